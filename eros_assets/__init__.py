@@ -1,0 +1,1 @@
+"""EROS: which message goes out on which creator's page, when, for the coming week."""

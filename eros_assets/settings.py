@@ -1,0 +1,160 @@
+"""Environment variables into one Settings object, validated at start.
+
+The only module beside `warehouse/` that knows which environment EROS runs in. Everything else asks
+for what it needs (`settings.inputs`, `settings.out_dir`), never for the environment's name.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from eros_assets.errors import ErosError
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+Inputs = Literal["sample", "files", "warehouse"]
+
+
+class SettingsError(ErosError):
+    """One line per environment variable that can't be used."""
+
+
+class Settings(BaseSettings):
+    """What differs between installations. Each field is read from `EROS_<FIELD>`.
+
+    Tuning (windows, weights, shares) is not here: it is in `eros_assets/tuning/`, because the SQL
+    reads it too.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="EROS_",
+        frozen=True,
+        extra="forbid",
+        env_ignore_empty=True,
+        populate_by_name=True,
+    )
+
+    env: Literal["local", "production"] = Field(
+        "local", description="local: the embedded warehouse. production: Google's BigQuery."
+    )
+    project_id: str = Field("of-scheduler-proj", description="GCP project that owns the dataset.")
+    dataset: str = Field("eros_scheduling_brain", description="Dataset of every table and routine.")
+    location: str = Field("US", description="BigQuery location of the dataset.")
+    home: Path = Field(
+        REPOSITORY / ".eros", description="Folder of the embedded warehouse and of Dagster's runs."
+    )
+    out_dir: Path = Field(REPOSITORY / "out", description="Folder that exports are written to.")
+    import_dir: Path | None = Field(
+        None, description="Folder with mass_messages and caption_bank (.csv, .csv.gz, .parquet)."
+    )
+    tuning_dir: Path | None = Field(
+        None, description="Folder whose CSV files replace those of eros_assets/tuning/ by name."
+    )
+    sample: Literal["full", "small"] = Field("full", description="Size of the sample agency.")
+    sample_seed: int = Field(20_251_103, description="Seed of the sample agency.")
+    seed: str = Field("eros", description="First part of every draw key; a new seed, new draws.")
+    today: dt.date | None = Field(None, description="LA date to take for today; for tests, demos.")
+    week: dt.date | None = Field(None, description="Monday of the week to plan; default: see docs.")
+    spreadsheet_id: str | None = Field(None, description="Google Sheet to export to; unset: none.")
+    maximum_bytes_billed: int = Field(
+        200 * 2**30, gt=0, description="Cap of one BigQuery statement, bytes."
+    )
+    pages: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Comma-separated pages to narrow command-line runs to; empty: all."
+    )
+
+    @field_validator("project_id")
+    @classmethod
+    def _project_id(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", value):
+            raise ValueError(
+                "must be a GCP project id: 6 to 30 of a-z, 0-9 and '-', a letter first"
+            )
+        return value
+
+    @field_validator("dataset")
+    @classmethod
+    def _dataset(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,1023}", value):
+            raise ValueError("must be a dataset name: letters, digits and '_', no digit first")
+        return value
+
+    @field_validator("pages", mode="before")
+    @classmethod
+    def _pages(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(page.strip() for page in value.split(",") if page.strip())
+        return value
+
+    @field_validator("pages")
+    @classmethod
+    def _page_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for page in value:
+            if not re.fullmatch(r"[a-z0-9_]+", page):
+                raise ValueError(f"page name {page!r} must match [a-z0-9_]+")
+        return value
+
+    @field_validator("week")
+    @classmethod
+    def _week(cls, value: dt.date | None) -> dt.date | None:
+        if value is not None and value.isoweekday() != 1:
+            raise ValueError(f"{value} is a {value:%A}; a week is named by its Monday")
+        return value
+
+    @field_validator("import_dir", "tuning_dir")
+    @classmethod
+    def _existing_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.expanduser().is_dir():
+            raise ValueError(f"{value} is not a folder")
+        return None if value is None else value.expanduser().resolve()
+
+    @field_validator("home", "out_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @cached_property
+    def dataset_name(self) -> str:
+        """`project.dataset`, what `${dataset}` in sql/ stands for."""
+        return f"{self.project_id}.{self.dataset}"
+
+    @property
+    def inputs(self) -> Inputs:
+        """Where the input tables come from: made, imported from files, or loaded by others."""
+        if self.env == "production":
+            return "warehouse"
+        return "files" if self.import_dir else "sample"
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The embedded warehouse's one file."""
+        return self.home / "warehouse.duckdb"
+
+    def tuning_file(self, name: str) -> Path:
+        """The CSV file `name` of the tuning folder, or the agency's own in its place."""
+        own = self.tuning_dir / name if self.tuning_dir else None
+        return own if own and own.is_file() else Path(__file__).parent / "tuning" / name
+
+
+def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
+    """Read the environment.
+
+    Raises:
+        SettingsError: one line for each variable that can't be used, its name first.
+    """
+    try:
+        return Settings(**dict(overrides or {}))  # pyright: ignore[reportArgumentType]
+    except ValidationError as error:
+        lines = [_mistake(e["loc"], e["msg"], e["input"]) for e in error.errors()]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _mistake(location: tuple[int | str, ...], message: str, value: object) -> str:
+    variable = "EROS_" + "_".join(str(part) for part in location).upper()
+    return f"{variable}={value}: {message.removeprefix('Value error, ')}"

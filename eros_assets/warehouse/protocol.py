@@ -1,0 +1,170 @@
+"""What EROS asks of a warehouse: one protocol, two engines.
+
+SQL given to a warehouse is GoogleSQL as it stands in `sql/`, with `${dataset}` unrendered; values
+go in as query parameters (`@name`), never as text.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol, Self
+
+import pandas as pd
+
+from eros_assets.errors import ErosError
+from eros_assets.warehouse.library import SqlObject
+
+Scalar = str | int | float | bool | dt.date | dt.datetime | None
+Value = Scalar | Sequence[str] | Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A parameter with its GoogleSQL type, where the value alone doesn't tell it (NULL, [])."""
+
+    value: Value
+    type: str
+
+
+Parameters = Mapping[str, "Value | Typed"]
+
+JobKind = Literal["run", "query", "call", "load", "deploy", "snapshot", "restore"]
+RoutineKind = Literal["FUNCTION", "TABLE FUNCTION", "PROCEDURE"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One operation of a warehouse, as its job log has it.
+
+    `bytes_processed` is what BigQuery bills by; the embedded engine reports the bytes of the
+    columns that it read. `error` is None when the job succeeded.
+    """
+
+    job_id: str
+    kind: JobKind
+    statement: str
+    started_at: dt.datetime
+    duration_seconds: float
+    bytes_processed: int
+    rows: int
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """One row of the dataset's routine catalogue. `fingerprint` is SqlObject.fingerprint."""
+
+    name: str
+    kind: RoutineKind
+    fingerprint: str
+    deployed_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """What a procedure gave back: OUT parameters by name, and the rows of its last SELECT."""
+
+    out: Mapping[str, Scalar]
+    rows: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """When a table last changed (UTC) and how many rows it has."""
+
+    last_modified: dt.datetime
+    row_count: int
+
+
+class WarehouseError(ErosError):
+    """A statement failed for good. `job` is what the log has of it, when it got that far."""
+
+    def __init__(self, message: str, job: Job | None = None) -> None:
+        super().__init__(message)
+        self.job = job
+
+
+class RaisedError(WarehouseError):
+    """A procedure or check said no: the message of RAISE USING MESSAGE, or of ERROR()."""
+
+
+class Warehouse(Protocol):
+    """The only door to the data.
+
+    Every operation is atomic: it commits as a whole or leaves what was there before. Operations
+    that fail raise WarehouseError; transient faults (a busy service, an aborted transaction) were
+    retried before that, within bounds.
+    """
+
+    @property
+    def ledger(self) -> Sequence[Job]:
+        """The jobs run through this handle, oldest first."""
+        ...
+
+    def labelled(self, **labels: str) -> Self:
+        """A handle on the same warehouse whose jobs carry these labels, with a ledger of its own.
+
+        Labels in use: `asset`, `run`, `week`.
+        """
+        ...
+
+    def run(self, script: str, parameters: Parameters | None = None) -> Job:
+        """Run a script of one or more statements; its results, if any, are not fetched."""
+        ...
+
+    def query(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
+        """The rows of one SELECT.
+
+        INT64 comes as Int64, FLOAT64 as float64, STRING as object (None for NULL), BOOL as
+        boolean, DATE as object of datetime.date, TIMESTAMP as datetime64[us, UTC].
+        """
+        ...
+
+    def call(self, procedure: str, arguments: Parameters | None = None) -> CallResult:
+        """Call a procedure by name; `arguments` are its IN parameters by name, None for NULL."""
+        ...
+
+    def load(
+        self,
+        table: str,
+        data: pd.DataFrame | Path,
+        *,
+        replacing: Parameters | None = None,
+    ) -> Job:
+        """Replace rows of a table of the dataset by a DataFrame or a Parquet file, by column name.
+
+        `replacing` names the rows to take out first, by equality (`{"week_start": monday,
+        "page_name": ["a", "b"]}`: a sequence means any of them); None replaces every row.
+        Columns absent from `data` become NULL; a column the table lacks is an error.
+        """
+        ...
+
+    def deploy(self, sql_object: SqlObject) -> Job:
+        """Create, or replace, one object of `sql/` (table, function, procedure, view)."""
+        ...
+
+    def routines(self) -> Sequence[Routine]:
+        """The functions, table functions and procedures in the dataset, by name."""
+        ...
+
+    def jobs(self, since: dt.datetime) -> Sequence[Job]:
+        """The job log from `since` on, oldest first, whoever ran them."""
+        ...
+
+    def snapshot(self, deployment_id: str, tables: Sequence[str], *, keep_days: int) -> Job:
+        """Keep a copy of `tables` as they are now under `deployment_id`; safe to repeat."""
+        ...
+
+    def restore(self, deployment_id: str, tables: Sequence[str]) -> Job:
+        """Put `tables` back as `snapshot` kept them, all or none."""
+        ...
+
+    def freshness(self, table: str) -> Freshness | None:
+        """When a table last changed, or None when it does not exist.
+
+        Raises:
+            WarehouseError: the warehouse could not say; never taken for "nothing there".
+        """
+        ...
