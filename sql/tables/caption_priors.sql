@@ -1,0 +1,16 @@
+-- The empirical-Bayes prior that captions of a page and tier start from.
+-- Grain: one row per active page and price tier.
+-- Source: method of moments on each caption's first send; dispersion by Pearson's chi-square.
+CREATE TABLE IF NOT EXISTS `${dataset}.caption_priors` (
+  page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
+  price_tier STRING OPTIONS (description = "budget, mid, premium or bump."),
+  prior_successes FLOAT64 OPTIONS (description = "Beta alpha, effective trials."),
+  prior_failures FLOAT64 OPTIONS (description = "Beta beta, effective trials."),
+  dispersion FLOAT64 OPTIONS (description = "Variance of a send's successes over the binomial's, 1 or more."),
+  fitted_on STRING OPTIONS (description = "Pool of the prior: page, tier, message_type or default."),
+  fitted_captions INT64 OPTIONS (description = "Captions in that pool."),
+  dispersion_fitted_on STRING OPTIONS (description = "Pool of the dispersion: page, message_type or default."),
+  stats_as_of DATE OPTIONS (description = "End of the window, exclusive."),
+  last_updated TIMESTAMP OPTIONS (description = "When the row was written.")
+)
+CLUSTER BY page_name, price_tier;

@@ -1,0 +1,20 @@
+-- The captions chosen for each page's week.
+-- Grain: one row per page, week and caption; a caption is chosen by one page a week at most.
+CREATE TABLE IF NOT EXISTS `${dataset}.caption_selections` (
+  page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
+  week_start DATE OPTIONS (description = "Monday that names the week, LA time."),
+  caption_id INT64 OPTIONS (description = "Caption."),
+  price_tier STRING OPTIONS (description = "budget, mid, premium or bump."),
+  content_category STRING OPTIONS (description = "Category."),
+  has_urgency BOOL OPTIONS (description = "Whether it presses for time."),
+  tier_rank INT64 OPTIONS (description = "Rank by final_score among the page's chosen of the tier, 1 the best."),
+  thompson_score FLOAT64 OPTIONS (description = "The draw from the posterior."),
+  final_score FLOAT64 OPTIONS (description = "Percentile of the draw x segment multiplier + diversity."),
+  successes INT64 OPTIONS (description = "Successes of the pair in the window."),
+  failures INT64 OPTIONS (description = "Failures of the pair in the window."),
+  arm STRING OPTIONS (description = "treatment or control."),
+  selection_seed STRING OPTIONS (description = "Seed of the draws."),
+  selected_at TIMESTAMP OPTIONS (description = "When it was chosen.")
+)
+PARTITION BY week_start
+CLUSTER BY page_name, price_tier;

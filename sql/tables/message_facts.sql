@@ -1,0 +1,22 @@
+-- What is known of each valid message.
+-- Grain: one row per valid sent message; facts + quarantine = input.
+CREATE TABLE IF NOT EXISTS `${dataset}.message_facts` (
+  row_id INT64 OPTIONS (description = "The message's row_id in mass_messages."),
+  page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
+  caption_id INT64 OPTIONS (description = "Its caption, given or matched by normalised text; NULL when neither."),
+  message_type STRING OPTIONS (description = "PPV or Bump."),
+  sending_time TIMESTAMP OPTIONS (description = "Instant of sending."),
+  send_date DATE OPTIONS (description = "LA date of sending."),
+  send_hour INT64 OPTIONS (description = "LA hour of sending, 0 to 23."),
+  day_of_week INT64 OPTIONS (description = "ISO day of week, LA: 1 Monday to 7 Sunday."),
+  price FLOAT64 OPTIONS (description = "Price, USD; NULL for a Bump."),
+  sent_count INT64 OPTIONS (description = "Recipients."),
+  viewed_count INT64 OPTIONS (description = "Recipients who viewed it."),
+  purchased_count INT64 OPTIONS (description = "Viewers who bought it."),
+  earnings FLOAT64 OPTIONS (description = "What it earned, USD."),
+  view_rate FLOAT64 OPTIONS (description = "viewed / sent."),
+  purchase_rate FLOAT64 OPTIONS (description = "purchased / viewed; NULL without a view."),
+  emv FLOAT64 OPTIONS (description = "Earnings per 1,000 recipients, USD.")
+)
+PARTITION BY send_date
+CLUSTER BY page_name, caption_id;

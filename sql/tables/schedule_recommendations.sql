@@ -1,0 +1,27 @@
+-- The messages of each page's week.
+-- Grain: one row per scheduled message.
+CREATE TABLE IF NOT EXISTS `${dataset}.schedule_recommendations` (
+  schedule_id STRING OPTIONS (description = "sched_<YYYYMMDD>_<page_name>_<8 hex digits of the content's SHA-256>."),
+  page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
+  week_start DATE OPTIONS (description = "Monday that names the week, LA time."),
+  message_number INT64 OPTIONS (description = "Place in the week, 1 the first."),
+  scheduled_send_time TIMESTAMP OPTIONS (description = "Instant at which to send."),
+  send_date DATE OPTIONS (description = "LA date."),
+  send_hour INT64 OPTIONS (description = "LA hour."),
+  day_of_week STRING OPTIONS (description = "English name of the LA day."),
+  message_type STRING OPTIONS (description = "PPV or Bump."),
+  caption_id INT64 OPTIONS (description = "Caption."),
+  price_tier STRING OPTIONS (description = "Tier."),
+  arm STRING OPTIONS (description = "treatment or control."),
+  performance_score FLOAT64 OPTIONS (description = "final_score of the caption."),
+  slot_value FLOAT64 OPTIONS (description = "Worth of the slot over the page's mean."),
+  explanation STRING OPTIONS (description = "Why this caption and this slot, as JSON."),
+  status STRING OPTIONS (description = "draft, active or superseded."),
+  is_active BOOL OPTIONS (description = "Whether the schedule is in force."),
+  planned_as_of DATE OPTIONS (description = "LA date on which it was planned."),
+  is_forced BOOL OPTIONS (description = "Whether it may replace a schedule whose week has begun."),
+  created_at TIMESTAMP OPTIONS (description = "When the row was written."),
+  run_id STRING OPTIONS (description = "Dagster run that wrote it.")
+)
+PARTITION BY week_start
+CLUSTER BY page_name, schedule_id;

@@ -1,0 +1,24 @@
+-- How many messages of each kind a page's week holds, and how they are spaced.
+-- Grain: one row per page and week.
+CREATE TABLE IF NOT EXISTS `${dataset}.weekly_volume_targets` (
+  page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
+  week_start DATE OPTIONS (description = "Monday that names the week, LA time."),
+  size_tier STRING OPTIONS (description = "Size tier of the account."),
+  behavioral_segment STRING OPTIONS (description = "Price segment."),
+  saturation_status STRING OPTIONS (description = "GREEN, YELLOW or RED."),
+  saturation_score FLOAT64 OPTIONS (description = "0 (fresh) to 1 (saturated)."),
+  ppv_count INT64 OPTIONS (description = "PPVs of the week."),
+  bump_count INT64 OPTIONS (description = "Bumps of the week."),
+  num_budget INT64 OPTIONS (description = "PPVs of tier budget."),
+  num_mid INT64 OPTIONS (description = "PPVs of tier mid."),
+  num_premium INT64 OPTIONS (description = "PPVs of tier premium."),
+  num_bump INT64 OPTIONS (description = "Bumps; as bump_count."),
+  min_gap_minutes INT64 OPTIONS (description = "Least time between two PPVs, saturation's extension included, minutes."),
+  max_messages_per_day INT64 OPTIONS (description = "Most messages on one LA date."),
+  cooling_days INT64 OPTIONS (description = "First days of the week without a PPV."),
+  holiday_factor FLOAT64 OPTIONS (description = "Mean volume factor of the week's dates."),
+  computed_at TIMESTAMP OPTIONS (description = "When the row was written."),
+  run_id STRING OPTIONS (description = "Dagster run that wrote it.")
+)
+PARTITION BY week_start
+CLUSTER BY page_name;
