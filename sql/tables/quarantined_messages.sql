@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.quarantined_messages` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   reason STRING OPTIONS (description = "The first rule that it breaks."),
   payload STRING OPTIONS (description = "The input row as JSON."),
-  occurrence INT64 OPTIONS (description = "Which of the input rows with this row_id it is, 1 the first in order of time."),
+  occurrence INT64 OPTIONS (description = "Which of the input rows with this very payload it is, from 1."),
   quarantined_at TIMESTAMP OPTIONS (description = "When it was first rejected.")
 )
 CLUSTER BY page_name;

@@ -1,0 +1,25 @@
+-- Active creators whose week may be planned: all of them, but for those with an active schedule
+-- of a week that has begun, which are left alone unless forced.
+-- Grain: one row per active creator in @pages, or per active creator when @pages is empty.
+-- Parameters:
+--   week_start: Monday that names the week.
+--   planned_as_of: LA date on which it is planned.
+--   pages: pages to narrow to; empty for all.
+--   force: whether a week that has begun is planned again.
+-- Columns:
+--   page_name: Creator's page.
+--   left_alone_schedule_id: Active schedule that stays; NULL when the page is to be planned.
+SELECT
+  c.page_name,
+  MAX(r.schedule_id) AS left_alone_schedule_id
+FROM `${dataset}.creators` AS c
+LEFT JOIN `${dataset}.schedule_recommendations` AS r
+  ON
+    c.page_name = r.page_name
+    AND r.week_start = @week_start
+    AND r.status = 'active'
+    AND @planned_as_of >= @week_start
+    AND NOT @force
+WHERE c.is_active AND (ARRAY_LENGTH(@pages) = 0 OR c.page_name IN UNNEST(@pages))
+GROUP BY c.page_name
+ORDER BY c.page_name;

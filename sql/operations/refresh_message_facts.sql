@@ -1,0 +1,162 @@
+-- Sorts mass_messages into message_facts and quarantined_messages: facts + quarantine = input.
+-- Only rows that changed are written, so a second run writes nothing. The temporary tables have
+-- the columns of their targets, in order.
+-- A message without caption_id takes the caption whose normalised text is its own: lower case,
+-- nothing but letters, digits and single spaces. Among several, one of the message's own type,
+-- then the page's own, then the smallest id.
+CREATE TEMP TABLE judged_messages AS
+WITH typed AS (
+  SELECT
+    m.row_id,
+    m.page_name,
+    m.message,
+    m.sending_time,
+    m.price,
+    CAST(m.sent_count AS INT64) AS sent_count,
+    CAST(m.viewed_count AS INT64) AS viewed_count,
+    CAST(COALESCE(m.purchased_count, 0) AS INT64) AS purchased_count,
+    COALESCE(m.earnings, 0.0) AS earnings,
+    m.message_type,
+    m.caption_id,
+    TO_JSON_STRING(STRUCT(
+      m.row_id, m.page_name, m.message, m.sending_time, m.price, m.sent_count, m.viewed_count,
+      m.purchased_count, m.earnings, m.message_type, m.caption_id
+    )) AS payload
+  FROM `${dataset}.mass_messages` AS m
+),
+
+ruled AS (
+  SELECT
+    t.*,
+    CASE
+      WHEN t.row_id IS NULL THEN 'missing row_id'
+      WHEN t.page_name IS NULL OR TRIM(t.page_name) = '' THEN 'missing page_name'
+      WHEN NOT REGEXP_CONTAINS(t.page_name, r'^[a-z0-9_]+$') THEN 'page_name is not [a-z0-9_]+'
+      WHEN t.sending_time IS NULL THEN 'missing sending_time'
+      WHEN t.message_type IS NULL OR t.message_type NOT IN ('PPV', 'Bump')
+        THEN 'message_type is not PPV or Bump'
+      WHEN t.sent_count IS NULL OR t.sent_count <= 0 THEN 'sent_count is not above 0'
+      WHEN t.viewed_count IS NULL THEN 'missing viewed_count'
+      WHEN t.viewed_count < 0 OR t.purchased_count < 0 THEN 'a count is negative'
+      WHEN t.viewed_count > t.sent_count THEN 'viewed_count exceeds sent_count'
+      WHEN t.purchased_count > t.viewed_count THEN 'purchased_count exceeds viewed_count'
+      WHEN t.earnings < 0 THEN 'earnings are negative'
+    END AS broken_rule
+  FROM typed AS t
+)
+
+SELECT
+  r.* EXCEPT (broken_rule),
+  CASE
+    WHEN r.broken_rule IS NOT NULL THEN r.broken_rule
+    WHEN
+      ROW_NUMBER() OVER (
+        PARTITION BY r.row_id, r.broken_rule ORDER BY r.sending_time, r.page_name, r.payload
+      ) > 1
+      THEN 'duplicate row_id'
+  END AS reason
+FROM ruled AS r;
+
+CREATE TEMP TABLE matched_captions AS
+WITH bank AS (
+  SELECT
+    b.caption_id,
+    b.page_name,
+    b.price_tier,
+    TRIM(REGEXP_REPLACE(
+      REGEXP_REPLACE(LOWER(NORMALIZE(b.caption_text)), r'[^\p{L}\p{N}\s\p{Z}]', ''),
+      r'[\s\p{Z}]+', ' '
+    )) AS normal_text
+  FROM `${dataset}.caption_bank` AS b
+),
+
+messages AS (
+  SELECT
+    j.row_id,
+    j.page_name,
+    j.message_type,
+    TRIM(REGEXP_REPLACE(
+      REGEXP_REPLACE(LOWER(NORMALIZE(j.message)), r'[^\p{L}\p{N}\s\p{Z}]', ''),
+      r'[\s\p{Z}]+', ' '
+    )) AS normal_text
+  FROM judged_messages AS j
+  WHERE j.reason IS NULL AND j.caption_id IS NULL
+)
+
+SELECT
+  m.row_id,
+  b.caption_id
+FROM messages AS m
+INNER JOIN bank AS b
+  ON
+    m.normal_text = b.normal_text
+    AND m.normal_text != ''
+    AND (b.page_name IS NULL OR b.page_name = m.page_name)
+QUALIFY
+  ROW_NUMBER() OVER (
+    PARTITION BY m.row_id
+    ORDER BY
+      IF((b.price_tier = 'bump') = (m.message_type = 'Bump'), 0, 1),
+      IF(b.page_name IS NULL, 1, 0),
+      b.caption_id
+  ) = 1;
+
+CREATE TEMP TABLE fresh_facts AS
+SELECT
+  j.row_id,
+  j.page_name,
+  COALESCE(j.caption_id, c.caption_id) AS caption_id,
+  j.message_type,
+  j.sending_time,
+  DATE(j.sending_time, 'America/Los_Angeles') AS send_date,
+  EXTRACT(HOUR FROM j.sending_time AT TIME ZONE 'America/Los_Angeles') AS send_hour,
+  MOD(EXTRACT(DAYOFWEEK FROM j.sending_time AT TIME ZONE 'America/Los_Angeles') + 5, 7) + 1
+    AS day_of_week,
+  j.price,
+  j.sent_count,
+  j.viewed_count,
+  j.purchased_count,
+  j.earnings,
+  SAFE_DIVIDE(j.viewed_count, j.sent_count) AS view_rate,
+  SAFE_DIVIDE(j.purchased_count, j.viewed_count) AS purchase_rate,
+  SAFE_DIVIDE(1000.0 * j.earnings, j.sent_count) AS emv
+FROM judged_messages AS j
+LEFT JOIN matched_captions AS c ON j.row_id = c.row_id
+WHERE j.reason IS NULL;
+
+CREATE TEMP TABLE fresh_quarantine AS
+SELECT
+  j.row_id,
+  j.page_name,
+  j.reason,
+  j.payload,
+  ROW_NUMBER() OVER (PARTITION BY j.payload ORDER BY j.reason) AS occurrence
+FROM judged_messages AS j
+WHERE j.reason IS NOT NULL;
+
+BEGIN TRANSACTION;
+
+DELETE FROM `${dataset}.message_facts`
+WHERE row_id NOT IN (
+  SELECT kept.row_id
+  FROM (
+    SELECT * FROM `${dataset}.message_facts`
+    INTERSECT DISTINCT
+    SELECT * FROM fresh_facts
+  ) AS kept
+);
+
+INSERT INTO `${dataset}.message_facts`
+SELECT * FROM fresh_facts
+EXCEPT DISTINCT
+SELECT * FROM `${dataset}.message_facts`;
+
+MERGE INTO `${dataset}.quarantined_messages` AS q
+USING fresh_quarantine AS f
+ON q.payload = f.payload AND q.occurrence = f.occurrence AND q.reason = f.reason
+WHEN NOT MATCHED THEN
+  INSERT (row_id, page_name, reason, payload, occurrence, quarantined_at)
+  VALUES (f.row_id, f.page_name, f.reason, f.payload, f.occurrence, CURRENT_TIMESTAMP())
+WHEN NOT MATCHED BY SOURCE THEN DELETE;
+
+COMMIT TRANSACTION;

@@ -1,0 +1,24 @@
+-- The captions chosen for a week, with what their draws came from.
+-- Grain: one row per page in @pages and chosen caption, by page, tier and rank.
+-- Parameters:
+--   week_start: Monday that names the week.
+--   pages: pages to plan.
+SELECT
+  s.page_name,
+  s.caption_id,
+  s.price_tier,
+  s.content_category,
+  s.tier_rank,
+  s.thompson_score,
+  s.final_score,
+  s.successes,
+  s.failures,
+  s.arm,
+  r.prior_successes,
+  r.prior_failures,
+  r.dispersion
+FROM `${dataset}.caption_selections` AS s
+LEFT JOIN `${dataset}.caption_priors` AS r
+  ON s.page_name = r.page_name AND s.price_tier = r.price_tier
+WHERE s.week_start = @week_start AND s.page_name IN UNNEST(@pages)
+ORDER BY s.page_name, s.price_tier, s.tier_rank;

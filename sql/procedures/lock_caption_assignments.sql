@@ -1,0 +1,132 @@
+-- Reserves every caption of a draft schedule and makes the schedule active, superseding the page's
+-- earlier schedule of that week and releasing its reservations: all in one transaction, or not at
+-- all. Raises an error that names the captions when another schedule holds any within 7 days, and
+-- one when the page's week has begun and the draft isn't forced. Calling it again for an active
+-- schedule changes nothing.
+-- Given the beginning that several schedules share (`sched_20251103_`: a week), it locks all of
+-- their drafts that can be, at once; those that can't stay drafts, as draft_reservations shows.
+-- Parameters:
+--   p_schedule_id: schedule, or the beginning that several share.
+--   p_locked: captions reserved by this call.
+CREATE OR REPLACE PROCEDURE `${dataset}.lock_caption_assignments`(
+  IN p_schedule_id STRING, OUT p_locked INT64
+)
+BEGIN
+  DECLARE v_is_schedule BOOL;
+  DECLARE v_conflicts STRING;
+  DECLARE v_begun STRING;
+
+  SET p_locked = 0;
+  SET v_is_schedule = EXISTS (
+    SELECT 1
+    FROM `${dataset}.schedule_recommendations` AS r
+    WHERE r.schedule_id = p_schedule_id
+  );
+  IF NOT EXISTS (
+    SELECT 1
+    FROM `${dataset}.schedule_recommendations` AS r
+    WHERE STARTS_WITH(r.schedule_id, p_schedule_id)
+  ) THEN
+    RAISE USING MESSAGE = CONCAT(
+      'lock_caption_assignments: there is no schedule ', COALESCE(p_schedule_id, 'NULL')
+    );
+  END IF;
+
+  BEGIN TRANSACTION;
+
+  IF v_is_schedule THEN
+    SET v_conflicts = (
+      SELECT STRING_AGG(
+        CONCAT(
+          'caption ', CAST(d.caption_id AS STRING), ' is reserved by ', d.conflicting_schedule_id
+        ),
+        ', ' ORDER BY d.caption_id
+      )
+      FROM `${dataset}.draft_reservations` AS d
+      WHERE d.schedule_id = p_schedule_id AND d.conflicting_schedule_id IS NOT NULL
+    );
+    IF v_conflicts IS NOT NULL THEN
+      RAISE USING MESSAGE = CONCAT(
+        'lock_caption_assignments: ', p_schedule_id, ' was not locked: ', v_conflicts
+      );
+    END IF;
+    SET v_begun = (
+      SELECT MAX(d.begun_schedule_id)
+      FROM `${dataset}.draft_reservations` AS d
+      WHERE d.schedule_id = p_schedule_id
+    );
+    IF v_begun IS NOT NULL THEN
+      RAISE USING MESSAGE = CONCAT(
+        'lock_caption_assignments: ', p_schedule_id, ' was not locked: its week has begun with ',
+        v_begun, ' active; plan it with force to supersede that'
+      );
+    END IF;
+  END IF;
+
+  CREATE TEMP TABLE locked_reservations AS
+  SELECT d.*
+  FROM `${dataset}.draft_reservations` AS d
+  WHERE STARTS_WITH(d.schedule_id, p_schedule_id)
+  QUALIFY
+    COUNTIF(d.conflicting_schedule_id IS NOT NULL OR d.begun_schedule_id IS NOT NULL)
+      OVER (PARTITION BY d.schedule_id) = 0;
+
+  UPDATE `${dataset}.active_caption_assignments` AS a
+  SET
+    is_active = FALSE,
+    deactivated_at = CURRENT_TIMESTAMP(),
+    deactivation_reason = 'superseded'
+  WHERE
+    a.is_active
+    AND a.schedule_id IN (
+      SELECT r.schedule_id
+      FROM `${dataset}.schedule_recommendations` AS r
+      INNER JOIN locked_reservations AS k
+        ON r.page_name = k.page_name AND r.week_start = k.week_start
+      WHERE r.status = 'active'
+    );
+
+  INSERT INTO `${dataset}.active_caption_assignments` (
+    assignment_key, schedule_id, page_name, caption_id, scheduled_send_date, scheduled_send_hour,
+    price_tier, is_active, assigned_at, expires_at
+  )
+  SELECT
+    k.assignment_key,
+    k.schedule_id,
+    k.page_name,
+    k.caption_id,
+    k.scheduled_send_date,
+    k.scheduled_send_hour,
+    k.price_tier,
+    TRUE AS is_active,
+    CURRENT_TIMESTAMP() AS assigned_at,
+    k.expires_at
+  FROM locked_reservations AS k;
+
+  -- The same content planned again after it was superseded has the same id: one copy stays.
+  DELETE FROM `${dataset}.schedule_recommendations` AS r
+  WHERE
+    r.status = 'superseded'
+    AND r.schedule_id IN (SELECT k.schedule_id FROM locked_reservations AS k);
+
+  UPDATE `${dataset}.schedule_recommendations` AS r
+  SET
+    status = IF(r.status = 'draft', 'active', 'superseded'),
+    is_active = r.status = 'draft'
+  WHERE
+    (
+      r.status = 'draft'
+      AND r.schedule_id IN (SELECT k.schedule_id FROM locked_reservations AS k)
+    )
+    OR (
+      r.status = 'active'
+      AND EXISTS (
+        SELECT 1
+        FROM locked_reservations AS k
+        WHERE r.page_name = k.page_name AND r.week_start = k.week_start
+      )
+    );
+
+  SET p_locked = (SELECT COUNT(*) FROM locked_reservations);
+  COMMIT TRANSACTION;
+END;

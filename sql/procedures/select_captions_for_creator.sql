@@ -1,0 +1,429 @@
+-- Chooses the captions of a page's week by Thompson sampling, or of every page with targets for
+-- the week at once, and returns them. Replaces what was chosen before.
+-- Eligible for a page: active, allowed for it, none of its restrictions, not reserved by any page
+-- within 7 days of the week (what these pages hold in the week itself is theirs to choose anew),
+-- not sent by it in the 7 days before.
+-- thompson_score is a draw from Beta(c * (prior successes + successes / dispersion),
+-- c * (prior failures + failures / dispersion)), c being posterior_sharpening; final_score is the
+-- draw's percentile among the page's eligible of the tier x the segment's multiplier + diversity.
+-- A share of the PPVs, the control arm, is drawn uniformly instead; it is served first, so that
+-- the treatment arm's choice doesn't bias it. How many a page gets is the share times its PPVs,
+-- rounded up or down by a draw so that the mean is exact.
+-- A caption goes to one page a week at most; caption_offers says how.
+-- Parameters:
+--   p_page_name: page, NULL for every page with targets for the week.
+--   p_week_start: Monday that names the week.
+--   p_num_budget: captions of tier budget, NULL for the target's.
+--   p_num_mid: captions of tier mid, NULL for the target's.
+--   p_num_premium: captions of tier premium, NULL for the target's.
+--   p_num_bump: captions of tier bump, NULL for the target's.
+--   p_seed: first part of every draw's key; the same seed, the same choice.
+CREATE OR REPLACE PROCEDURE `${dataset}.select_captions_for_creator`(
+  IN p_page_name STRING,
+  IN p_week_start DATE,
+  IN p_num_budget INT64,
+  IN p_num_mid INT64,
+  IN p_num_premium INT64,
+  IN p_num_bump INT64,
+  IN p_seed STRING
+)
+BEGIN
+  DECLARE v_lacks_targets BOOL;
+
+  IF p_week_start IS NULL OR p_week_start != DATE_TRUNC(p_week_start, ISOWEEK) THEN
+    RAISE USING MESSAGE = CONCAT(
+      'select_captions_for_creator: p_week_start must be a Monday, not ',
+      COALESCE(CAST(p_week_start AS STRING), 'NULL')
+    );
+  END IF;
+  IF p_seed IS NULL THEN
+    RAISE USING MESSAGE = 'select_captions_for_creator: p_seed is NULL; give any text';
+  END IF;
+  IF p_page_name IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM `${dataset}.creators` AS c WHERE c.page_name = p_page_name
+  ) THEN
+    RAISE USING MESSAGE = CONCAT(
+      'select_captions_for_creator: page ', p_page_name, ' is not in creators'
+    );
+  END IF;
+  SET v_lacks_targets = NOT EXISTS (
+    SELECT 1
+    FROM `${dataset}.weekly_volume_targets` AS w
+    WHERE
+      w.week_start = p_week_start
+      AND (p_page_name IS NULL OR w.page_name = p_page_name)
+  );
+  IF
+    p_page_name IS NOT NULL
+    AND v_lacks_targets
+    AND p_num_budget + p_num_mid + p_num_premium + p_num_bump IS NULL
+  THEN
+    RAISE USING MESSAGE = CONCAT(
+      'select_captions_for_creator: page ', p_page_name, ' has no weekly_volume_targets for ',
+      CAST(p_week_start AS STRING), '; give all four counts or make the targets first'
+    );
+  END IF;
+
+  -- One row per page, tier and arm.
+  CREATE TEMP TABLE wanted_captions AS
+  WITH pages AS (
+    SELECT
+      c.page_name,
+      COALESCE(w.behavioral_segment, 'EXPLORATORY') AS behavioral_segment,
+      COALESCE(p_num_budget, w.num_budget) AS num_budget,
+      COALESCE(p_num_mid, w.num_mid) AS num_mid,
+      COALESCE(p_num_premium, w.num_premium) AS num_premium,
+      COALESCE(p_num_bump, w.num_bump) AS num_bump
+    FROM `${dataset}.creators` AS c
+    LEFT JOIN `${dataset}.weekly_volume_targets` AS w
+      ON c.page_name = w.page_name AND w.week_start = p_week_start
+    WHERE IF(p_page_name IS NULL, w.page_name IS NOT NULL, c.page_name = p_page_name)
+  ),
+
+  tiers AS (
+    SELECT
+      p.page_name,
+      p.behavioral_segment,
+      price_tier,
+      CASE price_tier
+        WHEN 'budget' THEN p.num_budget
+        WHEN 'mid' THEN p.num_mid
+        WHEN 'premium' THEN p.num_premium
+        ELSE p.num_bump
+      END AS tier_wanted,
+      p.num_budget + p.num_mid + p.num_premium AS ppv_wanted,
+      p.num_budget + p.num_mid + p.num_premium + p.num_bump AS week_wanted
+    FROM pages AS p
+    CROSS JOIN UNNEST(['budget', 'mid', 'premium', 'bump']) AS price_tier
+  ),
+
+  control_counts AS (
+    SELECT
+      p.page_name,
+      FLOOR(
+        t.control_share * (p.num_budget + p.num_mid + p.num_premium)
+        + (CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256(CONCAT(
+          p_seed, '|', CAST(p_week_start AS STRING), '|', p.page_name, '|control'
+        ))), 1, 13)) AS INT64) + 0.5) * 2.220446049250313e-16
+      ) AS controls
+    FROM pages AS p
+    CROSS JOIN `${dataset}.tuning` AS t
+  ),
+
+  -- One row per wanted PPV; the first ones by hash are control.
+  control_slots AS (
+    SELECT
+      i.page_name,
+      i.price_tier,
+      ROW_NUMBER() OVER (
+        PARTITION BY i.page_name
+        ORDER BY
+          TO_HEX(SHA256(CONCAT(
+            p_seed, '|', CAST(p_week_start AS STRING), '|', i.page_name, '|control|',
+            i.price_tier, '|', CAST(place AS STRING)
+          )))
+      ) <= c.controls AS is_control
+    FROM tiers AS i
+    CROSS JOIN UNNEST(GENERATE_ARRAY(1, i.tier_wanted)) AS place
+    INNER JOIN control_counts AS c ON i.page_name = c.page_name
+    WHERE i.price_tier != 'bump'
+  ),
+
+  control_tiers AS (
+    SELECT
+      page_name,
+      price_tier,
+      COUNTIF(is_control) AS controls
+    FROM control_slots
+    GROUP BY page_name, price_tier
+  )
+
+  SELECT
+    i.page_name,
+    i.behavioral_segment,
+    i.price_tier,
+    arm,
+    IF(arm = 'control', COALESCE(c.controls, 0), i.tier_wanted - COALESCE(c.controls, 0)) AS wanted,
+    i.week_wanted
+  FROM tiers AS i
+  CROSS JOIN UNNEST(['treatment', 'control']) AS arm
+  LEFT JOIN control_tiers AS c ON i.page_name = c.page_name AND i.price_tier = c.price_tier;
+
+  -- One row per eligible page and caption.
+  CREATE TEMP TABLE eligible_captions AS
+  WITH wanting AS (
+    SELECT DISTINCT
+      page_name,
+      behavioral_segment,
+      price_tier
+    FROM wanted_captions
+    WHERE wanted > 0
+  ),
+
+  unreserved AS (
+    SELECT
+      b.caption_id,
+      b.page_name,
+      b.price_tier,
+      COALESCE(b.content_category, 'uncategorised') AS content_category,
+      COALESCE(b.has_urgency, FALSE) AS has_urgency
+    FROM `${dataset}.caption_bank` AS b
+    WHERE
+      b.is_active
+      AND b.caption_id NOT IN (
+        SELECT a.caption_id
+        FROM `${dataset}.active_caption_assignments` AS a
+        CROSS JOIN `${dataset}.tuning` AS t
+        WHERE
+          a.is_active
+          AND a.scheduled_send_date >= DATE_SUB(p_week_start, INTERVAL t.reservation_days DAY)
+          AND a.scheduled_send_date <= DATE_ADD(p_week_start, INTERVAL t.reservation_days + 6 DAY)
+          AND NOT (
+            a.scheduled_send_date >= p_week_start
+            AND a.scheduled_send_date <= DATE_ADD(p_week_start, INTERVAL 6 DAY)
+            AND a.page_name IN (SELECT w.page_name FROM wanting AS w)
+          )
+      )
+      AND b.caption_id NOT IN (
+        SELECT s.caption_id
+        FROM `${dataset}.caption_selections` AS s
+        WHERE
+          s.week_start = p_week_start
+          AND p_page_name IS NOT NULL
+          AND s.page_name != p_page_name
+      )
+  ),
+
+  rested AS (
+    SELECT DISTINCT
+      f.page_name,
+      f.caption_id
+    FROM `${dataset}.message_facts` AS f
+    CROSS JOIN `${dataset}.tuning` AS t
+    WHERE
+      f.caption_id IS NOT NULL
+      AND f.send_date >= DATE_SUB(p_week_start, INTERVAL t.rest_days DAY)
+      AND f.send_date < p_week_start
+  ),
+
+  restricted_categories AS (
+    SELECT DISTINCT
+      r.page_name,
+      content_category
+    FROM `${dataset}.creator_caption_restrictions` AS r
+    CROSS JOIN UNNEST(r.restricted_categories) AS content_category
+    WHERE r.is_active
+  ),
+
+  restricted_tiers AS (
+    SELECT DISTINCT
+      r.page_name,
+      price_tier
+    FROM `${dataset}.creator_caption_restrictions` AS r
+    CROSS JOIN UNNEST(r.restricted_price_tiers) AS price_tier
+    WHERE r.is_active
+  ),
+
+  blocked AS (
+    SELECT DISTINCT
+      r.page_name,
+      b.caption_id
+    FROM `${dataset}.creator_caption_restrictions` AS r
+    CROSS JOIN UNNEST(r.blocked_patterns) AS pattern
+    INNER JOIN `${dataset}.caption_bank` AS b ON REGEXP_CONTAINS(b.caption_text, pattern)
+    WHERE r.is_active
+  )
+
+  SELECT
+    w.page_name,
+    w.behavioral_segment,
+    w.price_tier,
+    b.caption_id,
+    b.content_category,
+    b.has_urgency
+  FROM wanting AS w
+  INNER JOIN unreserved AS b ON w.price_tier = b.price_tier
+  LEFT JOIN rested AS s ON w.page_name = s.page_name AND b.caption_id = s.caption_id
+  LEFT JOIN restricted_categories AS rc
+    ON w.page_name = rc.page_name AND b.content_category = rc.content_category
+  LEFT JOIN restricted_tiers AS rt
+    ON w.page_name = rt.page_name AND b.price_tier = rt.price_tier
+  LEFT JOIN blocked AS k ON w.page_name = k.page_name AND b.caption_id = k.caption_id
+  WHERE
+    (b.page_name IS NULL OR b.page_name = w.page_name)
+    AND s.caption_id IS NULL
+    AND rc.content_category IS NULL
+    AND rt.price_tier IS NULL
+    AND k.caption_id IS NULL;
+
+  CREATE TEMP TABLE fresh_candidates AS
+  WITH recent_categories AS (
+    SELECT
+      f.page_name,
+      b.content_category,
+      SAFE_DIVIDE(COUNT(*), MAX(COUNT(*)) OVER (PARTITION BY f.page_name)) AS relative_use
+    FROM `${dataset}.message_facts` AS f
+    INNER JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id
+    CROSS JOIN `${dataset}.tuning` AS t
+    WHERE
+      f.send_date >= DATE_SUB(p_week_start, INTERVAL t.diversity_days DAY)
+      AND f.send_date < p_week_start
+    GROUP BY f.page_name, b.content_category
+  ),
+
+  drawn AS (
+    SELECT
+      e.*,
+      COALESCE(s.successes, 0) AS successes,
+      COALESCE(s.failures, 0) AS failures,
+      `${dataset}.wilson_sample`(
+        t.posterior_sharpening * (
+          COALESCE(r.prior_successes, 1.0)
+          + SAFE_DIVIDE(COALESCE(s.successes, 0), COALESCE(r.dispersion, 1.0))
+        ),
+        t.posterior_sharpening * (
+          COALESCE(r.prior_failures, 1.0)
+          + SAFE_DIVIDE(COALESCE(s.failures, 0), COALESCE(r.dispersion, 1.0))
+        ),
+        CONCAT(
+          p_seed, '|', CAST(p_week_start AS STRING), '|', e.page_name, '|',
+          CAST(e.caption_id AS STRING)
+        )
+      ) AS thompson_score
+    FROM eligible_captions AS e
+    CROSS JOIN `${dataset}.tuning` AS t
+    LEFT JOIN `${dataset}.caption_priors` AS r
+      ON e.page_name = r.page_name AND e.price_tier = r.price_tier
+    LEFT JOIN `${dataset}.caption_bandit_stats` AS s
+      ON e.page_name = s.page_name AND e.caption_id = s.caption_id
+  ),
+
+  scored AS (
+    SELECT
+      d.*,
+      CUME_DIST() OVER (PARTITION BY d.page_name, d.price_tier ORDER BY d.thompson_score)
+      * CASE d.price_tier
+        WHEN 'budget' THEN g.budget_multiplier
+        WHEN 'mid' THEN g.mid_multiplier
+        WHEN 'premium' THEN g.premium_multiplier
+        ELSE g.bump_multiplier
+      END
+      + t.diversity_weight * (1.0 - 2.0 * COALESCE(c.relative_use, 0.0)) AS final_score
+    FROM drawn AS d
+    CROSS JOIN `${dataset}.tuning` AS t
+    INNER JOIN `${dataset}.segment_rules` AS g ON d.behavioral_segment = g.behavioral_segment
+    LEFT JOIN recent_categories AS c
+      ON d.page_name = c.page_name AND d.content_category = c.content_category
+  ),
+
+  offered AS (
+    SELECT
+      s.*,
+      w.arm,
+      w.wanted,
+      w.week_wanted,
+      IF(
+        w.arm = 'treatment',
+        s.final_score,
+        2.0 + (CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256(CONCAT(
+          p_seed, '|', CAST(p_week_start AS STRING), '|', s.page_name, '|',
+          CAST(s.caption_id AS STRING), '|uniform'
+        ))), 1, 13)) AS INT64) + 0.5) * 2.220446049250313e-16
+      ) AS offer_score
+    FROM scored AS s
+    INNER JOIN wanted_captions AS w
+      ON s.page_name = w.page_name AND s.price_tier = w.price_tier
+    WHERE w.wanted > 0
+  ),
+
+  ranked AS (
+    SELECT
+      *,
+      ROW_NUMBER() OVER (
+        PARTITION BY page_name, price_tier, arm ORDER BY offer_score DESC, caption_id
+      ) AS arm_rank
+    FROM offered
+  )
+
+  SELECT r.*
+  FROM ranked AS r
+  CROSS JOIN `${dataset}.tuning` AS t
+  WHERE r.arm_rank <= t.candidate_depth_factor * r.wanted + t.candidate_depth_extra;
+
+  BEGIN TRANSACTION;
+
+  DELETE FROM `${dataset}.selection_candidates`
+  WHERE week_start = p_week_start AND (p_page_name IS NULL OR page_name = p_page_name);
+
+  DELETE FROM `${dataset}.caption_selections`
+  WHERE week_start = p_week_start AND (p_page_name IS NULL OR page_name = p_page_name);
+
+  INSERT INTO `${dataset}.selection_candidates` (
+    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
+    thompson_score, final_score, successes, failures, offer_score, arm_rank, wanted, week_wanted,
+    selection_seed
+  )
+  SELECT
+    page_name, p_week_start, arm, caption_id, price_tier, content_category, has_urgency,
+    thompson_score, final_score, successes, failures, offer_score, arm_rank, wanted, week_wanted,
+    p_seed
+  FROM fresh_candidates;
+
+  -- Four rounds: nearly every page is served in the first, what conflicts leave open in the rest.
+  INSERT INTO `${dataset}.caption_selections` (
+    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
+    thompson_score, final_score, successes, failures, selection_seed, selected_at
+  )
+  SELECT o.*, CURRENT_TIMESTAMP() AS selected_at
+  FROM `${dataset}.caption_offers` AS o
+  WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
+
+  INSERT INTO `${dataset}.caption_selections` (
+    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
+    thompson_score, final_score, successes, failures, selection_seed, selected_at
+  )
+  SELECT o.*, CURRENT_TIMESTAMP() AS selected_at
+  FROM `${dataset}.caption_offers` AS o
+  WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
+
+  INSERT INTO `${dataset}.caption_selections` (
+    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
+    thompson_score, final_score, successes, failures, selection_seed, selected_at
+  )
+  SELECT o.*, CURRENT_TIMESTAMP() AS selected_at
+  FROM `${dataset}.caption_offers` AS o
+  WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
+
+  INSERT INTO `${dataset}.caption_selections` (
+    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
+    thompson_score, final_score, successes, failures, selection_seed, selected_at
+  )
+  SELECT o.*, CURRENT_TIMESTAMP() AS selected_at
+  FROM `${dataset}.caption_offers` AS o
+  WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
+
+  UPDATE `${dataset}.caption_selections` AS s
+  SET tier_rank = r.tier_rank
+  FROM (
+    SELECT
+      page_name,
+      caption_id,
+      ROW_NUMBER() OVER (
+        PARTITION BY page_name, price_tier ORDER BY final_score DESC, caption_id
+      ) AS tier_rank
+    FROM `${dataset}.caption_selections`
+    WHERE week_start = p_week_start
+  ) AS r
+  WHERE
+    s.week_start = p_week_start
+    AND s.page_name = r.page_name
+    AND s.caption_id = r.caption_id
+    AND (p_page_name IS NULL OR s.page_name = p_page_name);
+
+  COMMIT TRANSACTION;
+
+  SELECT s.*
+  FROM `${dataset}.caption_selections` AS s
+  WHERE s.week_start = p_week_start AND (p_page_name IS NULL OR s.page_name = p_page_name)
+  ORDER BY s.page_name, s.price_tier, s.tier_rank;
+END;

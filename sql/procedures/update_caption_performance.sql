@@ -1,0 +1,382 @@
+-- Rebuilds caption_priors and caption_bandit_stats from message_facts.
+-- A trial of a PPV is a view and its success a purchase; a trial of a Bump is a recipient and its
+-- success a view. A message sent as the other type than its caption's tier is no trial of the
+-- caption: views of a free copy would pass for purchases.
+-- The dispersion is Pearson's chi-square over its degrees of freedom, over captions with two or
+-- more sends, per page and message type, pooled over pages where thin, at least 1. The prior is
+-- fitted by the method of moments on each caption's first send, selection biasing the later ones,
+-- per page and tier, else per tier, else per message type: with p the pool's rate,
+-- v = (sum n(s/n - p)^2 - phi(K - 1)p(1 - p)) / (sum n - sum n^2 / sum n), M = p(1 - p)/v - 1,
+-- alpha = pM, beta = (1 - p)M. The noise of a send is phi times the binomial's.
+-- Running it twice changes nothing but last_updated.
+-- Parameters:
+--   p_as_of: LA date after the last one of the window.
+--   p_lookback_days: dates in the window, 1 or more.
+CREATE OR REPLACE PROCEDURE `${dataset}.update_caption_performance`(
+  IN p_as_of DATE, IN p_lookback_days INT64
+)
+BEGIN
+  IF p_as_of IS NULL THEN
+    RAISE USING MESSAGE = 'update_caption_performance: p_as_of is NULL; give an LA date';
+  END IF;
+  IF p_lookback_days IS NULL OR p_lookback_days <= 0 THEN
+    RAISE USING MESSAGE = 'update_caption_performance: p_lookback_days must be 1 or more';
+  END IF;
+
+  -- One row per send that is a trial of its caption, before p_as_of.
+  CREATE TEMP TABLE caption_sends AS
+  WITH tiered AS (
+    SELECT
+      f.*,
+      COALESCE(
+        b.price_tier,
+        IF(LOGICAL_OR(f.message_type = 'PPV') OVER (PARTITION BY f.caption_id), 'mid', 'bump')
+      ) AS price_tier
+    FROM `${dataset}.message_facts` AS f
+    LEFT JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id
+    WHERE f.caption_id IS NOT NULL AND f.send_date < p_as_of
+  )
+
+  SELECT
+    t.page_name,
+    t.caption_id,
+    t.price_tier,
+    t.message_type,
+    t.sending_time,
+    t.row_id,
+    t.sent_count,
+    t.earnings,
+    t.emv,
+    IF(t.message_type = 'PPV', t.viewed_count, t.sent_count) AS trials,
+    IF(t.message_type = 'PPV', t.purchased_count, t.viewed_count) AS successes,
+    t.send_date >= DATE_SUB(p_as_of, INTERVAL p_lookback_days DAY) AS in_window
+  FROM tiered AS t
+  WHERE (t.message_type = 'Bump') = (t.price_tier = 'bump');
+
+  -- One row per page (NULL: all pages) and message type that has enough repeated captions.
+  CREATE TEMP TABLE dispersions AS
+  WITH repeated AS (
+    SELECT
+      page_name,
+      message_type,
+      COUNT(*) - 1 AS degrees,
+      SUM(SAFE_DIVIDE(successes * successes, trials))
+      - SAFE_DIVIDE(SUM(successes) * SUM(successes), SUM(trials)) AS squares,
+      SAFE_DIVIDE(SUM(successes), SUM(trials)) AS rate
+    FROM caption_sends
+    WHERE in_window AND trials > 0
+    GROUP BY page_name, caption_id, message_type
+    HAVING COUNT(*) >= 2 AND SUM(successes) > 0 AND SUM(successes) < SUM(trials)
+  ),
+
+  pooled AS (
+    SELECT
+      page_name,
+      message_type,
+      SUM(SAFE_DIVIDE(squares, rate * (1.0 - rate))) AS chi_square,
+      SUM(degrees) AS degrees
+    FROM repeated
+    GROUP BY page_name, message_type
+    UNION ALL
+    SELECT
+      CAST(NULL AS STRING) AS page_name,
+      message_type,
+      SUM(SAFE_DIVIDE(squares, rate * (1.0 - rate))) AS chi_square,
+      SUM(degrees) AS degrees
+    FROM repeated
+    GROUP BY message_type
+  )
+
+  SELECT
+    p.page_name,
+    p.message_type,
+    GREATEST(1.0, SAFE_DIVIDE(p.chi_square, p.degrees)) AS dispersion
+  FROM pooled AS p
+  CROSS JOIN `${dataset}.tuning` AS t
+  WHERE p.degrees >= t.dispersion_min_degrees;
+
+  -- One row per page and tier: its own dispersion, or the pool's.
+  CREATE TEMP TABLE page_tiers AS
+  WITH pages AS (
+    SELECT page_name FROM `${dataset}.creators`
+    UNION DISTINCT
+    SELECT page_name FROM caption_sends
+  ),
+
+  typed AS (
+    SELECT
+      p.page_name,
+      price_tier,
+      IF(price_tier = 'bump', 'Bump', 'PPV') AS message_type
+    FROM pages AS p
+    CROSS JOIN UNNEST(['budget', 'mid', 'premium', 'bump']) AS price_tier
+  )
+
+  SELECT
+    y.page_name,
+    y.price_tier,
+    y.message_type,
+    COALESCE(own.dispersion, pool.dispersion, 1.0) AS dispersion,
+    COALESCE(pool.dispersion, 1.0) AS pool_dispersion,
+    CASE
+      WHEN own.dispersion IS NOT NULL THEN 'page'
+      WHEN pool.dispersion IS NOT NULL THEN 'message_type'
+      ELSE 'default'
+    END AS dispersion_fitted_on
+  FROM typed AS y
+  LEFT JOIN dispersions AS own
+    ON y.page_name = own.page_name AND y.message_type = own.message_type
+  LEFT JOIN dispersions AS pool
+    ON pool.page_name IS NULL AND y.message_type = pool.message_type;
+
+  -- One row per pool of captions a prior may be fitted on: a page's tier, a tier, a message type.
+  CREATE TEMP TABLE fitted_priors AS
+  WITH first_sends AS (
+    SELECT
+      s.page_name,
+      s.price_tier,
+      s.message_type,
+      s.trials,
+      s.successes,
+      SAFE_DIVIDE(s.successes * s.successes, s.trials) AS square
+    FROM caption_sends AS s
+    WHERE s.in_window AND s.trials > 0
+    QUALIFY
+      ROW_NUMBER() OVER (
+        PARTITION BY s.page_name, s.caption_id ORDER BY s.sending_time, s.row_id
+      ) = 1
+  ),
+
+  pools AS (
+    SELECT
+      'page' AS pool,
+      page_name,
+      price_tier,
+      message_type,
+      COUNT(*) AS captions,
+      SUM(trials) AS n,
+      SUM(CAST(trials AS FLOAT64) * trials) AS n_squared,
+      SUM(successes) AS s,
+      SUM(square) AS squares
+    FROM first_sends
+    GROUP BY page_name, price_tier, message_type
+    UNION ALL
+    SELECT
+      'tier' AS pool,
+      CAST(NULL AS STRING) AS page_name,
+      price_tier,
+      message_type,
+      COUNT(*) AS captions,
+      SUM(trials) AS n,
+      SUM(CAST(trials AS FLOAT64) * trials) AS n_squared,
+      SUM(successes) AS s,
+      SUM(square) AS squares
+    FROM first_sends
+    GROUP BY price_tier, message_type
+    UNION ALL
+    SELECT
+      'message_type' AS pool,
+      CAST(NULL AS STRING) AS page_name,
+      CAST(NULL AS STRING) AS price_tier,
+      message_type,
+      COUNT(*) AS captions,
+      SUM(trials) AS n,
+      SUM(CAST(trials AS FLOAT64) * trials) AS n_squared,
+      SUM(successes) AS s,
+      SUM(square) AS squares
+    FROM first_sends
+    GROUP BY message_type
+  ),
+
+  moments AS (
+    SELECT
+      p.page_name,
+      p.price_tier,
+      p.pool,
+      p.captions,
+      y.page_name AS for_page,
+      y.price_tier AS for_tier,
+      SAFE_DIVIDE(p.s, p.n) AS rate,
+      SAFE_DIVIDE(
+        p.squares - SAFE_DIVIDE(CAST(p.s AS FLOAT64) * p.s, p.n)
+        - IF(p.pool = 'page', y.dispersion, y.pool_dispersion) * (p.captions - 1)
+        * SAFE_DIVIDE(p.s, p.n) * (1.0 - SAFE_DIVIDE(p.s, p.n)),
+        p.n - SAFE_DIVIDE(p.n_squared, p.n)
+      ) AS variance
+    FROM page_tiers AS y
+    INNER JOIN pools AS p
+      ON
+        y.message_type = p.message_type
+        AND (p.price_tier IS NULL OR y.price_tier = p.price_tier)
+        AND (p.page_name IS NULL OR y.page_name = p.page_name)
+    CROSS JOIN `${dataset}.tuning` AS t
+    WHERE
+      p.s > 0
+      AND p.s < p.n
+      AND p.captions >= IF(p.pool = 'message_type', 2, t.prior_min_captions)
+  )
+
+  SELECT
+    m.for_page AS page_name,
+    m.for_tier AS price_tier,
+    m.pool,
+    m.captions,
+    m.rate,
+    IF(
+      m.variance > 0,
+      LEAST(
+        GREATEST(
+          SAFE_DIVIDE(m.rate * (1.0 - m.rate), m.variance) - 1.0, t.prior_min_strength
+        ),
+        t.prior_max_strength
+      ),
+      t.prior_max_strength
+    ) AS strength
+  FROM moments AS m
+  CROSS JOIN `${dataset}.tuning` AS t
+  QUALIFY
+    ROW_NUMBER() OVER (
+      PARTITION BY m.for_page, m.for_tier
+      ORDER BY CASE m.pool WHEN 'page' THEN 1 WHEN 'tier' THEN 2 ELSE 3 END
+    ) = 1;
+
+  CREATE TEMP TABLE fresh_priors AS
+  SELECT
+    y.page_name,
+    y.price_tier,
+    COALESCE(f.rate * f.strength, 1.0) AS prior_successes,
+    COALESCE((1.0 - f.rate) * f.strength, 1.0) AS prior_failures,
+    y.dispersion,
+    COALESCE(f.pool, 'default') AS fitted_on,
+    COALESCE(f.captions, 0) AS fitted_captions,
+    y.dispersion_fitted_on
+  FROM page_tiers AS y
+  LEFT JOIN fitted_priors AS f ON y.page_name = f.page_name AND y.price_tier = f.price_tier;
+
+  CREATE TEMP TABLE fresh_stats AS
+  WITH pairs AS (
+    SELECT
+      page_name,
+      caption_id,
+      price_tier,
+      COUNTIF(in_window) AS send_count,
+      COALESCE(SUM(IF(in_window, successes, 0)), 0) AS successes,
+      COALESCE(SUM(IF(in_window, trials, 0)), 0) AS total_observations,
+      COALESCE(SUM(IF(in_window, earnings, 0.0)), 0.0) AS total_revenue,
+      COALESCE(SUM(IF(in_window, sent_count, 0)), 0) AS recipients,
+      MAX(sending_time) AS last_used
+    FROM caption_sends
+    GROUP BY page_name, caption_id, price_tier
+  ),
+
+  last_sends AS (
+    SELECT
+      page_name,
+      caption_id,
+      emv AS last_emv_observed
+    FROM caption_sends
+    WHERE in_window
+    QUALIFY
+      ROW_NUMBER() OVER (
+        PARTITION BY page_name, caption_id ORDER BY sending_time DESC, row_id DESC
+      ) = 1
+  )
+
+  SELECT
+    p.page_name,
+    p.caption_id,
+    p.price_tier,
+    p.send_count,
+    p.successes,
+    p.total_observations - p.successes AS failures,
+    p.total_observations,
+    p.total_revenue,
+    SAFE_DIVIDE(p.successes, p.total_observations) AS avg_conversion_rate,
+    SAFE_DIVIDE(1000.0 * p.total_revenue, p.recipients) AS avg_emv,
+    l.last_emv_observed,
+    `${dataset}.wilson_score_bounds`(
+      CAST(p.successes AS FLOAT64), CAST(p.total_observations - p.successes AS FLOAT64)
+    ) AS bounds,
+    r.prior_successes,
+    r.prior_failures,
+    r.dispersion,
+    CAST(ROUND(100.0 * PERCENT_RANK() OVER (
+      PARTITION BY p.page_name, p.price_tier
+      ORDER BY SAFE_DIVIDE(
+        r.prior_successes + SAFE_DIVIDE(p.successes, r.dispersion),
+        r.prior_successes + r.prior_failures + SAFE_DIVIDE(p.total_observations, r.dispersion)
+      )
+    )) AS INT64) AS performance_percentile,
+    p.last_used
+  FROM pairs AS p
+  INNER JOIN fresh_priors AS r ON p.page_name = r.page_name AND p.price_tier = r.price_tier
+  LEFT JOIN last_sends AS l ON p.page_name = l.page_name AND p.caption_id = l.caption_id;
+
+  BEGIN TRANSACTION;
+
+  MERGE INTO `${dataset}.caption_priors` AS c
+  USING fresh_priors AS f
+  ON c.page_name = f.page_name AND c.price_tier = f.price_tier
+  WHEN MATCHED THEN
+    UPDATE SET
+      prior_successes = f.prior_successes,
+      prior_failures = f.prior_failures,
+      dispersion = f.dispersion,
+      fitted_on = f.fitted_on,
+      fitted_captions = f.fitted_captions,
+      dispersion_fitted_on = f.dispersion_fitted_on,
+      stats_as_of = p_as_of,
+      last_updated = CURRENT_TIMESTAMP()
+  WHEN NOT MATCHED THEN
+    INSERT (
+      page_name, price_tier, prior_successes, prior_failures, dispersion, fitted_on,
+      fitted_captions, dispersion_fitted_on, stats_as_of, last_updated
+    )
+    VALUES (
+      f.page_name, f.price_tier, f.prior_successes, f.prior_failures, f.dispersion, f.fitted_on,
+      f.fitted_captions, f.dispersion_fitted_on, p_as_of, CURRENT_TIMESTAMP()
+    )
+  WHEN NOT MATCHED BY SOURCE THEN DELETE;
+
+  MERGE INTO `${dataset}.caption_bandit_stats` AS c
+  USING fresh_stats AS f
+  ON c.page_name = f.page_name AND c.caption_id = f.caption_id
+  WHEN MATCHED THEN
+    UPDATE SET
+      price_tier = f.price_tier,
+      send_count = f.send_count,
+      successes = f.successes,
+      failures = f.failures,
+      total_observations = f.total_observations,
+      total_revenue = f.total_revenue,
+      avg_conversion_rate = f.avg_conversion_rate,
+      avg_emv = f.avg_emv,
+      last_emv_observed = f.last_emv_observed,
+      confidence_lower_bound = f.bounds.lower_bound,
+      confidence_upper_bound = f.bounds.upper_bound,
+      exploration_score = f.bounds.exploration_bonus,
+      prior_successes = f.prior_successes,
+      prior_failures = f.prior_failures,
+      dispersion = f.dispersion,
+      performance_percentile = f.performance_percentile,
+      last_used = f.last_used,
+      stats_as_of = p_as_of,
+      last_updated = CURRENT_TIMESTAMP()
+  WHEN NOT MATCHED THEN
+    INSERT (
+      page_name, caption_id, price_tier, send_count, successes, failures, total_observations,
+      total_revenue, avg_conversion_rate, avg_emv, last_emv_observed, confidence_lower_bound,
+      confidence_upper_bound, exploration_score, prior_successes, prior_failures, dispersion,
+      performance_percentile, last_used, stats_as_of, last_updated
+    )
+    VALUES (
+      f.page_name, f.caption_id, f.price_tier, f.send_count, f.successes, f.failures,
+      f.total_observations, f.total_revenue, f.avg_conversion_rate, f.avg_emv,
+      f.last_emv_observed, f.bounds.lower_bound, f.bounds.upper_bound,
+      f.bounds.exploration_bonus, f.prior_successes, f.prior_failures, f.dispersion,
+      f.performance_percentile, f.last_used, p_as_of, CURRENT_TIMESTAMP()
+    )
+  WHEN NOT MATCHED BY SOURCE THEN DELETE;
+
+  COMMIT TRANSACTION;
+END;

@@ -1,0 +1,69 @@
+-- Active schedules with the text to send and what is known of it.
+-- Grain: one row per message of an active schedule, in order of page and time.
+-- Columns:
+--   schedule_id: Schedule.
+--   page_name: Creator's page.
+--   week_start: Monday that names the week.
+--   message_number: Place in the week, 1 the first.
+--   scheduled_send_time: Instant at which to send.
+--   send_time_local: The same as ISO 8601 with the LA offset.
+--   send_date: LA date.
+--   send_hour: LA hour.
+--   day_of_week: English name of the LA day.
+--   message_type: PPV or Bump.
+--   caption_id: Caption.
+--   caption_text: Text to send.
+--   content_category: Category.
+--   has_urgency: Whether it presses for time.
+--   price_tier: Tier.
+--   arm: treatment or control.
+--   performance_score: final_score of the caption.
+--   slot_value: Worth of the slot over the page's mean.
+--   explanation: Why this caption and this slot, as JSON.
+--   total_observations: Trials of the caption on the page in the window.
+--   confidence_lower_bound: Lower 95 % Wilson bound of its conversion rate.
+--   confidence_upper_bound: Upper 95 % Wilson bound.
+--   status: active.
+--   is_active: TRUE.
+--   planned_as_of: LA date on which it was planned.
+--   is_forced: Whether it could replace a schedule whose week had begun.
+--   created_at: When the row was written.
+--   run_id: Dagster run that wrote it.
+CREATE OR REPLACE VIEW `${dataset}.schedule_recommendations_with_messages`
+AS
+SELECT
+  r.schedule_id,
+  r.page_name,
+  r.week_start,
+  r.message_number,
+  r.scheduled_send_time,
+  FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%S%Ez', r.scheduled_send_time, 'America/Los_Angeles')
+    AS send_time_local,
+  r.send_date,
+  r.send_hour,
+  r.day_of_week,
+  r.message_type,
+  r.caption_id,
+  b.caption_text,
+  b.content_category,
+  b.has_urgency,
+  r.price_tier,
+  r.arm,
+  r.performance_score,
+  r.slot_value,
+  r.explanation,
+  COALESCE(s.total_observations, 0) AS total_observations,
+  s.confidence_lower_bound,
+  s.confidence_upper_bound,
+  r.status,
+  r.is_active,
+  r.planned_as_of,
+  r.is_forced,
+  r.created_at,
+  r.run_id
+FROM `${dataset}.schedule_recommendations` AS r
+LEFT JOIN `${dataset}.caption_bank` AS b ON r.caption_id = b.caption_id
+LEFT JOIN `${dataset}.caption_bandit_stats` AS s
+  ON r.page_name = s.page_name AND r.caption_id = s.caption_id
+WHERE r.is_active
+ORDER BY r.page_name, r.week_start, r.message_number;
