@@ -1,0 +1,1 @@
+"""Tests of eros_assets and of sql/."""

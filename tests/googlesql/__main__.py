@@ -1,0 +1,41 @@
+"""`python -m tests.googlesql [file …]`: analyse `sql/`, print what was found, exit 1 on errors."""
+
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.googlesql.analysis import KINDS, REPOSITORY, analyse_all
+
+
+def main(arguments: list[str]) -> int:
+    """Print the findings and a table by kind."""
+    began = time.perf_counter()
+    files = analyse_all([Path(argument) for argument in arguments] or None)
+    for file in files:
+        for finding in file.findings:
+            relative = finding.path.resolve().relative_to(REPOSITORY)
+            print(f"{relative}:{finding.line}:{finding.column}: {finding.message}")
+        if file.parameters:
+            declared = ", ".join(f"@{name} {of}" for name, of in sorted(file.parameters.items()))
+            print(f"{file.path.resolve().relative_to(REPOSITORY)}: parameters {declared}")
+    counts = Counter(file.folder for file in files)
+    print(f"{'kind':<16}{'objects':>8}{'statements':>12}{'errors':>8}{'seconds':>9}")
+    for folder in KINDS:
+        of_kind = [file for file in files if file.folder == folder]
+        if of_kind:
+            _row(folder, counts[folder], of_kind)
+    _row("all", len(files), files)
+    print(f"{time.perf_counter() - began:.1f} s")
+    return int(any(file.findings for file in files))
+
+
+def _row(name: str, objects: int, files: list) -> None:
+    statements = sum(file.statements for file in files)
+    errors = sum(len(file.findings) for file in files)
+    seconds = sum(file.seconds for file in files)
+    print(f"{name:<16}{objects:>8}{statements:>12}{errors:>8}{seconds:>9.2f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
