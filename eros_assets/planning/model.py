@@ -1,0 +1,191 @@
+"""What goes into a creator's week and what comes out: values only.
+
+Instants are timezone-aware UTC, hours and dates are LA wall time, gaps are minutes, scores and
+values are dimensionless (1.0 is an average slot, a score lies about 0 to 1.3).
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from eros_assets.errors import ErosError
+
+MessageType = Literal["PPV", "Bump"]
+
+
+class PlanningError(ErosError):
+    """Targets, captions or rules that no week can be planned from."""
+
+
+class Rule(StrEnum):
+    """The hard rules of a week, named as in the targets and in messages to people."""
+
+    MIN_GAP = "min_gap_minutes"
+    MESSAGE_GAP = "message_gap_minutes"
+    MAX_MESSAGES_PER_DAY = "max_messages_per_day"
+    COOLING_DAYS = "cooling_days"
+    PPV_BALANCE = "ppv_balance"
+    SENDING_HOURS = "sending_hours"
+    GRID = "grid_minutes"
+    CAPTION_ONCE = "caption_once"
+    WEEK_BEGUN = "week_begun"
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A caption selected for the page and week.
+
+    `placement_score` is what the planner values the caption by; None stands for `score`. For
+    captions of the control arm the caller passes the mean score of the page's treatment captions,
+    so that both arms get slots of the same worth and their EMV can be compared.
+    """
+
+    caption_id: int
+    message_type: MessageType
+    price_tier: str
+    content_category: str | None
+    score: float
+    arm: str = "treatment"
+    placement_score: float | None = None
+
+    @property
+    def worth(self) -> float:
+        """The score that placement counts with."""
+        return self.score if self.placement_score is None else self.placement_score
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message that stands already: sent, or fixed by a person. It is planned around.
+
+    Category and tier, where known, count in the penalties for sameness of what follows.
+    """
+
+    send_time: dt.datetime
+    message_type: MessageType
+    price_tier: str | None = None
+    content_category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeekRules:
+    """The rules and weights of one page's week.
+
+    `min_gap_minutes` is the effective PPV gap, saturation's extension included. Messages start
+    from `first_hour`:00 to `last_hour`:00, both ends included. No PPV goes out on the first
+    `cooling_days` dates of the week.
+
+    Raises:
+        PlanningError: a rule outside its range, named.
+    """
+
+    week_start: dt.date
+    min_gap_minutes: int
+    max_messages_per_day: int
+    cooling_days: int = 0
+    bump_weight: float = 0.2
+    category_penalty: float = 0.05
+    tier_penalty: float = 0.05
+    first_hour: int = 8
+    last_hour: int = 22
+    grid_minutes: int = 15
+    message_gap_minutes: int = 45
+
+    def __post_init__(self) -> None:
+        """Refuse a rule outside its range."""
+
+        def refuse(name: str, why: str) -> PlanningError:
+            return PlanningError(f"week {self.week_start}: {name} {getattr(self, name)} {why}")
+
+        if self.week_start.isoweekday() != 1:
+            raise refuse("week_start", f"is a {self.week_start:%A}; a week is named by its Monday")
+        if not 0 <= self.first_hour <= self.last_hour <= 23:
+            raise refuse("first_hour", f"must lie in 0 to last_hour ({self.last_hour}, at most 23)")
+        if self.grid_minutes < 1 or 60 % self.grid_minutes:
+            raise refuse("grid_minutes", "must divide an hour")
+        if not 0 <= self.min_gap_minutes <= 22 * 60:
+            raise refuse("min_gap_minutes", "must lie in 0 to 1320, 22 hours")
+        if not 1 <= self.message_gap_minutes <= 12 * 60:
+            raise refuse("message_gap_minutes", "must lie in 1 to 720, 12 hours")
+        if self.max_messages_per_day < 0:
+            raise refuse("max_messages_per_day", "must not be negative")
+        if not 0 <= self.cooling_days <= 7:
+            raise refuse("cooling_days", "must lie in 0 to 7")
+        for name in ("bump_weight", "category_penalty", "tier_penalty"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise refuse(name, "must be a number from 0")
+
+    @property
+    def ppv_gap_minutes(self) -> int:
+        """The gap that two PPVs keep: never below that of any two messages."""
+        return max(self.min_gap_minutes, self.message_gap_minutes)
+
+    def weight(self, message_type: MessageType) -> float:
+        """What a message's score counts for in the week's value."""
+        return 1.0 if message_type == "PPV" else self.bump_weight
+
+
+@dataclass(frozen=True, slots=True)
+class SlotValues:
+    """What an hour of the week earns on the page, over the page's mean.
+
+    Keys are (ISO day of week 1 to 7, LA hour 0 to 23, message type); an hour without history is
+    worth `default`.
+    """
+
+    values: Mapping[tuple[int, int, MessageType], float] = field(
+        default_factory=dict[tuple[int, int, MessageType], float]
+    )
+    default: float = 1.0
+
+    def value(self, day_of_week: int, hour: int, message_type: MessageType) -> float:
+        """The hour's value for messages of this type."""
+        return self.values.get((day_of_week, hour, message_type), self.default)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMessage:
+    """One message of the plan.
+
+    `number` counts from 1 in order of time. `value` is its share of the week's value before
+    penalties: weight times slot value times worth. `rank` is the caption's place by worth among
+    the week's planned messages of its type, `slot_rank` its hour's place among the hours of the
+    week that its type may use; 1 is best, equals share a rank.
+    """
+
+    number: int
+    send_time: dt.datetime
+    caption: Caption
+    slot_value: float
+    value: float
+    rank: int
+    slot_rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedCaption:
+    """A caption the week has no room for, and the rules each of which, eased, would make some.
+
+    When no single rule would, `rules` are those that would together.
+    """
+
+    caption: Caption
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeekPlan:
+    """A page's week: messages in order of time, and what was left out, best first.
+
+    `objective` is the contracts' value, penalties taken off. `bound` is proven: no schedule of
+    the same messages that holds the hard rules is worth more.
+    """
+
+    messages: tuple[PlannedMessage, ...]
+    dropped: tuple[DroppedCaption, ...]
+    objective: float
+    category_pairs: int
+    tier_runs: int
+    bound: float | None = None

@@ -1,0 +1,204 @@
+"""The hard rules of a week, checked on finished messages.
+
+Written from the contracts alone and sharing no code with the planner: asset checks and tests judge
+the planner's weeks by it, so a mistake made there isn't repeated here.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from eros_assets.planning.model import MessageType, Rule, SentMessage, WeekRules
+
+LA = ZoneInfo("America/Los_Angeles")
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledMessage:
+    """What the rules ask of a scheduled message; `send_time` is an aware instant."""
+
+    caption_id: int
+    message_type: MessageType
+    send_time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken hard rule, the messages that break it, and what to tell a person."""
+
+    rule: Rule
+    caption_ids: tuple[int, ...]
+    detail: str
+
+
+def violations(
+    rules: WeekRules,
+    messages: Iterable[ScheduledMessage],
+    *,
+    not_before: dt.datetime | None = None,
+    sent: Sequence[SentMessage] = (),
+) -> list[Violation]:
+    """Every hard rule that the messages break, in order of rule and time; empty when none is.
+
+    `sent` are messages that stand already: they count in gaps, a day's maximum and the balance of
+    days, but are not themselves judged. `not_before` is the instant the week was planned from.
+    """
+    ordered = sorted(messages, key=lambda m: (m.send_time, m.caption_id))
+    return [
+        *_repeated(ordered),
+        *_hours(rules, ordered),
+        *_past(ordered, not_before),
+        *_gaps(rules, ordered, sent),
+        *_day_maximum(rules, ordered, sent),
+        *_cooling(rules, ordered),
+        *_balance(rules, ordered, not_before, sent),
+    ]
+
+
+def _local(instant: dt.datetime) -> dt.datetime:
+    return instant.astimezone(LA)
+
+
+def _repeated(ordered: Sequence[ScheduledMessage]) -> list[Violation]:
+    counts = Counter(m.caption_id for m in ordered)
+    return [
+        Violation(Rule.CAPTION_ONCE, (caption,), f"caption {caption} is scheduled {n} times")
+        for caption, n in counts.items()
+        if n > 1
+    ]
+
+
+def _hours(rules: WeekRules, ordered: Sequence[ScheduledMessage]) -> list[Violation]:
+    found: list[Violation] = []
+    week_end = rules.week_start + dt.timedelta(days=6)
+    for message in ordered:
+        wall = _local(message.send_time)
+        minute = wall.hour * 60 + wall.minute
+        inside = rules.first_hour * 60 <= minute <= rules.last_hour * 60
+        if not inside or not rules.week_start <= wall.date() <= week_end:
+            window = f"{rules.first_hour:02}:00 to {rules.last_hour:02}:00 LA"
+            detail = f"{wall.isoformat()} lies outside {window}, {rules.week_start} to {week_end}"
+            found.append(Violation(Rule.SENDING_HOURS, (message.caption_id,), detail))
+        if minute % rules.grid_minutes or wall.second or wall.microsecond:
+            detail = f"{wall.isoformat()} is not on the {rules.grid_minutes}-minute grid"
+            found.append(Violation(Rule.GRID, (message.caption_id,), detail))
+    return found
+
+
+def _past(ordered: Sequence[ScheduledMessage], not_before: dt.datetime | None) -> list[Violation]:
+    if not_before is None:
+        return []
+    start = _local(not_before).isoformat()
+    return [
+        Violation(
+            Rule.WEEK_BEGUN,
+            (m.caption_id,),
+            f"{_local(m.send_time).isoformat()} lies before {start}, when the week was planned",
+        )
+        for m in ordered
+        if m.send_time < not_before
+    ]
+
+
+def _gaps(
+    rules: WeekRules, ordered: Sequence[ScheduledMessage], sent: Sequence[SentMessage]
+) -> list[Violation]:
+    """Gaps between neighbours in time; of two messages that stand already none is judged."""
+    timeline: list[tuple[dt.datetime, MessageType, int | None]] = [
+        *((m.send_time, m.message_type, m.caption_id) for m in ordered),
+        *((s.send_time, s.message_type, None) for s in sent),
+    ]
+    timeline.sort(key=lambda entry: entry[0])
+    every = _close(timeline, rules.message_gap_minutes, Rule.MESSAGE_GAP)
+    ppvs = [entry for entry in timeline if entry[1] == "PPV"]
+    return [*every, *_close(ppvs, rules.min_gap_minutes, Rule.MIN_GAP)]
+
+
+def _close(
+    timeline: Sequence[tuple[dt.datetime, MessageType, int | None]], minutes: int, rule: Rule
+) -> list[Violation]:
+    found: list[Violation] = []
+    for i, (earlier, _, one) in enumerate(timeline):
+        for later, _, other in timeline[i + 1 :]:
+            apart = (later - earlier).total_seconds() / 60
+            if apart >= minutes:
+                break
+            ids = tuple(caption for caption in (one, other) if caption is not None)
+            if ids:
+                detail = (
+                    f"{_local(earlier).isoformat()} and {_local(later).isoformat()} are "
+                    f"{apart:g} minutes apart, under {minutes}"
+                )
+                found.append(Violation(rule, ids, detail))
+    return found
+
+
+def _day_maximum(
+    rules: WeekRules, ordered: Sequence[ScheduledMessage], sent: Sequence[SentMessage]
+) -> list[Violation]:
+    standing = Counter(_local(s.send_time).date() for s in sent)
+    planned: dict[dt.date, list[int]] = {}
+    for message in ordered:
+        planned.setdefault(_local(message.send_time).date(), []).append(message.caption_id)
+    return [
+        Violation(
+            Rule.MAX_MESSAGES_PER_DAY,
+            tuple(ids),
+            f"{date} has {len(ids) + standing[date]} messages, over {rules.max_messages_per_day}",
+        )
+        for date, ids in sorted(planned.items())
+        if len(ids) + standing[date] > rules.max_messages_per_day
+    ]
+
+
+def _cooling(rules: WeekRules, ordered: Sequence[ScheduledMessage]) -> list[Violation]:
+    opens = rules.week_start + dt.timedelta(days=rules.cooling_days)
+    return [
+        Violation(
+            Rule.COOLING_DAYS,
+            (m.caption_id,),
+            f"a PPV on {_local(m.send_time).date()}: PPVs are open from {opens}",
+        )
+        for m in ordered
+        if m.message_type == "PPV" and _local(m.send_time).date() < opens
+    ]
+
+
+def _balance(
+    rules: WeekRules,
+    ordered: Sequence[ScheduledMessage],
+    not_before: dt.datetime | None,
+    sent: Sequence[SentMessage],
+) -> list[Violation]:
+    """PPVs of two open days differ by at most 1.
+
+    Days past are not open; a day whose first slots are past may hold fewer; no day is blamed for
+    messages that stood there before.
+    """
+    planned: dict[dt.date, list[int]] = {}
+    for message in ordered:
+        if message.message_type == "PPV":
+            planned.setdefault(_local(message.send_time).date(), []).append(message.caption_id)
+    standing = Counter(_local(s.send_time).date() for s in sent if s.message_type == "PPV")
+
+    opens = [rules.week_start + dt.timedelta(days=n) for n in range(rules.cooling_days, 7)]
+    counts = {day: len(planned.get(day, [])) + standing[day] for day in opens}
+    whole = [day for day in opens if not_before is None or not_before <= _first_slot(rules, day)]
+    if not whole:
+        return []
+    fewest = min(counts[day] for day in whole)
+    return [
+        Violation(
+            Rule.PPV_BALANCE,
+            tuple(planned[day]),
+            f"{day} has {counts[day]} PPVs while another open day has {fewest}",
+        )
+        for day in opens
+        if day in planned and counts[day] > fewest + 1
+    ]
+
+
+def _first_slot(rules: WeekRules, day: dt.date) -> dt.datetime:
+    return dt.datetime(day.year, day.month, day.day, rules.first_hour, tzinfo=LA)
