@@ -11,10 +11,11 @@ from zetasql.wasi._pb2.zetasql.public import function_pb2 as functions
 
 from tests.googlesql.catalog import Catalog, Columns, fixed, signature, table
 from tests.googlesql.resolved import Resolved, kind, unwrap
-from tests.googlesql.rules import resolved_rules, syntax_rules
+from tests.googlesql.rules import syntax_rules
 from tests.googlesql.service import GoogleSqlError
 from tests.googlesql.source import DATASET, PROJECT, Source
 from tests.googlesql.statements import Finding, Statements
+from tests.googlesql.typed_rules import typed_rules
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SQL = REPOSITORY / "sql"
@@ -79,7 +80,7 @@ class Session:
         for resolved in statements.resolved:
             findings += [
                 Finding(path, *source.place(at), message)
-                for at, message in resolved_rules(resolved)
+                for at, message in typed_rules(resolved, source.text)
             ]
         for resolved in statements.created:
             self._add(resolved)

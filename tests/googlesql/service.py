@@ -47,7 +47,7 @@ class GoogleSqlError(Exception):
         if place := re.search(r" \[at (\d+):(\d+)\]", message):
             self.line, self.column = int(place[1]), int(place[2])
             message = message[: place.start()] + message[place.end() :]
-        super().__init__(re.sub(r"^Code: \d+, Message: ", "", message))
+        super().__init__(re.sub(r"^Code: \d+, Message: ", "", re.sub(r"\s*\n\s*", "; ", message)))
 
 
 class GoogleSqlCrash(GoogleSqlError):

@@ -241,7 +241,9 @@ class Statements:
             except GoogleSqlError as error:
                 conflict = AMBIGUOUS.search(str(error))
                 if conflict is not None and conflict["name"] not in declared:
-                    for name in (conflict["one"], conflict["other"]):
+                    # Texts coerce to almost anything, so they are tried last.
+                    both = (conflict["one"], conflict["other"])
+                    for name in sorted(both, key=lambda name: "STRING" not in name):
                         trials.append({**declared, conflict["name"]: named_type(name)})
                 else:
                     failed = failed or error
