@@ -5,13 +5,16 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.googlesql.analysis import KINDS, REPOSITORY, analyse_all
+from tests.googlesql.analysis import KINDS, REPOSITORY, File, analyse_all
 
 
 def main(arguments: list[str]) -> int:
     """Print the findings and a table by kind."""
     began = time.perf_counter()
-    files = analyse_all([Path(argument) for argument in arguments] or None)
+    _, files = analyse_all()
+    if arguments:
+        wanted = {Path(argument).resolve() for argument in arguments}
+        files = [file for file in files if file.path.resolve() in wanted]
     for file in files:
         for finding in file.findings:
             relative = finding.path.resolve().relative_to(REPOSITORY)
@@ -30,7 +33,7 @@ def main(arguments: list[str]) -> int:
     return int(any(file.findings for file in files))
 
 
-def _row(name: str, objects: int, files: list) -> None:
+def _row(name: str, objects: int, files: list[File]) -> None:
     statements = sum(file.statements for file in files)
     errors = sum(len(file.findings) for file in files)
     seconds = sum(file.seconds for file in files)

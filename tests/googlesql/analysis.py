@@ -1,7 +1,7 @@
 """Every statement of `sql/` through Google's analyser, each object after what it depends on."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -9,8 +9,9 @@ from pathlib import Path
 from zetasql.wasi._pb2.zetasql.proto import function_pb2
 from zetasql.wasi._pb2.zetasql.public import function_pb2 as functions
 
-from tests.googlesql.catalog import Catalog, Columns, fixed, signature, table
-from tests.googlesql.resolved import Resolved, kind, unwrap
+from tests.googlesql import memory
+from tests.googlesql.catalog import Catalog, Columns, Entry, fixed, signature, table
+from tests.googlesql.resolved import Resolved, kind
 from tests.googlesql.rules import syntax_rules
 from tests.googlesql.service import GoogleSqlError
 from tests.googlesql.source import DATASET, PROJECT, Source
@@ -34,13 +35,17 @@ KINDS: Mapping[str, str | None] = {
 
 @dataclass(frozen=True)
 class File:
-    """A file of `sql/` as it was analysed. `parameters` are its query parameters' types."""
+    """A file of `sql/` as it was analysed.
+
+    `parameters` are its query parameters' types by name, `entry` is what it adds to the catalogue.
+    """
 
     path: Path
     statements: int
     findings: Sequence[Finding]
     parameters: Mapping[str, str]
     seconds: float
+    entry: Entry | None = None
 
     @property
     def folder(self) -> str:
@@ -67,57 +72,66 @@ class Session:
             findings = [Finding(path, error.line or 1, error.column or 1, str(error))]
             return File(path, 0, findings, {}, time.perf_counter() - began)
         statements = Statements(path, source, self.catalog.in_script())
-        findings = [
-            Finding(path, *source.place(at), message)
-            for at, message in syntax_rules(source.tree, path)
-        ]
-        nodes = source.tree.many("statement_list_node")[0].many("statement_list")
+        nodes = source.tree.children["statement_list_node"].many("statement_list")
+        statements.visit(nodes)
+        violations = list(syntax_rules(source.tree, path))
         expected = KINDS.get(path.parent.name)
         if expected and [node.kind for node in nodes] != [expected]:
-            message = f"a file of {path.parent.name}/ holds one {expected} and nothing else"
-            findings.append(Finding(path, *source.place(nodes[0].start), message))
-        statements.visit(nodes)
+            at = nodes[0].start if nodes else 0
+            violations.append((at, f"a file of {path.parent.name}/ holds one {expected} alone"))
         for resolved in statements.resolved:
-            findings += [
-                Finding(path, *source.place(at), message)
-                for at, message in typed_rules(resolved, source.text)
-            ]
-        for resolved in statements.created:
-            self._add(resolved)
+            violations += typed_rules(resolved, source.text)
+        findings = [Finding(path, *source.place(at), message) for at, message in violations]
+        entry = entry_of(statements.created[0]) if expected and statements.created else None
+        if entry is not None:
+            if entry.name != path.stem:
+                message = f"the file makes {entry.name}: name it {entry.name}.sql"
+                findings.append(Finding(path, 1, 1, message))
+            self.catalog.add(entry)
         return File(
             path,
             statements.count,
             sorted([*findings, *statements.findings]),
             statements.parameters,
             time.perf_counter() - began,
+            entry,
         )
 
-    def _add(self, resolved: Resolved) -> None:
-        name = created_name(resolved)
-        match kind(resolved):
-            case "CreateTableStmt" | "CreateTableAsSelectStmt":
-                self.catalog.tables[name] = table(name, table_columns(resolved))
-            case "CreateViewStmt":
-                self.catalog.tables[name] = table(name, output_columns(resolved))
-            case "CreateFunctionStmt":
-                self.catalog.functions[name] = function_pb2.FunctionProto(
+
+def entry_of(resolved: Resolved) -> Entry | None:
+    """What a CREATE statement adds to the catalogue."""
+    name = created_name(resolved)
+    match kind(resolved):
+        case "CreateTableStmt" | "CreateTableAsSelectStmt":
+            return Entry(name, table(name, table_columns(resolved)))
+        case "CreateViewStmt":
+            return Entry(name, table(name, output_columns(resolved)))
+        case "CreateFunctionStmt":
+            return Entry(
+                name,
+                function_pb2.FunctionProto(
                     name_path=[name],
                     group="UDF",
                     mode=functions.FunctionEnums.SCALAR,
                     signature=[signature(arguments(resolved), fixed(resolved.return_type))],
-                )
-            case "CreateTableFunctionStmt":
-                self.catalog.table_functions[name] = function_pb2.TableValuedFunctionProto(
+                ),
+            )
+        case "CreateTableFunctionStmt":
+            return Entry(
+                name,
+                function_pb2.TableValuedFunctionProto(
                     name_path=[name],
                     signature=signature(arguments(resolved), relation(output_columns(resolved))),
                     type=functions.FunctionEnums.FIXED_OUTPUT_SCHEMA_TVF,
-                )
-            case "CreateProcedureStmt":
-                self.catalog.procedures[name] = function_pb2.ProcedureProto(
-                    name_path=[name], signature=resolved.signature
-                )
-            case _:
-                pass
+                ),
+            )
+        case "CreateProcedureStmt":
+            return Entry(
+                name,
+                function_pb2.ProcedureProto(name_path=[name], signature=resolved.signature),
+            )
+        case _:
+            return None
 
 
 def created_name(resolved: Resolved) -> str:
@@ -160,17 +174,20 @@ def sql_files(root: Path = SQL) -> "list[Path]":
     return sorted(root.glob("*/*.sql"))
 
 
-def in_order(paths: Iterable[Path]) -> "list[Path]":
-    """Files so that each comes after those whose objects it mentions; scripts last.
+def in_order(paths: Sequence[Path], mentioned: Mapping[Path, Set[str]]) -> "list[Path]":
+    """Files so that each comes after those whose objects it mentions.
 
     Raises:
         ValueError: objects that need each other, by name.
     """
     objects = {path.stem: path for path in paths if KINDS.get(path.parent.name)}
-    graph: dict[Path, list[Path]] = {}
-    for path in paths:
-        mentioned = mentions(path.read_text())
-        graph[path] = [objects[n] for n in mentioned if n in objects and objects[n] != path]
+    graph = {
+        path: [objects[name] for name in sorted(mentioned[path]) if name in objects]
+        for path in paths
+    }
+    for path, needed in graph.items():
+        if path in needed:
+            needed.remove(path)
     try:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
@@ -193,12 +210,58 @@ def mentions(content: str) -> "set[str]":
     }
 
 
-def analyse_all(paths: Sequence[Path] | None = None) -> "list[File]":
-    """Analyse all of `sql/`; `paths` narrows what is reported, not what is known."""
-    session = Session()
-    wanted = None if paths is None else {path.resolve() for path in paths}
-    files = [session.analyse(path) for path in in_order(sql_files())]
-    return [file for file in files if wanted is None or file.path.resolve() in wanted]
+def analyse_all(root: Path = SQL) -> "tuple[Session, list[File]]":
+    """Analyse all of `sql/`, or take what is remembered of files that haven't changed.
+
+    A file is analysed anew when it, what it mentions, or the analysis itself has changed.
+    """
+    session, files = Session(), []
+    paths = sql_files(root)
+    contents = {path: path.read_text() for path in paths}
+    mentioned = {path: set(_remembered_mentions(contents[path])) for path in paths}
+    keys: dict[str, str] = {}
+    for path in in_order(paths, mentioned):
+        known = [f"{name} {keys.get(name)}" for name in sorted(mentioned[path])]
+        key = memory.key(str(path.relative_to(root)), contents[path], *known)
+        keys.setdefault(path.stem, key)
+        file = _remembered_file(path, key)
+        if file is None:
+            file = session.analyse(path, contents[path])
+            memory.store(key, _as_json(file))
+        elif file.entry is not None:
+            session.catalog.add(file.entry)
+        files.append(file)
+    return session, files
 
 
-__all__ = ["File", "Session", "analyse_all", "in_order", "sql_files", "unwrap"]
+def _remembered_mentions(content: str) -> "list[str]":
+    key = memory.key("mentions", content)
+    found = memory.load(key)
+    if found is None:
+        found = sorted(mentions(content))
+        memory.store(key, found)
+    return found
+
+
+def _remembered_file(path: Path, key: str) -> File | None:
+    found = memory.load(key)
+    if found is None:
+        return None
+    return File(
+        path,
+        found["statements"],
+        [Finding(path, *finding) for finding in found["findings"]],
+        found["parameters"],
+        found["seconds"],
+        None if found["entry"] is None else Entry.from_json(found["entry"]),
+    )
+
+
+def _as_json(file: File) -> "dict[str, object]":
+    return {
+        "statements": file.statements,
+        "findings": [[f.line, f.column, f.message] for f in file.findings],
+        "parameters": dict(file.parameters),
+        "seconds": file.seconds,
+        "entry": None if file.entry is None else file.entry.to_json(),
+    }

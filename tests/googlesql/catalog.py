@@ -1,9 +1,10 @@
 """The catalogue that names are looked up in: project, dataset, object, as protobuf messages."""
 
+import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 
-from google.protobuf.message import Message
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2
 from zetasql.wasi._pb2.zetasql.proto import function_pb2, simple_catalog_pb2
 from zetasql.wasi._pb2.zetasql.public import (
@@ -72,6 +73,34 @@ def fixed(of: Type) -> function_pb2.FunctionArgumentTypeProto:
     return argument
 
 
+Object = (
+    simple_table_pb2.SimpleTableProto
+    | function_pb2.FunctionProto
+    | function_pb2.TableValuedFunctionProto
+    | function_pb2.ProcedureProto
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An object under its name in the dataset."""
+
+    name: str
+    object: Object
+
+    def to_json(self) -> "list[str]":
+        """Its kind and content as texts."""
+        content = base64.b64encode(self.object.SerializeToString(deterministic=True))
+        return [self.name, self.object.DESCRIPTOR.name, content.decode()]
+
+    @classmethod
+    def from_json(cls, parts: "list[str]") -> "Entry":
+        """The entry that `to_json` was made from."""
+        name, kind, content = parts
+        (made,) = (each for each in get_args(Object) if each.DESCRIPTOR.name == kind)
+        return cls(name, made.FromString(base64.b64decode(content)))
+
+
 @dataclass
 class Catalog:
     """Objects of one dataset, and what a script adds to them: variables and temporary tables.
@@ -87,6 +116,8 @@ class Catalog:
     procedures: dict[str, function_pb2.ProcedureProto] = field(default_factory=dict)
     constants: dict[str, Type] = field(default_factory=dict)
     temporary: dict[str, simple_table_pb2.SimpleTableProto] = field(default_factory=dict)
+    root_functions: list[function_pb2.FunctionProto] = field(default_factory=list)
+    root_table_functions: list[function_pb2.TableValuedFunctionProto] = field(default_factory=list)
     _registered: tuple[int, int, bytes] | None = None
 
     def in_script(self) -> "Catalog":
@@ -100,11 +131,25 @@ class Catalog:
             self.procedures,
         )
 
+    def add(self, entry: Entry) -> None:
+        """Put an object into the dataset, in place of one of its kind and name."""
+        match entry.object:
+            case simple_table_pb2.SimpleTableProto():
+                self.tables[entry.name] = entry.object
+            case function_pb2.FunctionProto():
+                self.functions[entry.name] = entry.object
+            case function_pb2.TableValuedFunctionProto():
+                self.table_functions[entry.name] = entry.object
+            case function_pb2.ProcedureProto():
+                self.procedures[entry.name] = entry.object
+
     def message(self) -> simple_catalog_pb2.SimpleCatalogProto:
         """The catalogue as the service wants it."""
         root = simple_catalog_pb2.SimpleCatalogProto(name="root", file_descriptor_set_index=0)
         root.builtin_function_options.language_options.CopyFrom(language_options())
         root.table.extend(self.temporary.values())
+        root.custom_function.extend(self.root_functions)
+        root.custom_tvf.extend(self.root_table_functions)
         for name, of in self.constants.items():
             constant = root.constant.add(name_path=[name])
             constant.type.CopyFrom(of)
@@ -126,10 +171,8 @@ class Catalog:
             if self._registered[2] == content:
                 return self._registered[1]
             self.forget()
-        pool = local_service_pb2.DescriptorPoolListProto()
-        pool.definitions.add().builtin.SetInParent()
         request = local_service_pb2.RegisterCatalogRequest(
-            simple_catalog=message, descriptor_pool_list=pool
+            simple_catalog=message, descriptor_pool_list=builtin_pool()
         )
         reply = service().call("RegisterCatalog", request, local_service_pb2.RegisterResponse)
         self._registered = (generation, reply.registered_id, content)
@@ -138,11 +181,20 @@ class Catalog:
     def forget(self) -> None:
         """Free what the service holds of it."""
         if self._registered and self._registered[0] == service().generation:
-            service().tell(
-                "UnregisterCatalog",
-                local_service_pb2.UnregisterRequest(registered_id=self._registered[1]),
-            )
+            unregister(self._registered[1])
         self._registered = None
+
+
+def unregister(catalog: int) -> None:
+    """Free a catalogue that was registered under this id."""
+    service().tell("UnregisterCatalog", local_service_pb2.UnregisterRequest(registered_id=catalog))
+
+
+def builtin_pool() -> local_service_pb2.DescriptorPoolListProto:
+    """The enumerations (date parts …) of the builtin functions."""
+    pool = local_service_pb2.DescriptorPoolListProto()
+    pool.definitions.add().builtin.SetInParent()
+    return pool
 
 
 def signature(
@@ -158,10 +210,3 @@ def signature(
         proto.argument.append(argument)
     proto.return_type.CopyFrom(result)
     return proto
-
-
-def innermost(message: Message) -> Message:
-    """What an `Any…` wrapper of the resolved tree wraps."""
-    while message.DESCRIPTOR.name.startswith("Any"):
-        (_, message), *_ = message.ListFields()
-    return message

@@ -6,7 +6,7 @@ places are of the file as it stands.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from string import Template
@@ -53,19 +53,18 @@ class Edited:
 class Source:
     """One file: its tree, and the text that the analyser reads.
 
-    `tree` places are of `text`; `place` turns them into lines and columns of the file.
+    `tree` places are of `text`; `place` turns them into lines and columns of the file. With `split`
+    off, dotted names stay single identifiers: the evaluator wants them so.
     """
 
-    def __init__(self, content: str, names: Mapping[str, str] = NAMES) -> None:
+    def __init__(
+        self, content: str, names: Mapping[str, str] = NAMES, *, split: bool = True
+    ) -> None:
         original = content.encode()
         self._content = original
         self._rendered = Edited.of(original, list(_placeholders(content, names)))
-        paths = [
-            (node.start, node.end, _split(node).encode())
-            for node in parse_script(self._rendered.text.decode()).walk()
-            if node.kind == "Identifier" and _is_dotted(node)
-        ]
-        self._split = Edited.of(self._rendered.text, paths)
+        tree = parse_script(self._rendered.text.decode())
+        self._split = Edited.of(self._rendered.text, list((_splits if split else _aliases)(tree)))
         self.text = self._split.text
         self.tree = parse_script(self.text.decode())
 
@@ -129,5 +128,18 @@ def _is_dotted(node: Node) -> bool:
     return bool(node.values.get("is_quoted")) and "." in str(node.values["id_string"])
 
 
-def _split(node: Node) -> str:
-    return ".".join(f"`{part}`" for part in str(node.values["id_string"]).split("."))
+def _splits(tree: Node) -> "Iterator[Edit]":
+    for node in tree.walk():
+        if node.kind == "Identifier" and _is_dotted(node):
+            parts = str(node.values["id_string"]).split(".")
+            yield node.start, node.end, ".".join(f"`{part}`" for part in parts).encode()
+
+
+def _aliases(tree: Node) -> "Iterator[Edit]":
+    # A path's last name is its alias; one dotted identifier's isn't, so it is written out.
+    for node in tree.walk():
+        if node.kind in ("TablePathExpression", "TVF") and node.one("alias") is None:
+            name = node.one("path_expr") or node.one("name")
+            if name is not None and _is_dotted(name.many("names")[0]):
+                last = name.path[0].rsplit(".", 1)[-1]
+                yield node.end, node.end, f" AS `{last}`".encode()
