@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from eros_assets.calendar import la_instant
 from eros_assets.demo.roster import PRICE_TIERS, AgencySize, Creator
@@ -44,14 +45,12 @@ def draw_bank(
     )
     briefs = [
         CaptionBrief(
-            category=categories[k],
-            price_tier=PRICE_TIERS[t],
-            has_urgency=u,
-            craft=creators[g].craft if g >= 0 else None,
+            category=categories[int(category[i])],
+            price_tier=PRICE_TIERS[int(tier[i])],
+            has_urgency=bool(urgent[i]),
+            craft=creators[int(owner[i])].craft if owner[i] >= 0 else None,
         )
-        for k, t, u, g in zip(
-            category.tolist(), tier.tolist(), urgent.tolist(), owner.tolist(), strict=True
-        )
+        for i in range(n)
     ]
     texts = _with_near_duplicates(compose(briefs, rng), size.near_duplicates, rng)
     pages = np.array([*(c.page_name for c in creators), None], dtype=object)
@@ -85,8 +84,8 @@ def draw_restrictions(creators: Sequence[Creator], rng: np.random.Generator) -> 
         (["tutorial"], ["bump"], [r"(?i)grandmother"], False),
     ]
     free = [i for i, c in enumerate(creators) if c.overload == 1.0 and c.pricing.level < 0.8]
-    chosen = rng.permutation(free)[: max(2, round(len(creators) / 5))].tolist()
-    rows = [(creators[i].page_name, *rules[n % len(rules)]) for n, i in enumerate(chosen)]
+    chosen = rng.permutation(free)[: max(2, round(len(creators) / 5))]
+    rows = [(creators[int(i)].page_name, *rules[n % len(rules)]) for n, i in enumerate(chosen)]
     if rows[-1][-1]:
         rows.append((rows[-1][0], *rules[-1]))
     columns = [
@@ -99,7 +98,7 @@ def draw_restrictions(creators: Sequence[Creator], rng: np.random.Generator) -> 
     return pd.DataFrame(sorted(rows), columns=columns)
 
 
-def _ids(n: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _ids(n: int) -> NDArray[np.int64]:
     ids = np.arange(FIRST_ID, FIRST_ID + n, dtype=np.int64)
     newer = n - max(1, round(n * LONG_ID_SHARE))
     ids[newer:] = LONG_ID + np.arange(n - newer, dtype=np.int64) * 613
@@ -118,7 +117,6 @@ def _creation(n: int, days: int, first_day: dt.date, rng: np.random.Generator) -
 
 def _with_near_duplicates(texts: list[str], count: int, rng: np.random.Generator) -> list[str]:
     """Some captions say what another says, but for case and punctuation, as in any real bank."""
-    pairs = rng.choice(len(texts), size=(count, 2), replace=False).tolist()
-    for original, copy in pairs:
-        texts[copy] = texts[original].upper().replace(".", "!")
+    for original, copy in rng.choice(len(texts), size=(count, 2), replace=False):
+        texts[int(copy)] = texts[int(original)].upper().replace(".", "!")
     return texts

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from eros_assets.demo.wording import reworded
 
@@ -39,15 +40,15 @@ BAD_ROW_KINDS = (
 
 def forget_captions(history: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """The history with nullable caption ids, some lost, and the texts of most of those changed."""
-    lost = np.flatnonzero(rng.random(len(history)) < UNLABELLED_SHARE)
+    is_lost = rng.random(len(history)) < UNLABELLED_SHARE
+    lost = np.flatnonzero(is_lost)
     text = history["message"].to_numpy(dtype=object, copy=True)
     fate = rng.random(lost.size)
     retyped = lost[fate < RETYPED_SHARE]
     text[retyped] = reworded(text[retyped].tolist(), rng)
     one_off = lost[fate > 1 - ONE_OFF_SHARE]
     text[one_off] = rng.choice(np.array(ONE_OFFS, dtype=object), size=one_off.size)
-    caption_id = history["caption_id"].astype("Int64")
-    caption_id.iloc[lost] = pd.NA
+    caption_id = history["caption_id"].astype("Int64").mask(is_lost)
     return history.assign(message=text, caption_id=caption_id)
 
 
@@ -63,10 +64,10 @@ def spoil(history: pd.DataFrame, kinds: Sequence[str], rng: np.random.Generator)
     """
     rows = history.reset_index(drop=True)
     older = int((rows["sending_time"] < rows["sending_time"].max() - pd.Timedelta(days=1)).sum())
-    at = dict(enumerate(rng.choice(older, size=len(kinds), replace=False).tolist()))
+    at = rng.choice(older, size=len(kinds), replace=False)
 
-    def of(kind: str) -> list[int]:
-        return [at[n] for n, k in enumerate(kinds) if k == kind]
+    def of(kind: str) -> NDArray[np.int64]:
+        return at[[k == kind for k in kinds]]
 
     copies = rows.iloc[of("duplicate row_id")]
     rows.loc[of("missing page"), "page_name"] = None

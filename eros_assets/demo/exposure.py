@@ -44,8 +44,8 @@ def overload_pressure(sends: Sends, days: float, bump_weight: float) -> NDArray[
     in_order = key[order]
     weight = np.where(sends.is_ppv[order], 1.0, bump_weight)
     total = np.concatenate(([0.0], np.cumsum(weight)))
-    until = np.searchsorted(in_order, key, side="left")
-    since = np.searchsorted(in_order, key - window, side="left")
+    until = in_order.searchsorted(key, side="left")
+    since = in_order.searchsorted(key - window, side="left")
     return total[until] - total[since]
 
 

@@ -18,6 +18,9 @@ BLOCK_DAYS = 28
 REPEAT_SHARE = 0.30
 """Of a page's messages: how many repeat a caption that it sent before."""
 
+UNTRIED_SHARE = 0.5
+"""Of the other messages: how many try a caption that no page has sent yet."""
+
 REST_DAYS = 14
 PRICE_SPREAD = 12.0
 """Concentration of the Beta that prices within a tier's range come from."""
@@ -26,10 +29,14 @@ PRICE_SPREAD = 12.0
 class CaptionChooser:
     """Which captions each page may use, and what it remembers of those it sent.
 
-    `last_sent` is the day of the history (−∞ when never); `result` the running mean of outcomes.
+    `last_sent` is the day of the history (-inf when never), `result` the running mean of outcomes,
+    `tried` whether any page has sent the caption.
     """
 
-    def __init__(self, bank: pd.DataFrame, creators: Sequence[Creator], first_day: pd.Timestamp):
+    def __init__(
+        self, bank: pd.DataFrame, creators: Sequence[Creator], first_day: pd.Timestamp
+    ) -> None:
+        """Nothing sent yet; `first_day` is the instant at which day 0 begins."""
         page_names = [c.page_name for c in creators]
         owner = pd.Index(page_names).get_indexer(pd.Index(bank["page_name"]))
         anyone = bank["page_name"].isna().to_numpy()
@@ -44,6 +51,7 @@ class CaptionChooser:
         self.last_sent = np.full(shape, -np.inf, dtype=np.float32)
         self.result = np.zeros(shape, dtype=np.float32)
         self.uses = np.zeros(shape, dtype=np.int32)
+        self.tried = np.zeros(len(bank), dtype=np.bool_)
 
     def choose(
         self, page: int, tier: str, wanted: int, day: int, rng: np.random.Generator
@@ -58,16 +66,16 @@ class CaptionChooser:
         rested = may[last < day - REST_DAYS]
         known = rested[self.uses[page, rested] > 0]
         repeats = min(int(rng.binomial(wanted, REPEAT_SHARE)), known.size)
-        again = known[_weighted(self.result[page, known], repeats, rng)]
+        chosen = known[_weighted(self.result[page, known], repeats, rng)]
         fresh = may[np.isneginf(last)]
-        first = rng.choice(fresh, size=min(wanted - repeats, fresh.size), replace=False)
-        chosen = np.concatenate((again, first))
-        if chosen.size < wanted:
-            pool = np.setdiff1d(rested, chosen)
-            more = rng.choice(pool, size=min(wanted - chosen.size, pool.size), replace=False)
-            chosen = np.concatenate((chosen, more))
+        untried = fresh[~self.tried[fresh]]
+        tries = int(rng.binomial(wanted - repeats, UNTRIED_SHARE))
+        chosen = _topped_up(chosen, untried, chosen.size + tries, rng)
+        chosen = _topped_up(chosen, fresh, wanted, rng)
+        chosen = _topped_up(chosen, rested, wanted, rng)
         if chosen.size < wanted:
             chosen = np.concatenate((chosen, rng.choice(may, size=wanted - chosen.size)))
+        self.tried[chosen] = True
         return rng.permutation(chosen)
 
     def remember(
@@ -112,14 +120,13 @@ def play_history(
     )
     ids = bank["caption_id"].to_numpy()
     played: list[pd.DataFrame] = []
-    bounds = np.arange(0, int(timetable.day.max()) + 1 + BLOCK_DAYS, BLOCK_DAYS)
-    for block, (start, stop) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
-        rows = np.flatnonzero((timetable.day >= start) & (timetable.day < stop))
+    for block, start in enumerate(range(0, int(timetable.day.max()) + 1, BLOCK_DAYS)):
+        rows = np.flatnonzero(timetable.day // BLOCK_DAYS == block)
         kind = timetable.page[rows] * len(PRICE_TIERS) + tier[rows]
-        for which in np.unique(kind).tolist():
-            page, t = divmod(which, len(PRICE_TIERS))
+        for which in np.unique(kind):
+            page, t = divmod(int(which), len(PRICE_TIERS))
             at = rows[kind == which]
-            caption[at] = chooser.choose(page, PRICE_TIERS[t], at.size, int(start), rng)
+            caption[at] = chooser.choose(page, PRICE_TIERS[t], at.size, start, rng)
         sends = messages.iloc[rows].assign(caption_id=ids[caption[rows]])
         earlier = pd.concat(played) if played else None
         outcomes = truth.draw_outcomes(sends, seed=seed + block, earlier=earlier)
@@ -155,6 +162,15 @@ def _prices(
     place = rng.beta(PRICE_SPREAD * level, PRICE_SPREAD * (1 - level))
     low, high = np.array([*(PRICE_RANGES[t] for t in PPV_TIERS), (np.nan, np.nan)]).T[:, tier]
     return np.rint(low + place * (high - low))
+
+
+def _topped_up(
+    chosen: NDArray[np.int64], pool: NDArray[np.int64], wanted: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """`chosen` and as many others of `pool` as are wanted, or as there are."""
+    others = pool[~np.isin(pool, chosen)]
+    more = rng.choice(others, size=min(wanted - chosen.size, others.size), replace=False)
+    return np.concatenate((chosen, more))
 
 
 def _weighted(

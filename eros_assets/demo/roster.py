@@ -115,7 +115,7 @@ def draw_roster(size: AgencySize, rng: np.random.Generator) -> tuple[Creator, ..
     have been sent too much lately; a quarter of the others joined during the history.
     """
     people = read_wording().creators[: len(size.creators)]
-    classes = [size.creators[i] for i in rng.permutation(len(size.creators))]
+    classes = [size.creators[int(i)] for i in rng.permutation(len(size.creators))]
     pricings = _pricings(classes, rng)
     new = classes.index(MICRO)
     departed = classes.index(SMALL)

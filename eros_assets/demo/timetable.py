@@ -62,7 +62,7 @@ def draw_timetable(
         [c.size.weekly_ppv / (c.size.weekly_ppv + c.size.weekly_bumps) for c in creators]
     )
     is_ppv = rng.random(page.size) < ppv_share[page]
-    order = np.lexsort((page, time.asi8))
+    order = np.lexsort((page, time.to_numpy(dtype="datetime64[us]")))
     return Timetable(page[order], time[order], is_ppv[order], day[order])
 
 

@@ -74,7 +74,7 @@ class Response:
 class Truth:
     """What nobody in the agency knows. Arrays are by page (g), caption (c), category (k), week (w).
 
-    `caption_ids` ascend. `sustainable` is in weighted messages in 14 days; `growth` is per year.
+    `sustainable` is in weighted messages in 14 days; `growth` is per year.
     """
 
     first_day: dt.date
@@ -209,18 +209,15 @@ class Truth:
     def _sends(self, messages: pd.DataFrame) -> Sends:
         page = pd.Index(self.pages).get_indexer(pd.Index(messages["page_name"]))
         caption_id = messages["caption_id"].to_numpy(dtype=np.int64)
-        caption = np.searchsorted(self.caption_ids, caption_id)
-        caption = np.minimum(caption, self.caption_ids.size - 1)
-        if (page < 0).any():
-            unknown = messages["page_name"].iloc[int(np.argmax(page < 0))]
-            raise UnknownToTheTruthError(f"page {unknown!r} is not one of the sample agency's")
-        if (self.caption_ids[caption] != caption_id).any():
-            unknown = caption_id[int(np.argmax(self.caption_ids[caption] != caption_id))]
-            raise UnknownToTheTruthError(f"caption {unknown} is not one of the sample agency's")
+        caption = pd.Index(self.caption_ids).get_indexer(pd.Index(caption_id))
+        for index, column in ((page, "page_name"), (caption, "caption_id")):
+            if (index < 0).any():
+                unknown = messages[column].iloc[int(np.argmax(index < 0))]
+                raise UnknownToTheTruthError(f"{column} {unknown} is not the sample agency's")
         time = messages["sending_time"].dt.tz_convert("UTC").dt.tz_localize(None)
         return Sends(
             page=page.astype(np.int64),
-            caption=caption,
+            caption=caption.astype(np.int64),
             time=time.to_numpy(dtype="datetime64[us]").astype(np.int64),
             is_ppv=(messages["message_type"] == "PPV").to_numpy(dtype=np.bool_),
             price=messages["price"].to_numpy(dtype=np.float64),

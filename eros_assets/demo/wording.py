@@ -130,7 +130,7 @@ def _caption(brief: CaptionBrief, draw: Sequence[float], wording: Wording) -> st
         parts[1] = parts[1][0].upper() + parts[1][1:]
     if draw[4] < 0.6:
         parts.append(_pick(wording.emoji, draw[4] / 0.6))
-    break_line = 0.97 < draw[3]
+    break_line = draw[3] > 0.97
     return ("\n" if break_line else " ").join(part for part in parts if part)
 
 
