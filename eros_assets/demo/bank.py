@@ -77,13 +77,13 @@ def draw_restrictions(creators: Sequence[Creator], rng: np.random.Generator) -> 
         (["giveaway", "print_sale"], [], [], True),
         ([], ["premium"], [r"(?i)\bonly until midnight\b"], True),
         (["recipe"], [], [r"(?i)\b(last chance|final call)\b", r"^\+1 "], True),
-        ([], [], [r"\p{So}\s*$"], True),
+        ([], [], [r"[🎉💃🙌]\s*$"], True),
         (["live_session"], [], [r"(?i)\bgluten\b"], True),
         (["playlist", "challenge"], [], [r"(?i)cr[eè]me\s+br[uû]l[eé]e"], True),
         (["morning_ritual"], [], [], True),
         (["tutorial"], ["bump"], [r"(?i)grandmother"], False),
     ]
-    free = [i for i, c in enumerate(creators) if c.overload == 1.0 and c.pricing.level < 0.8]
+    free = [i for i, c in enumerate(creators) if c.is_active and c.overload == 1.0]
     chosen = rng.permutation(free)[: max(2, round(len(creators) / 5))]
     rows = [(creators[int(i)].page_name, *rules[n % len(rules)]) for n, i in enumerate(chosen)]
     if rows[-1][-1]:

@@ -15,6 +15,9 @@ from eros_assets.demo.timetable import Timetable
 from eros_assets.demo.truth import Truth
 
 BLOCK_DAYS = 28
+REMEMBERED_BLOCKS = 7
+"""Half a year: older messages tire nobody."""
+
 REPEAT_SHARE = 0.30
 """Of a page's messages: how many repeat a caption that it sent before."""
 
@@ -128,7 +131,7 @@ def play_history(
             at = rows[kind == which]
             caption[at] = chooser.choose(page, PRICE_TIERS[t], at.size, start, rng)
         sends = messages.iloc[rows].assign(caption_id=ids[caption[rows]])
-        earlier = pd.concat(played) if played else None
+        earlier = pd.concat(played[-REMEMBERED_BLOCKS:]) if played else None
         outcomes = truth.draw_outcomes(sends, seed=seed + block, earlier=earlier)
         played.append(pd.concat([sends, outcomes], axis=1))
         gained = np.where(

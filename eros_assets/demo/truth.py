@@ -128,7 +128,8 @@ class Truth:
             seed: another seed, another draw; the order of rows doesn't matter.
             earlier: messages sent before (same columns), whose volume and captions tire the
                 audience; those of `messages` that come earlier do so anyway. It should reach back
-                half a year.
+                half a year. Rows without page or time are passed over; those without a known
+                caption count as volume.
 
         Returns:
             sent_count, viewed_count, purchased_count (int64) and earnings (USD), in the rows'
@@ -204,20 +205,31 @@ class Truth:
     def _joined(self, sends: Sends, earlier: pd.DataFrame | None) -> Sends:
         if earlier is None or earlier.empty:
             return sends
-        return sends.followed_by(self._sends(earlier))
+        page = pd.Index(self.pages).get_indexer(pd.Index(earlier["page_name"]))
+        usable = (page >= 0) & earlier["sending_time"].notna().to_numpy()
+        return sends.followed_by(self._columns(earlier[usable]))
 
     def _sends(self, messages: pd.DataFrame) -> Sends:
-        page = pd.Index(self.pages).get_indexer(pd.Index(messages["page_name"]))
-        caption_id = messages["caption_id"].to_numpy(dtype=np.int64)
-        caption = pd.Index(self.caption_ids).get_indexer(pd.Index(caption_id))
-        for index, column in ((page, "page_name"), (caption, "caption_id")):
-            if (index < 0).any():
-                unknown = messages[column].iloc[int(np.argmax(index < 0))]
+        """The messages to answer, whose pages and captions must all be known."""
+        sends = self._columns(messages)
+        for column, is_unknown in (
+            ("page_name", sends.page < 0),
+            ("caption_id", sends.caption == self.caption_ids.size),
+        ):
+            if is_unknown.any():
+                unknown = messages[column].iloc[int(np.argmax(is_unknown))]
                 raise UnknownToTheTruthError(f"{column} {unknown} is not the sample agency's")
+        return sends
+
+    def _columns(self, messages: pd.DataFrame) -> Sends:
+        """Unknown pages become -1, unknown or missing captions one more than the last index."""
+        page = pd.Index(self.pages).get_indexer(pd.Index(messages["page_name"]))
+        caption_id = pd.Index(messages["caption_id"].astype("Int64"))
+        caption = pd.Index(self.caption_ids, dtype="Int64").get_indexer(caption_id)
         time = messages["sending_time"].dt.tz_convert("UTC").dt.tz_localize(None)
         return Sends(
             page=page.astype(np.int64),
-            caption=caption.astype(np.int64),
+            caption=np.where(caption < 0, self.caption_ids.size, caption).astype(np.int64),
             time=time.to_numpy(dtype="datetime64[us]").astype(np.int64),
             is_ppv=(messages["message_type"] == "PPV").to_numpy(dtype=np.bool_),
             price=messages["price"].to_numpy(dtype=np.float64),

@@ -126,7 +126,7 @@ def _caption(brief: CaptionBrief, draw: Sequence[float], wording: Wording) -> st
     sentence = "".join(words) + body.tail
     closing = _pick(wording.closings[_closing_kind(brief)], draw[1])
     parts = [_pick(wording.openings, draw[2]) if draw[3] < 0.7 else "", _ended(sentence), closing]
-    if not parts[0]:
+    if not parts[0] or parts[0][-1] in "!?…":
         parts[1] = parts[1][0].upper() + parts[1][1:]
     if draw[4] < 0.6:
         parts.append(_pick(wording.emoji, draw[4] / 0.6))
