@@ -46,6 +46,11 @@ class Settings(BaseSettings):
     project_id: str = Field("of-scheduler-proj", description="GCP project that owns the dataset.")
     dataset: str = Field("eros_scheduling_brain", description="Dataset of every table and routine.")
     location: str = Field("US", description="BigQuery location of the dataset.")
+    bigquery_endpoint: str | None = Field(
+        None,
+        description="Address of a BigQuery-compatible endpoint, used without credentials; unset: "
+        "Google's.",
+    )
     home: Path = Field(
         REPOSITORY / ".eros", description="Folder of the embedded warehouse and of Dagster's runs."
     )
@@ -83,6 +88,13 @@ class Settings(BaseSettings):
     def _dataset(cls, value: str) -> str:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,1023}", value):
             raise ValueError("must be a dataset name: letters, digits and '_', no digit first")
+        return value
+
+    @field_validator("bigquery_endpoint")
+    @classmethod
+    def _endpoint(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
+            raise ValueError("must be an address such as http://localhost:9050")
         return value
 
     @field_validator("pages", mode="before")
@@ -135,6 +147,11 @@ class Settings(BaseSettings):
     def warehouse_file(self) -> Path:
         """The embedded warehouse's one file."""
         return self.home / "warehouse.duckdb"
+
+    @property
+    def warehouse_location(self) -> str:
+        """Where the data is, for people."""
+        return self.dataset_name if self.env == "production" else str(self.warehouse_file)
 
     def tuning_file(self, name: str) -> Path:
         """The CSV file `name` of the tuning folder, or the agency's own in its place."""

@@ -3,7 +3,7 @@
 -- Grain: one row per active creator in @pages, or per active creator when @pages is empty.
 -- Parameters:
 --   week_start: Monday that names the week.
---   planned_as_of: LA date on which it is planned.
+--   planned_at: instant as of which it is planned.
 --   pages: pages to narrow to; empty for all.
 --   force: whether a week that has begun is planned again.
 -- Columns:
@@ -18,8 +18,8 @@ LEFT JOIN `${dataset}.schedule_recommendations` AS r
     c.page_name = r.page_name
     AND r.week_start = @week_start
     AND r.status = 'active'
-    AND @planned_as_of >= @week_start
+    AND @planned_at > TIMESTAMP(@week_start, 'America/Los_Angeles')
     AND NOT @force
-WHERE c.is_active AND (ARRAY_LENGTH(@pages) = 0 OR c.page_name IN UNNEST(@pages))
+WHERE c.is_active AND (c.page_name IN UNNEST(@pages) OR ARRAY_LENGTH(@pages) = 0)
 GROUP BY c.page_name
 ORDER BY c.page_name;

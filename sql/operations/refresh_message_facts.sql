@@ -4,7 +4,7 @@
 -- A message without caption_id takes the caption whose normalised text is its own: lower case,
 -- nothing but letters, digits and single spaces. Among several, one of the message's own type,
 -- then the page's own, then the smallest id.
-CREATE TEMP TABLE judged_messages AS
+CREATE OR REPLACE TEMP TABLE judged_messages AS
 WITH typed AS (
   SELECT
     m.row_id,
@@ -57,7 +57,7 @@ SELECT
   END AS reason
 FROM ruled AS r;
 
-CREATE TEMP TABLE matched_captions AS
+CREATE OR REPLACE TEMP TABLE matched_captions AS
 WITH bank AS (
   SELECT
     b.caption_id,
@@ -101,7 +101,7 @@ QUALIFY
       b.caption_id
   ) = 1;
 
-CREATE TEMP TABLE fresh_facts AS
+CREATE OR REPLACE TEMP TABLE fresh_facts AS
 SELECT
   j.row_id,
   j.page_name,
@@ -124,7 +124,7 @@ FROM judged_messages AS j
 LEFT JOIN matched_captions AS c ON j.row_id = c.row_id
 WHERE j.reason IS NULL;
 
-CREATE TEMP TABLE fresh_quarantine AS
+CREATE OR REPLACE TEMP TABLE fresh_quarantine AS
 SELECT
   j.row_id,
   j.page_name,

@@ -63,7 +63,7 @@ BEGIN
     END IF;
   END IF;
 
-  CREATE TEMP TABLE locked_reservations AS
+  CREATE OR REPLACE TEMP TABLE locked_reservations AS
   SELECT d.*
   FROM `${dataset}.draft_reservations` AS d
   WHERE STARTS_WITH(d.schedule_id, p_schedule_id)

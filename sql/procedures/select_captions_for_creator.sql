@@ -65,7 +65,7 @@ BEGIN
   END IF;
 
   -- One row per page, tier and arm.
-  CREATE TEMP TABLE wanted_captions AS
+  CREATE OR REPLACE TEMP TABLE wanted_captions AS
   WITH pages AS (
     SELECT
       c.page_name,
@@ -77,7 +77,12 @@ BEGIN
     FROM `${dataset}.creators` AS c
     LEFT JOIN `${dataset}.weekly_volume_targets` AS w
       ON c.page_name = w.page_name AND w.week_start = p_week_start
-    WHERE IF(p_page_name IS NULL, w.page_name IS NOT NULL, c.page_name = p_page_name)
+    WHERE
+      IF(
+        p_page_name IS NULL,
+        w.page_name IS NOT NULL AND c.is_active,
+        c.page_name = p_page_name
+      )
   ),
 
   tiers AS (
@@ -150,7 +155,7 @@ BEGIN
   LEFT JOIN control_tiers AS c ON i.page_name = c.page_name AND i.price_tier = c.price_tier;
 
   -- One row per eligible page and caption.
-  CREATE TEMP TABLE eligible_captions AS
+  CREATE OR REPLACE TEMP TABLE eligible_captions AS
   WITH wanting AS (
     SELECT DISTINCT
       page_name,
@@ -256,7 +261,7 @@ BEGIN
     AND rt.price_tier IS NULL
     AND k.caption_id IS NULL;
 
-  CREATE TEMP TABLE fresh_candidates AS
+  CREATE OR REPLACE TEMP TABLE fresh_candidates AS
   WITH recent_categories AS (
     SELECT
       f.page_name,

@@ -24,7 +24,7 @@ BEGIN
   END IF;
 
   -- One row per send that is a trial of its caption, before p_as_of.
-  CREATE TEMP TABLE caption_sends AS
+  CREATE OR REPLACE TEMP TABLE caption_sends AS
   WITH tiered AS (
     SELECT
       f.*,
@@ -54,7 +54,7 @@ BEGIN
   WHERE (t.message_type = 'Bump') = (t.price_tier = 'bump');
 
   -- One row per page (NULL: all pages) and message type that has enough repeated captions.
-  CREATE TEMP TABLE dispersions AS
+  CREATE OR REPLACE TEMP TABLE dispersions AS
   WITH repeated AS (
     SELECT
       page_name,
@@ -96,7 +96,7 @@ BEGIN
   WHERE p.degrees >= t.dispersion_min_degrees;
 
   -- One row per page and tier: its own dispersion, or the pool's.
-  CREATE TEMP TABLE page_tiers AS
+  CREATE OR REPLACE TEMP TABLE page_tiers AS
   WITH pages AS (
     SELECT page_name FROM `${dataset}.creators`
     UNION DISTINCT
@@ -130,7 +130,7 @@ BEGIN
     ON pool.page_name IS NULL AND y.message_type = pool.message_type;
 
   -- One row per pool of captions a prior may be fitted on: a page's tier, a tier, a message type.
-  CREATE TEMP TABLE fitted_priors AS
+  CREATE OR REPLACE TEMP TABLE fitted_priors AS
   WITH first_sends AS (
     SELECT
       s.page_name,
@@ -240,7 +240,7 @@ BEGIN
       ORDER BY CASE m.pool WHEN 'page' THEN 1 WHEN 'tier' THEN 2 ELSE 3 END
     ) = 1;
 
-  CREATE TEMP TABLE fresh_priors AS
+  CREATE OR REPLACE TEMP TABLE fresh_priors AS
   SELECT
     y.page_name,
     y.price_tier,
@@ -253,7 +253,7 @@ BEGIN
   FROM page_tiers AS y
   LEFT JOIN fitted_priors AS f ON y.page_name = f.page_name AND y.price_tier = f.price_tier;
 
-  CREATE TEMP TABLE fresh_stats AS
+  CREATE OR REPLACE TEMP TABLE fresh_stats AS
   WITH pairs AS (
     SELECT
       page_name,

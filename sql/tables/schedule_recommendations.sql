@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.schedule_recommendations` (
   explanation STRING OPTIONS (description = "Why this caption and this slot, as JSON."),
   status STRING OPTIONS (description = "draft, active or superseded."),
   is_active BOOL OPTIONS (description = "Whether the schedule is in force."),
-  planned_as_of DATE OPTIONS (description = "LA date on which it was planned."),
+  planned_at TIMESTAMP OPTIONS (description = "Instant as of which it was planned."),
   is_forced BOOL OPTIONS (description = "Whether it may replace a schedule whose week has begun."),
   created_at TIMESTAMP OPTIONS (description = "When the row was written."),
   run_id STRING OPTIONS (description = "Dagster run that wrote it.")

@@ -3,8 +3,8 @@
 CREATE TABLE IF NOT EXISTS `${dataset}.schedule_shortfalls` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   week_start DATE OPTIONS (description = "Monday that names the week, LA time."),
-  stage STRING OPTIONS (description = "selection, placement or creator."),
-  price_tier STRING OPTIONS (description = "Tier; NULL when the page has no schedule at all."),
+  stage STRING OPTIONS (description = "selection, placement, creator or lock."),
+  price_tier STRING OPTIONS (description = "Tier; NULL for the page as a whole."),
   wanted INT64 OPTIONS (description = "Captions wanted."),
   got INT64 OPTIONS (description = "Captions had."),
   reason STRING OPTIONS (description = "Which rule bound, or what failed."),

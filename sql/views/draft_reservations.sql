@@ -31,7 +31,11 @@ SELECT
   TIMESTAMP(DATE_ADD(d.send_date, INTERVAL t.reservation_days + 1 DAY), 'America/Los_Angeles')
     AS expires_at,
   a.schedule_id AS conflicting_schedule_id,
-  IF(d.planned_as_of >= d.week_start AND NOT d.is_forced, s.schedule_id, NULL)
+  IF(
+    d.planned_at > TIMESTAMP(d.week_start, 'America/Los_Angeles') AND NOT d.is_forced,
+    s.schedule_id,
+    NULL
+  )
     AS begun_schedule_id
 FROM `${dataset}.schedule_recommendations` AS d
 CROSS JOIN `${dataset}.tuning` AS t

@@ -25,7 +25,7 @@
 --   confidence_upper_bound: Upper 95 % Wilson bound.
 --   status: active.
 --   is_active: TRUE.
---   planned_as_of: LA date on which it was planned.
+--   planned_at: Instant as of which it was planned.
 --   is_forced: Whether it could replace a schedule whose week had begun.
 --   created_at: When the row was written.
 --   run_id: Dagster run that wrote it.
@@ -57,7 +57,7 @@ SELECT
   s.confidence_upper_bound,
   r.status,
   r.is_active,
-  r.planned_as_of,
+  r.planned_at,
   r.is_forced,
   r.created_at,
   r.run_id

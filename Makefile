@@ -1,0 +1,60 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+# EROS_* variables of your shell (see docs/SETTINGS.md) reach every target.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+export EROS_HOME ?= $(CURDIR)/.eros
+export DAGSTER_HOME ?= $(CURDIR)
+export EROS_DAGSTER_STORAGE ?= $(EROS_HOME)/dagster
+export PYTHONUTF8 := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo dev test lint sql bench smoke format clean
+
+help: ## What there is.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(VENV)/run ## Plan next week for the sample agency, or for EROS_IMPORT_DIR; exports in out/.
+	@$(RUN) -m eros_assets demo
+
+dev: $(VENV)/run ## The Dagster UI on http://localhost:3000.
+	@mkdir -p $(EROS_DAGSTER_STORAGE)
+	@$(VENV)/bin/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000
+
+test: $(VENV)/dev ## Every test.
+	@$(RUN) -m pytest
+
+lint: $(VENV)/dev ## Format, lint, strict types, and Google's analyser over sql/.
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/basedpyright
+	@$(RUN) -m tests.googlesql
+
+sql: $(VENV)/dev ## Google's analyser over sql/ alone.
+	@$(RUN) -m tests.googlesql
+
+bench: $(VENV)/dev ## Measure what the documents claim.
+	@$(RUN) -m benchmarks
+
+format: $(VENV)/dev ## Format and mend what can be mended by itself.
+	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check --fix .
+
+clean: ## Remove the environment, the embedded warehouse and the exports.
+	rm -rf $(VENV) .eros out .pytest_cache .ruff_cache .hypothesis
+
+# A stamp beside the environment says what was installed into it, and from which list.
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "EROS needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 demo")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: requirements.txt | $(VENV)/bin/pip
+	@echo "Installing the pinned packages into $(VENV), once; about a minute."
+	@$(RUN) -m pip install --disable-pip-version-check --progress-bar on --require-hashes --no-deps -r requirements.txt | grep -vE '^Requirement already'
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/run
+	@echo "Installing what the tests need into $(VENV), once."
+	@$(RUN) -m pip install --disable-pip-version-check --progress-bar on --require-hashes --no-deps -r requirements-dev.txt | (grep -vE '^Requirement already' || true)
+	@touch $@

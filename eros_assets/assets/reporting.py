@@ -1,0 +1,95 @@
+"""What the Dagster UI shows of a table and of the work that made it."""
+
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from eros_assets.installation import Installation
+from eros_assets.warehouse.library import SqlObject
+from eros_assets.warehouse.protocol import Warehouse
+
+PREVIEW_ROWS = 10
+LONGEST_CELL = 80
+
+OWNERS = ["team:scheduling"]
+
+
+def table_spec(
+    eros: Installation,
+    name: str,
+    *,
+    group: str,
+    deps: list[str],
+    partitions_def: dg.PartitionsDefinition[Any] | None = None,
+    code_version: str | None = None,
+) -> dg.AssetSpec:
+    """The spec of the asset that is a table of `sql/tables`, columns and grain included."""
+    table = eros.library[name]
+    return dg.AssetSpec(
+        name,
+        description=table.description,
+        group_name=group,
+        deps=deps,
+        owners=OWNERS,
+        kinds={"table"},
+        code_version=code_version,
+        partitions_def=partitions_def,
+        metadata={
+            "dagster/table_name": f"{eros.settings.dataset_name}.{name}",
+            "dagster/column_schema": column_schema(table),
+        },
+    )
+
+
+def column_schema(sql_object: SqlObject) -> dg.TableSchema:
+    """The documented columns of a table, view or table function."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(c.name, c.type or "see the SQL", description=c.description)
+            for c in sql_object.columns
+        ]
+    )
+
+
+def job_metadata(warehouse: Warehouse) -> dict[str, Any]:
+    """Duration, bytes and ids of the jobs that a handle ran."""
+    jobs = warehouse.ledger
+    return {
+        "warehouse_seconds": round(sum(job.duration_seconds for job in jobs), 3),
+        "bytes_processed": sum(job.bytes_processed for job in jobs),
+        "job_ids": dg.MetadataValue.json([job.job_id for job in jobs]),
+    }
+
+
+def frame_metadata(frame: pd.DataFrame) -> dict[str, Any]:
+    """Row count and the first rows of what was written."""
+    return {"dagster/row_count": len(frame), "preview": markdown_table(frame)}
+
+
+def table_metadata(warehouse: Warehouse, table: str, preview: str) -> dict[str, Any]:
+    """Row count of a table, and the rows of `preview`, a query of a few of them."""
+    freshness = warehouse.freshness(table)
+    return {
+        "dagster/row_count": freshness.row_count if freshness else 0,
+        "preview": markdown_table(warehouse.query(preview)),
+    }
+
+
+def markdown_table(frame: pd.DataFrame) -> dg.MetadataValue[Any]:
+    """The first rows as a Markdown table."""
+    shown = frame.head(PREVIEW_ROWS)
+    lines = [
+        "| " + " | ".join(str(column) for column in shown.columns) + " |",
+        "|" + " --- |" * len(shown.columns),
+        *(
+            "| " + " | ".join(_cell(value) for value in row) + " |"
+            for row in shown.itertuples(index=False)
+        ),
+    ]
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def _cell(value: object) -> str:
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return text.replace("|", "\\|").replace("\n", " ")[:LONGEST_CELL]

@@ -1,0 +1,256 @@
+"""A page's week as rows, and the captions it reserves: drafts first, then locked."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from eros_assets.assets.drafting import (
+    PageDraft,
+    draft_week,
+    failed_creators,
+    placement_shortfalls,
+    read_week_inputs,
+)
+from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
+from eros_assets.assets.shortfalls import Shortfall, store_shortfalls
+from eros_assets.assets.week import (
+    WEEKLY,
+    WeekPlanScope,
+    WeekScope,
+    partition_week,
+    week_plan_scope,
+)
+from eros_assets.calendar import ZONE
+from eros_assets.installation import Installation
+from eros_assets.planning.explanation import explain
+from eros_assets.planning.identity import ScheduleRow, schedule_id
+from eros_assets.planning.model import PlannedMessage
+from eros_assets.warehouse.protocol import Typed, Warehouse
+
+
+def schedule_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
+    """`schedule_recommendations` (drafts) and `active_caption_assignments` (locked)."""
+    return [_schedule_recommendations(eros), _active_caption_assignments(eros)]
+
+
+def _schedule_recommendations(eros: Installation) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name="build_schedules",
+        specs=[
+            table_spec(
+                eros,
+                "schedule_recommendations",
+                group="schedules",
+                deps=[
+                    *("weekly_volume_targets", "caption_selections", "caption_priors"),
+                    *("message_facts", "caption_bank", "tuning", "calculate_engagement_rates"),
+                ],
+                partitions_def=WEEKLY,
+            )
+        ],
+    )
+    def build_schedules(
+        context: dg.AssetExecutionContext, week_scope: WeekScope
+    ) -> dg.MaterializeResult[None]:
+        week_start = partition_week(context)
+        warehouse = eros.warehouse(
+            asset="schedule_recommendations", run=context.run_id, week=week_start.isoformat()
+        )
+        scope = week_plan_scope(eros, warehouse, week_start, week_scope)
+        for page, schedule in sorted(scope.left_alone.items()):
+            context.log.info(f"{page}: its week has begun, {schedule} is left alone")
+        inputs = read_week_inputs(eros, warehouse, scope)
+        drafts = draft_week(inputs, scope, context.log.info)
+        rows = draft_rows(eros, warehouse, scope, drafts, run_id=context.run_id)
+        failures, dropped = failed_creators(drafts), placement_shortfalls(drafts)
+        store_shortfalls(warehouse, scope, "creator", failures, run_id=context.run_id)
+        store_shortfalls(warehouse, scope, "placement", dropped, run_id=context.run_id)
+        warehouse.load(
+            "schedule_recommendations",
+            rows,
+            replacing={
+                "week_start": week_start,
+                "status": "draft",
+                "page_name": Typed(list(scope.pages), "ARRAY<STRING>"),
+            },
+        )
+        for failure in failures:
+            context.log.error(failure.sentence)
+        for shortfall in dropped:
+            context.log.warning(shortfall.sentence)
+        planned = [d.plan for d in drafts if d.plan is not None]
+        return dg.MaterializeResult(
+            metadata={
+                **frame_metadata(rows.drop(columns="explanation")),
+                "pages_planned": len(planned),
+                "pages_failed": dg.MetadataValue.json([f.sentence for f in failures]),
+                "pages_left_alone": dg.MetadataValue.json(scope.left_alone),
+                "captions_dropped": dg.MetadataValue.json([s.sentence for s in dropped]),
+                "value": sum(plan.objective for plan in planned),
+                **job_metadata(warehouse),
+            }
+        )
+
+    return build_schedules
+
+
+def draft_rows(
+    eros: Installation,
+    warehouse: Warehouse,
+    scope: WeekPlanScope,
+    drafts: Sequence[PageDraft],
+    *,
+    run_id: str,
+) -> pd.DataFrame:
+    """Rows of `schedule_recommendations` for the planned pages.
+
+    A page whose plan is what is in force already gets none: the same content has the same id.
+    """
+    week = {
+        "week_start": scope.week_start,
+        "pages": Typed(list(scope.pages), "ARRAY<STRING>"),
+    }
+    active = set(warehouse.query(eros.sql("active_schedules"), week)["schedule_id"])
+    selected = {
+        (row["page_name"], row["caption_id"]): row
+        for row in warehouse.query(eros.sql("selected_captions"), week).to_dict("records")
+    }
+    created_at = dt.datetime.now(dt.UTC)
+    rows: list[Mapping[str, Any]] = []
+    for draft in drafts:
+        messages = draft.plan.messages if draft.plan else ()
+        identifier = schedule_id(
+            draft.page_name, scope.week_start, [_identity(message) for message in messages]
+        )
+        if identifier in active:
+            continue
+        for message in messages:
+            choice = selected[draft.page_name, message.caption.caption_id]
+            rows.append(
+                {
+                    "schedule_id": identifier,
+                    "page_name": draft.page_name,
+                    "week_start": scope.week_start,
+                    **_message_row(message),
+                    "explanation": explain(message, choice),
+                    "status": "draft",
+                    "is_active": False,
+                    "planned_at": scope.planned_at,
+                    "is_forced": scope.force,
+                    "created_at": created_at,
+                    "run_id": run_id,
+                }
+            )
+    columns = [column.name for column in eros.library["schedule_recommendations"].columns]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _identity(message: PlannedMessage) -> ScheduleRow:
+    return ScheduleRow(
+        message.send_time,
+        message.caption.message_type,
+        message.caption.caption_id,
+        message.caption.price_tier,
+        message.caption.arm,
+    )
+
+
+def _message_row(message: PlannedMessage) -> dict[str, Any]:
+    local = message.send_time.astimezone(ZONE)
+    return {
+        "message_number": message.number,
+        "scheduled_send_time": message.send_time,
+        "send_date": local.date(),
+        "send_hour": local.hour,
+        "day_of_week": local.strftime("%A"),
+        "message_type": message.caption.message_type,
+        "caption_id": message.caption.caption_id,
+        "price_tier": message.caption.price_tier,
+        "arm": message.caption.arm,
+        "performance_score": message.caption.score,
+        "slot_value": message.slot_value,
+    }
+
+
+def _active_caption_assignments(eros: Installation) -> dg.AssetsDefinition:
+    procedure = eros.library["lock_caption_assignments"]
+
+    @dg.multi_asset(
+        name="lock_schedules",
+        specs=[
+            table_spec(
+                eros,
+                "active_caption_assignments",
+                group="schedules",
+                deps=["schedule_recommendations", "tuning", procedure.name],
+                partitions_def=WEEKLY,
+                code_version=procedure.fingerprint,
+            )
+        ],
+    )
+    def lock_schedules(
+        context: dg.AssetExecutionContext, week_scope: WeekScope
+    ) -> dg.MaterializeResult[None]:
+        week_start = partition_week(context)
+        warehouse = eros.warehouse(
+            asset="active_caption_assignments", run=context.run_id, week=week_start.isoformat()
+        )
+        scope = week_plan_scope(eros, warehouse, week_start, week_scope)
+        locked = lock_drafts(eros, warehouse, scope)
+        blocked = blocked_drafts(eros, warehouse, scope)
+        store_shortfalls(warehouse, scope, "lock", blocked, run_id=context.run_id)
+        for shortfall in blocked:
+            context.log.error(shortfall.sentence)
+        active = warehouse.query(
+            eros.sql("active_schedules"),
+            {"week_start": week_start, "pages": Typed(list(scope.pages), "ARRAY<STRING>")},
+        )
+        return dg.MaterializeResult(
+            metadata={
+                **frame_metadata(active),
+                "captions_locked": locked,
+                "not_locked": dg.MetadataValue.json([s.sentence for s in blocked]),
+                **job_metadata(warehouse),
+            }
+        )
+
+    return lock_schedules
+
+
+def lock_drafts(eros: Installation, warehouse: Warehouse, scope: WeekPlanScope) -> int:
+    """Lock the drafts of the scope's pages, all at once or page by page; captions reserved."""
+    drafts = warehouse.query(eros.sql("unlocked_drafts"), {"week_start": scope.week_start})
+    mine = drafts[drafts["page_name"].isin(scope.pages)]
+    if mine.empty:
+        return 0
+    prefixes = [scope.schedule_prefix] if len(mine) == len(drafts) else list(mine["schedule_id"])
+    blocked = mine.set_index("schedule_id")[["conflicts", "begun_schedule_id"]].notna().any(axis=1)
+    return sum(
+        int(
+            warehouse.call("lock_caption_assignments", {"p_schedule_id": prefix}).out["p_locked"]  # pyright: ignore[reportArgumentType]
+            or 0
+        )
+        for prefix in prefixes
+        if not blocked.get(prefix, False)
+    )
+
+
+def blocked_drafts(
+    eros: Installation, warehouse: Warehouse, scope: WeekPlanScope
+) -> list[Shortfall]:
+    """The scope's schedules that stayed drafts, with what stands in their way."""
+    drafts = warehouse.query(eros.sql("unlocked_drafts"), {"week_start": scope.week_start})
+    return [
+        Shortfall(
+            row["page_name"],
+            None,
+            1,
+            0,
+            row["conflicts"] or f"its week has begun with {row['begun_schedule_id']} in force",
+        )
+        for row in drafts.to_dict("records")
+        if row["page_name"] in scope.pages
+    ]

@@ -1,0 +1,39 @@
+"""Assembles everything; the only module that knows all the others."""
+
+import dagster as dg
+
+from eros_assets.assets.exports import export_assets
+from eros_assets.assets.performance import performance_assets
+from eros_assets.assets.routines import routine_assets
+from eros_assets.assets.schedules import schedule_assets
+from eros_assets.assets.selection import selection_assets
+from eros_assets.assets.sources import source_assets
+from eros_assets.assets.week import WeekScope
+from eros_assets.automation.jobs import jobs
+from eros_assets.checks import all_checks
+from eros_assets.installation import Installation
+from eros_assets.settings import Settings, load_settings
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """The asset graph of one installation."""
+    eros = Installation(settings)
+    return dg.Definitions(
+        assets=[
+            *source_assets(eros),
+            *routine_assets(eros),
+            *performance_assets(eros),
+            *selection_assets(eros),
+            *schedule_assets(eros),
+            *export_assets(eros),
+        ],
+        asset_checks=all_checks(eros),
+        jobs=jobs(),
+        resources={"week_scope": WeekScope()},
+        # Steps are one process's work: the embedded warehouse is one file, and on BigQuery the
+        # work is Google's.
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_definitions(load_settings())

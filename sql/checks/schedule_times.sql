@@ -1,0 +1,25 @@
+-- Scheduled messages whose LA date, hour or weekday is not that of their instant in
+-- America/Los_Angeles, or that lie outside their week.
+-- Grain: one row per wrong message of @week_start; none is right.
+-- Parameters:
+--   week_start: Monday that names the week.
+SELECT
+  r.schedule_id,
+  r.message_number,
+  r.scheduled_send_time,
+  r.send_date,
+  r.send_hour,
+  r.day_of_week
+FROM `${dataset}.schedule_recommendations` AS r
+WHERE
+  r.week_start = @week_start
+  AND (
+    r.send_date != DATE(r.scheduled_send_time, 'America/Los_Angeles')
+    OR r.send_hour != EXTRACT(HOUR FROM r.scheduled_send_time AT TIME ZONE 'America/Los_Angeles')
+    OR r.day_of_week
+    != FORMAT_TIMESTAMP('%A', r.scheduled_send_time, 'America/Los_Angeles')
+    OR r.send_date < r.week_start
+    OR r.send_date >= DATE_ADD(r.week_start, INTERVAL 7 DAY)
+    OR r.scheduled_send_time IS NULL
+  )
+ORDER BY r.schedule_id, r.message_number;

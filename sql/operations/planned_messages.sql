@@ -1,0 +1,22 @@
+-- What the hard rules ask of the messages of a week's schedules: a page's draft where it has one,
+-- else its active schedule. A page that could not be planned is left out, its targets being newer
+-- than its schedule.
+-- Grain: one row per message.
+-- Parameters:
+--   week_start: Monday that names the week.
+SELECT
+  r.schedule_id,
+  r.page_name,
+  r.planned_at,
+  r.caption_id,
+  r.message_type,
+  r.scheduled_send_time
+FROM `${dataset}.schedule_recommendations` AS r
+LEFT JOIN `${dataset}.schedule_shortfalls` AS s
+  ON r.page_name = s.page_name AND r.week_start = s.week_start AND s.stage = 'creator'
+WHERE
+  r.week_start = @week_start
+  AND r.status IN ('draft', 'active')
+  AND s.page_name IS NULL
+QUALIFY r.status = 'draft' OR COUNTIF(r.status = 'draft') OVER (PARTITION BY r.page_name) = 0
+ORDER BY r.schedule_id, r.message_number;

@@ -1,0 +1,21 @@
+-- What pages have sent already in a week that has begun.
+-- Grain: one row per message of a page in @pages between the week's first midnight and @planned_at.
+-- Parameters:
+--   week_start: Monday that names the week.
+--   planned_at: instant as of which the week is planned.
+--   pages: pages to plan.
+SELECT
+  f.page_name,
+  f.sending_time,
+  f.message_type,
+  f.caption_id,
+  b.price_tier,
+  b.content_category
+FROM `${dataset}.message_facts` AS f
+LEFT JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id
+WHERE
+  f.send_date >= @week_start
+  AND f.send_date < DATE_ADD(@week_start, INTERVAL 7 DAY)
+  AND f.sending_time < @planned_at
+  AND f.page_name IN UNNEST(@pages)
+ORDER BY f.page_name, f.sending_time, f.row_id;

@@ -1,0 +1,15 @@
+-- What the pages of a week lack of their targets.
+-- Grain: one row per page, stage and price tier.
+-- Parameters:
+--   week_start: Monday that names the week.
+--   stages: stages to look at.
+SELECT
+  s.page_name,
+  s.stage,
+  s.price_tier,
+  s.wanted,
+  s.got,
+  s.reason
+FROM `${dataset}.schedule_shortfalls` AS s
+WHERE s.week_start = @week_start AND s.stage IN UNNEST(@stages)
+ORDER BY s.page_name, s.stage, s.price_tier;

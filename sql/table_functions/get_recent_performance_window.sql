@@ -1,0 +1,73 @@
+-- What a page's messages did day by day.
+-- Grain: one row per page and LA date of the window that has messages.
+-- Parameters:
+--   p_page_name: page, NULL for all.
+--   p_as_of: LA date after the last one of the window.
+--   p_lookback_days: dates in the window, 1 or more.
+-- Columns:
+--   page_name: Creator's page.
+--   send_date: LA date.
+--   message_count: Messages.
+--   ppv_count: PPVs.
+--   bump_count: Bumps.
+--   recipients: Recipients, summed over messages.
+--   views: Views.
+--   purchases: Purchases.
+--   revenue: Earnings, USD.
+--   view_rate: views / recipients.
+--   purchase_rate: purchases / views; NULL without a view.
+--   emv: Recipient-weighted EMV, USD per 1,000 recipients.
+--   emv_7d: The same over the 7 dates that end there, as far as they lie in the window.
+CREATE OR REPLACE TABLE FUNCTION `${dataset}.get_recent_performance_window`(
+  p_page_name STRING, p_as_of DATE, p_lookback_days INT64
+)
+AS (
+  WITH days AS (
+    SELECT
+      f.page_name,
+      f.send_date,
+      COUNT(*) AS message_count,
+      COUNTIF(f.message_type = 'PPV') AS ppv_count,
+      COUNTIF(f.message_type = 'Bump') AS bump_count,
+      SUM(f.sent_count) AS recipients,
+      SUM(f.viewed_count) AS views,
+      SUM(f.purchased_count) AS purchases,
+      SUM(f.earnings) AS revenue
+    FROM `${dataset}.message_facts` AS f
+    WHERE
+      f.send_date >= DATE_SUB(
+        p_as_of,
+        INTERVAL IF(p_lookback_days > 0, p_lookback_days, ERROR('p_lookback_days must be 1 or more')) DAY
+      )
+      AND f.send_date < p_as_of
+      AND (p_page_name IS NULL OR f.page_name = p_page_name)
+    GROUP BY f.page_name, f.send_date
+  )
+
+  SELECT
+    d.page_name,
+    d.send_date,
+    d.message_count,
+    d.ppv_count,
+    d.bump_count,
+    d.recipients,
+    d.views,
+    d.purchases,
+    d.revenue,
+    SAFE_DIVIDE(d.views, d.recipients) AS view_rate,
+    SAFE_DIVIDE(d.purchases, d.views) AS purchase_rate,
+    SAFE_DIVIDE(1000.0 * d.revenue, d.recipients) AS emv,
+    SAFE_DIVIDE(
+      1000.0 * SUM(d.revenue) OVER (
+        PARTITION BY d.page_name
+        ORDER BY DATE_DIFF(d.send_date, p_as_of, DAY)
+        RANGE BETWEEN 6 PRECEDING AND CURRENT ROW
+      ),
+      SUM(d.recipients) OVER (
+        PARTITION BY d.page_name
+        ORDER BY DATE_DIFF(d.send_date, p_as_of, DAY)
+        RANGE BETWEEN 6 PRECEDING AND CURRENT ROW
+      )
+    ) AS emv_7d
+  FROM days AS d
+);
