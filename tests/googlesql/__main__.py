@@ -5,31 +5,34 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.googlesql.analysis import KINDS, REPOSITORY, File, analyse_all
+import click
+
+from tests.googlesql.analysis import KINDS, SQL, File, analyse_all
+from tests.googlesql.statements import printed
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], root: Path = SQL) -> int:
     """Print the findings and a table by kind."""
     began = time.perf_counter()
-    _, files = analyse_all()
+    _, files = analyse_all(root)
     if arguments:
         wanted = {Path(argument).resolve() for argument in arguments}
         files = [file for file in files if file.path.resolve() in wanted]
     for file in files:
         for finding in file.findings:
-            relative = finding.path.resolve().relative_to(REPOSITORY)
-            print(f"{relative}:{finding.line}:{finding.column}: {finding.message}")
+            click.echo(finding)
         if file.parameters:
             declared = ", ".join(f"@{name} {of}" for name, of in sorted(file.parameters.items()))
-            print(f"{file.path.resolve().relative_to(REPOSITORY)}: parameters {declared}")
+            click.echo(f"{printed(file.path)}: parameters {declared}")
     counts = Counter(file.folder for file in files)
-    print(f"{'kind':<16}{'objects':>8}{'statements':>12}{'errors':>8}{'seconds':>9}")
+    click.echo(f"{'kind':<16}{'objects':>8}{'statements':>12}{'errors':>8}{'seconds':>9}")
     for folder in KINDS:
         of_kind = [file for file in files if file.folder == folder]
         if of_kind:
             _row(folder, counts[folder], of_kind)
     _row("all", len(files), files)
-    print(f"{time.perf_counter() - began:.1f} s")
+    analysis, now = sum(file.seconds for file in files), time.perf_counter() - began
+    click.echo(f"{analysis:.1f} s of analysis, {now:.1f} s now: unchanged files are remembered")
     return int(any(file.findings for file in files))
 
 
@@ -37,7 +40,7 @@ def _row(name: str, objects: int, files: list[File]) -> None:
     statements = sum(file.statements for file in files)
     errors = sum(len(file.findings) for file in files)
     seconds = sum(file.seconds for file in files)
-    print(f"{name:<16}{objects:>8}{statements:>12}{errors:>8}{seconds:>9.2f}")
+    click.echo(f"{name:<16}{objects:>8}{statements:>12}{errors:>8}{seconds:>9.2f}")
 
 
 if __name__ == "__main__":

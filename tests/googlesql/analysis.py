@@ -10,12 +10,12 @@ from zetasql.wasi._pb2.zetasql.proto import function_pb2
 from zetasql.wasi._pb2.zetasql.public import function_pb2 as functions
 
 from tests.googlesql import memory
-from tests.googlesql.catalog import Catalog, Columns, Entry, fixed, signature, table
-from tests.googlesql.resolved import Resolved, kind
+from tests.googlesql.catalog import Catalog, Columns, Entry, Scope, fixed, signature, table
+from tests.googlesql.resolved import Resolved, inherited, kind
 from tests.googlesql.rules import syntax_rules
 from tests.googlesql.service import GoogleSqlError
-from tests.googlesql.source import DATASET, PROJECT, Source
-from tests.googlesql.statements import Finding, Statements
+from tests.googlesql.source import DATASET, PROJECT, Source, UnknownPlaceholderError
+from tests.googlesql.statements import Finding, Statements, created_name, table_columns
 from tests.googlesql.typed_rules import typed_rules
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -65,20 +65,20 @@ class Session:
         content = path.read_text() if content is None else content
         try:
             source = Source(content)
-        except KeyError as error:
-            findings = [Finding(path, 1, 1, str(error.args[0]))]
-            return File(path, 0, findings, {}, time.perf_counter() - began)
-        except GoogleSqlError as error:
+        except (GoogleSqlError, UnknownPlaceholderError) as error:
             findings = [Finding(path, error.line or 1, error.column or 1, str(error))]
             return File(path, 0, findings, {}, time.perf_counter() - began)
-        statements = Statements(path, source, self.catalog.in_script())
-        nodes = source.tree.children["statement_list_node"].many("statement_list")
-        statements.visit(nodes)
+        nodes = source.tree.child("statement_list_node").many("statement_list")
+        with Scope(self.catalog) as scope:
+            statements = Statements(path, source, scope)
+            statements.visit(nodes)
         violations = list(syntax_rules(source.tree, path))
         expected = KINDS.get(path.parent.name)
         if expected and [node.kind for node in nodes] != [expected]:
             at = nodes[0].start if nodes else 0
             violations.append((at, f"a file of {path.parent.name}/ holds one {expected} alone"))
+        if path.parent.name == "operations" and statements.created:
+            violations.append((nodes[0].start, "a persistent object is made by a file of its own"))
         for resolved in statements.resolved:
             violations += typed_rules(resolved, source.text)
         findings = [Finding(path, *source.place(at), message) for at, message in violations]
@@ -134,25 +134,9 @@ def entry_of(resolved: Resolved) -> Entry | None:
             return None
 
 
-def created_name(resolved: Resolved) -> str:
-    """The last part of the name of what a CREATE statement makes."""
-    while "name_path" not in resolved.DESCRIPTOR.fields_by_name:
-        resolved = resolved.parent
-    return resolved.name_path[-1]
-
-
-def table_columns(resolved: Resolved) -> Columns:
-    """The columns of a CREATE TABLE."""
-    while "column_definition_list" not in resolved.DESCRIPTOR.fields_by_name:
-        resolved = resolved.parent
-    return {column.name: column.type for column in resolved.column_definition_list}
-
-
 def output_columns(resolved: Resolved) -> Columns:
     """The columns that a view or table function gives."""
-    while "output_column_list" not in resolved.DESCRIPTOR.fields_by_name:
-        resolved = resolved.parent
-    return {column.name: column.column.type for column in resolved.output_column_list}
+    return {c.name: c.column.type for c in inherited(resolved, "output_column_list")}
 
 
 def arguments(resolved: Resolved) -> "list[tuple[str, Resolved]]":
@@ -199,7 +183,7 @@ def mentions(content: str) -> "set[str]":
     """Names of the dataset's objects that a text mentions; none where it can't be parsed."""
     try:
         tree = Source(content).tree
-    except (GoogleSqlError, KeyError):
+    except (GoogleSqlError, UnknownPlaceholderError):
         return set()
     return {
         node.path[2]

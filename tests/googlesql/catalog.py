@@ -1,7 +1,8 @@
 """The catalogue that names are looked up in: project, dataset, object, as protobuf messages."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -103,10 +104,7 @@ class Entry:
 
 @dataclass
 class Catalog:
-    """Objects of one dataset, and what a script adds to them: variables and temporary tables.
-
-    Each of the mappings is by name; `constants` are variables and parameters, all NULL.
-    """
+    """Objects of one dataset by name, and what lies beside it at the root."""
 
     project: str
     dataset: str
@@ -114,22 +112,7 @@ class Catalog:
     functions: dict[str, function_pb2.FunctionProto] = field(default_factory=dict)
     table_functions: dict[str, function_pb2.TableValuedFunctionProto] = field(default_factory=dict)
     procedures: dict[str, function_pb2.ProcedureProto] = field(default_factory=dict)
-    constants: dict[str, Type] = field(default_factory=dict)
-    temporary: dict[str, simple_table_pb2.SimpleTableProto] = field(default_factory=dict)
-    root_functions: list[function_pb2.FunctionProto] = field(default_factory=list)
-    root_table_functions: list[function_pb2.TableValuedFunctionProto] = field(default_factory=list)
-    _registered: tuple[int, int, bytes] | None = None
-
-    def in_script(self) -> "Catalog":
-        """The same objects, with variables and temporary tables of its own."""
-        return Catalog(
-            self.project,
-            self.dataset,
-            self.tables,
-            self.functions,
-            self.table_functions,
-            self.procedures,
-        )
+    _registration: "Registration | None" = None
 
     def add(self, entry: Entry) -> None:
         """Put an object into the dataset, in place of one of its kind and name."""
@@ -142,20 +125,14 @@ class Catalog:
                 self.table_functions[entry.name] = entry.object
             case function_pb2.ProcedureProto():
                 self.procedures[entry.name] = entry.object
+        if self._registration is not None:
+            self._registration.release()
+            self._registration = None
 
     def message(self) -> simple_catalog_pb2.SimpleCatalogProto:
         """The catalogue as the service wants it."""
-        root = simple_catalog_pb2.SimpleCatalogProto(name="root", file_descriptor_set_index=0)
-        root.builtin_function_options.language_options.CopyFrom(language_options())
-        root.table.extend(self.temporary.values())
-        root.custom_function.extend(self.root_functions)
-        root.custom_tvf.extend(self.root_table_functions)
-        for name, of in self.constants.items():
-            constant = root.constant.add(name_path=[name])
-            constant.type.CopyFrom(of)
-            constant.value.SetInParent()
-        project = root.catalog.add(name=self.project)
-        dataset = project.catalog.add(name=self.dataset)
+        root = empty_root()
+        dataset = root.catalog.add(name=self.project).catalog.add(name=self.dataset)
         dataset.table.extend(self.tables.values())
         dataset.custom_function.extend(self.functions.values())
         dataset.custom_tvf.extend(self.table_functions.values())
@@ -163,38 +140,102 @@ class Catalog:
         return root
 
     def registered(self) -> int:
-        """Its id with the service; registered anew when it, or the service, is not the same."""
-        message = self.message()
-        content = message.SerializeToString(deterministic=True)
-        generation = service().generation
-        if self._registered and self._registered[0] == generation:
-            if self._registered[2] == content:
-                return self._registered[1]
-            self.forget()
-        request = local_service_pb2.RegisterCatalogRequest(
-            simple_catalog=message, descriptor_pool_list=builtin_pool()
-        )
+        """Its id with the service."""
+        if self._registration is None or not self._registration.alive:
+            self._registration = Registration(self.message())
+        return self._registration.id
+
+
+@dataclass
+class Scope:
+    """What a script sees: the dataset, its variables and parameters, its temporary tables.
+
+    Variables are constants of their type, all NULL. Leaving it frees what the service holds.
+    """
+
+    catalog: Catalog
+    variables: dict[str, Type] = field(default_factory=dict)
+    tables: dict[str, simple_table_pb2.SimpleTableProto] = field(default_factory=dict)
+    _registration: "Registration | None" = None
+
+    def __enter__(self) -> "Scope":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._changed()
+
+    def declare(self, name: str, of: Type) -> None:
+        """Add a variable or parameter."""
+        self.variables[name] = of
+        self._changed()
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """A block: its variables end with it."""
+        outer = dict(self.variables)
+        yield
+        self.variables = outer
+        self._changed()
+
+    def create(self, name: str, columns: Columns) -> None:
+        """Add a temporary table."""
+        self.tables[name] = table(name, columns)
+        self._changed()
+
+    def registered(self) -> int:
+        """The id of all that is seen with the service."""
+        if not self.variables and not self.tables:
+            return self.catalog.registered()
+        if self._registration is None or not self._registration.alive:
+            root = self.catalog.message()
+            root.table.extend(self.tables.values())
+            for name, of in self.variables.items():
+                constant = root.constant.add(name_path=[name])
+                constant.type.CopyFrom(of)
+                constant.value.SetInParent()
+            self._registration = Registration(root)
+        return self._registration.id
+
+    def _changed(self) -> None:
+        if self._registration is not None:
+            self._registration.release()
+            self._registration = None
+
+
+class Registration:
+    """A catalogue that the service holds under an id, with the rows of root tables if given."""
+
+    def __init__(
+        self,
+        catalog: simple_catalog_pb2.SimpleCatalogProto,
+        contents: Mapping[str, local_service_pb2.TableContent] | None = None,
+    ) -> None:
+        request = local_service_pb2.RegisterCatalogRequest(simple_catalog=catalog)
+        # The enumerations (date parts …) of the builtin functions.
+        request.descriptor_pool_list.definitions.add().builtin.SetInParent()
+        for name, content in (contents or {}).items():
+            request.table_content[name].CopyFrom(content)
         reply = service().call("RegisterCatalog", request, local_service_pb2.RegisterResponse)
-        self._registered = (generation, reply.registered_id, content)
-        return reply.registered_id
+        self.id = reply.registered_id
+        self._generation = service().generation
 
-    def forget(self) -> None:
-        """Free what the service holds of it."""
-        if self._registered and self._registered[0] == service().generation:
-            unregister(self._registered[1])
-        self._registered = None
+    @property
+    def alive(self) -> bool:
+        """Whether the service that holds it is still the one that runs."""
+        return self._generation == service().generation
+
+    def release(self) -> None:
+        """Free it."""
+        if self.alive:
+            request = local_service_pb2.UnregisterRequest(registered_id=self.id)
+            service().tell("UnregisterCatalog", request)
 
 
-def unregister(catalog: int) -> None:
-    """Free a catalogue that was registered under this id."""
-    service().tell("UnregisterCatalog", local_service_pb2.UnregisterRequest(registered_id=catalog))
-
-
-def builtin_pool() -> local_service_pb2.DescriptorPoolListProto:
-    """The enumerations (date parts …) of the builtin functions."""
-    pool = local_service_pb2.DescriptorPoolListProto()
-    pool.definitions.add().builtin.SetInParent()
-    return pool
+def empty_root() -> simple_catalog_pb2.SimpleCatalogProto:
+    """A catalogue of the builtin functions alone."""
+    root = simple_catalog_pb2.SimpleCatalogProto(name="root", file_descriptor_set_index=0)
+    root.builtin_function_options.language_options.CopyFrom(language_options())
+    return root
 
 
 def signature(

@@ -15,15 +15,7 @@ from zetasql.wasi._pb2.zetasql.proto import function_pb2, options_pb2
 from zetasql.wasi._pb2.zetasql.public import function_pb2 as functions
 
 from tests.googlesql.analysis import SQL, analyse_all
-from tests.googlesql.catalog import (
-    Catalog,
-    Type,
-    builtin_pool,
-    named_type,
-    signature,
-    table,
-    unregister,
-)
+from tests.googlesql.catalog import Registration, Type, empty_root, named_type, signature, table
 from tests.googlesql.language import analyzer_options
 from tests.googlesql.service import service
 from tests.googlesql.source import DATASET, PROJECT, Source
@@ -103,29 +95,22 @@ class Reference:
         contents: Mapping[str, Sequence[Row]],
         parameters: Mapping[str, object] | None,
     ) -> "list[dict[str, object]]":
-        catalog = Catalog(PROJECT, DATASET)
-        request = local_service_pb2.RegisterCatalogRequest(descriptor_pool_list=builtin_pool())
+        root, rows = empty_root(), dict[str, local_service_pb2.TableContent]()
         for name in sorted(self._needed(source)):
             kind = self._sources[name][0] if name in self._sources else "tables"
             if kind == "functions":
-                catalog.root_functions.append(self._function(name))
+                root.custom_function.append(self._function(name))
             elif kind == "table_functions":
-                catalog.root_table_functions.append(self._table_function(name))
+                root.custom_tvf.append(self._table_function(name))
             elif name in self._columns:
-                dotted, columns = full_name(name), self._columns[name]
-                catalog.temporary[dotted] = table(dotted, columns)
-                rows = request.table_content[dotted].table_data
-                rows.SetInParent()
-                for row in contents.get(name, ()):
-                    _add_row(rows, row, columns, name)
-        request.simple_catalog.CopyFrom(catalog.message())
-        generation = service().generation
-        reply = service().call("RegisterCatalog", request, local_service_pb2.RegisterResponse)
+                columns = self._columns[name]
+                root.table.append(table(full_name(name), columns))
+                rows[full_name(name)] = _content(contents.get(name, ()), columns, name)
+        registration = Registration(root, rows)
         try:
-            return _evaluated(sql, reply.registered_id, parameters or {})
+            return _evaluated(sql, registration.id, parameters or {})
         finally:
-            if service().generation == generation:
-                unregister(reply.registered_id)
+            registration.release()
 
     def _function(self, name: str) -> function_pb2.FunctionProto:
         source = self._sources[name][1]
@@ -184,21 +169,24 @@ def mentioned(tree: Node) -> set[str]:
 
 
 def _part(source: Source, role: str) -> str:
-    statement = source.tree.children["statement_list_node"].many("statement_list")[0]
+    statement = source.tree.child("statement_list_node").many("statement_list")[0]
     node = statement.one(role)
     assert node is not None
     body = node.one("expression") or node
     return source.text[body.start : body.end].decode()
 
 
-def _add_row(
-    rows: local_service_pb2.TableData, row: Row, columns: Mapping[str, Type], name: str
-) -> None:
-    if unknown := set(row) - set(columns):
-        raise KeyError(f"{name} has no column {', '.join(sorted(unknown))}")
-    added = rows.row.add()
-    for column, of in columns.items():
-        added.cell.append(encode(row.get(column), of))
+def _content(
+    rows: Sequence[Row], columns: Mapping[str, Type], name: str
+) -> local_service_pb2.TableContent:
+    content = local_service_pb2.TableContent()
+    content.table_data.SetInParent()
+    for row in rows:
+        if unknown := set(row) - set(columns):
+            raise KeyError(f"{name} has no column {', '.join(sorted(unknown))}")
+        cells = content.table_data.row.add().cell
+        cells.extend(encode(row.get(column), of) for column, of in columns.items())
+    return content
 
 
 def _evaluated(

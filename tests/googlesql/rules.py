@@ -70,7 +70,7 @@ LOOPS = frozenset({"WhileStatement", "RepeatStatement", "ForInStatement"})
 def syntax_rules(tree: Node, path: Path) -> Iterator[Violation]:
     """Every violation in a file, in the order of the text."""
     temporary = {
-        node.children["name"].path[-1].lower()
+        node.child("name").path[-1].lower()
         for node in tree.walk()
         if node.kind == "CreateTableStatement" and node.values.get("scope") == "TEMPORARY"
     }
@@ -214,7 +214,7 @@ def _assigned_column(node: Node) -> str | None:
     if parent.kind == "SelectColumn":
         alias = parent.one("alias")
         if alias is not None:
-            return alias.children["identifier"].path[0].lower()
+            return alias.child("identifier").path[0].lower()
         selected = parent.parent.many("columns") if parent.parent is not None else []
         return _inserted_column(parent, selected.index(parent))
     return None
@@ -238,9 +238,12 @@ def _plain_script(node: Node) -> Iterator[Violation]:
         yield node.start, "EXECUTE IMMEDIATE: dynamic SQL can't be analysed"
     elif node.kind == "ExceptionHandlerList":
         yield node.start, "EXCEPTION handler: let the error out, the engine rolls back"
-    elif node.parent is not None and node.parent.kind == "StatementList":
-        if node.kind not in STATEMENTS:
-            yield node.start, f"{node.kind} is not among the statements that both engines run"
+    elif (
+        node.parent is not None
+        and node.parent.kind == "StatementList"
+        and node.kind not in STATEMENTS
+    ):
+        yield node.start, f"{node.kind} is not among the statements that both engines run"
 
 
 def _unprefixed_columns(node: Node) -> Iterator[Violation]:
@@ -253,7 +256,7 @@ def _unprefixed_columns(node: Node) -> Iterator[Violation]:
         case "ColumnDefinition" | "StructColumnField":
             named = node.one("name")
         case "VariableDeclaration":
-            for variable in node.children["variable_list"].many("identifier_list"):
+            for variable in node.child("variable_list").many("identifier_list"):
                 if not variable.path[0].startswith("v_"):
                     yield (
                         variable.start,

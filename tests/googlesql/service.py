@@ -50,7 +50,7 @@ class GoogleSqlError(Exception):
         super().__init__(re.sub(r"^Code: \d+, Message: ", "", re.sub(r"\s*\n\s*", "; ", message)))
 
 
-class GoogleSqlCrash(GoogleSqlError):
+class GoogleSqlCrashError(GoogleSqlError):
     """The module trapped. A fresh instance has taken its place; registrations are lost."""
 
 
@@ -88,7 +88,7 @@ class Service:
 
         Raises:
             GoogleSqlError: the service's objection.
-            GoogleSqlCrash: the module trapped (out of stack, a bug of its own).
+            GoogleSqlCrashError: the module trapped (out of stack, a bug of its own).
         """
         try:
             return reply.FromString(self._call(method, request.SerializeToString()))
@@ -97,7 +97,7 @@ class Service:
             why = re.search(r"Check failed: (.*)", written)
             self._start()
             reason = why[1] if why else str(error).splitlines()[-1].strip()
-            raise GoogleSqlCrash(f"{method} crashed: {reason}") from error
+            raise GoogleSqlCrashError(f"{method} crashed: {reason}") from error
 
     def tell(self, method: str, request: Message) -> None:
         """Send `request` to a method that answers nothing."""

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 from string import Template
 
+from eros_assets.settings import Settings
 from tests.googlesql.syntax import Node, parse_script
 
-PROJECT, DATASET = "of-scheduler-proj", "eros_scheduling_brain"
+PROJECT: str = Settings.model_fields["project_id"].default
+DATASET: str = Settings.model_fields["dataset"].default
 NAMES = {"dataset": f"{PROJECT}.{DATASET}"}
 
 Edit = tuple[int, int, bytes]
@@ -48,6 +50,15 @@ class Edited:
         beyond = self._old[i] + offset - self._new[i]
         # Inside a replacement there may be more bytes than there were: stay within the original.
         return min(beyond, self._old[i + 1]) if i % 2 and i + 1 < len(self._old) else beyond
+
+
+class UnknownPlaceholderError(ValueError):
+    """Something like `${name}` that the repository doesn't render; its line and column, from 1."""
+
+    def __init__(self, placeholder: str, before: str) -> None:
+        super().__init__(f"unknown placeholder {placeholder}")
+        self.line = before.count("\n") + 1
+        self.column = len(before) - before.rfind("\n")
 
 
 class Source:
@@ -118,8 +129,7 @@ def _placeholders(content: str, names: Mapping[str, str]) -> "list[Edit]":
             edits.append((start, end, b"$"))
         elif name is not None:
             if name not in names:
-                line = content.count("\n", 0, match.start()) + 1
-                raise KeyError(f"line {line}: unknown placeholder {match[0]}")
+                raise UnknownPlaceholderError(match[0], content[: match.start()])
             edits.append((start, end, names[name].encode()))
     return edits
 

@@ -6,17 +6,17 @@ parameters are constants of their type in the catalogue, temporary tables are ta
 
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2
 from zetasql.wasi._pb2.zetasql.proto import options_pb2
+from zetasql.wasi._pb2.zetasql.public import function_pb2 as functions
 from zetasql.wasi._pb2.zetasql.public import type_pb2
 
-from tests.googlesql.catalog import Catalog, Type, named_type, table, type_name
+from tests.googlesql.catalog import Columns, Scope, Type, named_type, type_name
 from tests.googlesql.language import analyzer_options
-from tests.googlesql.resolved import Resolved, kind, unwrap, walk
+from tests.googlesql.resolved import Resolved, inherited, kind, unwrap, walk
 from tests.googlesql.service import GoogleSqlError, service
 from tests.googlesql.source import Source, offset_of
 from tests.googlesql.syntax import Node
@@ -25,6 +25,7 @@ AMBIGUOUS = re.compile(
     r"Undeclared parameter '(?P<name>\w+)' is used assuming different types "
     r"\((?P<one>.+) vs (?P<other>.+)\)"
 )
+OUT = (functions.FunctionEnums.OUT, functions.FunctionEnums.INOUT)
 BOOL = type_pb2.TypeProto(type_kind=type_pb2.TYPE_BOOL)
 STRING = type_pb2.TypeProto(type_kind=type_pb2.TYPE_STRING)
 
@@ -40,7 +41,13 @@ class Finding:
 
     def __str__(self) -> str:
         """What compilers print, so that editors jump to it."""
-        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+        return f"{printed(self.path)}:{self.line}:{self.column}: {self.message}"
+
+
+def printed(path: Path) -> Path:
+    """The path as seen from here, where it lies below."""
+    absolute = path.resolve()
+    return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else path
 
 
 @dataclass
@@ -52,7 +59,7 @@ class Statements:
 
     path: Path
     source: Source
-    catalog: Catalog
+    scope: Scope
     findings: list[Finding] = field(default_factory=list)
     resolved: list[Resolved] = field(default_factory=list)
     created: list[Resolved] = field(default_factory=list)
@@ -64,137 +71,118 @@ class Statements:
         """Analyse these statements in order."""
         for node in nodes:
             self.count += 1
-            handler = getattr(self, f"_visit_{node.kind}", None)
-            if handler is not None:
-                handler(node)
-            else:
-                self._statement(node)
+            match node.kind:
+                case "VariableDeclaration":
+                    self._declaration(node)
+                case "SingleAssignment":
+                    self._assignment(node)
+                case "AssignmentFromStruct":
+                    self._assignment_of_several(node)
+                case "SystemVariableAssignment":
+                    pass  # a rule of the repository says what is wrong with it
+                case "IfStatement":
+                    self._if(node)
+                case "BeginEndBlock":
+                    with self.scope.block():
+                        self._list(node.one("statement_list_node"))
+                case "RaiseStatement":
+                    if (message := node.one("message")) is not None:
+                        self._expression(message, STRING)
+                case "CreateProcedureStatement":
+                    self._procedure(node)
+                case "CreateTableStatement":
+                    self._table(node)
+                case (
+                    "CreateFunctionStatement"
+                    | "CreateTableFunctionStatement"
+                    | "CreateViewStatement"
+                ):
+                    if (resolved := self._statement(node)) is not None:
+                        self.created.append(resolved)
+                case "CallStatement":
+                    self._call(node)
+                case _:
+                    self._statement(node)
 
-    def _visit_VariableDeclaration(self, node: Node) -> None:
-        names = node.children["variable_list"]
-        assert isinstance(names, Node)
+    def _declaration(self, node: Node) -> None:
         default, declared = node.one("default_value"), node.one("type")
-        of: Type | None = self._type(declared) if declared else None
+        of = self._type(declared) if declared else None
         if default is not None:
             found = self._expression(default, of)
             of = of or found
-        if of is None:
-            return
-        for name in names.many("identifier_list"):
-            self.catalog.constants[name.path[0]] = of
+        if of is not None:
+            for name in node.child("variable_list").many("identifier_list"):
+                self.scope.declare(name.path[0], of)
 
-    def _visit_SingleAssignment(self, node: Node) -> None:
-        variable, value = node.one("variable"), node.one("expression")
-        assert variable is not None and value is not None
-        self._assignable(variable, value)
+    def _assignment(self, node: Node) -> None:
+        if (of := self._variable(node.child("variable"))) is not None:
+            self._expression(node.child("expression"), of)
 
-    def _visit_AssignmentFromStruct(self, node: Node) -> None:
-        variables, value = node.one("variables"), node.one("struct_expression")
-        assert variables is not None and value is not None
-        names = variables.many("identifier_list")
-        types = [self._variable(name) for name in names]
-        if any(of is None for of in types):
-            return
+    def _assignment_of_several(self, node: Node) -> None:
         struct = type_pb2.TypeProto(type_kind=type_pb2.TYPE_STRUCT)
-        for of in types:
+        for name in node.child("variables").many("identifier_list"):
+            if (of := self._variable(name)) is None:
+                return
             struct.struct_type.field.add().field_type.CopyFrom(of)
-        self._expression(value, struct)
+        self._expression(node.child("struct_expression"), struct)
 
-    def _visit_SystemVariableAssignment(self, node: Node) -> None:
-        """A rule of the repository, not the analyser, has something to say about it."""
-
-    def _visit_IfStatement(self, node: Node) -> None:
-        self._condition(node)
-        self._block(node.one("then_list"))
+    def _if(self, node: Node) -> None:
+        self._expression(node.child("condition"), BOOL)
+        self._list(node.one("then_list"))
         clauses = node.one("elseif_clauses")
         for clause in clauses.many("elseif_clauses") if clauses else []:
-            self._condition(clause)
-            self._block(clause.one("body"))
-        self._block(node.one("else_list"))
+            self._expression(clause.child("condition"), BOOL)
+            self._list(clause.one("body"))
+        self._list(node.one("else_list"))
 
-    def _visit_BeginEndBlock(self, node: Node) -> None:
-        outer = dict(self.catalog.constants)
-        self._block(node.one("statement_list_node"))
-        self.catalog.constants = outer
-
-    def _visit_RaiseStatement(self, node: Node) -> None:
-        if (message := node.one("message")) is not None:
-            self._expression(message, STRING)
-
-    def _visit_CreateProcedureStatement(self, node: Node) -> None:
-        resolved = self._statement(node)
-        parameters, body = node.one("parameters"), node.one("body")
-        assert parameters is not None
-        if body is None:
-            self._object(node, "a procedure has a SQL body")
-            return
-        outer = dict(self.catalog.constants)
-        for parameter in parameters.many("parameter_entries"):
-            name, of = parameter.one("name"), parameter.one("type")
-            if name is not None and of is not None and (found := self._type(of)) is not None:
-                self.catalog.constants[name.path[0]] = found
-        if resolved is not None:
-            # Procedures may call themselves only through the catalogue of what is deployed.
-            self.created.append(resolved)
-        self._block(body.one("statement_list_node"))
-        self.catalog.constants = outer
-
-    def _visit_CreateTableStatement(self, node: Node) -> None:
-        resolved = self._statement(node)
-        if resolved is None:
-            return
-        if node.values.get("scope") != "TEMPORARY":
-            self.created.append(resolved)
-            return
-        base = resolved
-        while "column_definition_list" not in base.DESCRIPTOR.fields_by_name:
-            base = base.parent
-        name = base.parent.name_path[-1]
-        columns = {column.name: column.type for column in base.column_definition_list}
-        self.catalog.temporary[name] = table(name, columns)
-
-    def _visit_CreateFunctionStatement(self, node: Node) -> None:
+    def _procedure(self, node: Node) -> None:
         if (resolved := self._statement(node)) is not None:
             self.created.append(resolved)
-
-    _visit_CreateTableFunctionStatement = _visit_CreateFunctionStatement
-    _visit_CreateViewStatement = _visit_CreateFunctionStatement
-
-    def _visit_CallStatement(self, node: Node) -> None:
-        resolved = self._statement(node)
-        if resolved is None:
+        body = node.one("body")
+        if body is None:
+            self._object(node, "a procedure has a body in SQL")
             return
-        declared = resolved.signature.argument
-        for argument, given in zip(declared, node.many("arguments"), strict=False):
-            expression = given.one("expr")
-            names = (
-                ()
-                if expression is None or expression.kind != "PathExpression"
-                else (expression.path)
-            )
-            is_out = argument.options.procedure_argument_mode in (2, 3)
-            if is_out and (len(names) != 1 or names[0] not in self.catalog.constants):
-                name = argument.options.argument_name
-                self._object(given, f"argument {name} is OUT: it needs a variable")
+        with self.scope.block():
+            for parameter in node.child("parameters").many("parameter_entries"):
+                if (of := self._type(parameter.child("type"))) is not None:
+                    self.scope.declare(parameter.child("name").path[0], of)
+            self._list(body.one("statement_list_node"))
 
-    def _block(self, node: Node | None) -> None:
+    def _table(self, node: Node) -> None:
+        if (resolved := self._statement(node)) is None:
+            return
+        if node.values.get("scope") == "TEMPORARY":
+            self.scope.create(created_name(resolved), table_columns(resolved))
+        else:
+            self.created.append(resolved)
+
+    def _call(self, node: Node) -> None:
+        name, given = node.child("procedure_name").path[-1], node.many("arguments")
+        procedure = self.scope.catalog.procedures.get(name)
+        taken = procedure.signature.argument if procedure is not None else []
+        well = True
+        for argument, value in zip(taken, given, strict=False):
+            if argument.options.procedure_argument_mode in OUT:
+                expression = value.one("expr")
+                variable = expression.path if expression and expression.many("names") else ()
+                if len(variable) != 1 or variable[0] not in self.scope.variables:
+                    self._object(
+                        value,
+                        f"argument {argument.options.argument_name} is OUT: it needs a variable",
+                    )
+                    well = False
+        if well:
+            self._statement(node)
+
+    def _list(self, node: Node | None) -> None:
         if node is not None:
             self.visit(node.many("statement_list"))
 
-    def _condition(self, node: Node) -> None:
-        condition = node.one("condition")
-        assert condition is not None
-        self._expression(condition, BOOL)
-
     def _variable(self, name: Node) -> Type | None:
-        of = self.catalog.constants.get(name.path[0])
+        of = self.scope.variables.get(name.path[0])
         if of is None:
             self._object(name, f"undeclared variable: {name.path[0]}")
         return of
-
-    def _assignable(self, variable: Node, value: Node) -> None:
-        if (of := self._variable(variable)) is not None:
-            self._expression(value, of)
 
     def _type(self, node: Node) -> Type | None:
         text = self.source.text[node.start : node.end].decode()
@@ -241,10 +229,11 @@ class Statements:
             except GoogleSqlError as error:
                 conflict = AMBIGUOUS.search(str(error))
                 if conflict is not None and conflict["name"] not in declared:
-                    # Texts coerce to almost anything, so they are tried last.
                     both = (conflict["one"], conflict["other"])
-                    for name in sorted(both, key=lambda name: "STRING" not in name):
-                        trials.append({**declared, conflict["name"]: named_type(name)})
+                    trials.extend(
+                        {**declared, conflict["name"]: named_type(name)}
+                        for name in sorted(both, key=_plausible)
+                    )
                 else:
                     failed = failed or error
             else:
@@ -263,7 +252,7 @@ class Statements:
         request = local_service_pb2.AnalyzeRequest(
             sql_statement=text,
             options=options,
-            registered_catalog_id=self.catalog.registered(),
+            registered_catalog_id=self.scope.registered(),
         )
         reply = service().call("Analyze", request, local_service_pb2.AnalyzeResponse)
         return unwrap(reply.resolved_statement)
@@ -281,6 +270,24 @@ class Statements:
 
     def _object(self, node: Node, message: str) -> None:
         self.findings.append(Finding(self.path, *self.source.place(node.start), message))
+
+
+def _plausible(type_name: str) -> int:
+    # The last is tried first: INT64 is what the analyser takes where nothing tells, and texts
+    # coerce to almost anything.
+    if "INT64" in type_name:
+        return 0
+    return 1 if type_name == "STRING" else 2
+
+
+def created_name(resolved: Resolved) -> str:
+    """The last part of the name of what a CREATE statement makes."""
+    return inherited(resolved, "name_path")[-1]
+
+
+def table_columns(resolved: Resolved) -> Columns:
+    """The columns of a CREATE TABLE."""
+    return {c.name: c.type for c in inherited(resolved, "column_definition_list")}
 
 
 def _only_column(resolved: Resolved) -> Type:

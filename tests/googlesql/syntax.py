@@ -34,6 +34,12 @@ class Node:
         child = self.children.get(name)
         return child if isinstance(child, Node) else None
 
+    def child(self, name: str) -> "Node":
+        """The child in this role, which every node of the kind has."""
+        child = self.children[name]
+        assert isinstance(child, Node)
+        return child
+
     def many(self, name: str) -> "list[Node]":
         """The children in this role."""
         child = self.children.get(name, [])

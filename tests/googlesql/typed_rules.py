@@ -78,9 +78,9 @@ def typed_rules(resolved: Resolved, text: bytes) -> Iterator[Violation]:
 def _function(call: Resolved, at: int) -> Iterator[Violation]:
     signature = call.signature
     name = call.function.name.split(":")[-1].lstrip("$").upper()
-    if signature.context_id == FORMAT:
-        if any(_kind(argument) == type_pb2.TYPE_TIMESTAMP for argument in signature.argument):
-            yield at, "FORMAT of a TIMESTAMP takes no zone: FORMAT_TIMESTAMP with a zone"
+    types = [argument.type.type_kind for argument in signature.argument]
+    if signature.context_id == FORMAT and type_pb2.TYPE_TIMESTAMP in types:
+        yield at, "FORMAT of a TIMESTAMP takes no zone: FORMAT_TIMESTAMP with a zone"
     if not call.function.name.startswith("ZetaSQL:") or signature.context_id not in ZONED:
         return
     given = [unwrap(argument) for argument in call.argument_list]
@@ -107,9 +107,8 @@ def _literal(literal: Resolved, at: int, text: bytes) -> Iterator[Violation]:
     if place is None or not place.HasField("end"):
         return
     written = text[place.start : place.end]
-    if b"'" in written or b'"' in written:
-        if not WITH_OFFSET.search(written):
-            yield at, "TIMESTAMP literal without a zone or offset: write the offset"
+    if (b"'" in written or b'"' in written) and not WITH_OFFSET.search(written):
+        yield at, "TIMESTAMP literal without a zone or offset: write the offset"
 
 
 def _layout(create: Resolved, at: int) -> Iterator[Violation]:
@@ -125,7 +124,3 @@ def _layout(create: Resolved, at: int) -> Iterator[Violation]:
     for cluster in create.cluster_by_list:
         if inherited(unwrap(cluster), "type").type_kind not in CLUSTERED:
             yield at, "CLUSTER BY a column whose type BigQuery doesn't cluster by"
-
-
-def _kind(argument: Resolved) -> int:
-    return argument.type.type_kind

@@ -122,7 +122,8 @@ def _wall_time(message: value_pb2.ValueProto.Datetime) -> dt.datetime:
     bits = message.bit_field_datetime_seconds
     second, minute, hour = bits & 63, bits >> 6 & 63, bits >> 12 & 31
     day, month, year = bits >> 17 & 31, bits >> 22 & 15, bits >> 26
-    return dt.datetime(year, month, day, hour, minute, second, message.nanos // 1000)
+    zoned = dt.datetime(year, month, day, hour, minute, second, message.nanos // 1000, dt.UTC)
+    return zoned.replace(tzinfo=None)
 
 
 Row = Mapping[str, object]
