@@ -1,11 +1,44 @@
-"""Reads `sql/`: names, kinds, dependencies, columns, fingerprints, rendering."""
+"""Reads `sql/`: names, kinds, dependencies, columns, fingerprints, rendering.
 
+Parsing is the work of `reading.py`, which needs sqlglot and a second or so; its results are kept in
+a file, so that a code location starts without either.
+"""
+
+import graphlib
+import hashlib
+import json
+import os
+import re
+import string
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from eros_assets.errors import ErosError
 
 Kind = Literal["table", "function", "table_function", "procedure", "view", "operation", "check"]
+
+FOLDERS: Mapping[str, Kind] = {
+    "tables": "table",
+    "functions": "function",
+    "table_functions": "table_function",
+    "procedures": "procedure",
+    "views": "view",
+    "operations": "operation",
+    "checks": "check",
+}
+DEPLOYED_KINDS: tuple[Kind, ...] = ("table", "function", "table_function", "procedure", "view")
+
+_SQL = Path(__file__).resolve().parents[2] / "sql"
+_CACHE_FILE = "sql_library.json"
+_READING_VERSION = 3  # raise when reading.py reads the same file differently
+
+
+class LibraryError(ErosError):
+    """A file of `sql/` that can't be used; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +52,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class RoutineParameter:
-    """A parameter of a routine. `mode` is IN or OUT (IN for functions)."""
+    """A parameter of a routine, or a query parameter of an operation or check.
+
+    `mode` is IN or OUT (IN for functions). `type` is GoogleSQL, empty for query parameters.
+    """
 
     name: str
     type: str
     mode: Literal["IN", "OUT"]
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +102,161 @@ class SqlLibrary(Mapping[str, SqlObject]):
         return tuple(o for o in self._objects.values() if o.kind in kinds)
 
     def deploy_order(self) -> tuple[SqlObject, ...]:
-        """Tables, functions, views and routines, each after all that it depends on."""
-        raise NotImplementedError
+        """Tables by name, then views and routines, each after all that it depends on.
+
+        Among those that may come next, the first by name does.
+
+        Raises:
+            LibraryError: a dependency that no file defines, or a cycle; names the objects.
+        """
+        for sql_object in self._objects.values():
+            for name in sorted(sql_object.dependencies - self._objects.keys()):
+                raise LibraryError(f"{sql_object.path} mentions {name}, which no file of sql/ makes")
+        tables = self.of_kind("table")
+        above = self.of_kind("function", "table_function", "procedure", "view")
+        made = {o.name for o in tables}
+        sorter = graphlib.TopologicalSorter({o.name: o.dependencies - made for o in above})
+        try:
+            sorter.prepare()
+        except graphlib.CycleError as error:
+            circle = " -> ".join(reversed(error.args[1]))
+            raise LibraryError(f"sql/: these objects depend on each other: {circle}") from None
+        order: list[SqlObject] = []
+        ready: list[str] = []
+        while sorter.is_active():
+            ready = sorted([*ready, *sorter.get_ready()])
+            name = ready.pop(0)
+            order.append(self._objects[name])
+            sorter.done(name)
+        return (*tables, *order)
+
+
+class _Braced(string.Template):
+    """Substitutes `${name}` and nothing else: a regular expression's `$` is no placeholder."""
+
+    pattern = r"\$\{(?P<braced>[^}]*)\}|(?P<escaped>(?!))|(?P<named>(?!))|(?P<invalid>(?!))"  # pyright: ignore[reportAssignmentType]
+
+
+def render(text: str, dataset_name: str, source: object = "the SQL") -> str:
+    """`text` with `${dataset}` replaced by `project.dataset`.
+
+    Args:
+        text: GoogleSQL as it stands in `sql/`.
+        dataset_name: `Settings.dataset_name`.
+        source: the file, for the error.
+
+    Raises:
+        LibraryError: another `${...}` in it; names the source.
+    """
+    try:
+        return _Braced(text).substitute({"dataset": dataset_name})
+    except KeyError as error:
+        name = error.args[0]
+        raise LibraryError(f"{source}: ${{{name}}} is unknown; only ${{dataset}} is rendered") from None
+
+
+def load_library(root: Path | None = None, cache_dir: Path | None = None) -> SqlLibrary:
+    """Every object of the folder `root` (default: the repository's `sql/`).
+
+    Args:
+        root: folder with one folder per kind.
+        cache_dir: where parsed files are remembered; None parses every file.
+
+    Raises:
+        LibraryError: a file that can't be read or parsed, that stands in the wrong folder, or whose
+            name is not its object's.
+    """
+    root = root or _SQL
+    files = _files(root)
+    known = _read_cache(cache_dir)
+    objects: list[SqlObject] = []
+    entries: dict[str, Any] = {}
+    for path, kind in files:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise LibraryError(f"{path}: can't be read: {error}") from None
+        key = hashlib.sha256(f"{kind}/{path.stem}\n{text}".encode()).hexdigest()
+        sql_object = _from_entry(known.get(key), path, text)
+        if sql_object is None:
+            from eros_assets.warehouse.reading import read_object
+
+            sql_object = read_object(path, kind, text)
+        objects.append(sql_object)
+        entries[key] = _to_entry(sql_object)
+    names = [o.name for o in objects]
+    for sql_object in objects:
+        if names.count(sql_object.name) > 1:
+            raise LibraryError(f"{sql_object.path}: another file of sql/ has the same name")
+    if cache_dir is not None and entries.keys() != known.keys():
+        _write_cache(cache_dir, entries)
+    return SqlLibrary(objects)
+
+
+def _files(root: Path) -> list[tuple[Path, Kind]]:
+    if not root.is_dir():
+        raise LibraryError(f"{root} is not a folder; it should hold {', '.join(FOLDERS)}")
+    files: list[tuple[Path, Kind]] = []
+    for path in sorted(root.rglob("*.sql")):
+        folder = path.parent.name
+        if path.parent.parent != root or folder not in FOLDERS:
+            raise LibraryError(f"{path}: must stand in one of {root}/{{{','.join(FOLDERS)}}}")
+        if not re.fullmatch(r"[a-z_][a-z0-9_]*", path.stem):
+            raise LibraryError(f"{path}: the name must be lower case letters, digits and '_'")
+        files.append((path, FOLDERS[folder]))
+    return files
+
+
+def _cache_version() -> str:
+    return f"{_READING_VERSION}/{version('sqlglot')}"
+
+
+def _read_cache(cache_dir: Path | None) -> dict[str, Any]:
+    if cache_dir is None:
+        return {}
+    try:
+        cached = json.loads((cache_dir / _CACHE_FILE).read_text(encoding="utf-8"))
+        return dict(cached["objects"]) if cached["version"] == _cache_version() else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}  # a cache that can't be read is made again
+
+
+def _write_cache(cache_dir: Path, entries: Mapping[str, Any]) -> None:
+    try:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", dir=cache_dir, prefix=_CACHE_FILE, delete=False, encoding="utf-8"
+        ) as file:
+            json.dump({"version": _cache_version(), "objects": entries}, file)
+        os.replace(file.name, cache_dir / _CACHE_FILE)  # noqa: PTH105 (Path.replace is no clearer)
+    except OSError:
+        return  # a folder that can't be written only costs the next start its second
+
+
+def _to_entry(sql_object: SqlObject) -> dict[str, Any]:
+    return {
+        "name": sql_object.name,
+        "kind": sql_object.kind,
+        "description": sql_object.description,
+        "dependencies": sorted(sql_object.dependencies),
+        "parameters": [asdict(p) for p in sql_object.parameters],
+        "columns": [asdict(c) for c in sql_object.columns],
+        "fingerprint": sql_object.fingerprint,
+    }
+
+
+def _from_entry(entry: Any, path: Path, text: str) -> SqlObject | None:
+    try:
+        return SqlObject(
+            name=entry["name"],
+            kind=entry["kind"],
+            path=path,
+            text=text,
+            description=entry["description"],
+            dependencies=frozenset(entry["dependencies"]),
+            parameters=tuple(RoutineParameter(**p) for p in entry["parameters"]),
+            columns=tuple(Column(**c) for c in entry["columns"]),
+            fingerprint=entry["fingerprint"],
+        )
+    except (KeyError, TypeError):
+        return None

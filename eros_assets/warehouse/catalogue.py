@@ -1,0 +1,152 @@
+"""What the embedded warehouse keeps about itself, in a schema of its own in the same file.
+
+- `eros_catalog.routines`, one row per deployed function, table function and procedure
+- `eros_catalog.jobs`, one row per operation, the latest ones
+- `eros_catalog.changes`, one row per table: when an operation last changed it
+- `eros_catalog.snapshots`, one row per kept copy of a table
+"""
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import duckdb
+
+from eros_assets.warehouse.googlesql.macros import MACROS_VERSION, create_macros
+from eros_assets.warehouse.protocol import Job, JobKind, Routine, RoutineKind
+
+SCHEMA = "eros_catalog"
+KEPT_JOBS = 20_000
+_SPARE_JOBS = 1_000  # how many over the limit gather before the oldest are taken out
+
+_LAYOUT = f"""
+CREATE SCHEMA IF NOT EXISTS {SCHEMA};
+CREATE TABLE IF NOT EXISTS {SCHEMA}.versions (macros INTEGER);
+CREATE TABLE IF NOT EXISTS {SCHEMA}.routines (
+  name VARCHAR, kind VARCHAR, text VARCHAR, fingerprint VARCHAR, deployed_at TIMESTAMPTZ
+);
+CREATE SEQUENCE IF NOT EXISTS {SCHEMA}.job_numbers;
+CREATE TABLE IF NOT EXISTS {SCHEMA}.jobs (
+  number BIGINT, job_id VARCHAR, kind VARCHAR, statement VARCHAR, started_at TIMESTAMPTZ,
+  duration_seconds DOUBLE, bytes_processed BIGINT, rows BIGINT, labels VARCHAR, error VARCHAR
+);
+CREATE TABLE IF NOT EXISTS {SCHEMA}.changes (table_name VARCHAR, changed_at TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS {SCHEMA}.snapshots (
+  deployment_id VARCHAR, table_name VARCHAR, copy_name VARCHAR, taken_at TIMESTAMPTZ,
+  kept_until TIMESTAMPTZ
+);
+"""
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the catalogue and the dialect's macros where they are missing or of an older version."""
+    known = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = ? AND table_name = 'versions'",
+        [SCHEMA],
+    ).fetchall()
+    if known[0][0]:
+        version = connection.execute(f"SELECT max(macros) FROM {SCHEMA}.versions").fetchall()
+        if version[0][0] == MACROS_VERSION:
+            return
+    connection.execute("BEGIN TRANSACTION")
+    connection.execute(_LAYOUT)
+    connection.execute(create_macros())
+    connection.execute(f"DELETE FROM {SCHEMA}.versions WHERE TRUE")
+    connection.execute(f"INSERT INTO {SCHEMA}.versions VALUES (?)", [MACROS_VERSION])
+    connection.execute("COMMIT")
+
+
+def log_job(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
+    """Add a row to the job log, and take the oldest out when it has grown too long."""
+    rows = connection.execute(
+        f"INSERT INTO {SCHEMA}.jobs VALUES (nextval('{SCHEMA}.job_numbers'),?,?,?,?,?,?,?,?,?) "
+        "RETURNING number",
+        [
+            job.job_id,
+            job.kind,
+            job.statement,
+            job.started_at,
+            job.duration_seconds,
+            job.bytes_processed,
+            job.rows,
+            json.dumps(dict(job.labels), sort_keys=True),
+            job.error,
+        ],
+    ).fetchall()
+    number = int(rows[0][0])
+    if number % _SPARE_JOBS == 0:
+        connection.execute(f"DELETE FROM {SCHEMA}.jobs WHERE number <= ?", [number - KEPT_JOBS])
+
+
+def jobs_since(connection: duckdb.DuckDBPyConnection, since: dt.datetime) -> Sequence[Job]:
+    """The rows of the job log from an instant on, oldest first."""
+    rows = connection.execute(
+        "SELECT job_id, kind, statement, started_at, duration_seconds, bytes_processed, rows, "
+        f"labels, error FROM {SCHEMA}.jobs WHERE started_at >= ? ORDER BY started_at, number",
+        [since],
+    ).fetchall()
+    return [_job(row) for row in rows]
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    job_id, kind, statement, started_at, seconds, read, rows, labels, error = row
+    return Job(
+        job_id=job_id,
+        kind=cast("JobKind", kind),
+        statement=statement,
+        started_at=_utc(started_at),
+        duration_seconds=seconds,
+        bytes_processed=read,
+        rows=rows,
+        labels=cast("Mapping[str, str]", json.loads(labels)),
+        error=error,
+    )
+
+
+def _utc(instant: dt.datetime) -> dt.datetime:
+    return instant.astimezone(dt.UTC)
+
+
+def record_routine(
+    connection: duckdb.DuckDBPyConnection, routine: Routine, text: str
+) -> None:  # fmt: skip
+    """Put a routine into the catalogue, in the place of what had its name."""
+    connection.execute(f"DELETE FROM {SCHEMA}.routines WHERE name = ?", [routine.name])
+    connection.execute(
+        f"INSERT INTO {SCHEMA}.routines VALUES (?, ?, ?, ?, ?)",
+        [routine.name, routine.kind, text, routine.fingerprint, routine.deployed_at],
+    )
+
+
+def routines(connection: duckdb.DuckDBPyConnection) -> Sequence[Routine]:
+    """The routines of the catalogue, by name."""
+    rows = connection.execute(
+        f"SELECT name, kind, fingerprint, deployed_at FROM {SCHEMA}.routines ORDER BY name"
+    ).fetchall()
+    return [Routine(n, cast("RoutineKind", k), f, _utc(at)) for n, k, f, at in rows]
+
+
+def procedure_text(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    """GoogleSQL of a deployed procedure, `${dataset}` unrendered; None when there is none."""
+    rows = connection.execute(
+        f"SELECT text FROM {SCHEMA}.routines WHERE name = ? AND kind = 'PROCEDURE'", [name]
+    ).fetchall()
+    return str(rows[0][0]) if rows else None
+
+
+def record_change(
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[str], at: dt.datetime
+) -> None:
+    """Note that an operation changed these tables."""
+    for table in sorted(set(tables)):
+        connection.execute(f"DELETE FROM {SCHEMA}.changes WHERE table_name = ?", [table])
+        connection.execute(f"INSERT INTO {SCHEMA}.changes VALUES (?, ?)", [table, at])
+
+
+def changed_at(connection: duckdb.DuckDBPyConnection, table: str) -> dt.datetime | None:
+    """When an operation last changed a table; None when none did."""
+    rows = connection.execute(
+        f"SELECT changed_at FROM {SCHEMA}.changes WHERE table_name = ?", [table]
+    ).fetchall()
+    return _utc(rows[0][0]) if rows else None

@@ -1,0 +1,41 @@
+"""Query results as DataFrames with the types that the protocol promises."""
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def frame(table: pa.Table) -> pd.DataFrame:
+    """An Arrow table as a DataFrame.
+
+    INT64 is Int64, FLOAT64 float64, STRING object with None, BOOL boolean, DATE object of
+    datetime.date, TIMESTAMP datetime64[us, UTC], DATETIME datetime64[us], ARRAY object of lists.
+    """
+    columns = {
+        name: _series(table.column(place)) for place, name in enumerate(table.column_names)
+    }  # fmt: skip
+    if len(columns) < table.num_columns:
+        names = [n for n in table.column_names if table.column_names.count(n) > 1]
+        raise ValueError(f"two columns are named {names[0]}; give them names of their own")
+    return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
+
+
+def _series(column: pa.ChunkedArray) -> pd.Series:
+    kind = column.type
+    if pa.types.is_decimal(kind):  # DuckDB's HUGEINT: INT64 when it fits, as it must
+        kind = pa.int64()
+        column = pc.cast(column, kind)
+    if pa.types.is_integer(kind):
+        return column.cast(pa.int64()).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    if pa.types.is_boolean(kind):
+        return column.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
+    if pa.types.is_floating(kind):
+        return column.cast(pa.float64()).to_pandas()
+    if pa.types.is_timestamp(kind):
+        zone = "UTC" if kind.tz else None
+        return column.cast(pa.timestamp("us", tz=zone)).to_pandas()
+    if pa.types.is_null(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pd.Series(column.to_pylist(), dtype=object)
+    if pa.types.is_date(kind):
+        return pd.Series(column.to_pylist(), dtype=object)
+    return pd.Series(column.to_pylist(), dtype=object)

@@ -1,0 +1,116 @@
+"""TO_JSON_STRING: BigQuery's JSON of numbers and times, through structs and arrays.
+
+The JSON of a value depends on its type, which only DuckDB knows; the macro `json` picks by it.
+Structs have no fixed type to pick by, so they are followed here as they are written: STRUCT(...),
+ARRAY_AGG(STRUCT(...)), ARRAY(SELECT ...), scalar subqueries, IF, COALESCE. A struct that comes from
+a column matches no overload and fails at binding, with the macro's name.
+"""
+
+from sqlglot import exp
+
+from eros_assets.warehouse.googlesql.rule import Rules, duck, macro, refuse
+
+
+def _json_format(node: exp.Expr) -> exp.Expr:
+    if node.args.get("options") or node.args.get("to_json_format"):
+        raise refuse(node, "only one argument is translated")
+    return duck("coalesce(CAST(:json AS VARCHAR), 'null')", json=node.this)
+
+
+def mark_json(tree: exp.Expr) -> None:
+    """Bring what TO_JSON_STRING is given to JSON, before other rules change how it is written."""
+    for node in reversed(list(tree.find_all(exp.JSONFormat))):
+        node.set("this", _json(node.this))
+
+
+def _json(x: exp.Expr) -> exp.Expr:
+    match x:
+        case exp.Struct():
+            return macro("whole_json", _fields(x))
+        case exp.Paren():
+            return _json(x.this)
+        case exp.ArrayAgg():
+            return macro("whole_json", _elements(x.copy()))
+        case exp.IgnoreNulls(this=exp.ArrayAgg()) | exp.RespectNulls(this=exp.ArrayAgg()):
+            whole = x.copy()
+            whole.set("this", _elements(whole.this))
+            return macro("whole_json", whole)
+        case exp.Array():
+            return _array(x.copy())
+        case exp.Subquery() if isinstance(x.this, exp.Select):
+            whole = x.copy()
+            _project(whole.this, x)
+            return whole
+        case exp.If():
+            whole = x.copy()
+            for branch in ("true", "false"):
+                if whole.args.get(branch) is not None:
+                    whole.set(branch, _json(whole.args[branch]))
+            return whole
+        case exp.Coalesce():
+            return exp.Coalesce(
+                this=_json(x.this), expressions=[_json(e) for e in x.expressions]
+            )  # fmt: skip
+        case exp.Null():
+            return x
+        case _:
+            return macro("json", x.copy())
+
+
+def _fields(struct: exp.Expr) -> exp.Expr:
+    fields: list[exp.Expr] = []
+    for field in struct.expressions:
+        match field:
+            case exp.PropertyEQ():
+                name, value = field.this.copy(), field.expression
+            case exp.Column() | exp.Dot():
+                name, value = exp.to_identifier(field.name), field
+            case _:
+                raise refuse(field, "give the field of the struct a name")
+        fields.append(exp.PropertyEQ(this=name, expression=_json(value)))
+    return exp.Struct(expressions=fields)
+
+
+def _elements(aggregate: exp.Expr) -> exp.Expr:
+    """ARRAY_AGG of values, made ARRAY_AGG of their JSON; the order stays that of the values."""
+    holder = aggregate
+    while isinstance(holder.this, (exp.Limit, exp.Order)):
+        holder = holder.this
+    if isinstance(holder.this, exp.Distinct):
+        raise refuse(aggregate, "DISTINCT inside of TO_JSON_STRING is not translated")
+    holder.set("this", _json(holder.this))
+    return aggregate
+
+
+def _array(array: exp.Expr) -> exp.Expr:
+    items = array.expressions
+    if len(items) == 1 and isinstance(items[0], exp.Select):
+        _project(items[0], array)
+    else:
+        array.set("expressions", [_json(item) for item in items])
+    return macro("whole_json", array)
+
+
+def _project(select: exp.Expr, whole: exp.Expr) -> None:
+    """The JSON of the one value that a SELECT gives, in its place."""
+    if str(select.args.get("kind") or "").upper() == "STRUCT":
+        fields: list[exp.Expr] = []
+        for projection in select.expressions:
+            if isinstance(projection, exp.Alias):
+                name = exp.to_identifier(projection.alias)
+                fields.append(exp.PropertyEQ(this=name, expression=projection.this))
+            else:
+                fields.append(projection)
+        select.set("kind", None)
+        select.set("expressions", [_json(exp.Struct(expressions=fields))])
+        return
+    if len(select.expressions) != 1:
+        raise refuse(whole, "one column expected")
+    projection = select.expressions[0]
+    if isinstance(projection, exp.Alias):
+        projection.set("this", _json(projection.this))
+    else:
+        select.set("expressions", [_json(projection)])
+
+
+RULES: Rules = {exp.JSONFormat: _json_format}

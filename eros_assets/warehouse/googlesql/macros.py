@@ -1,0 +1,139 @@
+"""DuckDB macros for what depends on the type of an argument, which only DuckDB knows.
+
+Most tell types apart by `typeof`, which is a constant to DuckDB's optimizer: of the CASE only the
+branch of the type at hand remains, and TRY_CAST lets the others bind. `sum` and `avg` are overloads
+by type instead, since they differ in what they aggregate; their arguments hold no aggregates, of
+which DuckDB doesn't know the type in time.
+
+Sums, means and deviations of FLOAT64 are taken in the order of the values, so that they don't
+depend on the order of rows or on threads, to the last bit.
+"""
+
+from collections.abc import Mapping
+
+from eros_assets.warehouse.googlesql.rule import MACRO_SCHEMA
+
+# Raise it when a macro below changes: files made by an earlier version get the new macros then.
+MACROS_VERSION = 2
+
+_SPACES = (
+    r"\t\n\v\f\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
+)
+
+_DOUBLE = "TRY_CAST(x AS DOUBLE)"
+_INSTANT = "TRY_CAST(x AS TIMESTAMPTZ)"
+_DATETIME = "TRY_CAST(x AS TIMESTAMP)"
+
+# The shortest of 15 and 17 digits that gives the number back, as GoogleSQL writes FLOAT64.
+_DIGITS = (
+    f"CASE WHEN CAST(printf('%.15g', {_DOUBLE}) AS DOUBLE) = {_DOUBLE} "
+    f"THEN printf('%.15g', {_DOUBLE}) ELSE printf('%.17g', {_DOUBLE}) END"
+)
+
+
+def _moment(x: str, separator: str) -> str:
+    """Date and time, with three or six digits of a fraction of a second, or none."""
+    return (
+        f"strftime({x}, '%Y-%m-%d{separator}%H:%M:%S') || CASE "
+        f"WHEN epoch_us({x}) % 1000000 = 0 THEN '' "
+        f"WHEN epoch_us({x}) % 1000 = 0 THEN strftime({x}, '.%g') "
+        f"ELSE strftime({x}, '.%f') END"
+    )
+
+
+_WHOLE_NUMBER = r"'\s*[+-]?([0-9]+|0[xX][0-9a-fA-F]+)\s*'"
+_TEXT = "CAST(x AS VARCHAR)"
+_BIG = "abs(TRY_CAST(x AS HUGEINT)) > 9007199254740992"
+
+_BY_TYPE: Mapping[str, Mapping[str, str]] = {
+    "int64": {
+        "'DOUBLE'": f"CAST(round({_DOUBLE}) AS BIGINT)",
+        "'VARCHAR'": f"CASE WHEN x IS NULL THEN NULL "
+        f"WHEN regexp_full_match({_TEXT}, {_WHOLE_NUMBER}) THEN CAST(x AS BIGINT) "
+        f"ELSE error('Bad int64 value: ' || {_TEXT}) END",
+        "": "CAST(x AS BIGINT)",
+    },
+    "safe_int64": {
+        "'DOUBLE'": f"TRY_CAST(round({_DOUBLE}) AS BIGINT)",
+        "'VARCHAR'": f"CASE WHEN regexp_full_match({_TEXT}, {_WHOLE_NUMBER}) "
+        "THEN TRY_CAST(x AS BIGINT) END",
+        "": "TRY_CAST(x AS BIGINT)",
+    },
+    "string": {
+        "'DOUBLE'": _DIGITS,
+        "'TIMESTAMP'": _moment(_DATETIME, " "),
+        "'TIMESTAMP WITH TIME ZONE'": f"{_moment(_INSTANT, ' ')} || '+00'",
+        "'BLOB'": "decode(TRY_CAST(x AS BLOB))",
+        "": _TEXT,
+    },
+    "json": {
+        "'DOUBLE'": f"CASE WHEN isfinite({_DOUBLE}) THEN CAST({_DIGITS} AS JSON) "
+        f"WHEN isnan({_DOUBLE}) THEN to_json('NaN') "
+        f"WHEN {_DOUBLE} > 0 THEN to_json('Infinity') "
+        f"WHEN {_DOUBLE} < 0 THEN to_json('-Infinity') END",
+        "'BIGINT', 'HUGEINT'": f"CASE WHEN {_BIG} THEN to_json({_TEXT}) "
+        "ELSE to_json(TRY_CAST(x AS BIGINT)) END",
+        "'TIMESTAMP'": f"to_json({_moment(_DATETIME, 'T')})",
+        "'TIMESTAMP WITH TIME ZONE'": f"to_json({_moment(_INSTANT, 'T')} || 'Z')",
+        "'DATE', 'VARCHAR'": f"to_json({_TEXT})",
+        "'BOOLEAN', 'INTEGER', 'JSON', '\"NULL\"', 'VARCHAR[]', 'BIGINT[]', 'INTEGER[]'": (
+            "to_json(x)"
+        ),
+        "": "error('TO_JSON_STRING of a column of type ' || typeof(x) || ' is not translated; "
+        "write its STRUCT inside of TO_JSON_STRING')",
+    },
+    "length": {"'BLOB'": "octet_length(TRY_CAST(x AS BLOB))", "": f"length({_TEXT})"},
+}
+
+_OVERLOADS: Mapping[str, Mapping[str, str]] = {
+    "sum": {
+        "x BIGINT": "CAST(sum(x) AS BIGINT)",
+        "x HUGEINT": "CAST(sum(x) AS BIGINT)",
+        "x DOUBLE": "sum(x ORDER BY x)",
+    },
+    "avg": {"x BIGINT": "avg(x)", "x HUGEINT": "avg(x)", "x DOUBLE": "avg(x ORDER BY x)"},
+}
+
+AGGREGATES = frozenset(f"{MACRO_SCHEMA}.{name}" for name in _OVERLOADS) | {"list", "count"}
+"""Names by which rules call aggregates that sqlglot doesn't know as such."""
+
+_PLAIN: Mapping[str, tuple[str, str]] = {
+    "whole_json": ("x", "to_json(x)"),
+    # DuckDB's sign is a TINYINT; the other branch makes it the argument's type.
+    "sign": ("x", "CASE WHEN x IS NULL THEN x ELSE sign(x) END"),
+    # The first of two instants that show the same local time.
+    "instant": (
+        "x, zone",
+        "CASE WHEN timezone(zone, timezone(zone, x) - INTERVAL 1 HOUR) = x "
+        "THEN timezone(zone, x) - INTERVAL 1 HOUR ELSE timezone(zone, x) END",
+    ),
+    # The zone's offset at an instant, as -08:00.
+    "zone_offset": (
+        "x, zone",
+        "(SELECT CASE WHEN m < 0 THEN '-' ELSE '+' END "
+        "|| printf('%02d:%02d', abs(m) // 60, abs(m) % 60) FROM "
+        "(SELECT (epoch_us(timezone(zone, x)) - epoch_us(x)) // 60000000 AS m))",
+    ),
+    "floor_units": ("x, unit", "(x - ((x % unit) + unit) % unit) // unit"),
+    "trim": ("x", f"regexp_replace(x, '^[{_SPACES}]+|[{_SPACES}]+$', '', 'g')"),
+    "ltrim": ("x", f"regexp_replace(x, '^[{_SPACES}]+', '')"),
+    "rtrim": ("x", f"regexp_replace(x, '[{_SPACES}]+$', '')"),
+}
+
+
+def create_macros() -> str:
+    """The script that creates the macros' schema and the macros."""
+    bodies: dict[str, str] = {}
+    for name, branches in _BY_TYPE.items():
+        cases = " ".join(
+            f"WHEN typeof(x) IN ({kinds}) THEN {value}" if kinds else f"ELSE {value} END"
+            for kinds, value in branches.items()
+        )
+        bodies[name] = f"(x) AS (CASE {cases})"
+    for name, overloads in _OVERLOADS.items():
+        bodies[name] = ", ".join(f"({given}) AS ({value})" for given, value in overloads.items())
+    for name, (given, value) in _PLAIN.items():
+        bodies[name] = f"({given}) AS ({value})"
+    statements = [f"CREATE SCHEMA IF NOT EXISTS {MACRO_SCHEMA}"]
+    statements += [f"CREATE OR REPLACE MACRO {MACRO_SCHEMA}.{n} {b}" for n, b in bodies.items()]
+    return ";\n".join(statements)

@@ -1,0 +1,64 @@
+"""What the rules are made of: DuckDB snippets with places for syntax trees."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from sqlglot import exp, parse_one
+
+from eros_assets.errors import ErosError
+
+Rule = Callable[[exp.Expr], exp.Expr]
+Rules = Mapping[type[exp.Expr], Rule]
+
+MACRO_SCHEMA = "googlesql"
+RAISED_BEGIN, RAISED_END = "\u2039raised\u203a", "\u2039/raised\u203a"
+
+_OPERANDS = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.AtTimeZone, exp.Interval, exp.Lambda)
+
+
+class TranslationError(ErosError):
+    """GoogleSQL that the embedded warehouse doesn't translate; the message quotes it."""
+
+
+def refuse(node: exp.Expr, why: str) -> TranslationError:
+    """The error for a construct outside of the set that is translated."""
+    return TranslationError(f"{node.sql('bigquery')[:120]}: {why}")
+
+
+def duck(snippet: str, **parts: exp.Expr) -> exp.Expr:
+    """A DuckDB expression; `:name` in the snippet stands for the part of that name."""
+    tree = _parsed(snippet).copy()
+    used: set[str] = set()
+    for place in list(tree.find_all(exp.Placeholder)):
+        name = str(place.this)
+        part = parts[name].copy() if name in used else parts[name]
+        used.add(name)
+        operand = exp.Paren(this=part) if isinstance(part, _OPERANDS) else part
+        if place is tree:
+            return operand
+        place.replace(operand)
+    return tree
+
+
+@lru_cache(maxsize=512)
+def _parsed(snippet: str) -> exp.Expr:
+    return parse_one(snippet, read="duckdb")
+
+
+def macro(name: str, *arguments: exp.Expr) -> exp.Expr:
+    """A call of one of the macros of `macros.py`."""
+    return exp.Anonymous(this=f"{MACRO_SCHEMA}.{name}", expressions=list(arguments))
+
+
+def part(node: exp.Expr, key: str) -> exp.Expr | None:
+    """The child `key` of a node, None when it isn't there."""
+    child = node.args.get(key)
+    return child if isinstance(child, exp.Expr) else None
+
+
+def needed(node: exp.Expr, key: str) -> exp.Expr:
+    """The child `key` of a node that can't be without it."""
+    child = part(node, key)
+    if child is None:
+        raise refuse(node, f"its {key} is missing")
+    return child
