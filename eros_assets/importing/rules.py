@@ -1,0 +1,100 @@
+"""The rules of single columns, over typed Arrow columns."""
+
+# pyarrow comes without types, and makes its compute functions when it is imported.
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from eros_assets.importing.files import RawTable
+from eros_assets.importing.mistakes import SHOWN_OF_A_KIND, Mistake, MistakeLog, shown
+from eros_assets.importing.schema import Column
+
+
+def check_column(
+    table: RawTable, column: Column, values: pa.Array, bad: NDArray[np.bool_], log: MistakeLog
+) -> None:
+    """Log every value that breaks a rule of its column; `bad` rows were found wrong before."""
+    present = values.is_valid().to_numpy(zero_copy_only=False)
+    if column.required:
+        report(table, column, ~present & ~bad, "is missing", log)
+    if column.type == "ARRAY<STRING>":
+        _check_items(table, column, values, log)
+        return
+    if column.one_of:
+        known = _filled(pc.is_in(values, pa.array(column.one_of)))
+        rule = f"is not one of {', '.join(column.one_of)}"
+        report(table, column, present & ~known, rule, log, values)
+    if column.pattern:
+        matching = _filled(pc.match_substring_regex(values, column.pattern))
+        rule = "is not lower-case letters, digits and _ only"
+        report(table, column, present & ~matching, rule, log, values)
+    if column.unique:
+        _check_unique(table, column, values, present, log)
+
+
+def report(
+    table: RawTable,
+    column: Column,
+    wrong: NDArray[np.bool_],
+    rule: str,
+    log: MistakeLog,
+    values: pa.Array | None = None,
+) -> None:
+    """Log the wrong rows: the first few by place and value, the others by number."""
+    rows = np.flatnonzero(wrong)
+    for nth, row in enumerate(rows[:SHOWN_OF_A_KIND]):
+        value = None if values is None else values[int(row)].as_py()
+        if isinstance(value, bytes):
+            value = value.decode(errors="backslashreplace")
+        said = column.name if value is None else f"{column.name} {shown(value)}"
+        last = nth == SHOWN_OF_A_KIND - 1
+        count = rows.size - nth if last else 1
+        mistake = Mistake(table.file, table.at(int(row)), column.name, f"{said} {rule}")
+        log.add(mistake, rule, count)
+
+
+def _check_unique(
+    table: RawTable,
+    column: Column,
+    values: pa.Array,
+    present: NDArray[np.bool_],
+    log: MistakeLog,
+) -> None:
+    series = pd.Series(values.to_pylist(), dtype=object)
+    first = dict(zip(series[::-1], series.index[::-1], strict=True))
+    for row in np.flatnonzero(series.duplicated().to_numpy() & present):
+        value = series.iloc[int(row)]
+        text = f"{column.name} {shown(value)} is in {table.at(first[value])} already"
+        log.add(Mistake(table.file, table.at(int(row)), column.name, text), "unique")
+
+
+def _check_items(table: RawTable, column: Column, values: pa.Array, log: MistakeLog) -> None:
+    for row, items in enumerate(values.to_pylist()):
+        for item in items or []:
+            text = None
+            if column.one_of and item not in column.one_of:
+                text = f"{column.name} {item!r} is not one of {', '.join(column.one_of)}"
+            elif column.holds_patterns and (fault := _re2_fault(item)):
+                text = f"{column.name} {shown(item)} is not an RE2 pattern: {fault}"
+            if text:
+                log.add(Mistake(table.file, table.at(row), column.name, text), "items")
+
+
+@cache
+def _re2_fault(pattern: str) -> str | None:
+    """What RE2 has against the pattern; None when it compiles."""
+    try:
+        pc.match_substring_regex(pa.array([""]), pattern)
+    except pa.ArrowInvalid as error:
+        return str(error).removeprefix("Invalid regular expression: ")
+    return None
+
+
+def _filled(mask: pa.Array) -> NDArray[np.bool_]:
+    return pc.fill_null(mask, fill_value=False).to_numpy(zero_copy_only=False)

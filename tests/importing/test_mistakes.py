@@ -1,0 +1,217 @@
+"""What is wrong in files is said at once: file, row, column, rule."""
+
+import gzip
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from eros_assets.errors import ErosError
+from eros_assets.importing import InputFileError, read_inputs
+from tests.importing.conftest import BANK, FILES, MESSAGES, Spoil
+
+
+def lines_of(folder: Path) -> list[str]:
+    with pytest.raises(InputFileError) as caught:
+        read_inputs(folder)
+    return str(caught.value).splitlines()
+
+
+MISTAKES = [
+    ("caption_bank budget -> gold", "line 5: price_tier 'gold' is not one of budget, mid, premium"),
+    ("caption_bank true -> yes", "line 3: has_urgency 'yes' is not True or False (or 1 or 0)"),
+    ("caption_bank \n3, -> \n,", "line 5: caption_id is missing"),
+    ("caption_bank budget -> ", "line 5: price_tier is missing"),
+    ("caption_bank clay_and -> Clay_and", "line 3: page_name 'Clay_and_kiln' is not lower-case"),
+    (
+        "caption_bank \n3, -> \n-2141578500986492765,",
+        "line 5: caption_id -2141578500986492765 is in",
+    ),
+    ("mass_messages 9,PPV -> 9,ppv", "line 5: message_type 'ppv' is not one of PPV, Bump"),
+    ("mass_messages 00 UTC -> 00", "line 5: sending_time '2025-10-03 17:00:00' has no time zone: "),
+    (
+        "mass_messages 2025-10-03 17 -> 3/10/2025 17",
+        "line 5: sending_time '3/10/2025 17:00:00 UTC' ",
+    ),
+    (
+        "mass_messages 2025-10-03 -> 2025-13-03",
+        "line 5: sending_time '2025-13-03 17:00:00 UTC' is ",
+    ),
+    ("mass_messages 280.0 -> 280.5", "line 3: sent_count '280.5' is not a whole number"),
+    (
+        "mass_messages -2141578500986492765 -> -2.1e18",
+        "line 3: caption_id '-2.1e18' is not a whole",
+    ),
+    (
+        "mass_messages 7512 -> 97512",
+        "line 2: caption_id '97512345678901234567' is outside the range",
+    ),
+    ("mass_messages 12.5 -> $12.5", "line 2: price '$12.5' is not a finite number"),
+    ("mass_messages 12.5 -> 1e999", "line 2: price '1e999' is not a finite number"),
+    ("creators maya_cooks -> Maya cooks", "line 3: page_name 'Maya cooks' is not lower-case"),
+    ("creators maya_cooks -> clay_and_kiln", "line 3: page_name 'clay_and_kiln' is in line 2 alr"),
+    ("creators Clay & Kiln -> Clay, Kiln", "line 2: has 4 columns, the header 3: is a quote not"),
+    ("creators display_name -> display name", "unknown column 'display name': did you mean displ"),
+    ("creators page_name, -> display_name,", "column display_name is there 2 times"),
+    (
+        "creator_caption_restrictions bump -> bump;silver",
+        "line 3: restricted_price_tiers 'silver' is not one of budget, mid, premium, bump",
+    ),
+    (
+        'creator_caption_restrictions "[""tutorial""]" -> [\'tutorial\']',
+        "line 3: restricted_categories \"['tutorial']\" is not a list: write a JSON array",
+    ),
+    (
+        "creator_caption_restrictions bump,, -> bump,(?<=a)b,",
+        "line 3: blocked_patterns '(?<=a)b' is not an RE2 pattern: invalid perl operator",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), MISTAKES)
+def test_a_mistake_is_named_with_its_place_and_rule(
+    spoil: Spoil, change: str, expected: str
+) -> None:
+    table, _, pieces = change.partition(" ")
+    old, _, new = pieces.partition(" -> ")
+    found = lines_of(spoil(f"{table}.csv", old, new))
+    colon = " " if expected.startswith("line") else ": "
+    assert any(line.startswith(f"{table}.csv{colon}{expected}") for line in found), found
+
+
+def test_it_is_one_of_our_errors_with_its_parts(spoil: Spoil) -> None:
+    with pytest.raises(ErosError) as caught:
+        read_inputs(spoil("caption_bank.csv", "budget", "gold"))
+    assert isinstance(caught.value, InputFileError)
+    mistake = caught.value.mistakes[0]
+    assert (mistake.file, mistake.row, mistake.column) == (
+        "caption_bank.csv",
+        "line 5",
+        "price_tier",
+    )
+
+
+def test_a_missing_column_is_said_with_those_wanted(spoil: Spoil) -> None:
+    short = "page_name,display_name\nmaya_cooks,\n"
+    [line] = lines_of(spoil("creators.csv", FILES["creators.csv"], short))
+    assert line == (
+        "creators.csv: missing column is_active (wanted: page_name, display_name, is_active)"
+    )
+
+
+def test_lines_are_counted_through_values_blank_lines_and_misshapen_rows(folder: Path) -> None:
+    text = (
+        BANK + '4,"a\r\nb\n\nc",recipe,mid,0,,1,\n\n5,too,short\n"6\n",x\n7,x,recipe,gold,0,,1,\n'
+    )
+    (folder / "caption_bank.csv").write_text(text, newline="")
+    wanted = text[: text.index("7,x,")].replace("\r\n", "\n").count("\n") + 1
+    found = lines_of(folder)
+    assert any(line.startswith(f"caption_bank.csv line {wanted}: price_tier") for line in found)
+    assert any(line.startswith(f"caption_bank.csv line {wanted - 3}: has 3 col") for line in found)
+    assert any(line.startswith(f"caption_bank.csv line {wanted - 2}: has 2 col") for line in found)
+
+
+def test_all_kinds_are_shown_and_many_of_a_kind_are_counted(folder: Path) -> None:
+    rows = "".join(f"{n},x,recipe,gold,maybe,,True,\n" for n in range(10, 5010))
+    (folder / "caption_bank.csv").write_text(BANK + rows)
+    (folder / "creators.csv").write_text("page_name,is_active\nA,1\n")
+    found = lines_of(folder)
+    assert "caption_bank.csv: 4,997 more like it in price_tier" in found
+    assert "caption_bank.csv: 4,997 more like it in has_urgency" in found
+    assert sum("'gold'" in line for line in found) == 3
+    assert any("missing column display_name" in line for line in found)
+    assert any("'A' is not lower-case" in line for line in found)
+
+
+def test_a_long_list_of_kinds_is_cut(folder: Path) -> None:
+    header = MESSAGES.splitlines()[0] + "," + ",".join(f"extra_{n}" for n in range(30))
+    (folder / "mass_messages.csv").write_text(header + "\n")
+    found = lines_of(folder)
+    assert len(found) == 21
+    assert found[-1] == "... and 10 other kinds of mistakes"
+
+
+def test_text_that_is_not_utf8_is_located(folder: Path) -> None:
+    (folder / "caption_bank.csv").write_bytes(BANK.replace("Soup", "Crème").encode("latin-1"))
+    [line] = lines_of(folder)
+    assert line == r"caption_bank.csv line 5: caption_text 'Cr\\xe8me' is not UTF-8 text"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("caption_bank.csv", b""),
+        ("caption_bank.csv", BANK.encode("utf-16")),
+        ("caption_bank.csv.gz", b"this is no gzip file"),
+        ("caption_bank.csv.gz", gzip.compress(BANK.encode())[:-20]),
+        ("caption_bank.parquet", b"PAR1 but not really"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(folder: Path, name: str, content: bytes) -> None:
+    (folder / "caption_bank.csv").unlink()
+    (folder / name).write_bytes(content)
+    [line] = lines_of(folder)
+    assert line.startswith(f"{name}: can't be read: ")
+
+
+def test_a_table_given_twice_is_refused(folder: Path) -> None:
+    (folder / "creators.csv.gz").write_bytes(gzip.compress(FILES["creators.csv"].encode()))
+    [line] = lines_of(folder)
+    assert line.endswith("creators.csv and creators.csv.gz are the same table: keep one of them")
+
+
+@pytest.mark.parametrize("name", ["mass_messages", "caption_bank"])
+def test_a_table_that_must_be_there_is_missed(folder: Path, name: str) -> None:
+    (folder / f"{name}.csv").rename(folder / f"{name}.xlsx")
+    [line] = lines_of(folder)
+    assert line.endswith(f"no {name}.csv, {name}.csv.gz or {name}.parquet (there is {name}.xlsx)")
+
+
+def test_no_folder_no_inputs(tmp_path: Path) -> None:
+    assert lines_of(tmp_path / "nowhere") == [f"{tmp_path / 'nowhere'} is not a folder"]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "expected"),
+    [
+        ("is_active", ["True"], "creators.parquet: is_active is stored as string, not as BOOL"),
+        ("display_name", [7], "creators.parquet: display_name is stored as int64, not as STRING"),
+        ("page_name", ["A b"], "creators.parquet row 1: page_name 'A b' is not lower-case letters"),
+    ],
+)
+def test_parquet_of_the_wrong_type_is_refused(
+    folder: Path, column: str, values: list[object], expected: str
+) -> None:
+    (folder / "creators.csv").unlink()
+    columns = {"page_name": ["a"], "display_name": ["A"], "is_active": [True]} | {column: values}
+    pq.write_table(pa.table(columns), folder / "creators.parquet")
+    [line] = lines_of(folder)
+    assert line.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "rule"),
+    [
+        ("caption_id", pa.array([1.0, 2.0**60]), "row 2: caption_id 1.152921504606847e+18 is bey"),
+        ("caption_id", pa.array([1.5, 2.0]), "row 1: caption_id 1.5 is not a whole number"),
+        ("caption_id", pa.array([2**63, 1], pa.uint64()), "row 1: caption_id 9223372036854775808 "),
+        ("created_at", pa.array([0, 1], pa.timestamp("us")), "row 1: created_at datetime.datetime"),
+    ],
+)
+def test_parquet_values_that_lose_their_meaning_are_refused(
+    folder: Path, column: str, values: pa.Array, rule: str
+) -> None:
+    (folder / "caption_bank.csv").unlink()
+    columns: dict[str, object] = {
+        "caption_id": [1, 2],
+        "caption_text": ["a", "b"],
+        "content_category": ["x", "x"],
+        "price_tier": ["mid", "mid"],
+        "has_urgency": [True, False],
+        "page_name": [None, None],
+        "is_active": [True, True],
+        "created_at": pa.array([None, None], pa.timestamp("us", "UTC")),
+    }
+    pq.write_table(pa.table(columns | {column: values}), folder / "caption_bank.parquet")
+    assert lines_of(folder)[0].startswith(f"caption_bank.parquet {rule}")
