@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from eros_assets.importing.mistakes import InputFileError, Mistake, MistakeLog
+from eros_assets.importing.mistakes import InputFileError, Mistake, MistakeLog, shown
 from eros_assets.importing.schema import SCHEMAS, TableName, TableSchema
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -142,6 +142,10 @@ def _read_parquet(file: Path, content: bytes, schema: TableSchema, log: MistakeL
 def _check_header(file: Path, names: list[str], schema: TableSchema, log: MistakeLog) -> None:
     """Every column of the schema once, and no other."""
     missing = [name for name in schema.column_names if name not in names]
+    if len(names) == 1 and len(missing) == len(schema.columns):
+        text = f"the header is one column, {shown(names[0])}: separate columns by commas"
+        log.add(Mistake(file.name, None, None, text), "separator")
+        return
     for name in dict.fromkeys(names):
         if name not in schema.column_names:
             close = difflib.get_close_matches(name.strip().lower(), missing, n=1)
@@ -151,9 +155,10 @@ def _check_header(file: Path, names: list[str], schema: TableSchema, log: Mistak
         elif names.count(name) > 1:
             text = f"column {name} is there {names.count(name)} times"
             log.add(Mistake(file.name, None, name, text), "repeated column")
-    for name in missing:
-        text = f"missing column {name} (wanted: {', '.join(schema.column_names)})"
-        log.add(Mistake(file.name, None, name, text), "missing column")
+    if missing:
+        what = f"missing column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+        text = f"{what} (wanted: {', '.join(schema.column_names)})"
+        log.add(Mistake(file.name, None, None, text), "missing column")
 
 
 def _known_columns(table: pa.Table, schema: TableSchema) -> dict[str, pa.Array]:

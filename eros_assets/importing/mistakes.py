@@ -1,5 +1,6 @@
 """What is wrong with input files, gathered so that a person sees every kind at once."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -77,5 +78,5 @@ class MistakeLog:
 
 def shown(value: object) -> str:
     """The value as it appears in a message: quoted, and shortened when long."""
-    text = repr(value)
+    text = value.isoformat() if isinstance(value, dt.datetime) else repr(value)
     return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 3]}..."

@@ -100,6 +100,21 @@ def test_a_missing_column_is_said_with_those_wanted(spoil: Spoil) -> None:
     )
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_other_separators_are_recognised(spoil: Spoil, separator: str) -> None:
+    [line] = lines_of(spoil("creators.csv", ",", separator))
+    assert line.startswith("creators.csv: the header is one column, 'page_name")
+    assert line.endswith("separate columns by commas")
+
+
+def test_several_missing_columns_are_one_line(folder: Path) -> None:
+    (folder / "creators.csv").write_text("page_name,page_name\n")
+    assert (
+        "creators.csv: missing columns display_name, is_active "
+        "(wanted: page_name, display_name, is_active)"
+    ) in lines_of(folder)
+
+
 def test_lines_are_counted_through_values_blank_lines_and_misshapen_rows(folder: Path) -> None:
     text = (
         BANK + '4,"a\r\nb\n\nc",recipe,mid,0,,1,\n\n5,too,short\n"6\n",x\n7,x,recipe,gold,0,,1,\n'
@@ -196,7 +211,11 @@ def test_parquet_of_the_wrong_type_is_refused(
         ("caption_id", pa.array([1.0, 2.0**60]), "row 2: caption_id 1.152921504606847e+18 is bey"),
         ("caption_id", pa.array([1.5, 2.0]), "row 1: caption_id 1.5 is not a whole number"),
         ("caption_id", pa.array([2**63, 1], pa.uint64()), "row 1: caption_id 9223372036854775808 "),
-        ("created_at", pa.array([0, 1], pa.timestamp("us")), "row 1: created_at datetime.datetime"),
+        (
+            "created_at",
+            pa.array([0, 1], pa.timestamp("us")),
+            "row 1: created_at 1970-01-01T00:00:00 has no",
+        ),
     ],
 )
 def test_parquet_values_that_lose_their_meaning_are_refused(
