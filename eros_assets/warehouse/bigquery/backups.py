@@ -1,0 +1,93 @@
+"""Table snapshots of a deployment, and their restoration.
+
+A snapshot costs nothing until its table changes, can't be written to, and expires by itself. Every
+deployment has its own, named after deployment and table.
+
+**How far a restoration is all or none.** No BigQuery transaction can hold `CREATE OR REPLACE TABLE
+… CLONE`, so several tables can't be put back in one. Instead: the engine looks for every snapshot
+before anything is touched; then one script, which runs on BigQuery's side whether or not its caller
+lives on, first takes a snapshot of each table as it is now, then replaces the tables, each
+atomically; when one replacement fails, it puts all of them back as they were and raises the error.
+What is left is a script that BigQuery itself loses half way: run it again, it ends the same.
+"""
+
+import re
+from collections.abc import Sequence
+
+from eros_assets.warehouse.bigquery.scripts import quoted
+from eros_assets.warehouse.protocol import WarehouseError
+
+_UNDO_HOURS = 24
+
+
+def snapshot_name(deployment_id: str, table: str) -> str:
+    """The table that keeps `table` as it was at a deployment.
+
+    Raises:
+        WarehouseError: the id can't be part of a table's name.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,200}", deployment_id):
+        raise WarehouseError(
+            f"deployment id {deployment_id!r} must be 1 to 200 of a-z, A-Z, 0-9, '_' and '-': "
+            f"it becomes part of the names of tables"
+        )
+    return f"eros_snapshot__{deployment_id}__{table}"
+
+
+def snapshot_script(
+    dataset_name: str, deployment_id: str, tables: Sequence[str], keep_days: int
+) -> str:
+    """Takes the snapshots of a deployment that aren't there yet."""
+    if keep_days < 1:
+        raise WarehouseError(f"keep_days is {keep_days}; keep snapshots 1 day or more")
+    return "\n".join(
+        _snapshot(dataset_name, snapshot_name(deployment_id, table), table, f"{keep_days} DAY")
+        for table in tables
+    )
+
+
+def restore_script(
+    dataset_name: str,
+    deployment_id: str,
+    tables: Sequence[str],
+    *,
+    present: Sequence[str],
+    operation: str,
+) -> str:
+    """Puts `tables` back; `present` are those of them that there is something to lose of.
+
+    `operation` names this restoration, so that what it can undo is its own.
+    """
+    undo = {table: f"eros_undo__{operation}__{table}" for table in present}
+    safety = [
+        _snapshot(dataset_name, copy, table, f"{_UNDO_HOURS} HOUR") for table, copy in undo.items()
+    ]
+    forth = [_clone(dataset_name, t, snapshot_name(deployment_id, t)) for t in tables]
+    back = [_clone(dataset_name, table, copy) for table, copy in undo.items()]
+    return "\n".join(
+        [
+            *safety,
+            "BEGIN",
+            *(f"  {statement}" for statement in forth),
+            "EXCEPTION WHEN ERROR THEN",
+            *(f"  {statement}" for statement in back),
+            "  RAISE USING MESSAGE = CONCAT('restore was undone: ', @@error.message);",
+            "END;",
+        ]
+    )
+
+
+def _snapshot(dataset_name: str, name: str, table: str, kept: str) -> str:
+    return (
+        f"CREATE SNAPSHOT TABLE IF NOT EXISTS {quoted(dataset_name, name)} "
+        f"CLONE {quoted(dataset_name, table)} "
+        f"OPTIONS (expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {kept}));"
+    )
+
+
+def _clone(dataset_name: str, table: str, source: str) -> str:
+    # The expiry is the snapshot's alone: a restored table must not take it over.
+    return (
+        f"CREATE OR REPLACE TABLE {quoted(dataset_name, table)} "
+        f"CLONE {quoted(dataset_name, source)} OPTIONS (expiration_timestamp = NULL);"
+    )

@@ -1,0 +1,261 @@
+"""BigQuery as a Warehouse."""
+
+import copy
+import datetime as dt
+import tempfile
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+import pandas as pd
+
+from eros_assets.settings import Settings
+from eros_assets.warehouse.bigquery import backups, catalogue, loading, objects, scripts
+from eros_assets.warehouse.bigquery.connection import Connection, connect
+from eros_assets.warehouse.bigquery.labels import APPLICATION, FINGERPRINT, valid_labels
+from eros_assets.warehouse.bigquery.parameters import of_columns
+from eros_assets.warehouse.bigquery.patience import Patience
+from eros_assets.warehouse.bigquery.results import Reader
+from eros_assets.warehouse.bigquery.running import Runner
+from eros_assets.warehouse.bigquery.statements import Statements
+from eros_assets.warehouse.bigquery.tables import Tables
+from eros_assets.warehouse.binding import BindingError, typed_arguments
+from eros_assets.warehouse.library import SqlLibrary, SqlObject, render
+from eros_assets.warehouse.protocol import (
+    CallResult,
+    Freshness,
+    Job,
+    Parameters,
+    Routine,
+    Scalar,
+    Typed,
+    WarehouseError,
+)
+
+
+class BigQueryWarehouse:
+    """The Warehouse on Google's BigQuery.
+
+    Credentials are the machine's application-default ones, or none for another endpoint. Every
+    statement carries the handle's labels and the cap `settings.maximum_bytes_billed`. Nothing is
+    sent before the first operation.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        library: SqlLibrary,
+        *,
+        patience: Patience | None = None,
+        connection: Callable[[Settings], Connection] = connect,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        """Make a handle; `new_id` names operations, no two of a project alike."""
+
+        @cache
+        def reader() -> Reader:
+            made = connection(settings)
+            return Reader(
+                Runner(made.client, settings.location, patience or Patience()),
+                made.storage,
+            )
+
+        self._settings = settings
+        self._library = library
+        self._new_id = new_id
+        self._tables = Tables(settings, reader)
+        labels = valid_labels({APPLICATION: settings.dataset})
+        self._statements = Statements(settings, library, reader, new_id, labels)
+
+    @property
+    def ledger(self) -> Sequence[Job]:
+        """The jobs run through this handle, oldest first."""
+        return tuple(self._statements.ledger)
+
+    def labelled(self, **labels: str) -> Self:
+        """A handle whose jobs carry these labels, in the form that BigQuery accepts."""
+        handle = copy.copy(self)
+        handle._statements = self._statements.labelled(labels)
+        return handle
+
+    def run(self, script: str, parameters: Parameters | None = None) -> Job:
+        """Run a script, in one transaction if it writes more than once. See Warehouse.run."""
+        sql = self._rendered(script)
+        with self._statements.operation("run", "run", sql) as operation:
+            atomic = scripts.in_one_transaction(sql)
+            job = self._statements.completed(operation, atomic, parameters)
+            operation.rows = self._statements.changed_rows(job)
+        return operation.job
+
+    def query(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
+        """The rows of one SELECT. See Warehouse.query; ARRAY columns come as lists."""
+        return self._statements.selected(self._rendered(sql), parameters)
+
+    def dry_run(self, sql: str, parameters: Parameters | None = None) -> int:
+        """The bytes that a statement would process; nothing runs, nothing is billed.
+
+        Raises:
+            WarehouseError: BigQuery would refuse the statement.
+        """
+        return self._statements.estimated_bytes(self._rendered(sql), parameters)
+
+    def call(self, procedure: str, arguments: Parameters | None = None) -> CallResult:
+        """Call a procedure; its OUT values and the rows of its last SELECT. See Warehouse.call."""
+        routine = self._procedure(procedure)
+        try:
+            typed = typed_arguments(procedure, routine.parameters, arguments)
+        except BindingError as error:
+            raise WarehouseError(f"call {error}") from None
+        script = scripts.call_script(self._settings.dataset_name, routine)
+        reader = self._statements.reader
+        with self._statements.operation("call", f"call {procedure}", script) as operation:
+            job = self._statements.completed(operation, script, typed)
+            out: dict[str, Scalar] = {}
+            if any(p.mode == "OUT" for p in routine.parameters):
+                out = reader().first_row(job)
+            select = self._statements.last_select(job)
+            rows = pd.DataFrame() if select is None else reader().frame(select)
+            operation.rows = len(rows)
+        return CallResult(out, rows)
+
+    def load(
+        self,
+        table: str,
+        data: pd.DataFrame | Path,
+        *,
+        replacing: Parameters | None = None,
+    ) -> Job:
+        """Replace rows of a table. See Warehouse.load.
+
+        All rows: one load job, atomic by itself. Some: a load job into a staging table that
+        expires within a day, then one transaction; run again, in part or whole, it ends the same.
+        """
+        with (
+            self._statements.operation("load", f"load into {table}", f"LOAD {table}") as operation,
+            tempfile.TemporaryDirectory(prefix="eros_load_") as folder,
+        ):
+            target = self._tables.get(table)
+            file = Path(folder) / f"{table}.parquet"
+            whole = replacing is None
+            rows = loading.prepare(table, data, target.schema, whole=whole, file=file)
+            if replacing is None:
+                self._tables.load(operation, rows.file, target)
+            else:
+                types = {field.name: objects.column_type(field) for field in target.schema}
+                slice_ = _replaced(table, replacing, types)
+                staging = self._tables.make_staging(operation, target, rows.columns)
+                self._tables.load(operation, rows.file, staging)
+                script = scripts.replacement_script(
+                    f"{self._settings.dataset_name}.{table}",
+                    f"{self._settings.dataset_name}.{staging.table_id}",
+                    rows.columns,
+                    slice_,
+                )
+                self._statements.completed(operation, script, slice_)
+            operation.rows = rows.row_count
+        return operation.job
+
+    def deploy(self, sql_object: SqlObject) -> Job:
+        """Create or replace one object and note its fingerprint on it. See Warehouse.deploy.
+
+        A table that exists keeps its rows and gains the columns that it lacks.
+        """
+        if sql_object.kind in ("operation", "check"):
+            raise WarehouseError(f"{sql_object.path}: a {sql_object.kind} is run, not deployed")
+        statement = self._rendered(sql_object.text)
+        if sql_object.kind in objects.ROUTINES:
+            statement = objects.described(statement, sql_object)
+        subject = f"deploy {sql_object.kind} {sql_object.name}"
+        with self._statements.operation("deploy", subject, statement) as operation:
+            self._statements.completed(operation, statement)
+            if sql_object.kind == "table":
+                present = self._tables.get(sql_object.name).schema
+                addition = objects.additions(self._settings.dataset_name, sql_object, present)
+                if addition:
+                    self._statements.completed(operation, addition)
+            if sql_object.kind not in objects.ROUTINES:
+                self._tables.label(sql_object.name, **{FINGERPRINT: sql_object.fingerprint})
+        return operation.job
+
+    def routines(self) -> Sequence[Routine]:
+        """The routines in the dataset, by name; one that EROS didn't deploy has no fingerprint."""
+        rows = self._statements.selected(catalogue.routines_query(self._settings.dataset_name))
+        return [catalogue.routine(row) for row in catalogue.rows_of(rows)]
+
+    def jobs(self, since: dt.datetime) -> Sequence[Job]:
+        """The finished jobs of EROS, and all others that read or wrote the dataset, since then."""
+        settings = self._settings
+        parameters = {
+            "since": since,
+            "project": settings.project_id,
+            "dataset": settings.dataset,
+            "label": self._statements.labels[APPLICATION],
+        }
+        sql = catalogue.jobs_query(settings.project_id, settings.location)
+        rows = self._statements.selected(sql, parameters)
+        return [catalogue.job(row) for row in catalogue.rows_of(rows)]
+
+    def snapshot(self, deployment_id: str, tables: Sequence[str], *, keep_days: int) -> Job:
+        """Keep a copy of `tables`; one that a repeated call finds already kept stays as it is."""
+        script = backups.snapshot_script(
+            self._settings.dataset_name, deployment_id, tables, keep_days
+        )
+        subject = f"snapshot of {deployment_id}"
+        with self._statements.operation("snapshot", subject, script) as operation:
+            self._statements.completed(operation, script)
+        return operation.job
+
+    def restore(self, deployment_id: str, tables: Sequence[str]) -> Job:
+        """Put `tables` back; see `backups` for how far it is all or none.
+
+        Raises:
+            WarehouseError: before anything is touched when a snapshot is missing; with all tables
+                as they were when one can't be put back.
+        """
+        subject = f"restore of {deployment_id}"
+        copies = {table: backups.snapshot_name(deployment_id, table) for table in tables}
+        missing = [t for t, name in copies.items() if self._tables.find(subject, name) is None]
+        if missing:
+            raise WarehouseError(
+                f"{subject}: there is no snapshot of {', '.join(missing)}: the deployment is "
+                f"unknown, incomplete or expired. Nothing was touched"
+            )
+        script = backups.restore_script(
+            self._settings.dataset_name,
+            deployment_id,
+            tables,
+            present=[t for t in tables if self._tables.find(subject, t) is not None],
+            operation=self._new_id(),
+        )
+        with self._statements.operation("restore", subject, script) as operation:
+            self._statements.completed(operation, script)
+        return operation.job
+
+    def freshness(self, table: str) -> Freshness | None:
+        """When a table last changed, or None when the dataset has no such table."""
+        found = self._tables.find(f"freshness of {table}", table)
+        return None if found is None else Freshness(found.modified, int(found.num_rows or 0))
+
+    def _rendered(self, text: str) -> str:
+        return render(text, self._settings.dataset_name)
+
+    def _procedure(self, name: str) -> SqlObject:
+        found = self._library.get(name)
+        if found is None or found.kind != "procedure":
+            known = ", ".join(p.name for p in self._library.of_kind("procedure"))
+            raise WarehouseError(f"call {name}: there is no such procedure in sql/; known: {known}")
+        return found
+
+
+def _replaced(table: str, replacing: Parameters, types: Mapping[str, str]) -> Mapping[str, Typed]:
+    """What names the rows to replace, each with its column's type."""
+    if not replacing:
+        raise WarehouseError(f"load into {table}: `replacing` names no column; None means all rows")
+    unknown = [name for name in replacing if name not in types]
+    if unknown:
+        raise WarehouseError(
+            f"load into {table}: it has no column {', '.join(unknown)} to replace rows by"
+        )
+    return of_columns(replacing, types)
