@@ -76,6 +76,7 @@ def _run_job(
     os.environ.setdefault("EROS_DAGSTER_STORAGE", str(storage))
     import dagster as dg
 
+    from eros_assets.automation.jobs import week_run_config
     from eros_assets.definitions import build_definitions
 
     title = f"{job}, week of {week_start}" if week_start else job
@@ -87,7 +88,7 @@ def _run_job(
         .execute_in_process(
             instance=dg.DagsterInstance.get(),
             partition_key=week_start.isoformat() if week_start else None,
-            run_config={"pages": list(pages), "force": force} if week_start else None,
+            run_config=week_run_config(pages, force=force) if week_start else None,
             raise_on_error=False,
         )
     )

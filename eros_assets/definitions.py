@@ -9,6 +9,7 @@ from eros_assets.assets.schedules import schedule_assets
 from eros_assets.assets.selection import selection_assets
 from eros_assets.assets.sources import source_assets
 from eros_assets.assets.week import WeekScope
+from eros_assets.automation.console import console
 from eros_assets.automation.jobs import jobs
 from eros_assets.checks import all_checks
 from eros_assets.installation import Installation
@@ -29,6 +30,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         ],
         asset_checks=all_checks(eros),
         jobs=jobs(),
+        loggers={"console": console},
         resources={"week_scope": WeekScope()},
         # Steps are one process's work: the embedded warehouse is one file, and on BigQuery the
         # work is Google's.

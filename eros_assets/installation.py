@@ -30,7 +30,7 @@ class Installation:
 
     def warehouse(self, **labels: str) -> Warehouse:
         """A handle on the warehouse whose jobs carry these labels."""
-        return open_warehouse(self.settings, self.library).labelled(**labels)
+        return open_warehouse(self.settings).labelled(**labels)
 
     def sql(self, name: str) -> str:
         """The text of a file of `sql/operations` or `sql/checks`, for `run` and `query`."""

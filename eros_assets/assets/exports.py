@@ -1,8 +1,9 @@
 """Schedules for people: one CSV file and one picture per page and week."""
 
+import base64
 import datetime as dt
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,28 @@ import pandas as pd
 
 from eros_assets.assets.reporting import OWNERS, frame_metadata, job_metadata
 from eros_assets.assets.week import WEEKLY, WeekScope, partition_week
-from eros_assets.exporting.schedule_csv import write_schedule_csv
+from eros_assets.exporting.calendar_picture import (
+    CalendarMessage,
+    CalendarWeek,
+    Size,
+    calendar_picture,
+)
+from eros_assets.exporting.schedule_csv import ScheduleLine, write_schedule_csv
+from eros_assets.exporting.whole_file import write_whole
 from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Typed
+from eros_assets.tuning import Knobs, read_knobs
+from eros_assets.warehouse.protocol import Typed, Warehouse
 
 EXPORT_LOG_COLUMNS = (
     *("schedule_id", "page_name", "week_start", "destination", "location", "row_count"),
     *("checksum", "status", "error_message", "duration_seconds", "exported_at", "run_id"),
 )
+SHOWN_PICTURES = 3
 
 
 def export_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
-    """`schedule_csv`."""
-    return [_schedule_csv(eros)]
+    """`schedule_csv` and `schedule_calendar`."""
+    return [_schedule_csv(eros), _schedule_calendar(eros)]
 
 
 def _schedule_csv(eros: Installation) -> dg.AssetsDefinition:
@@ -48,15 +58,8 @@ def _schedule_csv(eros: Installation) -> dg.AssetsDefinition:
             asset="schedule_csv", run=context.run_id, week=week_start.isoformat()
         )
         folder = eros.week_folder(week_start)
-        log = export_week(
-            warehouse.query(
-                eros.sql("schedule_messages"),
-                {"week_start": week_start, "pages": Typed(week_scope.pages, "ARRAY<STRING>")},
-            ),
-            folder,
-            week_start,
-            run_id=context.run_id,
-        )
+        messages = active_messages(eros, warehouse, week_start, week_scope.pages)
+        log = export_week(messages, folder, week_start, run_id=context.run_id)
         warehouse.load(
             "schedule_export_log",
             log,
@@ -73,6 +76,16 @@ def _schedule_csv(eros: Installation) -> dg.AssetsDefinition:
     return schedule_csv
 
 
+def active_messages(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Iterable[str] = ()
+) -> pd.DataFrame:
+    """The messages of the week's active schedules, of `pages` or of all, in order."""
+    return warehouse.query(
+        eros.sql("schedule_messages"),
+        {"week_start": week_start, "pages": Typed(list(pages), "ARRAY<STRING>")},
+    )
+
+
 def export_week(
     messages: pd.DataFrame, folder: Path, week_start: dt.date, *, run_id: str
 ) -> pd.DataFrame:
@@ -80,7 +93,7 @@ def export_week(
     log: list[Mapping[str, Any]] = []
     for page, rows in messages.groupby("page_name", sort=True):
         begun = time.perf_counter()
-        written = write_schedule_csv(folder / f"{page}.csv", rows.to_dict("records"))
+        written = write_schedule_csv(folder / f"{page}.csv", schedule_lines(rows))
         log.append(
             {
                 "schedule_id": rows["schedule_id"].iloc[0],
@@ -98,3 +111,119 @@ def export_week(
             }
         )
     return pd.DataFrame(log, columns=list(EXPORT_LOG_COLUMNS))
+
+
+def schedule_lines(messages: pd.DataFrame) -> list[ScheduleLine]:
+    """Rows of `schedule_recommendations_with_messages` as lines of the file."""
+    return [
+        ScheduleLine(
+            schedule_id=row["schedule_id"],
+            page_name=row["page_name"],
+            scheduled_send_time=row["scheduled_send_time"].to_pydatetime(),
+            message_type=row["message_type"],
+            caption_id=int(row["caption_id"]),
+            caption_text=row["caption_text"],
+            price_tier=row["price_tier"],
+            content_category=row["content_category"],
+            has_urgency=None if pd.isna(row["has_urgency"]) else bool(row["has_urgency"]),
+            performance_score=float(row["performance_score"]),
+        )
+        for row in messages.to_dict("records")
+    ]
+
+
+def _schedule_calendar(eros: Installation) -> dg.AssetsDefinition:
+    @dg.asset(
+        name="schedule_calendar",
+        group_name="exports",
+        owners=OWNERS,
+        kinds={"png"},
+        description="One picture per page and week: days, hours, tiers, and what the hours are "
+        "worth. Grain: one file per active schedule.",
+        deps=["active_caption_assignments", "schedule_recommendations_with_messages"],
+        partitions_def=WEEKLY,
+    )
+    def schedule_calendar(
+        context: dg.AssetExecutionContext, week_scope: WeekScope
+    ) -> dg.MaterializeResult[None]:
+        week_start = partition_week(context)
+        warehouse = eros.warehouse(
+            asset="schedule_calendar", run=context.run_id, week=week_start.isoformat()
+        )
+        weeks = calendar_weeks(eros, warehouse, week_start, week_scope.pages)
+        folder = eros.week_folder(week_start)
+        for number, week in enumerate(weeks, start=1):
+            write_whole(folder / f"{week.page_name}.png", calendar_picture(week, "page"))
+            if number % 10 == 0 or number == len(weeks):
+                context.log.info(f"drew {number} of {len(weeks)} weeks")
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": len(weeks),
+                "folder": dg.MetadataValue.path(folder),
+                "pictures": dg.MetadataValue.md(
+                    "\n\n".join(_inline(week, "metadata") for week in weeks[:SHOWN_PICTURES])
+                ),
+                **job_metadata(warehouse),
+            }
+        )
+
+    return schedule_calendar
+
+
+def calendar_weeks(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Iterable[str] = ()
+) -> list[CalendarWeek]:
+    """What the pictures of the active schedules show, by page."""
+    messages = active_messages(eros, warehouse, week_start, pages)
+    knobs = read_knobs(warehouse)
+    week = {
+        "week_start": week_start,
+        "pages": Typed(sorted(set(messages["page_name"])), "ARRAY<STRING>"),
+    }
+    slots = warehouse.query(
+        eros.sql("slot_values"),
+        {**week, "account_lookback_days": knobs["account_lookback_days"]},
+    )
+    targets = warehouse.query(eros.sql("week_targets"), week)
+    cooling = dict(zip(targets["page_name"], targets["cooling_days"], strict=True))
+    return [
+        _calendar_week(
+            str(page),
+            week_start,
+            rows,
+            slots[(slots["page_name"] == page) & (slots["message_type"] == "PPV")],
+            int(cooling.get(page, 0)),
+            knobs,
+        )
+        for page, rows in messages.groupby("page_name", sort=True)
+    ]
+
+
+def _calendar_week(
+    page: str,
+    week_start: dt.date,
+    messages: pd.DataFrame,
+    slots: pd.DataFrame,
+    cooling_days: int,
+    knobs: Knobs,
+) -> CalendarWeek:
+    return CalendarWeek(
+        page_name=page,
+        week_start=week_start,
+        messages=[
+            CalendarMessage(row["scheduled_send_time"].to_pydatetime(), row["price_tier"])
+            for row in messages.to_dict("records")
+        ],
+        slot_values={
+            (int(row["day_of_week"]), int(row["send_hour"])): float(row["slot_value"])
+            for row in slots.to_dict("records")
+        },
+        cooling_days=cooling_days,
+        first_hour=int(knobs["first_send_hour"]),
+        last_hour=int(knobs["last_send_hour"]),
+    )
+
+
+def _inline(week: CalendarWeek, size: Size) -> str:
+    picture = base64.b64encode(calendar_picture(week, size)).decode("ascii")
+    return f"![{week.page_name}](data:image/png;base64,{picture})"

@@ -1,11 +1,12 @@
 """The jobs that people and schedules run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
 
 from eros_assets.assets.week import WEEKLY
+from eros_assets.automation.console import CONSOLE_LOGGER
 
 SET_UP = "set_up"
 WEEKLY_SCHEDULES = "weekly_schedules"
@@ -13,23 +14,10 @@ WEEKLY_SCHEDULES = "weekly_schedules"
 WEEKLY_GROUPS = ("performance", "selection", "schedules", "exports")
 
 
-@dg.config_mapping(
-    config_schema={
-        "pages": dg.Field(
-            [str],
-            default_value=[],
-            description="Pages to plan; empty: every active creator.",
-        ),
-        "force": dg.Field(
-            bool,
-            default_value=False,
-            description="Plan a week that has begun again, superseding the schedules in force.",
-        ),
-    }
-)
-def week_scope_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The run config `pages: [...]`, `force: ...` as that of the week's resource."""
-    return {"resources": {"week_scope": {"config": dict(config)}}}
+def week_run_config(pages: Sequence[str] = (), *, force: bool = False) -> dict[str, Any]:
+    """Run config that narrows a run of the weekly line to `pages`, or replaces a begun week."""
+    scope = {"pages": list(pages), "force": force}
+    return {"resources": {"week_scope": {"config": scope}}, **CONSOLE_LOGGER}
 
 
 def jobs() -> Sequence[Any]:
@@ -38,6 +26,7 @@ def jobs() -> Sequence[Any]:
         dg.define_asset_job(
             SET_UP,
             selection=dg.AssetSelection.groups("routines", "sources").materializable(),
+            config=CONSOLE_LOGGER,
             description="Create the tables, load the inputs and the configuration, deploy the "
             "routines. Safe to repeat.",
         ),
@@ -45,8 +34,8 @@ def jobs() -> Sequence[Any]:
             WEEKLY_SCHEDULES,
             selection=dg.AssetSelection.groups(*WEEKLY_GROUPS),
             partitions_def=WEEKLY,
-            config=week_scope_config,
+            config=week_run_config(),
             description="A week from history to exports: facts, statistics, targets, selections, "
-            "schedules, reservations, files. Run config `pages: [...]` narrows it.",
+            "schedules, reservations, files. In the run config, `pages: [...]` of the resource week_scope narrows it.",
         ),
     ]

@@ -22,7 +22,7 @@ def export_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
     )
     def csv_is_well_formed(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         week_start = partition_week(context)
-        warehouse = eros.warehouse(asset="schedule_csv", run=context.run_id)
+        warehouse = eros.warehouse(asset="schedule_csv", run=context.run.run_id)
         expected = warehouse.query(
             eros.sql("schedule_messages"),
             {"week_start": week_start, "pages": Typed([], "ARRAY<STRING>")},

@@ -20,7 +20,7 @@ def integrity_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
     def facts_and_quarantine_are_the_input(
         context: dg.AssetCheckExecutionContext,
     ) -> dg.AssetCheckResult:
-        warehouse = eros.warehouse(asset="message_facts", run=context.run_id)
+        warehouse = eros.warehouse(asset="message_facts", run=context.run.run_id)
         row = warehouse.query(eros.sql("facts_and_quarantine_balance")).iloc[0]
         lost = int(row["input_rows"] - row["fact_rows"] - row["quarantined_rows"])
         return verdict(
@@ -35,7 +35,7 @@ def integrity_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
         description="No caption is reserved twice, by any pages, within 7 days.",
     )
     def no_caption_reserved_twice(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        warehouse = eros.warehouse(asset="active_caption_assignments", run=context.run_id)
+        warehouse = eros.warehouse(asset="active_caption_assignments", run=context.run.run_id)
         pairs = warehouse.query(eros.sql("captions_reserved_twice")).to_dict("records")
         return verdict(
             offenders=[

@@ -25,7 +25,7 @@ def schedule_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
         description="Every hard rule of a week holds in every draft and active schedule.",
     )
     def schedule_rules_hold(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        warehouse = eros.warehouse(asset="schedule_recommendations", run=context.run_id)
+        warehouse = eros.warehouse(asset="schedule_recommendations", run=context.run.run_id)
         broken, schedules = broken_rules(eros, warehouse, partition_week(context))
         return verdict(
             offenders=broken,
@@ -38,7 +38,7 @@ def schedule_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
         description="Dates, hours and weekdays are those of the instants in America/Los_Angeles.",
     )
     def schedule_times_are_la(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        warehouse = eros.warehouse(asset="schedule_recommendations", run=context.run_id)
+        warehouse = eros.warehouse(asset="schedule_recommendations", run=context.run.run_id)
         rows = warehouse.query(
             eros.sql("schedule_times"), {"week_start": partition_week(context)}
         ).to_dict("records")
@@ -122,7 +122,7 @@ def broken_rules(
 def _shortfalls(
     eros: Installation, context: dg.AssetCheckExecutionContext, stages: list[str]
 ) -> list[str]:
-    warehouse = eros.warehouse(asset="schedule_shortfalls", run=context.run_id)
+    warehouse = eros.warehouse(asset="schedule_shortfalls", run=context.run.run_id)
     rows = warehouse.query(
         eros.sql("week_shortfalls"),
         {"week_start": partition_week(context), "stages": Typed(stages, "ARRAY<STRING>")},

@@ -1,0 +1,88 @@
+"""The whole week of the sample agency: by the asset graph, and by a plain script of the same work.
+
+Both run in processes of their own on the same inputs, one after the other. The graph's inputs are
+loaded before the clock starts, the script loads its own: reading DataFrames takes it under a
+second.
+"""
+
+import datetime as dt
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+TODAY = dt.date(2025, 11, 3)
+WEEK = TODAY.isoformat()
+
+GRAPH = """
+import datetime as dt, resource, sys, time
+import dagster as dg
+from eros_assets.assets.selection import select_captions
+from eros_assets.assets.week import WeekScope, week_plan_scope
+from eros_assets.automation.jobs import SET_UP, WEEKLY_SCHEDULES
+from eros_assets.definitions import build_definitions
+from eros_assets.installation import Installation
+from eros_assets.settings import load_settings
+
+settings = load_settings()
+eros = Installation(settings)
+definitions = build_definitions(settings)
+with dg.instance_for_test() as instance:
+    def run(job, **more):
+        begun = time.perf_counter()
+        assert definitions.resolve_job_def(job).execute_in_process(instance=instance, **more).success
+        return time.perf_counter() - begun
+
+    print("set_up", run(SET_UP))
+    week = sys.argv[1]
+    print("week", run(WEEKLY_SCHEDULES, partition_key=week))
+    print("again", run(WEEKLY_SCHEDULES, partition_key=week))
+    monday = dt.date.fromisoformat(week)
+    warehouse = eros.warehouse(asset="benchmark")
+    for name, pages in (("everyone", []), ("one", ["amber_lens"])):
+        scope = week_plan_scope(eros, warehouse, monday, WeekScope(pages=pages))
+        begun = time.perf_counter()
+        select_captions(eros, warehouse, scope)
+        print(name, time.perf_counter() - begun)
+print("memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2)
+"""
+
+
+def measure() -> Iterator[str]:
+    """Seconds of the week and of its parts, peak memory, and the ratio to the plain script."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {
+            **os.environ,
+            "EROS_HOME": str(Path(folder) / "home"),
+            "EROS_OUT_DIR": str(Path(folder) / "out"),
+            "EROS_TODAY": TODAY.isoformat(),
+        }
+        printed = _python(["-c", GRAPH, WEEK], environment)
+        taken = {name: float(value) for name, value in (row.split() for row in printed)}
+        plain, messages = _python(
+            ["-m", "benchmarks.plain_week", WEEK, str(Path(folder) / "plain")], environment
+        )[-1].split()
+    yield f"set-up, inputs made and loaded  {taken['set_up']:7.1f} s"
+    yield f"the whole week                  {taken['week']:7.1f} s (wanted: under 60 s)"
+    yield f"the same week again             {taken['again']:7.1f} s"
+    yield f"selection, all creators         {taken['everyone']:7.1f} s (wanted: under 15 s)"
+    yield f"selection, one creator          {taken['one']:7.1f} s (wanted: under 2 s)"
+    yield f"peak memory                     {taken['memory']:7.2f} GiB (wanted: under 2 GiB)"
+    yield f"plain script, {messages} messages     {float(plain):7.1f} s"
+    yield f"the graph over the plain script {taken['week'] / float(plain):7.2f} x"
+
+
+def _python(arguments: list[str], environment: Mapping[str, str]) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    return [row for row in done.stdout.splitlines() if row.strip()]
