@@ -41,14 +41,12 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.snapshots (
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the catalogue and the dialect's macros where they are missing or of an older version."""
-    known = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = ? AND table_name = 'versions'",
-        [SCHEMA],
-    ).fetchall()
-    if known[0][0]:
-        version = connection.execute(f"SELECT max(macros) FROM {SCHEMA}.versions").fetchall()
-        if version[0][0] == MACROS_VERSION:
-            return
+    try:
+        versions = connection.execute(f"SELECT macros FROM {SCHEMA}.versions").fetchall()
+    except duckdb.CatalogException:
+        versions = []  # a new file
+    if versions == [(MACROS_VERSION,)]:
+        return
     connection.execute("BEGIN TRANSACTION")
     connection.execute(_LAYOUT)
     connection.execute(create_macros())

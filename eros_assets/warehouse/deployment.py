@@ -128,7 +128,7 @@ def _beside_aggregates(column: exp.Column) -> bool:
     if select is None or node.arg_key not in ("expressions", "having", "qualify", "order"):
         return False
     return select.args.get("group") is not None or any(
-        found.find_ancestor(exp.Select) is select
+        found.find_ancestor(exp.Select, exp.Window) is select
         for found in select.find_all(exp.AggFunc, exp.Anonymous)
         if not isinstance(found, exp.Anonymous) or _is_macro_aggregate(found)
     )
@@ -191,9 +191,8 @@ def _check_procedure(statement: object, sql_object: SqlObject, translator: Trans
 def columns_of(connection: duckdb.DuckDBPyConnection, dataset: str, table: str) -> dict[str, str]:
     """The table's columns with their DuckDB types, in order; empty when there is no such table."""
     rows = connection.execute(
-        "SELECT c.column_name, c.data_type FROM duckdb_columns() AS c "
-        "JOIN duckdb_tables() AS t USING (schema_name, table_name) "
-        "WHERE c.schema_name = ? AND c.table_name = ? ORDER BY c.column_index",
+        "SELECT column_name, data_type FROM duckdb_columns() "
+        "WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
         [dataset, table],
     ).fetchall()
     return {str(name): str(kind) for name, kind in rows}

@@ -288,7 +288,8 @@ class DuckDBWarehouse:
                     raise
                 raise WarehouseError(str(error), failed) from error
             finally:
-                _drop_temporary_tables(connection)
+                if execution.temporary_tables:
+                    _drop_temporary_tables(connection)
         self._ledger.append(finished)
         return finished, done
 

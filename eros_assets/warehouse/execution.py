@@ -19,12 +19,13 @@ from eros_assets.warehouse.protocol import RaisedError, WarehouseError
 class Execution:
     """One operation's statements.
 
-    `bytes_read` adds up over them.
+    `bytes_read` adds up over them; `temporary_tables` says whether one of them made any.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self.bytes_read = 0
+        self.temporary_tables = False
         connection.execute("PRAGMA enable_profiling = 'no_output'")
 
     def rows(self, sql: str, values: Mapping[str, Any], where: str) -> pa.Table:

@@ -156,6 +156,8 @@ class Interpreter:
         if translated.kind == "query":
             self.outcome.result = self._execution.rows(translated.sql, values, where)
             return
+        if translated.kind == "temporary table":
+            self._execution.temporary_tables = True
         changed = self._execution.change(translated.sql, values, where)
         if translated.kind == "change":
             self.outcome.changed += changed

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlglot import exp
+from sqlglot import ErrorLevel, exp
 
 from eros_assets.warehouse.googlesql import aggregates, json_texts, statements, texts, times, values
 from eros_assets.warehouse.googlesql.rule import MACRO_SCHEMA, Rules, TranslationError, refuse
@@ -212,7 +212,12 @@ def duckdb_type(kind: str) -> str:
 
 def write(tree: exp.Expr) -> str:
     """DuckDB's SQL of a rewritten tree."""
-    return tree.sql("duckdb", normalize_functions=False, comments=False, identify=False)
+    return tree.sql(
+        "duckdb",
+        normalize_functions=False,
+        comments=False,
+        unsupported_level=ErrorLevel.RAISE,
+    )
 
 
 def _is_temporary(create: exp.Create) -> bool:

@@ -63,10 +63,9 @@ def _corr(node: exp.Expr) -> exp.Expr:
     if _in_window(node):
         raise refuse(node, "not translated over a window")
     x, y = node.this, needed(node, "expression")
-    keys = _order(x, y)
-    correlation = exp.Corr(
-        this=x.copy(), expression=exp.Order(this=y.copy(), expressions=keys)
-    )  # fmt: skip
+    keys = [k for k in _order(x, y) if not isinstance(k.this, exp.Literal)]
+    last = exp.Order(this=y.copy(), expressions=keys) if keys else y.copy()
+    correlation = exp.Corr(this=x.copy(), expression=last)
     return duck(
         "CASE WHEN regr_count(:y, :x) < 2 THEN NULL ELSE :corr END", x=x, y=y, corr=correlation
     )

@@ -6,6 +6,8 @@ ARRAY_AGG(STRUCT(...)), ARRAY(SELECT ...), scalar subqueries, IF, COALESCE. A st
 a column matches no overload and fails at binding, with the macro's name.
 """
 
+import json
+
 from sqlglot import exp
 
 from eros_assets.warehouse.googlesql.rule import Rules, duck, macro, refuse
@@ -14,7 +16,7 @@ from eros_assets.warehouse.googlesql.rule import Rules, duck, macro, refuse
 def _json_format(node: exp.Expr) -> exp.Expr:
     if node.args.get("options") or node.args.get("to_json_format"):
         raise refuse(node, "only one argument is translated")
-    return duck("coalesce(CAST(:json AS VARCHAR), 'null')", json=node.this)
+    return node.this
 
 
 def mark_json(tree: exp.Expr) -> None:
@@ -24,51 +26,53 @@ def mark_json(tree: exp.Expr) -> None:
 
 
 def _json(x: exp.Expr) -> exp.Expr:
+    """The JSON of a value, a string in DuckDB."""
     match x:
         case exp.Struct():
-            return macro("whole_json", _fields(x))
+            return _fields(x)
         case exp.Paren():
             return _json(x.this)
         case exp.ArrayAgg():
-            return macro("whole_json", _elements(x.copy()))
+            return macro("json_list", _elements(x.copy()))
         case exp.IgnoreNulls(this=exp.ArrayAgg()) | exp.RespectNulls(this=exp.ArrayAgg()):
             whole = x.copy()
             whole.set("this", _elements(whole.this))
-            return macro("whole_json", whole)
+            return macro("json_list", whole)
         case exp.Array():
             return _array(x.copy())
         case exp.Subquery() if isinstance(x.this, exp.Select):
             whole = x.copy()
             _project(whole.this, x)
-            return whole
+            return duck("coalesce(:json, 'null')", json=whole)
         case exp.If():
-            whole = x.copy()
-            for branch in ("true", "false"):
-                if whole.args.get(branch) is not None:
-                    whole.set(branch, _json(whole.args[branch]))
-            return whole
-        case exp.Coalesce():
-            return exp.Coalesce(
-                this=_json(x.this), expressions=[_json(e) for e in x.expressions]
-            )  # fmt: skip
+            false = x.args.get("false")
+            return exp.If(
+                this=x.this.copy(),
+                true=_json(x.args["true"]),
+                false=_json(false) if false is not None else exp.Literal.string("null"),
+            )
         case exp.Null():
-            return x
+            return exp.Literal.string("null")
         case _:
             return macro("json", x.copy())
 
 
 def _fields(struct: exp.Expr) -> exp.Expr:
-    fields: list[exp.Expr] = []
+    pieces: list[exp.Expr] = []
     for field in struct.expressions:
         match field:
             case exp.PropertyEQ():
-                name, value = field.this.copy(), field.expression
+                name, value = field.name, field.expression
             case exp.Column() | exp.Dot():
-                name, value = exp.to_identifier(field.name), field
+                name, value = field.name, field
             case _:
                 raise refuse(field, "give the field of the struct a name")
-        fields.append(exp.PropertyEQ(this=name, expression=_json(value)))
-    return exp.Struct(expressions=fields)
+        begin = "," if pieces else "{"
+        pieces += [exp.Literal.string(f"{begin}{json.dumps(name)}:"), _json(value)]
+    result = pieces[0] if pieces else exp.Literal.string("{")
+    for piece in [*pieces[1:], exp.Literal.string("}")]:
+        result = exp.DPipe(this=result, expression=piece, safe=False)
+    return exp.Paren(this=result)
 
 
 def _elements(aggregate: exp.Expr) -> exp.Expr:
@@ -88,7 +92,7 @@ def _array(array: exp.Expr) -> exp.Expr:
         _project(items[0], array)
     else:
         array.set("expressions", [_json(item) for item in items])
-    return macro("whole_json", array)
+    return macro("json_list", array)
 
 
 def _project(select: exp.Expr, whole: exp.Expr) -> None:

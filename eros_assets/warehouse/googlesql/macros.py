@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from eros_assets.warehouse.googlesql.rule import MACRO_SCHEMA
 
 # Raise it when a macro below changes: files made by an earlier version get the new macros then.
-MACROS_VERSION = 2
+MACROS_VERSION = 4
 
 _SPACES = (
     r"\t\n\v\f\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
@@ -26,7 +26,7 @@ _DATETIME = "TRY_CAST(x AS TIMESTAMP)"
 
 # The shortest of 15 and 17 digits that gives the number back, as GoogleSQL writes FLOAT64.
 _DIGITS = (
-    f"CASE WHEN CAST(printf('%.15g', {_DOUBLE}) AS DOUBLE) = {_DOUBLE} "
+    f"CASE WHEN {_DOUBLE} = 0 THEN '0' WHEN CAST(printf('%.15g', {_DOUBLE}) AS DOUBLE) = {_DOUBLE} "
     f"THEN printf('%.15g', {_DOUBLE}) ELSE printf('%.17g', {_DOUBLE}) END"
 )
 
@@ -41,7 +41,8 @@ def _moment(x: str, separator: str) -> str:
     )
 
 
-_WHOLE_NUMBER = r"'\s*[+-]?([0-9]+|0[xX][0-9a-fA-F]+)\s*'"
+_WHOLE_NUMBER = r"'\s*([+-]?[0-9]+|0[xX][0-9a-fA-F]+)\s*'"
+_SIGNED_HEXADECIMAL = r"'\s*[+-]0[xX][0-9a-fA-F]+\s*'"
 _TEXT = "CAST(x AS VARCHAR)"
 _BIG = "abs(TRY_CAST(x AS HUGEINT)) > 9007199254740992"
 
@@ -56,7 +57,8 @@ _BY_TYPE: Mapping[str, Mapping[str, str]] = {
     "safe_int64": {
         "'DOUBLE'": f"TRY_CAST(round({_DOUBLE}) AS BIGINT)",
         "'VARCHAR'": f"CASE WHEN regexp_full_match({_TEXT}, {_WHOLE_NUMBER}) "
-        "THEN TRY_CAST(x AS BIGINT) END",
+        f"THEN TRY_CAST(x AS BIGINT) WHEN regexp_full_match({_TEXT}, {_SIGNED_HEXADECIMAL}) "
+        f"THEN error('a signed hexadecimal number is not translated: ' || {_TEXT}) END",
         "": "TRY_CAST(x AS BIGINT)",
     },
     "string": {
@@ -66,18 +68,25 @@ _BY_TYPE: Mapping[str, Mapping[str, str]] = {
         "'BLOB'": "decode(TRY_CAST(x AS BLOB))",
         "": _TEXT,
     },
+    # FORMAT's %t.
+    "shown": {
+        "'DOUBLE'": f"CASE WHEN regexp_full_match({_DIGITS}, '-?[0-9]+') "
+        f"THEN {_DIGITS} || '.0' ELSE {_DIGITS} END",
+        "": f"{MACRO_SCHEMA}.string(x)",
+    },
     "json": {
-        "'DOUBLE'": f"CASE WHEN isfinite({_DOUBLE}) THEN CAST({_DIGITS} AS JSON) "
-        f"WHEN isnan({_DOUBLE}) THEN to_json('NaN') "
-        f"WHEN {_DOUBLE} > 0 THEN to_json('Infinity') "
-        f"WHEN {_DOUBLE} < 0 THEN to_json('-Infinity') END",
-        "'BIGINT', 'HUGEINT'": f"CASE WHEN {_BIG} THEN to_json({_TEXT}) "
-        "ELSE to_json(TRY_CAST(x AS BIGINT)) END",
-        "'TIMESTAMP'": f"to_json({_moment(_DATETIME, 'T')})",
-        "'TIMESTAMP WITH TIME ZONE'": f"to_json({_moment(_INSTANT, 'T')} || 'Z')",
-        "'DATE', 'VARCHAR'": f"to_json({_TEXT})",
-        "'BOOLEAN', 'INTEGER', 'JSON', '\"NULL\"', 'VARCHAR[]', 'BIGINT[]', 'INTEGER[]'": (
-            "to_json(x)"
+        "'DOUBLE'": f"CASE WHEN {_DOUBLE} IS NULL THEN 'null' "
+        f"WHEN isfinite({_DOUBLE}) THEN {_DIGITS} WHEN isnan({_DOUBLE}) THEN '\"NaN\"' "
+        f"WHEN {_DOUBLE} > 0 THEN '\"Infinity\"' ELSE '\"-Infinity\"' END",
+        "'BIGINT', 'HUGEINT'": f"coalesce(CASE WHEN {_BIG} THEN '\"' || {_TEXT} || '\"' "
+        f"ELSE {_TEXT} END, 'null')",
+        "'TIMESTAMP'": f"coalesce('\"' || {_moment(_DATETIME, 'T')} || '\"', 'null')",
+        "'TIMESTAMP WITH TIME ZONE'": (
+            f"coalesce('\"' || {_moment(_INSTANT, 'T')} || 'Z\"', 'null')"
+        ),
+        "'DATE', 'VARCHAR'": f"coalesce(CAST(to_json({_TEXT}) AS VARCHAR), 'null')",
+        "'BOOLEAN', 'INTEGER', '\"NULL\"', 'VARCHAR[]', 'BIGINT[]', 'INTEGER[]'": (
+            "coalesce(CAST(to_json(x) AS VARCHAR), 'null')"
         ),
         "": "error('TO_JSON_STRING of a column of type ' || typeof(x) || ' is not translated; "
         "write its STRUCT inside of TO_JSON_STRING')",
@@ -89,16 +98,26 @@ _OVERLOADS: Mapping[str, Mapping[str, str]] = {
     "sum": {
         "x BIGINT": "CAST(sum(x) AS BIGINT)",
         "x HUGEINT": "CAST(sum(x) AS BIGINT)",
-        "x DOUBLE": "sum(x ORDER BY x)",
+        "x DOUBLE": "fsum(x ORDER BY x)",
     },
-    "avg": {"x BIGINT": "avg(x)", "x HUGEINT": "avg(x)", "x DOUBLE": "avg(x ORDER BY x)"},
+    "avg": {"x BIGINT": "avg(x)", "x HUGEINT": "avg(x)", "x DOUBLE": "favg(x ORDER BY x)"},
 }
 
 AGGREGATES = frozenset(f"{MACRO_SCHEMA}.{name}" for name in _OVERLOADS) | {"list", "count"}
 """Names by which rules call aggregates that sqlglot doesn't know as such."""
 
 _PLAIN: Mapping[str, tuple[str, str]] = {
-    "whole_json": ("x", "to_json(x)"),
+    # A list of elements' JSON as that of the list.
+    "json_list": ("x", "coalesce('[' || array_to_string(x, ',') || ']', 'null')"),
+    # To digits after the point: the decimal expansion in full tells a tie, which goes away from
+    # zero, from a number that only looks like one once it is multiplied.
+    "round": (
+        "x, digits",
+        "CASE WHEN digits < 0 OR digits > 40 OR NOT isfinite(x) THEN round(x, digits) "
+        "WHEN substr(split_part(printf('%.60f', x), '.', 2), digits + 1) "
+        "= '5' || repeat('0', 59 - digits) THEN round(x, digits) "
+        "ELSE CAST(printf(CASE digits WHEN 0 THEN '%.0f' WHEN 1 THEN '%.1f' ELSE '%.' || digits || 'f' END, x) AS DOUBLE) END",
+    ),
     # DuckDB's sign is a TINYINT; the other branch makes it the argument's type.
     "sign": ("x", "CASE WHEN x IS NULL THEN x ELSE sign(x) END"),
     # The first of two instants that show the same local time.
@@ -115,6 +134,13 @@ _PLAIN: Mapping[str, tuple[str, str]] = {
         "(SELECT (epoch_us(timezone(zone, x)) - epoch_us(x)) // 60000000 AS m))",
     ),
     "floor_units": ("x, unit", "(x - ((x % unit) + unit) % unit) // unit"),
+    # With the two letters that DuckDB lowers otherwise: the sigma that ends a word, the dotted I.
+    "lower": (
+        "x",
+        "lower(CASE WHEN regexp_matches(x, '[\u03a3\u0130]') THEN regexp_replace(replace(x, "
+        "'\u0130', 'i\u0307'), '(\\p{L}\\p{M}*)\u03a3([^\\p{L}]|$)', '\\1\u03c2\\2', 'g') "
+        "ELSE x END)",
+    ),
     "trim": ("x", f"regexp_replace(x, '^[{_SPACES}]+|[{_SPACES}]+$', '', 'g')"),
     "ltrim": ("x", f"regexp_replace(x, '^[{_SPACES}]+', '')"),
     "rtrim": ("x", f"regexp_replace(x, '[{_SPACES}]+$', '')"),

@@ -41,6 +41,10 @@ def _to_hex(node: exp.Expr) -> exp.Expr:
     return duck("lower(hex(:x))", x=node.this)
 
 
+def _lower(node: exp.Expr) -> exp.Expr:
+    return macro("lower", node.this)
+
+
 def _length(node: exp.Expr) -> exp.Expr:
     return macro("length", node.this)
 
@@ -105,7 +109,7 @@ def _format(node: exp.Expr) -> exp.Expr:
             converted.append(x)
             return f"%{flags}{width}{precision or ''}s"
         if letter == "t":
-            converted.append(duck("coalesce(:x, 'NULL')", x=macro("string", x)))
+            converted.append(duck("coalesce(:x, 'NULL')", x=macro("shown", x)))
             return f"%{flags}{width}s"
         raise refuse(node, f"%{letter} is not translated")
 
@@ -140,6 +144,7 @@ RULES: Rules = {
     exp.SHA2Digest: _sha256,
     exp.LowerHex: _to_hex,
     exp.Length: _length,
+    exp.Lower: _lower,
     exp.Pad: _pad,
     exp.Substring: _substring,
     exp.Like: _like,
@@ -153,11 +158,9 @@ RULES: Rules = {
 UNCHANGED: tuple[type[exp.Expr], ...] = (
     exp.ArrayToString,
     exp.EndsWith,
-    exp.Lower,
     exp.RegexpLike,
     exp.RegexpReplace,
     exp.Replace,
     exp.StartsWith,
-    exp.Upper,
 )
 """Functions that sqlglot's own translation carries over with their meaning."""

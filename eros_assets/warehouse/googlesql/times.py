@@ -101,7 +101,7 @@ def _date_diff(node: exp.Expr) -> exp.Expr:
     if unit in _MONTHS:
         return duck(f"date_diff('{unit.lower()}', :b + 0, :a + 0)", a=a, b=b)
     if unit == "ISOYEAR":
-        return duck("(EXTRACT(isoyear FROM :a + 0) - EXTRACT(isoyear FROM :b + 0))", a=a, b=b)
+        return duck("(date_part('isoyear', :a + 0) - date_part('isoyear', :b + 0))", a=a, b=b)
     raise refuse(node, f"no difference of DATEs in {unit}")
 
 
@@ -133,7 +133,7 @@ def _date_trunc(node: exp.Expr) -> exp.Expr:
     if unit in (*_MONTHS, "ISOYEAR"):
         if unit == "ISOYEAR":  # the Monday of the week that 4 January is in
             return duck(
-                "CAST(date_trunc('week', make_date(EXTRACT(isoyear FROM :x + 0), 1, 4)) AS DATE)",
+                "CAST(date_trunc('week', make_date(date_part('isoyear', :x + 0), 1, 4)) AS DATE)",
                 x=x,
             )
         return duck(f"CAST(date_trunc('{unit.lower()}', :x + 0) AS DATE)", x=x)
@@ -171,19 +171,19 @@ def _extract(node: exp.Expr) -> exp.Expr:
     name = f"WEEK({unit.name.upper()})" if isinstance(unit, exp.WeekStart) else unit.name.upper()
     source = needed(node, "expression")
     snippets = {
-        "DAYOFWEEK": "(EXTRACT(dow FROM :x) + 1)",
-        "DAYOFYEAR": "EXTRACT(doy FROM :x)",
-        "ISOWEEK": "EXTRACT(week FROM :x)",
+        "DAYOFWEEK": "(date_part('dow', :x) + 1)",
+        "DAYOFYEAR": "date_part('doy', :x)",
+        "ISOWEEK": "date_part('week', :x)",
         "WEEK": "CAST(strftime(:x, '%U') AS BIGINT)",
         "WEEK(SUNDAY)": "CAST(strftime(:x, '%U') AS BIGINT)",
         "WEEK(MONDAY)": "CAST(strftime(:x, '%W') AS BIGINT)",
         "DATE": "CAST(:x AS DATE)",
-        "MICROSECOND": "(EXTRACT(microsecond FROM :x) % 1000000)",
-        "MILLISECOND": "(EXTRACT(millisecond FROM :x) % 1000)",
+        "MICROSECOND": "(date_part('microsecond', :x) % 1000000)",
+        "MILLISECOND": "(date_part('millisecond', :x) % 1000)",
     }
     plain = ("YEAR", "ISOYEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
     if name in plain:
-        return duck(f"EXTRACT({name.lower()} FROM :x)", x=source)
+        return duck(f"date_part('{name.lower()}', :x)", x=source)
     if name in snippets:
         return duck(snippets[name], x=source)
     raise refuse(node, f"{name} is not extracted")
@@ -210,7 +210,7 @@ def _timestamp(node: exp.Expr) -> exp.Expr:
     return duck("CAST(:x AS TIMESTAMPTZ)", x=node.this)
 
 
-_DIRECTIVES = frozenset("YmdHMSABabjyIpGVuUWf%")
+_DIRECTIVES = frozenset("YmdHMSABabjyIpGVuwUW")
 
 
 def _time_to_str(node: exp.Expr) -> exp.Expr:

@@ -15,12 +15,32 @@ from eros_assets.warehouse.googlesql.rule import (
 )
 
 
+_HOLDERS = (
+    exp.Add,
+    exp.Sub,
+    exp.Mul,
+    exp.Neg,
+    exp.Alias,
+    exp.Array,
+    exp.Case,
+    exp.Coalesce,
+    exp.If,
+    exp.PropertyEQ,
+    exp.Struct,
+)
+_BELOW_INT64 = str(2**63)  # with a minus before it, the least INT64
+
+
 def _literal(node: exp.Expr) -> exp.Expr:
-    """`1.5` is a FLOAT64 in GoogleSQL and a DECIMAL in DuckDB; `1.5e0` is a DOUBLE."""
+    """`1.5` is a FLOAT64, not a DECIMAL; `1` an INT64, where it is a value and no ordinal."""
     text = str(node.this)
-    if node.args.get("is_string") or "e" in text.lower() or "." not in text:
+    if node.args.get("is_string") or "e" in text.lower():
         return node
-    return exp.Literal.number(text + ("0e0" if text.endswith(".") else "e0"))
+    if "." in text:
+        return exp.Literal.number(text + ("0e0" if text.endswith(".") else "e0"))
+    if isinstance(node.parent, _HOLDERS) and text != _BELOW_INT64:
+        return exp.Cast(this=exp.Literal.number(text), to=exp.DataType.build("BIGINT"))
+    return node
 
 
 def _is_hexadecimal(x: exp.Expr) -> bool:
@@ -58,7 +78,7 @@ def _round(node: exp.Expr) -> exp.Expr:
     digits = part(node, "decimals")
     if digits is None:
         return duck("round(:x)", x=x)
-    return duck("round(:x, CAST(:n AS INTEGER))", x=x, n=digits)
+    return macro("round", x, duck("CAST(:n AS INTEGER)", n=digits))
 
 
 def _as_double(name: str) -> Rule:
@@ -73,6 +93,10 @@ def _as_double(name: str) -> Rule:
 def _safe_divide(node: exp.Expr) -> exp.Expr:
     b = needed(node, "expression")
     return exp.Paren(this=duck(":a / nullif(:b, 0)", a=node.this, b=b))
+
+
+def _divide(node: exp.Expr) -> exp.Expr:
+    raise refuse(node, "write SAFE_DIVIDE")
 
 
 def _int_div(node: exp.Expr) -> exp.Expr:
@@ -165,6 +189,27 @@ def _generate_dates(node: exp.Expr) -> exp.Expr:
     )
 
 
+def _unnest(node: exp.Expr) -> exp.Expr:
+    """UNNEST ... WITH OFFSET, as a lateral subquery; DuckDB's ordinality counts from 1."""
+    offset, alias = node.args.get("offset"), part(node, "alias")
+    if not offset:
+        return node
+    place = offset if isinstance(offset, exp.Identifier) else exp.to_identifier("offset")
+    names = list(alias.args.get("columns") or []) if alias is not None else []
+    if alias is None or len(names) != 1:
+        raise refuse(node, "give the elements one name")
+    array = node.expressions[0]
+    columns: list[exp.Expr] = [
+        exp.Alias(this=duck("unnest(:array)", array=array), alias=names[0].copy()),
+        exp.Alias(this=duck("unnest(range(len(:array)))", array=array.copy()), alias=place.copy()),
+    ]
+    join = node.parent
+    if isinstance(join, exp.Join) and join.side and part(join, "on") is None:
+        join.set("on", exp.true())
+    hidden = exp.TableAlias(this=exp.to_identifier(f"{names[0].name}_elements"))
+    return exp.Lateral(this=exp.Subquery(this=exp.Select(expressions=columns)), alias=hidden)
+
+
 def _date_literal(x: exp.Expr) -> exp.Expr:
     return duck("CAST(:x AS DATE)", x=x) if isinstance(x, exp.Literal) else x
 
@@ -189,6 +234,7 @@ RULES: Rules = {
     exp.Floor: _as_double("floor"),
     exp.Trunc: _as_double("trunc"),
     exp.SafeDivide: _safe_divide,
+    exp.Div: _divide,
     exp.IntDiv: _int_div,
     exp.Mod: _mod,
     exp.Greatest: _extreme("greatest"),
@@ -197,6 +243,7 @@ RULES: Rules = {
     exp.Anonymous: _anonymous,
     exp.Bracket: _bracket,
     exp.In: _in,
+    exp.Unnest: _unnest,
     exp.Array: _array,
     exp.GenerateDateArray: _generate_dates,
     exp.GenerateSeries: _generate_series,
@@ -224,7 +271,7 @@ UNCHANGED: tuple[type[exp.Expr], ...] = (
     exp.ArraySize,
     exp.Exists,
     exp.Struct,
-    exp.Unnest,
+    exp.WeekStart,
     exp.Max,
     exp.Min,
     exp.Count,
