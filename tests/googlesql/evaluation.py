@@ -5,7 +5,8 @@ computed from the rows of its tables. The implementation knows no DML and no APP
 window functions take it quadratic time: keep to a few hundred rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -88,15 +89,18 @@ class Reference:
                     waiting.append(self._sources[name][1])
         return found
 
-    def _run(
-        self,
-        source: Source,
-        sql: str,
-        contents: Mapping[str, Sequence[Row]],
-        parameters: Mapping[str, object] | None,
-    ) -> "list[dict[str, object]]":
+    @contextmanager
+    def loaded(self, tables: Mapping[str, Sequence[Row]]) -> "Iterator[Loaded]":
+        """All that the folder has, with these rows, for many queries; views need rows as well."""
+        registration = self._register({*self._columns, *self._signatures}, tables)
+        try:
+            yield Loaded(registration)
+        finally:
+            registration.release()
+
+    def _register(self, names: Set[str], contents: Mapping[str, Sequence[Row]]) -> Registration:
         root, rows = empty_root(), dict[str, local_service_pb2.TableContent]()
-        for name in sorted(self._needed(source)):
+        for name in sorted(names):
             kind = self._sources[name][0] if name in self._sources else "tables"
             if kind == "functions":
                 root.custom_function.append(self._function(name))
@@ -106,7 +110,16 @@ class Reference:
                 columns = self._columns[name]
                 root.table.append(table(full_name(name), columns))
                 rows[full_name(name)] = _content(contents.get(name, ()), columns, name)
-        registration = Registration(root, rows)
+        return Registration(root, rows)
+
+    def _run(
+        self,
+        source: Source,
+        sql: str,
+        contents: Mapping[str, Sequence[Row]],
+        parameters: Mapping[str, object] | None,
+    ) -> "list[dict[str, object]]":
+        registration = self._register(self._needed(source), contents)
         try:
             return _evaluated(sql, registration.id, parameters or {})
         finally:
@@ -136,6 +149,20 @@ class Reference:
 
     def _arguments(self, name: str) -> "list[tuple[str, Type]]":
         return [(a.options.argument_name, a.type) for a in self._signatures[name].argument]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Tables with rows, and the routines beside them."""
+
+    _registration: Registration
+
+    def evaluate(
+        self, sql: str, parameters: Mapping[str, object] | None = None
+    ) -> "list[dict[str, object]]":
+        """The rows of one query; see `Reference.evaluate`."""
+        text = Source(sql, split=False).text.decode().rstrip().rstrip(";")
+        return _evaluated(text, self._registration.id, parameters or {})
 
 
 @cache
