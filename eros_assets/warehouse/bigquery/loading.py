@@ -122,8 +122,13 @@ def _cast(values: pd.Series | pa.ChunkedArray, type_: pa.DataType) -> pa.Array |
     safe = not pa.types.is_timestamp(type_)
     if isinstance(values, pa.ChunkedArray):
         return values.cast(type_, safe=safe)
+    if pa.types.is_list(type_) and any(isinstance(value, str) for value in values):
+        raise TypeError("a text is no array")
     try:
         return pa.array(values, type=type_, from_pandas=True, safe=safe)
     except (pa.ArrowException, TypeError):
-        # What pyarrow takes only by a cast: dates and numbers in texts, numbers as texts.
-        return pa.array(values, from_pandas=True).cast(type_, safe=safe)
+        # Dates and numbers in texts, and numbers as texts, pyarrow takes only by a cast.
+        inferred = pa.array(values, from_pandas=True)
+        if pa.types.is_string(type_) or pa.types.is_string(inferred.type):
+            return inferred.cast(type_, safe=safe)
+        raise
