@@ -174,4 +174,5 @@ def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
 
 def _mistake(location: tuple[int | str, ...], message: str, value: object) -> str:
     variable = "EROS_" + "_".join(str(part) for part in location).upper()
-    return f"{variable}={value}: {message.removeprefix('Value error, ')}"
+    line = f"{variable}={value}: {message.removeprefix('Value error, ')}"
+    return line.replace("\n", "\\n")

@@ -1,0 +1,281 @@
+"""What an installation says in its environment is understood, or refused with one line each."""
+
+import datetime as dt
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eros_assets.errors import ErosError
+from eros_assets.settings import REPOSITORY, Settings, SettingsError, load_settings
+
+DEFAULTS: Mapping[str, object] = {
+    "env": "local",
+    "project_id": "of-scheduler-proj",
+    "dataset": "eros_scheduling_brain",
+    "location": "US",
+    "bigquery_endpoint": None,
+    "home": REPOSITORY / ".eros",
+    "out_dir": REPOSITORY / "out",
+    "import_dir": None,
+    "tuning_dir": None,
+    "sample": "full",
+    "sample_seed": 20_251_103,
+    "seed": "eros",
+    "today": None,
+    "week": None,
+    "spreadsheet_id": None,
+    "maximum_bytes_billed": 200 * 1024**3,
+    "pages": (),
+}
+
+MISTAKES = (
+    ("EROS_ENV", "staging", "'local' or 'production'"),
+    ("EROS_ENV", "Production", "'local' or 'production'"),
+    ("EROS_PROJECT_ID", "Studio", "6 to 30 of a-z, 0-9 and '-', a letter first"),
+    ("EROS_PROJECT_ID", "short", "6 to 30 of a-z, 0-9 and '-', a letter first"),
+    ("EROS_PROJECT_ID", "ends-with-a-", "6 to 30 of a-z, 0-9 and '-', a letter first"),
+    ("EROS_PROJECT_ID", "p" * 31, "6 to 30 of a-z, 0-9 and '-', a letter first"),
+    ("EROS_DATASET", "eros-brain", "letters, digits and '_', no digit first"),
+    ("EROS_DATASET", "2nd_brain", "letters, digits and '_', no digit first"),
+    ("EROS_DATASET", "brain`; SELECT 1", "letters, digits and '_', no digit first"),
+    ("EROS_BIGQUERY_ENDPOINT", "localhost:9050", "an address such as http://localhost:9050"),
+    ("EROS_BIGQUERY_ENDPOINT", "http://two words", "an address such as http://localhost:9050"),
+    ("EROS_IMPORT_DIR", "/no/such/folder", "/no/such/folder is not a folder"),
+    ("EROS_TUNING_DIR", "/no/such/folder", "/no/such/folder is not a folder"),
+    ("EROS_SAMPLE", "huge", "'full' or 'small'"),
+    ("EROS_SAMPLE_SEED", "lucky", "valid integer"),
+    ("EROS_TODAY", "2025-02-30", "valid date"),
+    ("EROS_TODAY", "yesterday", "valid date"),
+    ("EROS_WEEK", "2025-11-04", "2025-11-04 is a Tuesday; a week is named by its Monday"),
+    ("EROS_WEEK", "2025-W45", "valid date"),
+    ("EROS_MAXIMUM_BYTES_BILLED", "0", "greater than 0"),
+    ("EROS_MAXIMUM_BYTES_BILLED", "200 GiB", "valid integer"),
+    ("EROS_PAGES", "cook,Anna Cooks", "page name 'Anna Cooks' must match [a-z0-9_]+"),
+    ("EROS_PAGES", "cook;coach", "page name 'cook;coach' must match [a-z0-9_]+"),
+)
+ANYTHING_GOES = {"location", "home", "out_dir", "seed", "spreadsheet_id"}
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shell that runs the tests has no say in them."""
+    for name in list(os.environ):
+        if name.upper().startswith("EROS_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize("field", DEFAULTS)
+def test_every_variable_has_its_default(field: str) -> None:
+    assert getattr(load_settings(), field) == DEFAULTS[field]
+
+
+def test_no_variable_without_a_default_in_this_file() -> None:
+    assert DEFAULTS.keys() == Settings.model_fields.keys()
+
+
+@pytest.mark.parametrize(("variable", "value", "rule"), MISTAKES)
+def test_a_mistake_is_one_line_with_variable_value_and_rule(
+    variable: str, value: str, rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    message = str(caught.value)
+    assert message.startswith(f"{variable}={value}: ")
+    assert rule in message
+    assert len(message.splitlines()) == 1
+    assert "Value error" not in message
+    assert isinstance(caught.value, ErosError)
+
+
+def test_every_variable_that_can_be_wrong_was_tried() -> None:
+    tried = {variable.removeprefix("EROS_").lower() for variable, _, _ in MISTAKES}
+    assert tried == DEFAULTS.keys() - ANYTHING_GOES
+
+
+def test_several_mistakes_are_told_at_once_one_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EROS_ENV", "staging")
+    monkeypatch.setenv("EROS_WEEK", "2025-11-04")
+    monkeypatch.setenv("EROS_SEED", "spring")
+    monkeypatch.setenv("EROS_PAGES", "Cook")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    lines = str(caught.value).splitlines()
+    assert [line.split("=")[0] for line in lines] == ["EROS_ENV", "EROS_WEEK", "EROS_PAGES"]
+
+
+def test_a_value_of_two_lines_is_still_one_line_of_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EROS_DATASET", "brain\n")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith("EROS_DATASET=brain\\n: must be a dataset name")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in DEFAULTS:
+        monkeypatch.setenv(f"EROS_{field}".upper(), "")
+    assert load_settings().model_dump() == DEFAULTS
+
+
+def test_a_variable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EROS_TODAY", "2025-11-03")
+    monkeypatch.setenv("EROS_SAMPLE_SEED", "7")
+    monkeypatch.setenv("EROS_BIGQUERY_ENDPOINT", "http://localhost:9050")
+    settings = load_settings()
+    assert settings.today == dt.date(2025, 11, 3)
+    assert settings.sample_seed == 7
+    assert settings.bigquery_endpoint == "http://localhost:9050"
+
+
+def test_what_the_caller_says_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EROS_SEED", "spring")
+    assert load_settings({"seed": "autumn"}).seed == "autumn"
+
+
+def test_a_setting_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(SettingsError, match="EROS_SEEED=spring: "):
+        load_settings({"seeed": "spring"})
+
+
+def test_settings_do_not_change_once_read() -> None:
+    settings = load_settings()
+    with pytest.raises(pydantic.ValidationError, match="frozen"):
+        settings.seed = "spring"
+
+
+@pytest.mark.parametrize(
+    ("text", "pages"),
+    [
+        ("cook", ("cook",)),
+        ("cook,coach_2", ("cook", "coach_2")),
+        (" cook , coach ,", ("cook", "coach")),
+        (" , ", ()),
+    ],
+)
+def test_pages_are_separated_by_commas(
+    text: str, pages: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EROS_PAGES", text)
+    assert load_settings().pages == pages
+
+
+@given(st.lists(st.from_regex(r"[a-z0-9_]+", fullmatch=True)), st.sampled_from([",", " , ", ",,"]))
+def test_any_page_names_come_through_in_order(pages: list[str], separator: str) -> None:
+    assert load_settings({"pages": separator.join(pages)}).pages == tuple(pages)
+
+
+@pytest.mark.parametrize("field", ["home", "out_dir", "import_dir", "tuning_dir"])
+@pytest.mark.parametrize("text", ["kept", "./kept", "elsewhere/../kept", "~/kept"])
+def test_folders_are_absolute_however_they_are_written(
+    field: str, text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(f"EROS_{field}".upper(), text)
+    assert getattr(load_settings(), field) == (tmp_path / "kept").resolve()
+
+
+def test_a_home_need_not_exist_yet(tmp_path: Path) -> None:
+    home = tmp_path / "new" / "home"
+    assert load_settings({"home": home}).warehouse_file == home.resolve() / "warehouse.duckdb"
+    assert not home.exists()
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    file = tmp_path / "captions.csv"
+    file.touch()
+    with pytest.raises(SettingsError, match=r"captions\.csv is not a folder"):
+        load_settings({"import_dir": file})
+
+
+@pytest.mark.parametrize(
+    ("env", "has_folder", "inputs"),
+    [
+        ("local", False, "sample"),
+        ("local", True, "files"),
+        ("production", False, "warehouse"),
+        ("production", True, "warehouse"),
+    ],
+)
+def test_where_the_inputs_come_from(
+    env: str, has_folder: bool, inputs: str, tmp_path: Path
+) -> None:
+    folder = tmp_path if has_folder else None
+    assert load_settings({"env": env, "import_dir": folder}).inputs == inputs
+
+
+def test_where_the_data_is(tmp_path: Path) -> None:
+    settings = load_settings({"home": tmp_path, "project_id": "studio-plans", "dataset": "plans"})
+    assert settings.dataset_name == "studio-plans.plans"
+    assert settings.warehouse_location == str(tmp_path.resolve() / "warehouse.duckdb")
+    there = load_settings({**settings.model_dump(), "env": "production"})
+    assert there.warehouse_location == "studio-plans.plans"
+
+
+def test_an_agency_s_own_tuning_file_takes_the_place_of_the_shipped_one(tmp_path: Path) -> None:
+    (tmp_path / "tuning.csv").touch()
+    (tmp_path / "segment_rules.csv").mkdir()
+    settings = load_settings({"tuning_dir": tmp_path})
+    shipped = REPOSITORY / "eros_assets" / "tuning"
+    assert settings.tuning_file("tuning.csv") == tmp_path.resolve() / "tuning.csv"
+    assert settings.tuning_file("account_size_tiers.csv") == shipped / "account_size_tiers.csv"
+    assert settings.tuning_file("segment_rules.csv") == shipped / "segment_rules.csv"
+
+
+# docs/SETTINGS.md
+
+IN_WORDS = {
+    "bigquery_endpoint": "Google's",
+    "today": "see below",
+    "week": "see below",
+    "maximum_bytes_billed": "200 GiB",
+    "pages": "all",
+}
+"""Defaults that the document says in words rather than as values."""
+
+
+def said_of(default: object) -> str:
+    """How the document writes a default."""
+    if default is None:
+        return "unset"
+    if isinstance(default, Path):
+        return f"`{default.relative_to(REPOSITORY)}`"
+    return f"`{default}`"
+
+
+def wrong_in(document: str) -> set[str]:
+    """Variables that the first table of the document lacks, invents or gives another default."""
+    table = document.split("\n## ")[0]
+    rows = dict(re.findall(r"^\| `(EROS_\w+)` \| ([^|]+?) \| [^|]+ \|$", table, flags=re.M))
+    right = {
+        f"EROS_{field}".upper(): IN_WORDS.get(field, said_of(default))
+        for field, default in DEFAULTS.items()
+    }
+    return {variable for variable, _ in rows.items() ^ right.items()}
+
+
+def test_the_document_has_every_variable_with_its_default() -> None:
+    assert wrong_in((REPOSITORY / "docs" / "SETTINGS.md").read_text(encoding="utf-8")) == set()
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "wrong"),
+    [
+        ("`EROS_SEED` | `eros`", "`EROS_SEED` | `spring`", {"EROS_SEED"}),
+        ("| `EROS_WEEK` |", "| `EROS_WEAK` |", {"EROS_WEEK", "EROS_WEAK"}),
+        ("200 GiB", "100 GiB", {"EROS_MAXIMUM_BYTES_BILLED"}),
+    ],
+)
+def test_a_document_that_is_wrong_is_noticed(said: str, instead: str, wrong: set[str]) -> None:
+    document = (REPOSITORY / "docs" / "SETTINGS.md").read_text(encoding="utf-8")
+    assert said in document
+    assert wrong_in(document.replace(said, instead)) == wrong
