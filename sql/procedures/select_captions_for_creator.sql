@@ -276,11 +276,14 @@ BEGIN
     GROUP BY f.page_name, b.content_category
   ),
 
+  -- Rows stay narrow until few are left: everything is ranked, little is kept.
   drawn AS (
     SELECT
-      e.*,
-      COALESCE(s.successes, 0) AS successes,
-      COALESCE(s.failures, 0) AS failures,
+      e.page_name,
+      e.price_tier,
+      e.caption_id,
+      e.content_category,
+      e.behavioral_segment,
       `${dataset}.wilson_sample`(
         t.posterior_sharpening * (
           COALESCE(r.prior_successes, 1.0)
@@ -305,7 +308,10 @@ BEGIN
 
   scored AS (
     SELECT
-      d.*,
+      d.page_name,
+      d.price_tier,
+      d.caption_id,
+      d.thompson_score,
       CUME_DIST() OVER (PARTITION BY d.page_name, d.price_tier ORDER BY d.thompson_score)
       * CASE d.price_tier
         WHEN 'budget' THEN g.budget_multiplier
@@ -323,7 +329,11 @@ BEGIN
 
   offered AS (
     SELECT
-      s.*,
+      s.page_name,
+      s.price_tier,
+      s.caption_id,
+      s.thompson_score,
+      s.final_score,
       w.arm,
       w.wanted,
       w.week_wanted,
@@ -348,12 +358,26 @@ BEGIN
         PARTITION BY page_name, price_tier, arm ORDER BY offer_score DESC, caption_id
       ) AS arm_rank
     FROM offered
+  ),
+
+  kept AS (
+    SELECT r.*
+    FROM ranked AS r
+    CROSS JOIN `${dataset}.tuning` AS t
+    WHERE r.arm_rank <= t.candidate_depth_factor * r.wanted + t.candidate_depth_extra
   )
 
-  SELECT r.*
-  FROM ranked AS r
-  CROSS JOIN `${dataset}.tuning` AS t
-  WHERE r.arm_rank <= t.candidate_depth_factor * r.wanted + t.candidate_depth_extra;
+  SELECT
+    k.*,
+    e.content_category,
+    e.has_urgency,
+    COALESCE(s.successes, 0) AS successes,
+    COALESCE(s.failures, 0) AS failures
+  FROM kept AS k
+  INNER JOIN eligible_captions AS e
+    ON k.page_name = e.page_name AND k.caption_id = e.caption_id
+  LEFT JOIN `${dataset}.caption_bandit_stats` AS s
+    ON k.page_name = s.page_name AND k.caption_id = s.caption_id;
 
   BEGIN TRANSACTION;
 
