@@ -221,21 +221,21 @@ def _active_caption_assignments(eros: Installation) -> dg.AssetsDefinition:
 
 
 def lock_drafts(eros: Installation, warehouse: Warehouse, scope: WeekPlanScope) -> int:
-    """Lock the drafts of the scope's pages, all at once or page by page; captions reserved."""
+    """Lock the drafts of the scope's pages; the number of captions reserved.
+
+    All of a week's drafts are locked at once, so that captions may pass from page to page; a run
+    that is narrowed to some pages locks theirs one by one.
+    """
     drafts = warehouse.query(eros.sql("unlocked_drafts"), {"week_start": scope.week_start})
-    mine = drafts[drafts["page_name"].isin(scope.pages)]
-    if mine.empty:
+    if drafts.empty:
         return 0
-    prefixes = [scope.schedule_prefix] if len(mine) == len(drafts) else list(mine["schedule_id"])
-    blocked = mine.set_index("schedule_id")[["conflicts", "begun_schedule_id"]].notna().any(axis=1)
-    return sum(
-        int(
-            warehouse.call("lock_caption_assignments", {"p_schedule_id": prefix}).out["p_locked"]  # pyright: ignore[reportArgumentType]
-            or 0
-        )
-        for prefix in prefixes
-        if not blocked.get(prefix, False)
-    )
+    free = drafts[drafts["page_name"].isin(scope.pages) & drafts["obstacles"].isna()]
+    names = [scope.schedule_prefix] if scope.is_everyone else list(free["schedule_id"])
+    locked = 0
+    for name in names:
+        out = warehouse.call("lock_caption_assignments", {"p_schedule_id": name}).out
+        locked += int(str(out["p_locked"]))
+    return locked
 
 
 def blocked_drafts(
@@ -244,13 +244,7 @@ def blocked_drafts(
     """The scope's schedules that stayed drafts, with what stands in their way."""
     drafts = warehouse.query(eros.sql("unlocked_drafts"), {"week_start": scope.week_start})
     return [
-        Shortfall(
-            row["page_name"],
-            None,
-            1,
-            0,
-            row["conflicts"] or f"its week has begun with {row['begun_schedule_id']} in force",
-        )
+        Shortfall(row["page_name"], None, 1, 0, row["obstacles"] or "it waits for another draft")
         for row in drafts.to_dict("records")
         if row["page_name"] in scope.pages
     ]

@@ -1,23 +1,25 @@
 -- Draft schedules of a week that were not locked, and what stands in their way.
--- Grain: one row per draft schedule.
+-- Grain: one row per draft schedule, by page.
 -- Parameters:
 --   week_start: Monday that names the week.
 SELECT
   d.page_name,
   d.schedule_id,
-  COUNTIF(d.conflicting_schedule_id IS NOT NULL) AS conflicting_captions,
   STRING_AGG(
     IF(
-      d.conflicting_schedule_id IS NULL,
-      NULL,
-      CONCAT(
-        'caption ', CAST(d.caption_id AS STRING), ' is reserved by ', d.conflicting_schedule_id
-      )
+      o.reason = 'begun',
+      CONCAT('its week has begun with ', o.other_schedule_id, ' in force'),
+      CONCAT('caption ', CAST(o.caption_id AS STRING), ' is reserved by ', o.other_schedule_id)
     ),
-    ', ' ORDER BY d.caption_id
-  ) AS conflicts,
-  MAX(d.begun_schedule_id) AS begun_schedule_id
-FROM `${dataset}.draft_reservations` AS d
-WHERE d.week_start = @week_start
+    ', ' ORDER BY o.reason, o.caption_id, o.other_schedule_id
+  ) AS obstacles
+FROM (
+  SELECT DISTINCT
+    page_name,
+    schedule_id
+  FROM `${dataset}.draft_reservations`
+  WHERE week_start = @week_start
+) AS d
+LEFT JOIN `${dataset}.draft_obstacles` AS o ON d.schedule_id = o.schedule_id
 GROUP BY d.page_name, d.schedule_id
 ORDER BY d.page_name;

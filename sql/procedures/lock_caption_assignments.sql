@@ -4,7 +4,10 @@
 -- one when the page's week has begun and the draft isn't forced. Calling it again for an active
 -- schedule changes nothing.
 -- Given the beginning that several schedules share (`sched_20251103_`: a week), it locks all of
--- their drafts that can be, at once; those that can't stay drafts, as draft_reservations shows.
+-- their drafts that can be, at once; those that can't stay drafts, as draft_obstacles shows. A
+-- caption may then pass from one of their pages to another, if both pages' drafts are locked: a
+-- draft that can't be keeps from locking those that wait for its captions, and so on. Three such
+-- steps are followed; should more be needed, no draft is locked that waits for another.
 -- Parameters:
 --   p_schedule_id: schedule, or the beginning that several share.
 --   p_locked: captions reserved by this call.
@@ -13,8 +16,7 @@ CREATE OR REPLACE PROCEDURE `${dataset}.lock_caption_assignments`(
 )
 BEGIN
   DECLARE v_is_schedule BOOL;
-  DECLARE v_conflicts STRING;
-  DECLARE v_begun STRING;
+  DECLARE v_obstacles STRING;
 
   SET p_locked = 0;
   SET v_is_schedule = EXISTS (
@@ -35,41 +37,69 @@ BEGIN
   BEGIN TRANSACTION;
 
   IF v_is_schedule THEN
-    SET v_conflicts = (
+    SET v_obstacles = (
       SELECT STRING_AGG(
-        CONCAT(
-          'caption ', CAST(d.caption_id AS STRING), ' is reserved by ', d.conflicting_schedule_id
+        IF(
+          o.reason = 'begun',
+          CONCAT(
+            'its week has begun with ', o.other_schedule_id,
+            ' active; plan it with force to supersede that'
+          ),
+          CONCAT(
+            'caption ', CAST(o.caption_id AS STRING), ' is reserved by ', o.other_schedule_id
+          )
         ),
-        ', ' ORDER BY d.caption_id
+        ', ' ORDER BY o.reason, o.caption_id, o.other_schedule_id
       )
-      FROM `${dataset}.draft_reservations` AS d
-      WHERE d.schedule_id = p_schedule_id AND d.conflicting_schedule_id IS NOT NULL
+      FROM `${dataset}.draft_obstacles` AS o
+      WHERE o.schedule_id = p_schedule_id
     );
-    IF v_conflicts IS NOT NULL THEN
+    IF v_obstacles IS NOT NULL THEN
       RAISE USING MESSAGE = CONCAT(
-        'lock_caption_assignments: ', p_schedule_id, ' was not locked: ', v_conflicts
+        'lock_caption_assignments: ', p_schedule_id, ' was not locked: ', v_obstacles
       );
     END IF;
-    SET v_begun = (
-      SELECT MAX(d.begun_schedule_id)
-      FROM `${dataset}.draft_reservations` AS d
-      WHERE d.schedule_id = p_schedule_id
-    );
-    IF v_begun IS NOT NULL THEN
-      RAISE USING MESSAGE = CONCAT(
-        'lock_caption_assignments: ', p_schedule_id, ' was not locked: its week has begun with ',
-        v_begun, ' active; plan it with force to supersede that'
-      );
-    END IF;
+  END IF;
+
+  CREATE OR REPLACE TEMP TABLE obstacles AS
+  SELECT
+    o.schedule_id,
+    IF(STARTS_WITH(o.rival_draft_id, p_schedule_id), o.rival_draft_id, NULL) AS rival_draft_id
+  FROM `${dataset}.draft_obstacles` AS o
+  WHERE STARTS_WITH(o.schedule_id, p_schedule_id);
+
+  CREATE OR REPLACE TEMP TABLE blocked_drafts AS
+  SELECT DISTINCT o.schedule_id
+  FROM obstacles AS o
+  WHERE o.rival_draft_id IS NULL;
+
+  INSERT INTO blocked_drafts (schedule_id)
+  SELECT DISTINCT o.schedule_id
+  FROM obstacles AS o
+  INNER JOIN blocked_drafts AS b ON o.rival_draft_id = b.schedule_id;
+
+  INSERT INTO blocked_drafts (schedule_id)
+  SELECT DISTINCT o.schedule_id
+  FROM obstacles AS o
+  INNER JOIN blocked_drafts AS b ON o.rival_draft_id = b.schedule_id;
+
+  IF EXISTS (
+    SELECT 1
+    FROM obstacles AS o
+    INNER JOIN blocked_drafts AS b ON o.rival_draft_id = b.schedule_id
+    WHERE o.schedule_id NOT IN (SELECT d.schedule_id FROM blocked_drafts AS d)
+  ) THEN
+    INSERT INTO blocked_drafts (schedule_id)
+    SELECT DISTINCT o.schedule_id
+    FROM obstacles AS o;
   END IF;
 
   CREATE OR REPLACE TEMP TABLE locked_reservations AS
   SELECT d.*
   FROM `${dataset}.draft_reservations` AS d
-  WHERE STARTS_WITH(d.schedule_id, p_schedule_id)
-  QUALIFY
-    COUNTIF(d.conflicting_schedule_id IS NOT NULL OR d.begun_schedule_id IS NOT NULL)
-      OVER (PARTITION BY d.schedule_id) = 0;
+  WHERE
+    STARTS_WITH(d.schedule_id, p_schedule_id)
+    AND d.schedule_id NOT IN (SELECT b.schedule_id FROM blocked_drafts AS b);
 
   UPDATE `${dataset}.active_caption_assignments` AS a
   SET

@@ -1,0 +1,71 @@
+-- What keeps draft schedules from being locked: captions that another schedule holds within 7 days
+-- (tuning), and a week that has begun with a schedule in force, unless the draft is forced.
+-- A reservation of the draft's own page in its own week is no obstacle: locking releases it. One of
+-- another page whose schedule a draft of the same week replaces (`rival_draft_id`) is none either
+-- when both are locked together.
+-- Grain: one row per draft schedule and reservation in its way, or schedule in force.
+-- Columns:
+--   schedule_id: Draft schedule.
+--   page_name: Its page.
+--   week_start: Its week.
+--   reason: reserved or begun.
+--   caption_id: Caption held by the other schedule; NULL for begun.
+--   other_schedule_id: The schedule in the way.
+--   rival_draft_id: Draft that would supersede the schedule in the way; NULL when there is none.
+CREATE OR REPLACE VIEW `${dataset}.draft_obstacles`
+AS
+WITH schedules AS (
+  SELECT DISTINCT
+    schedule_id,
+    page_name,
+    week_start,
+    status,
+    planned_at,
+    is_forced
+  FROM `${dataset}.schedule_recommendations`
+  WHERE status IN ('draft', 'active')
+)
+
+SELECT
+  d.schedule_id,
+  d.page_name,
+  d.week_start,
+  'reserved' AS reason,
+  d.caption_id,
+  a.schedule_id AS other_schedule_id,
+  r.schedule_id AS rival_draft_id
+FROM `${dataset}.draft_reservations` AS d
+CROSS JOIN `${dataset}.tuning` AS t
+INNER JOIN `${dataset}.active_caption_assignments` AS a
+  ON
+    d.caption_id = a.caption_id
+    AND a.is_active
+    AND ABS(DATE_DIFF(a.scheduled_send_date, d.scheduled_send_date, DAY)) <= t.reservation_days
+    AND NOT (
+      a.page_name = d.page_name
+      AND a.scheduled_send_date >= d.week_start
+      AND a.scheduled_send_date <= DATE_ADD(d.week_start, INTERVAL 6 DAY)
+    )
+LEFT JOIN schedules AS r
+  ON
+    r.status = 'draft'
+    AND a.page_name = r.page_name
+    AND d.week_start = r.week_start
+    AND a.scheduled_send_date >= r.week_start
+    AND a.scheduled_send_date <= DATE_ADD(r.week_start, INTERVAL 6 DAY)
+UNION ALL
+SELECT
+  d.schedule_id,
+  d.page_name,
+  d.week_start,
+  'begun' AS reason,
+  CAST(NULL AS INT64) AS caption_id,
+  s.schedule_id AS other_schedule_id,
+  CAST(NULL AS STRING) AS rival_draft_id
+FROM schedules AS d
+INNER JOIN schedules AS s
+  ON d.page_name = s.page_name AND d.week_start = s.week_start AND s.status = 'active'
+WHERE
+  d.status = 'draft'
+  AND NOT d.is_forced
+  AND d.planned_at > TIMESTAMP(d.week_start, 'America/Los_Angeles');

@@ -1,0 +1,113 @@
+"""A whole installation on the embedded warehouse, for tests of the asset graph."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from eros_assets.automation.jobs import SET_UP, WEEKLY_SCHEDULES, week_run_config
+from eros_assets.definitions import build_definitions
+from eros_assets.installation import Installation
+from eros_assets.settings import Settings
+
+TODAY = dt.date(2025, 11, 3)
+WEEK = dt.date(2025, 11, 3)
+
+STAMPS = frozenset(
+    {
+        *("created_at", "run_id", "selected_at", "assigned_at", "deactivated_at", "computed_at"),
+        *("last_updated", "quarantined_at", "exported_at", "duration_seconds"),
+    }
+)
+"""Columns that say when and by which run a row was written; two runs may differ in them."""
+
+WEEK_TABLES = (
+    *("message_facts", "quarantined_messages", "caption_priors", "caption_bandit_stats"),
+    *("weekly_volume_targets", "selection_candidates", "caption_selections"),
+    *("schedule_recommendations", "active_caption_assignments", "schedule_shortfalls"),
+)
+
+
+@dataclass(frozen=True)
+class Installed:
+    """An installation in a folder of its own, and the Dagster instance that its runs go to."""
+
+    eros: Installation
+    instance: dg.DagsterInstance
+
+    def run(
+        self,
+        job: str,
+        week: dt.date | None = None,
+        pages: tuple[str, ...] = (),
+        *,
+        force: bool = False,
+        succeeds: bool = True,
+    ) -> dg.ExecuteInProcessResult:
+        """Run a job; fails the test when the run does."""
+        result = (
+            build_definitions(self.eros.settings)
+            .resolve_job_def(job)
+            .execute_in_process(
+                instance=self.instance,
+                partition_key=week.isoformat() if week else None,
+                run_config=week_run_config(pages, force=force) if week else None,
+                raise_on_error=succeeds,
+            )
+        )
+        assert result.success is succeeds
+        return result
+
+    def set_up(self) -> None:
+        """Tables, inputs, configuration, routines."""
+        self.run(SET_UP)
+
+    def plan(
+        self, pages: tuple[str, ...] = (), week: dt.date = WEEK, **more: Any
+    ) -> dg.ExecuteInProcessResult:
+        """The weekly line."""
+        return self.run(WEEKLY_SCHEDULES, week, pages, **more)
+
+    def query(self, sql: str, **parameters: Any) -> pd.DataFrame:
+        """Rows of a query."""
+        return self.eros.warehouse(asset="test").query(sql, parameters)
+
+    def change(self, script: str, **parameters: Any) -> None:
+        """Run a script."""
+        self.eros.warehouse(asset="test").run(script, parameters)
+
+    def week_tables(self) -> Mapping[str, list[str]]:
+        """The rows of every table of the weekly line, stamps left out, in an order of their own."""
+        return {
+            name: sorted(
+                self.query(f"SELECT * FROM `${{dataset}}.{name}`")
+                .drop(columns=STAMPS, errors="ignore")
+                .astype(str)
+                .agg("|".join, axis=1)
+            )
+            for name in WEEK_TABLES
+        }
+
+    def files(self) -> Mapping[str, bytes]:
+        """What lies in the export folder, by name."""
+        folder = self.eros.week_folder(WEEK)
+        return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@contextmanager
+def installed(folder: Path, **settings: Any) -> Iterator[Installed]:
+    """An installation under `folder`; the small sample agency unless `settings` say otherwise."""
+    values = {
+        "home": folder / "home",
+        "out_dir": folder / "out",
+        "sample": "small",
+        "today": TODAY,
+        **settings,
+    }
+    with dg.instance_for_test() as instance:
+        yield Installed(Installation(Settings(**values)), instance)

@@ -1,0 +1,291 @@
+"""The weekly line from history to files, as one run of the asset graph."""
+
+import csv
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from eros_assets.assets import drafting
+from eros_assets.assets.sources import AnotherAgencyError
+from eros_assets.assets.week import UnknownPageError
+from eros_assets.planning.week import plan_week
+from tests.assets.installed import WEEK, Installed, installed
+
+NOTHING_SENT_HEADER = (
+    "row_id,page_name,message,sending_time,price,sent_count,viewed_count,purchased_count,"
+    "earnings,message_type,caption_id\n"
+)
+BANK_HEADER = (
+    "caption_id,caption_text,content_category,price_tier,has_urgency,page_name,is_active,"
+    "created_at\n"
+)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sample agency loaded and its week planned, to be copied."""
+    folder = tmp_path_factory.mktemp("planned")
+    with installed(folder) as agency:
+        agency.set_up()
+        agency.plan()
+    return folder
+
+
+@pytest.fixture
+def agency(template: Path, tmp_path: Path) -> Iterator[Installed]:
+    """The sample agency with its week planned, to do with as the test likes."""
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    with installed(tmp_path) as copy:
+        yield copy
+
+
+def test_every_active_creator_gets_a_schedule_a_file_and_a_picture(agency: Installed) -> None:
+    active = set(
+        agency.query("SELECT page_name FROM `${dataset}.creators` WHERE is_active")["page_name"]
+    )
+    scheduled = agency.query(
+        "SELECT DISTINCT page_name FROM `${dataset}.schedule_recommendations` WHERE is_active"
+    )
+    assert set(scheduled["page_name"]) == active
+    names = set(agency.files())
+    assert {f"{page}.csv" for page in active} <= names
+    assert {f"{page}.png" for page in active} <= names
+
+
+def test_the_same_week_again_changes_no_row_and_no_file(agency: Installed) -> None:
+    rows, files = agency.week_tables(), agency.files()
+    agency.plan()
+    assert agency.week_tables() == rows
+    assert agency.files() == files
+
+
+def test_two_installations_plan_the_same_week_bit_for_bit(
+    agency: Installed, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with installed(tmp_path_factory.mktemp("other")) as other:
+        other.set_up()
+        other.plan()
+        assert other.week_tables() == agency.week_tables()
+        assert other.files() == agency.files()
+
+
+def test_another_seed_chooses_other_captions(agency: Installed, tmp_path: Path) -> None:
+    before = agency.week_tables()["caption_selections"]
+    with installed(tmp_path, seed="another") as reseeded:
+        reseeded.plan()
+        assert reseeded.week_tables()["caption_selections"] != before
+
+
+def test_a_run_narrowed_to_pages_leaves_the_others_as_they_were(agency: Installed) -> None:
+    pages = sorted(
+        agency.query("SELECT page_name FROM `${dataset}.creators` WHERE is_active")["page_name"]
+    )
+    before = {
+        page: agency.query(
+            "SELECT * FROM `${dataset}.schedule_recommendations` WHERE page_name = @page "
+            "ORDER BY message_number",
+            page=page,
+        )
+        for page in pages
+    }
+    agency.plan(pages=(pages[0],))
+    for page in pages[1:]:
+        after = agency.query(
+            "SELECT * FROM `${dataset}.schedule_recommendations` WHERE page_name = @page "
+            "ORDER BY message_number",
+            page=page,
+        )
+        assert after.equals(before[page]), page
+
+
+def test_a_run_for_a_page_that_is_no_creator_names_it(agency: Installed) -> None:
+    with pytest.raises(UnknownPageError, match="nobody_here"):
+        agency.plan(pages=("nobody_here",))
+
+
+def test_a_creator_that_fails_is_reported_and_stops_no_other(
+    agency: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever befalls one creator's plan, the others get theirs."""
+    monday = WEEK + dt.timedelta(days=7)
+    calls = 0
+
+    def sometimes(*arguments: object, **more: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise ZeroDivisionError("the second page's misfortune")
+        return plan_week(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(drafting, "plan_week", sometimes)
+    result = agency.plan(week=monday)
+    failed = agency.query(
+        "SELECT * FROM `${dataset}.schedule_shortfalls` WHERE stage = 'creator'"
+    )
+    assert list(failed["reason"]) == ["ZeroDivisionError: the second page's misfortune"]
+    scheduled = agency.query(
+        "SELECT DISTINCT page_name FROM `${dataset}.schedule_recommendations` "
+        "WHERE is_active AND week_start = @week",
+        week=monday,
+    )
+    active = agency.query("SELECT page_name FROM `${dataset}.creators` WHERE is_active")
+    assert set(active["page_name"]) - set(scheduled["page_name"]) == set(failed["page_name"])
+    evaluation = {e.check_name: e for e in result.get_asset_check_evaluations()}
+    assert not evaluation["every_creator_planned"].passed
+    assert evaluation["schedule_rules_hold"].passed
+
+
+def test_a_week_that_has_begun_is_left_alone_unless_forced(
+    agency: Installed, tmp_path: Path
+) -> None:
+    rows = agency.week_tables()["schedule_recommendations"]
+    with installed(tmp_path, today=WEEK + dt.timedelta(days=2), seed="another") as later:
+        later.plan()
+        assert later.week_tables()["schedule_recommendations"] == rows
+        later.plan(force=True)
+        times = later.query(
+            "SELECT MIN(send_date) AS first FROM `${dataset}.schedule_recommendations` "
+            "WHERE is_active"
+        )
+        assert times["first"].iloc[0] >= WEEK + dt.timedelta(days=2)
+        superseded = later.query(
+            "SELECT COUNT(*) AS n FROM `${dataset}.schedule_recommendations` "
+            "WHERE status = 'superseded'"
+        )
+        assert superseded["n"].iloc[0] == len(rows)
+        held = later.query(
+            "SELECT COUNT(*) AS n FROM `${dataset}.active_caption_assignments` AS a "
+            "WHERE a.is_active AND a.schedule_id IN (SELECT r.schedule_id "
+            "FROM `${dataset}.schedule_recommendations` AS r WHERE r.status = 'superseded')"
+        )
+        assert held["n"].iloc[0] == 0
+
+
+def test_consecutive_weeks_never_share_a_caption(agency: Installed) -> None:
+    agency.plan(week=WEEK + dt.timedelta(days=7))
+    shared = agency.query(
+        "SELECT caption_id FROM `${dataset}.active_caption_assignments` WHERE is_active "
+        "GROUP BY caption_id HAVING COUNT(*) > 1"
+    )
+    assert shared.empty
+
+
+def test_another_agency_is_refused_and_the_first_one_kept(
+    agency: Installed, tmp_path: Path
+) -> None:
+    rows = agency.week_tables()
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "mass_messages.csv").write_text(
+        NOTHING_SENT_HEADER + "1,other_page,Hello,2025-10-01T18:00:00Z,,10,5,0,0,Bump,1\n"
+    )
+    (folder / "caption_bank.csv").write_text(
+        BANK_HEADER + "1,Hello,greeting,bump,False,,True,2025-01-01T00:00:00Z\n"
+    )
+    with installed(tmp_path, import_dir=folder) as other:
+        result = other.run("set_up", succeeds=False)
+        failures = [e for e in result.all_events if e.is_step_failure]
+        causes = [e.step_failure_data.error.cause for e in failures]
+        assert any(c and AnotherAgencyError.__name__ in str(c.cls_name) for c in causes)
+        assert any(c and "EROS_HOME=" in c.message for c in causes)
+    assert agency.week_tables() == rows
+
+
+def _import(folder: Path, messages: str, bank: str, creators: str) -> Path:
+    history = folder / "history"
+    history.mkdir(parents=True)
+    (history / "mass_messages.csv").write_text(NOTHING_SENT_HEADER + messages)
+    (history / "caption_bank.csv").write_text(BANK_HEADER + bank)
+    (history / "creators.csv").write_text("page_name,display_name,is_active\n" + creators)
+    return history
+
+
+def test_an_empty_history_gives_schedules_from_the_bank_alone(tmp_path: Path) -> None:
+    tiers = ("budget", "mid", "premium", "bump")
+    bank = "".join(
+        f"{n},Text number {n},topic_{n % 5},{tiers[n % 4]},False,,True,2025-01-01T00:00:00Z\n"
+        for n in range(1, 201)
+    )
+    history = _import(tmp_path, "", bank, "new_page,New,True\n")
+    with installed(tmp_path, import_dir=history) as agency:
+        agency.set_up()
+        agency.plan()
+        counts = agency.query(
+            "SELECT message_type, COUNT(*) AS n FROM `${dataset}.schedule_recommendations` "
+            "WHERE is_active GROUP BY message_type ORDER BY message_type"
+        )
+    assert counts.to_dict("records") == [
+        {"message_type": "Bump", "n": 4},
+        {"message_type": "PPV", "n": 6},
+    ]
+
+
+def test_a_bank_with_too_few_captions_gives_what_there_is_and_says_the_shortfall(
+    tmp_path: Path,
+) -> None:
+    bank = "".join(
+        f"{n},Text number {n},topic_{n},{tier},False,,True,2025-01-01T00:00:00Z\n"
+        for n, tier in enumerate(("budget", "mid", "bump"), start=1)
+    )
+    history = _import(tmp_path, "", bank, "new_page,New,True\n")
+    with installed(tmp_path, import_dir=history) as agency:
+        agency.set_up()
+        agency.plan()
+        lacking = agency.query(
+            "SELECT price_tier, wanted, got FROM `${dataset}.schedule_shortfalls` "
+            "WHERE stage = 'selection' ORDER BY price_tier"
+        ).set_index("price_tier")
+        scheduled = agency.query(
+            "SELECT caption_id FROM `${dataset}.schedule_recommendations` WHERE is_active"
+        )
+    assert sorted(scheduled["caption_id"]) == [1, 2, 3]
+    assert lacking.loc["bump"].to_dict() == {"wanted": 4, "got": 1}
+    assert lacking.loc["premium", "got"] == 0
+
+
+def test_a_creator_without_history_is_planned_beside_the_others(agency: Installed) -> None:
+    agency.change(
+        "INSERT INTO `${dataset}.creators` (page_name, display_name, is_active) "
+        "VALUES ('brand_new', 'Brand New', TRUE)"
+    )
+    agency.plan(pages=("brand_new",))
+    assert "brand_new.csv" in agency.files()
+
+
+def test_files_have_the_contracts_columns_and_la_offsets(agency: Installed) -> None:
+    folder = agency.eros.week_folder(WEEK)
+    for path in folder.glob("*.csv"):
+        if path.name.endswith(".excel.csv"):
+            continue
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        assert rows
+        assert all(row["scheduled_send_time"].endswith("-08:00") for row in rows)
+        assert [row["scheduled_send_time"] for row in rows] == sorted(
+            row["scheduled_send_time"] for row in rows
+        )
+
+
+def test_the_control_arm_is_drawn_and_scheduled(agency: Installed) -> None:
+    arms = agency.query(
+        "SELECT arm, COUNT(*) AS n FROM `${dataset}.schedule_recommendations` "
+        "WHERE is_active AND message_type = 'PPV' GROUP BY arm"
+    ).set_index("arm")["n"]
+    assert 0 < arms["control"] < arms["treatment"]
+
+
+def test_a_failed_import_leaves_the_inputs_as_they_were(agency: Installed, tmp_path: Path) -> None:
+    before = agency.query("SELECT COUNT(*) AS n FROM `${dataset}.mass_messages`")["n"].iloc[0]
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    (folder / "mass_messages.csv").write_text(NOTHING_SENT_HEADER)
+    (folder / "caption_bank.csv").write_text(
+        BANK_HEADER + "1,Hello,greeting,gold,False,,True,2025-01-01T00:00:00Z\n"
+    )
+    with installed(tmp_path, import_dir=folder) as broken:
+        broken.run("set_up", succeeds=False)
+    after = agency.query("SELECT COUNT(*) AS n FROM `${dataset}.mass_messages`")["n"].iloc[0]
+    assert after == before
