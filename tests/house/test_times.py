@@ -1,0 +1,104 @@
+"""Every time has its zone, and the clock is looked at where it must be, nowhere else."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.house import times
+from tests.house.modules import Module, modules
+from tests.house.sources import OUTSIDE, found_in, sample
+
+CLOCK: Mapping[str, str] = {
+    "eros_assets/calendar.py today": "says the LA date now to shells",
+    "eros_assets/installation.py Installation.planning_instant": "lets time into every decision",
+    "eros_assets/assets/sources.py read_or_make_inputs": "the sample agency's last day",
+    "eros_assets/assets/exports.py export_week": "stamp: exported_at",
+    "eros_assets/assets/schedules.py draft_rows": "stamp: created_at",
+    "eros_assets/assets/selection.py _weekly_volume_targets.set_targets": "stamp: computed_at",
+}
+"""Places outside the warehouse that may look at the clock, and what for."""
+
+
+def clocks(module: Module) -> list[str]:
+    return [finding for place, finding in times.clock_readings(module) if place not in CLOCK]
+
+
+def test_no_time_is_without_its_zone() -> None:
+    assert found_in(modules("eros_assets", "benchmarks"), times.naive_times) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "import datetime as dt\nnow = dt.datetime.now()",
+        "import datetime\nnow = datetime.datetime.now(tz=None)",
+        "from datetime import datetime\nnow = datetime.utcnow()",
+        "from datetime import datetime as clock\nnow = clock.today()",
+        "import datetime as dt\nday = dt.date.today()",
+        "import datetime as dt\nmade = field(default_factory=dt.datetime.now)",
+        "import datetime as dt\nthen = dt.datetime(2025, 11, 2, 1, 30)",
+        "import datetime as dt\nthen = dt.datetime.fromtimestamp(0)",
+        "import datetime as dt\nthen = dt.datetime.combine(day, noon)",
+        "import datetime as dt\nthen = dt.datetime.strptime(text, '%Y-%m-%d %H:%M')",
+        "import pandas as pd\nnow = pd.Timestamp.now()",
+        "import time\nnow = time.localtime()",
+        "then = instant.replace(tzinfo=None)",
+        "zone = 'P" + "ST'",
+    ],
+)
+def test_a_time_without_its_zone_is_noticed(wrong: str) -> None:
+    assert len(times.naive_times(sample(wrong))) == 1
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "import datetime as dt\nnow = dt.datetime.now(dt.UTC)",
+        "import datetime as dt\nnow = dt.datetime.now(tz=ZONE)",
+        "import datetime as dt\ndef of(then: dt.datetime) -> dt.datetime: ...",
+        "import datetime as dt\nthen = dt.datetime(2025, 11, 2, 1, 30, tzinfo=ZONE)",
+        "import datetime as dt\nthen = dt.datetime(*parts)",
+        "import datetime as dt\nthen = dt.datetime.fromtimestamp(0, dt.UTC)",
+        "import datetime as dt\nthen = dt.datetime.combine(day, noon, ZONE)",
+        "import datetime as dt\nthen = dt.datetime.strptime(text, '%Y-%m-%dT%H:%M%z')",
+        "import pandas as pd\nnow = pd.Timestamp.now('UTC')",
+    ],
+)
+def test_a_time_with_its_zone_is_fine(right: str) -> None:
+    assert times.naive_times(sample(right)) == []
+
+
+def test_the_clock_is_looked_at_in_known_places_alone() -> None:
+    assert found_in(OUTSIDE, clocks) == []
+
+
+def test_every_known_place_still_looks_at_the_clock() -> None:
+    places = {place for module in OUTSIDE for place, _ in times.clock_readings(module)}
+    assert CLOCK.keys() <= places
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "import datetime as dt\ndef score(): return dt.datetime.now(dt.UTC)",
+        "import time\nseed = time.time()",
+        "import time\nseed = time.time_ns()",
+        "import datetime as dt\nmade = field(default_factory=dt.date.today)",
+        "import pandas as pd\nnow = pd.Timestamp.now('UTC')",
+        "from eros_assets import calendar\nday = calendar.today()",
+        "from eros_assets.calendar import today as now\nday = now()",
+    ],
+)
+def test_a_look_at_the_clock_is_noticed(wrong: str) -> None:
+    assert len(clocks(sample(wrong))) == 1
+
+
+def test_a_known_place_is_one_function_not_its_whole_file() -> None:
+    text = "import datetime as dt\ndef {}(): return dt.datetime.now(dt.UTC)"
+    path = "eros_assets/calendar.py"
+    assert clocks(sample(text.format("today"), path)) == []
+    assert len(clocks(sample(text.format("monday_of"), path))) == 1
+
+
+def test_durations_are_no_look_at_the_clock() -> None:
+    assert clocks(sample("import time\nbegun = time.perf_counter()")) == []
