@@ -20,18 +20,20 @@ from eros_assets.warehouse.protocol import WarehouseError
 _UNDO_HOURS = 24
 
 
-def snapshot_name(deployment_id: str, table: str) -> str:
-    """The table that keeps `table` as it was at a deployment.
+def named(deployment_id: str, tables: Sequence[str]) -> dict[str, str]:
+    """The name of each table's snapshot of a deployment.
 
     Raises:
-        WarehouseError: the id can't be part of a table's name.
+        WarehouseError: no table, or an id that can't be part of a table's name.
     """
+    if not tables:
+        raise WarehouseError(f"backup {deployment_id}: no table is named")
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,200}", deployment_id):
         raise WarehouseError(
             f"deployment id {deployment_id!r} must be 1 to 200 of a-z, A-Z, 0-9, '_' and '-': "
             f"it becomes part of the names of tables"
         )
-    return f"eros_snapshot__{deployment_id}__{table}"
+    return {table: f"eros_snapshot__{deployment_id}__{table}" for table in tables}
 
 
 def snapshot_script(
@@ -41,8 +43,8 @@ def snapshot_script(
     if keep_days < 1:
         raise WarehouseError(f"keep_days is {keep_days}; keep snapshots 1 day or more")
     return "\n".join(
-        _snapshot(dataset_name, snapshot_name(deployment_id, table), table, f"{keep_days} DAY")
-        for table in tables
+        _snapshot(dataset_name, name, table, f"{keep_days} DAY")
+        for table, name in named(deployment_id, tables).items()
     )
 
 
@@ -58,11 +60,12 @@ def restore_script(
 
     `operation` names this restoration, so that what it can undo is its own.
     """
-    undo = {table: f"eros_undo__{operation}__{table}" for table in present}
+    undo = {table: f"{operation}_undo__{table}" for table in present}
     safety = [
         _snapshot(dataset_name, copy, table, f"{_UNDO_HOURS} HOUR") for table, copy in undo.items()
     ]
-    forth = [_clone(dataset_name, t, snapshot_name(deployment_id, t)) for t in tables]
+    copies = named(deployment_id, tables)
+    forth = [_clone(dataset_name, table, copy) for table, copy in copies.items()]
     back = [_clone(dataset_name, table, copy) for table, copy in undo.items()]
     return "\n".join(
         [

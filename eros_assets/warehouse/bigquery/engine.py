@@ -215,22 +215,22 @@ class BigQueryWarehouse:
                 as they were when one can't be put back.
         """
         subject = f"restore of {deployment_id}"
-        copies = {table: backups.snapshot_name(deployment_id, table) for table in tables}
-        missing = [t for t, name in copies.items() if self._tables.find(subject, name) is None]
-        if missing:
-            raise WarehouseError(
-                f"{subject}: there is no snapshot of {', '.join(missing)}: the deployment is "
-                f"unknown, incomplete or expired. Nothing was touched"
+        copies = backups.named(deployment_id, tables)
+        with self._statements.operation("restore", subject, subject) as operation:
+            missing = [t for t, name in copies.items() if self._tables.find(subject, name) is None]
+            if missing:
+                raise WarehouseError(
+                    f"{subject}: there is no snapshot of {', '.join(missing)}: the deployment is "
+                    f"unknown, incomplete or expired. Nothing was touched"
+                )
+            operation.statement = backups.restore_script(
+                self._settings.dataset_name,
+                deployment_id,
+                tables,
+                present=[t for t in tables if self._tables.find(subject, t) is not None],
+                operation=operation.name,
             )
-        script = backups.restore_script(
-            self._settings.dataset_name,
-            deployment_id,
-            tables,
-            present=[t for t in tables if self._tables.find(subject, t) is not None],
-            operation=self._new_id(),
-        )
-        with self._statements.operation("restore", subject, script) as operation:
-            self._statements.completed(operation, script)
+            self._statements.completed(operation, operation.statement)
         return operation.job
 
     def freshness(self, table: str) -> Freshness | None:

@@ -5,7 +5,6 @@ Reasons and their meaning: https://cloud.google.com/bigquery/docs/error-messages
 
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import TimeoutError as PollTimeoutError
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -118,7 +117,7 @@ def fault_of(error: BaseException) -> Fault | None:
             return Fault("ssl", str(error))
         case requests.exceptions.RequestException() | ConnectionError() | TransportError():
             return Fault(CONNECTION, _without_address(error))
-        case PollTimeoutError() | TimeoutError():
+        case TimeoutError():
             return Fault(CONNECTION, "no answer in time")
         case GoogleAuthError():
             reason = CONNECTION if cast("bool", error.retryable) else CREDENTIALS

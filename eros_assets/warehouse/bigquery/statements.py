@@ -17,7 +17,7 @@ from eros_assets.warehouse.bigquery.raised import reachable
 from eros_assets.warehouse.bigquery.results import Reader
 from eros_assets.warehouse.bigquery.telling import account_of, warehouse_error
 from eros_assets.warehouse.library import SqlLibrary
-from eros_assets.warehouse.protocol import Job, JobKind, Parameters
+from eros_assets.warehouse.protocol import Job, JobKind, Parameters, WarehouseError
 
 # What a script of the engine's own says on failing is no RAISE of a procedure or check.
 _MAY_RAISE = frozenset({"run", "query", "call"})
@@ -54,12 +54,14 @@ class Statements:
             fault = fault_of(error)
             if fault is None:
                 self.ledger.append(operation.end(error=str(error)))
+                if isinstance(error, WarehouseError):
+                    error.job = operation.job
                 raise
-            account = account_of(self.reader().runner, error, fault, statement)
+            account = account_of(self.reader().runner, error, fault, operation.statement)
             job_id = error.job_id if isinstance(error, JobFailedError) else None
             job = operation.end(job_id=job_id, error=f"{fault.reason}: {account.message}")
             self.ledger.append(job)
-            sources = reachable(statement, self.library) if kind in _MAY_RAISE else ()
+            sources = reachable(operation.statement, self.library) if kind in _MAY_RAISE else ()
             raise warehouse_error(account, subject, job, job_id, sources) from error
         self.ledger.append(operation.end())
 
@@ -119,9 +121,18 @@ class Statements:
         return int(runner.asked("dry run", plan).total_bytes_processed or 0)
 
     def changed_rows(self, job: QueryJob) -> int:
-        """Rows that a statement, or a script's statements, inserted, updated or deleted."""
-        children = self.reader().runner.children
-        statements = children(job.job_id) if job.num_child_jobs else [job]
+        """Rows that a statement, or a script's statements, inserted, updated or deleted.
+
+        0 when a script's statements can't be listed: it has committed all the same.
+        """
+        if not job.num_child_jobs:
+            return int(job.num_dml_affected_rows or 0)
+        try:
+            statements = self.reader().runner.children(job.job_id)
+        except Exception as error:
+            if fault_of(error) is None:
+                raise
+            return 0
         return sum(int(statement.num_dml_affected_rows or 0) for statement in statements)
 
     def last_select(self, job: QueryJob) -> QueryJob | None:

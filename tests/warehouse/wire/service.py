@@ -1,29 +1,20 @@
 """A BigQuery of one dataset, in memory: jobs that play as they are told, tables, uploads."""
 
-import io
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from tests.warehouse.wire.media import rows_of
 from tests.warehouse.wire.plays import Column, Play, Request, Trouble, wire_rows, wire_schema
 
 Body = dict[str, Any]
 LABEL = re.compile(r"[a-z0-9_-]{0,63}")
 LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,1024}")
-ARROW_OF = {
-    "STRING": pa.string(),
-    "INTEGER": pa.int64(),
-    "FLOAT": pa.float64(),
-    "BOOLEAN": pa.bool_(),
-    "DATE": pa.date32(),
-    "TIMESTAMP": pa.timestamp("us", tz="UTC"),
-}
 
 
 class RefusalError(Exception):
@@ -69,6 +60,7 @@ class Service:
     requests: list[Request] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     has_dataset: bool = True
+    destination: Body | None = None
     _clock: int = 1_762_156_800_000
 
     # -- for tests
@@ -283,6 +275,8 @@ class Service:
                 "totalBytesBilled": str(play.bytes_billed),
                 "totalBytesProcessed": str(play.bytes_processed),
             }
+            if self.destination:
+                job.resource["configuration"]["query"]["destinationTable"] = self.destination
             if play.changed_rows is not None:
                 statistics["query"]["numDmlAffectedRows"] = str(play.changed_rows)
         return {
@@ -294,23 +288,11 @@ class Service:
         }
 
     def _load(self, load: Mapping[str, Any], media: bytes) -> None:
-        """Take a Parquet file in, if it fits the schema that the job declares."""
-        rows = pq.read_table(io.BytesIO(media))
         name = load["destinationTable"]["tableId"]
         if name not in self.tables:
             self.violations.append(f"load into {name}, which is not there, with CREATE_NEVER")
-        fields: Sequence[Body] = load["schema"]["fields"]
-        wanted = {
-            f["name"]: pa.list_(ARROW_OF[f["type"]])
-            if f.get("mode") == "REPEATED"
-            else ARROW_OF[f["type"]]
-            for f in fields
-        }
-        for column in rows.schema:
-            if column.name not in wanted:
-                self.violations.append(f"{name}: file column {column.name} is not in the schema")
-            elif not _same(column.type, wanted[column.name]):
-                self.violations.append(f"{name}.{column.name}: the file has {column.type}")
+        rows, violations = rows_of(load["schema"]["fields"], media)
+        self.violations += [f"load into {name}: {violation}" for violation in violations]
         self.contents[name] = rows
 
     def _check_labels(self, labels: Mapping[str, str]) -> None:
@@ -336,12 +318,6 @@ def _script_statistics(play: Play) -> Body:
         for frame in play.frames
     ]
     return {"evaluationKind": play.evaluation, "stackFrames": frames}
-
-
-def _same(found: pa.DataType, wanted: pa.DataType) -> bool:
-    if pa.types.is_list(wanted):
-        return pa.types.is_list(found) and found.value_type == wanted.value_type
-    return found == wanted
 
 
 def _only(answer: Body, fields: str | None) -> Body:

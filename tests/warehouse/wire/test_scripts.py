@@ -5,7 +5,7 @@ import pytest
 from eros_assets.warehouse.bigquery import BigQueryWarehouse
 from eros_assets.warehouse.bigquery.scripts import in_one_transaction
 from eros_assets.warehouse.protocol import WarehouseError
-from tests.warehouse.wire.plays import Play
+from tests.warehouse.wire.plays import Play, Trouble
 from tests.warehouse.wire.service import Service
 
 TWO_WRITES = """\
@@ -91,6 +91,15 @@ def test_what_no_transaction_can_hold_is_refused_beside_several_writes(
         warehouse.run(script)
     assert service.requests == []
     assert warehouse.ledger[-1].error is not None
+
+
+def test_a_committed_script_is_no_failure_because_its_rows_cannot_be_counted(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    service.will(Play(children=(Play(changed_rows=7),)))
+    service.trouble("jobs.list", Trouble(403, "accessDenied", "Access Denied"))
+    job = warehouse.run(TWO_WRITES)
+    assert (job.rows, job.error) == (0, None)
 
 
 def test_rows_of_one_statement_are_those_it_changed(
