@@ -33,6 +33,7 @@ ABORTED = re.compile(
 
 CONNECTION = "connection"
 CREDENTIALS = "credentials"
+CERTIFICATE = "certificate"
 
 REMEDIES: Mapping[str, str] = {
     "accessDenied": "Grant the service account roles/bigquery.jobUser on the project and "
@@ -42,6 +43,8 @@ REMEDIES: Mapping[str, str] = {
     "blocked": "Ask Google Cloud support why the project is blocked",
     "bytesBilledLimitExceeded": "Narrow the statement (pages, dates), or raise "
     "EROS_MAXIMUM_BYTES_BILLED",
+    CERTIFICATE: "Check the certificate and protocol of EROS_BIGQUERY_ENDPOINT, this machine's "
+    "certificates and its clock",
     CONNECTION: "Check the network and EROS_BIGQUERY_ENDPOINT, then run it again",
     CREDENTIALS: "Renew the credentials: `gcloud auth application-default login`, or another key "
     "in GOOGLE_APPLICATION_CREDENTIALS",
@@ -114,7 +117,7 @@ def fault_of(error: BaseException) -> Fault | None:
         case GoogleAPICallError():
             return _fault_of_answer(error)
         case requests.exceptions.SSLError():
-            return Fault("ssl", str(error))
+            return Fault(CERTIFICATE, "the other side of the connection can't be trusted")
         case requests.exceptions.RequestException() | ConnectionError() | TransportError():
             return Fault(CONNECTION, _without_address(error))
         case TimeoutError():

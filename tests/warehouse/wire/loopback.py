@@ -134,6 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._refuse(400, "invalid", f"discovery document: {message}")
 
     def _be_in(self, trouble: Trouble) -> None:
+        if trouble.is_silent:
+            threading.Event().wait(0.3)
         if trouble.status is None:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)

@@ -54,7 +54,8 @@ def failing(reason: str, message: str = "it went wrong", **life: Any) -> Play:
 class Trouble:
     """What goes wrong with a request itself: a status, or a dropped connection (status None).
 
-    `carried_out` tells whether the server does what was asked before its answer is lost.
+    A silent server answers, but later than anybody waits for. `carried_out` tells whether the
+    server does what was asked before its answer is lost.
     """
 
     status: int | None = None
@@ -62,11 +63,17 @@ class Trouble:
     message: str = "Backend error"
     carried_out: bool = False
     is_html: bool = False
+    is_silent: bool = False
 
 
 def drop_before() -> Trouble:
     """The connection fails before the server has read the request's meaning."""
     return Trouble()
+
+
+def silence() -> Trouble:
+    """The server does what was asked and doesn't answer for a while."""
+    return Trouble(carried_out=True, is_silent=True)
 
 
 def drop_after() -> Trouble:

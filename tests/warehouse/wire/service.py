@@ -137,13 +137,14 @@ class Service:
             )
         job = JobState(body, self._play_of(statement), created=self._tick())
         self.jobs[job_id] = job
+        at = self._tick()  # statements often begin in the same millisecond
         for number, child in enumerate(job.play.children):
             child_id = f"script_job_{job_id}_{number}"
             child_body = {
                 "jobReference": {**reference, "jobId": child_id},
                 "configuration": {"jobType": "QUERY", "query": {"query": child.statement_type}},
             }
-            self.jobs[child_id] = JobState(child_body, child, parent=job_id, created=self._tick())
+            self.jobs[child_id] = JobState(child_body, child, parent=job_id, created=at)
         if "load" in configuration and job.play.error is None:
             self._load(configuration["load"], request.media)
         return self._shown(job, job_id)
@@ -166,7 +167,7 @@ class Service:
             for job_id, job in self.jobs.items()
             if job.parent == request.query.get("parentJobId")
         ]
-        children.sort(key=lambda pair: -pair[1].created)
+        children.reverse()  # newest first
         start = int(request.query.get("pageToken", "0"))
         page = children[start : start + self.page_size]
         answer: Body = {"kind": "bigquery#jobList", "jobs": []}

@@ -101,6 +101,7 @@ def test_a_failing_statement_inside_a_procedure_is_named_with_its_line(
     warehouse: BigQueryWarehouse, service: Service
 ) -> None:
     fine = Play(frames=(Frame(4, procedure="p.d.book", text="SELECT 1"),))
+    handled = failing("notFound", "Not found", frames=(Frame(2, procedure="p.d.book"),))
     wrong = failing(
         "invalidQuery",
         "Query error: Bad int64 value: x at [8:3]",
@@ -111,7 +112,7 @@ def test_a_failing_statement_inside_a_procedure_is_named_with_its_line(
         failing(
             "invalidQuery",
             "Query error: Bad int64 value: x at [p.d.book:8:3]",
-            children=(fine, fine, fine, wrong),
+            children=(handled, fine, fine, wrong),
         )
     )
     with pytest.raises(WarehouseError, match=r"Bad int64 value: x at p\.d\.book line 8, column 3"):

@@ -17,6 +17,7 @@ from tests.warehouse.wire.plays import (
     drop_after,
     drop_before,
     failing,
+    silence,
 )
 from tests.warehouse.wire.service import Service
 
@@ -175,6 +176,30 @@ def test_a_dropped_poll_is_no_failure(warehouse: BigQueryWarehouse, service: Ser
     service.trouble("jobs.get", drop_before(), Trouble(503), Trouble(502, is_html=True))
     assert warehouse.run(SCRIPT).rows == 1
     assert len(service.jobs) == 1
+
+
+@pytest.mark.parametrize("method", ["jobs.insert", "jobs.get"])
+def test_an_answer_that_does_not_come_in_time_is_a_lost_one(
+    settings: Settings, service: Service, method: str
+) -> None:
+    service.will(Play(states=("RUNNING", "DONE"), changed_rows=1))
+    service.trouble(method, silence())
+    patience = Patience(request_timeout=0.1, sleep=lambda _: None)
+    warehouse = BigQueryWarehouse(settings, LIBRARY, patience=patience)
+    assert warehouse.run(SCRIPT).rows == 1
+    assert len(service.jobs) == 1
+
+
+def test_a_connection_that_cannot_be_trusted_is_told_at_once(
+    settings: Settings, service: Service, waits: list[float]
+) -> None:
+    address = str(settings.bigquery_endpoint).replace("http://", "https://")
+    unsafe = settings.model_copy(update={"bigquery_endpoint": address})
+    warehouse = BigQueryWarehouse(unsafe, LIBRARY, patience=Patience(sleep=waits.append))
+    with pytest.raises(WarehouseError, match=r"can't be trusted.*certificate") as caught:
+        warehouse.run(SCRIPT)
+    assert "127.0.0.1" not in str(caught.value)
+    assert waits == []
 
 
 def test_a_service_that_stays_away_is_told_with_no_job(

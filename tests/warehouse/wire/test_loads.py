@@ -46,7 +46,7 @@ def frame() -> pd.DataFrame:
             "guests": pd.array([7512345678901234567, None], dtype="Int64"),
             "price": [0.1, np.nan],
             "paid": pd.array([True, None], dtype="boolean"),
-            "booked_at": pd.Series([NOON, None], dtype="datetime64[ns, UTC]"),
+            "booked_at": pd.to_datetime(["2025-11-03T20:00:00.000000789Z", None]),
         }
     )
 

@@ -102,6 +102,14 @@ def test_a_query_names_its_dataset_cap_location_and_labels(
     }
 
 
+def test_labels_are_made_valid_and_add_up(warehouse: BigQueryWarehouse, service: Service) -> None:
+    handle = warehouse.labelled(**{"2nd Run": "x" * 80}).labelled(Week="Ü", asset="")
+    handle.query("SELECT 1")
+    labels = service.sent("jobs.insert")[0].body["configuration"]["labels"]
+    assert labels.items() >= {"l_2nd_run": "x" * 63, "week": "_", "asset": ""}.items()
+    assert handle.ledger[0].labels == labels
+
+
 def test_the_ledger_has_what_a_query_took(warehouse: BigQueryWarehouse, service: Service) -> None:
     service.will(Play(columns=(("n", "INTEGER"),), rows=[(1,), (2,)], bytes_billed=10_485_760))
     handle = warehouse.labelled(asset="stats")
