@@ -1,1 +1,1 @@
-"""Measurements of what the documents claim: `make bench`. Ratios come from one run, side by side."""
+"""What the documents claim, measured: `make bench`. Ratios come from one run, side by side."""

@@ -41,7 +41,8 @@ WITH matched AS (
   FROM judged j JOIN caption_bank b ON normal(j.message) = normal(b.caption_text)
   WHERE j.caption_id IS NULL GROUP BY j.row_id
 )
-SELECT j.* EXCLUDE (caption_id, reason, message), coalesce(j.caption_id, m.caption_id) AS caption_id,
+SELECT j.* EXCLUDE (caption_id, reason, message),
+  coalesce(j.caption_id, m.caption_id) AS caption_id,
   timezone('America/Los_Angeles', sending_time) AS local,
   CAST(timezone('America/Los_Angeles', sending_time) AS DATE) AS send_date,
   1000 * earnings / sent_count AS emv
@@ -193,7 +194,7 @@ def plan(tables: dict[str, pd.DataFrame], week_start: dt.date, folder: Path) -> 
     return count
 
 
-def _target(outlook: dict[str, object], week_start: dt.date):  # noqa: ANN202
+def _target(outlook: dict[str, object], week_start: dt.date):
     o = outlook
     return weekly_target(
         PageOutlook(
@@ -244,7 +245,7 @@ def _allot(candidates: pd.DataFrame) -> pd.DataFrame:
     return candidates[keep]
 
 
-def _place(page, rows, slots, target, texts, folder, connection) -> int:  # noqa: ANN001
+def _place(page, rows, slots, target, texts, folder, connection) -> int:
     mine = slots[slots["page_name"] == page]
     plan = plan_week(
         [

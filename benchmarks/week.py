@@ -32,7 +32,8 @@ definitions = build_definitions(settings)
 with dg.instance_for_test() as instance:
     def run(job, **more):
         begun = time.perf_counter()
-        assert definitions.resolve_job_def(job).execute_in_process(instance=instance, **more).success
+        planned = definitions.resolve_job_def(job)
+        assert planned.execute_in_process(instance=instance, **more).success
         return time.perf_counter() - begun
 
     print("set_up", run(SET_UP))
@@ -78,8 +79,7 @@ def _python(arguments: list[str], environment: Mapping[str, str]) -> list[str]:
     done = subprocess.run(
         [sys.executable, *arguments],
         env=dict(environment),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         check=False,
     )

@@ -9,6 +9,7 @@ from eros_assets.assets.schedules import schedule_assets
 from eros_assets.assets.selection import selection_assets
 from eros_assets.assets.sources import source_assets
 from eros_assets.assets.week import WeekScope
+from eros_assets.assets.week_index import index_assets
 from eros_assets.automation.console import console
 from eros_assets.automation.jobs import jobs
 from eros_assets.checks import all_checks
@@ -27,6 +28,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *selection_assets(eros),
             *schedule_assets(eros),
             *export_assets(eros),
+            *index_assets(eros),
         ],
         asset_checks=all_checks(eros),
         jobs=jobs(),

@@ -1,4 +1,4 @@
-"""Schedules for people: one CSV file and one picture per page and week."""
+"""Schedules for people: two CSV files, for machines and for Excel, and one picture per page."""
 
 import base64
 import datetime as dt
@@ -18,7 +18,11 @@ from eros_assets.exporting.calendar_picture import (
     Size,
     calendar_picture,
 )
-from eros_assets.exporting.schedule_csv import ScheduleLine, write_schedule_csv
+from eros_assets.exporting.schedule_csv import (
+    ScheduleLine,
+    write_schedule_csv,
+    write_schedule_csv_for_excel,
+)
 from eros_assets.exporting.whole_file import write_whole
 from eros_assets.installation import Installation
 from eros_assets.tuning import Knobs, read_knobs
@@ -52,7 +56,7 @@ def _schedule_csv(eros: Installation) -> dg.AssetsDefinition:
     )
     def schedule_csv(
         context: dg.AssetExecutionContext, week_scope: WeekScope
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult[Any]:
         week_start = partition_week(context)
         warehouse = eros.warehouse(
             asset="schedule_csv", run=context.run_id, week=week_start.isoformat()
@@ -93,7 +97,9 @@ def export_week(
     log: list[Mapping[str, Any]] = []
     for page, rows in messages.groupby("page_name", sort=True):
         begun = time.perf_counter()
-        written = write_schedule_csv(folder / f"{page}.csv", schedule_lines(rows))
+        lines = schedule_lines(rows)
+        write_schedule_csv_for_excel(folder / excel_name(str(page)), lines)
+        written = write_schedule_csv(folder / f"{page}.csv", lines)
         log.append(
             {
                 "schedule_id": rows["schedule_id"].iloc[0],
@@ -111,6 +117,11 @@ def export_week(
             }
         )
     return pd.DataFrame(log, columns=list(EXPORT_LOG_COLUMNS))
+
+
+def excel_name(page: str) -> str:
+    """The name of a page's CSV for people with Excel; `<page>.csv` is the one for machines."""
+    return f"{page}.excel.csv"
 
 
 def schedule_lines(messages: pd.DataFrame) -> list[ScheduleLine]:
@@ -145,7 +156,7 @@ def _schedule_calendar(eros: Installation) -> dg.AssetsDefinition:
     )
     def schedule_calendar(
         context: dg.AssetExecutionContext, week_scope: WeekScope
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult[Any]:
         week_start = partition_week(context)
         warehouse = eros.warehouse(
             asset="schedule_calendar", run=context.run_id, week=week_start.isoformat()

@@ -1,6 +1,7 @@
 """What the history says: message facts, quarantine, caption priors and statistics."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -46,7 +47,7 @@ def performance_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
             for name in ("message_facts", "quarantined_messages")
         ],
     )
-    def sort_messages(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    def sort_messages(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         warehouse = eros.warehouse(asset="message_facts", run=context.run_id)
         warehouse.run(refresh.text)
         jobs = job_metadata(warehouse)
@@ -69,7 +70,7 @@ def performance_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
             for name in ("caption_priors", "caption_bandit_stats")
         ],
     )
-    def learn_captions(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    def learn_captions(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         week_start = partition_week(context)
         warehouse = eros.warehouse(
             asset="caption_bandit_stats", run=context.run_id, week=week_start.isoformat()

@@ -6,6 +6,7 @@ UI shows which ones have changed since they were last deployed.
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -38,7 +39,7 @@ def _table_definitions(eros: Installation) -> dg.AssetsDefinition:
         description="Every table of sql/tables exists, with at least its columns. Grain: the set.",
         code_version=hashlib.sha256(fingerprints.encode()).hexdigest(),
     )
-    def table_definitions(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def table_definitions(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         warehouse = eros.warehouse(asset="table_definitions", run=context.run_id)
         for table in owned:
             warehouse.deploy(table)
@@ -73,7 +74,7 @@ def _routine(eros: Installation, routine: SqlObject) -> dg.AssetsDefinition:
             ),
         },
     )
-    def deployed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    def deployed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         warehouse = eros.warehouse(asset=routine.name, run=context.run_id)
         warehouse.deploy(routine)
         yield dg.MaterializeResult(

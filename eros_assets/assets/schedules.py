@@ -25,7 +25,7 @@ from eros_assets.assets.week import (
 )
 from eros_assets.calendar import ZONE
 from eros_assets.installation import Installation
-from eros_assets.planning.explanation import explain
+from eros_assets.planning.explanation import Evidence, explain
 from eros_assets.planning.identity import ScheduleRow, schedule_id
 from eros_assets.planning.model import PlannedMessage
 from eros_assets.warehouse.protocol import Typed, Warehouse
@@ -54,7 +54,7 @@ def _schedule_recommendations(eros: Installation) -> dg.AssetsDefinition:
     )
     def build_schedules(
         context: dg.AssetExecutionContext, week_scope: WeekScope
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult[Any]:
         week_start = partition_week(context)
         warehouse = eros.warehouse(
             asset="schedule_recommendations", run=context.run_id, week=week_start.isoformat()
@@ -114,10 +114,10 @@ def draft_rows(
         "pages": Typed(list(scope.pages), "ARRAY<STRING>"),
     }
     active = set(warehouse.query(eros.sql("active_schedules"), week)["schedule_id"])
-    selected = {
-        (row["page_name"], row["caption_id"]): row
-        for row in warehouse.query(eros.sql("selected_captions"), week).to_dict("records")
-    }
+    choices: list[dict[Any, Any]] = warehouse.query(eros.sql("selected_captions"), week).to_dict(
+        "records"
+    )
+    selected = {(row["page_name"], row["caption_id"]): row for row in choices}
     created_at = dt.datetime.now(dt.UTC)
     rows: list[Mapping[str, Any]] = []
     for draft in drafts:
@@ -135,7 +135,7 @@ def draft_rows(
                     "page_name": draft.page_name,
                     "week_start": scope.week_start,
                     **_message_row(message),
-                    "explanation": explain(message, choice),
+                    "explanation": explain(message, _evidence(choice)),
                     "status": "draft",
                     "is_active": False,
                     "planned_at": scope.planned_at,
@@ -156,6 +156,22 @@ def _identity(message: PlannedMessage) -> ScheduleRow:
         message.caption.price_tier,
         message.caption.arm,
     )
+
+
+def _evidence(choice: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        draw=float(choice["thompson_score"]),
+        successes=int(choice["successes"]),
+        failures=int(choice["failures"]),
+        prior_successes=_number(choice["prior_successes"]),
+        prior_failures=_number(choice["prior_failures"]),
+        dispersion=_number(choice["dispersion"]),
+        tier_rank=int(choice["tier_rank"]),
+    )
+
+
+def _number(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
 
 
 def _message_row(message: PlannedMessage) -> dict[str, Any]:
@@ -193,7 +209,7 @@ def _active_caption_assignments(eros: Installation) -> dg.AssetsDefinition:
     )
     def lock_schedules(
         context: dg.AssetExecutionContext, week_scope: WeekScope
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult[Any]:
         week_start = partition_week(context)
         warehouse = eros.warehouse(
             asset="active_caption_assignments", run=context.run_id, week=week_start.isoformat()

@@ -48,7 +48,7 @@ def _weekly_volume_targets(eros: Installation) -> dg.AssetsDefinition:
     )
     def set_targets(
         context: dg.AssetExecutionContext, week_scope: WeekScope
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult[Any]:
         week_start = partition_week(context)
         warehouse = eros.warehouse(
             asset="weekly_volume_targets", run=context.run_id, week=week_start.isoformat()
@@ -127,7 +127,7 @@ def _caption_selections(eros: Installation) -> dg.AssetsDefinition:
     )
     def choose_captions(
         context: dg.AssetExecutionContext, week_scope: WeekScope
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult[Any]:
         week_start = partition_week(context)
         warehouse = eros.warehouse(
             asset="caption_selections", run=context.run_id, week=week_start.isoformat()

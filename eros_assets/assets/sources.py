@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -35,7 +36,7 @@ def _configuration(eros: Installation) -> dg.AssetsDefinition:
             for name in CONFIGURATION_TABLES
         ],
     )
-    def configuration(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    def configuration(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         warehouse = eros.warehouse(asset="configuration", run=context.run_id)
         yield from _load(warehouse, configuration_tables(eros.settings, eros.library))
 
@@ -50,7 +51,7 @@ def _loaded_inputs(eros: Installation) -> dg.AssetsDefinition:
             for name in INPUT_TABLES
         ],
     )
-    def inputs(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    def inputs(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         warehouse = eros.warehouse(asset="inputs", run=context.run_id)
         tables = read_or_make_inputs(eros)
         refuse_another_agency(eros, warehouse, tables["creators"])
@@ -65,7 +66,8 @@ def read_or_make_inputs(eros: Installation) -> Mapping[str, pd.DataFrame]:
     if settings.import_dir is not None:
         from eros_assets.importing import read_inputs
 
-        return read_inputs(settings.import_dir).tables
+        imported = read_inputs(settings.import_dir).tables
+        return {str(name): frame for name, frame in imported.items()}
     from eros_assets.demo import sample_agency
 
     last_day = (settings.today or calendar.today()) - dt.timedelta(days=1)
@@ -98,7 +100,7 @@ def refuse_another_agency(eros: Installation, warehouse: Warehouse, creators: pd
 
 def _load(
     warehouse: Warehouse, tables: Mapping[str, pd.DataFrame]
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> Iterator[dg.MaterializeResult[Any]]:
     for name, frame in tables.items():
         handle = warehouse.labelled(asset=name)
         handle.load(name, frame)

@@ -10,12 +10,18 @@ CONSOLE_LOGGER = {"loggers": {"console": {"config": {}}}}
 """Run config that turns the logger on; Dagster's own would print every event."""
 
 
-@dg.logger(description="One line per step with its seconds; warnings and failures in colour.")
-def console(_init: dg.InitLoggerContext) -> logging.Logger:
-    """The logger `console` of every job."""
+def step_logger(_context: dg.InitLoggerContext) -> logging.Logger:
+    """A logger whose records become lines in the terminal."""
     logger = logging.Logger("eros", logging.DEBUG)
     logger.addHandler(StepLines(Console(highlight=False, soft_wrap=True, markup=False)))
     return logger
+
+
+console = dg.LoggerDefinition(
+    step_logger,
+    description="One line per step with its seconds; warnings and failures in colour.",
+)
+"""The logger `console` of every job."""
 
 
 FOLLOWS_FROM_FAILURE = "Dependencies for step"

@@ -36,6 +36,7 @@ def jobs() -> Sequence[Any]:
             partitions_def=WEEKLY,
             config=week_run_config(),
             description="A week from history to exports: facts, statistics, targets, selections, "
-            "schedules, reservations, files. In the run config, `pages: [...]` of the resource week_scope narrows it.",
+            "schedules, reservations, files. In the run config, `pages: [...]` of the resource "
+            "week_scope narrows it.",
         ),
     ]

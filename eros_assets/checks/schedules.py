@@ -2,8 +2,10 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any, cast
 
 import dagster as dg
+import pandas as pd
 
 from eros_assets.assets.drafting import week_rules
 from eros_assets.assets.week import partition_week
@@ -86,13 +88,16 @@ def broken_rules(
         "week_start": week_start,
         "pages": Typed(sorted(set(planned["page_name"])), "ARRAY<STRING>"),
     }
-    targets = warehouse.query(eros.sql("week_targets"), week).to_dict("records")
+    targets: list[dict[Any, Any]] = warehouse.query(eros.sql("week_targets"), week).to_dict(
+        "records"
+    )
     rules = {row["page_name"]: week_rules(row, knobs, week_start) for row in targets}
     _, week_end = week_bounds(week_start)
     sent = warehouse.query(eros.sql("sent_this_week"), {**week, "planned_at": week_end})
     found: list[str] = []
     schedules = planned.groupby(["schedule_id", "page_name", "planned_at"], sort=True)
-    for (schedule, page, planned_at), rows in schedules:
+    for key, rows in schedules:
+        schedule, page, planned_at = cast("tuple[str, str, pd.Timestamp]", key)
         if page not in rules:
             found.append(f"{schedule}: {page} has no targets for the week")
             continue

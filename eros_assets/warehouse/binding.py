@@ -91,7 +91,9 @@ def _plain(name: str, value: object) -> Value:
         return None
     if isinstance(value, dt.datetime):
         if value.tzinfo is None:
-            raise BindingError(f"parameter {name}: {value} has no time zone; pass an aware datetime")
+            raise BindingError(
+                f"parameter {name}: {value} has no time zone; pass an aware datetime"
+            )
         whole = value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
         return whole.astimezone(dt.UTC)
     if isinstance(value, (bool, int, float, str, dt.date)):

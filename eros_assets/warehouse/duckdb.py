@@ -3,7 +3,7 @@
 import datetime as dt
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import duckdb
 import pandas as pd
-import pyarrow as pa
 
 from eros_assets.errors import ErosError
 from eros_assets.settings import Settings
@@ -21,7 +20,7 @@ from eros_assets.warehouse.deployment import columns_of, deploy_statements
 from eros_assets.warehouse.execution import Execution
 from eros_assets.warehouse.frames import frame
 from eros_assets.warehouse.library import RoutineParameter, SqlObject, render
-from eros_assets.warehouse.loading import LoadError, explain_failure, read_source, select_cast
+from eros_assets.warehouse.loading import LoadError, converted
 from eros_assets.warehouse.protocol import (
     CallResult,
     Freshness,
@@ -53,7 +52,12 @@ class DuckDBWarehouse:
     """
 
     def __init__(self, settings: Settings, labels: Mapping[str, str] | None = None) -> None:
-        if settings.dataset in (settings.warehouse_file.stem, catalogue.SCHEMA, "main", "googlesql"):
+        if settings.dataset in (
+            settings.warehouse_file.stem,
+            catalogue.SCHEMA,
+            "main",
+            "googlesql",
+        ):
             raise WarehouseError(
                 f"EROS_DATASET={settings.dataset}: the embedded warehouse needs that name itself"
             )
@@ -73,7 +77,7 @@ class DuckDBWarehouse:
         return type(self)(self._settings, {**self._labels, **labels})
 
     @contextmanager
-    def session(self) -> Iterator[Self]:
+    def session(self) -> Generator[Self]:
         """Keep the file open over several operations of this thread, each its own transaction.
 
         Others wait until it ends.
@@ -140,28 +144,25 @@ class DuckDBWarehouse:
         """Replace rows of a table by a DataFrame or a Parquet file, by column name."""
 
         def work(execution: Execution) -> "_Done":
-            source = read_source(table, data)
             connection = execution.connection
             types = columns_of(connection, self._settings.dataset, table)
             if not types:
                 raise WarehouseError(f"table {table} is not deployed")
-            selected = select_cast(table, source, types)
+            try:
+                source = converted(table, data, types)
+            except LoadError as error:
+                raise WarehouseError(str(error)) from error
             placed = self._translator.placed(table)
             condition, values = _replaced(table, types, replacing)
             execution.change(f"DELETE FROM {placed} WHERE {condition}", values, f"{table}: load")
             connection.register("loaded_source", source)
             try:
-                connection.execute(f"INSERT INTO {placed} SELECT {selected} FROM loaded_source")
-            except duckdb.Error as error:
-                raise _Unloadable(table, source, types, error) from None
+                connection.execute(f"INSERT INTO {placed} SELECT * FROM loaded_source")
             finally:
                 connection.unregister("loaded_source")
             return _Done(len(source), tables={table})
 
-        try:
-            return self._operate("load", table, work)[0]
-        except _Unloadable as unloadable:
-            raise unloadable.explained(self._storage) from None
+        return self._operate("load", table, work)[0]
 
     def deploy(self, sql_object: SqlObject) -> Job:
         """Create, or replace, one object of `sql/`."""
@@ -183,7 +184,9 @@ class DuckDBWarehouse:
                 now = dt.datetime.now(dt.UTC)
                 routine = Routine(sql_object.name, kind, sql_object.fingerprint, now)
                 catalogue.record_routine(connection, routine, sql_object.text)
-            created = {sql_object.name} if sql_object.kind == "table" and not present else set[str]()
+            created = (
+                {sql_object.name} if sql_object.kind == "table" and not present else set[str]()
+            )
             return _Done(0, tables=created)
 
         return self._operate("deploy", sql_object.name, work)[0]
@@ -303,23 +306,6 @@ class _Done:
         self.tables = tables or set()
 
 
-class _Unloadable(WarehouseError):
-    """A value that couldn't be cast, found out about after the transaction was rolled back."""
-
-    def __init__(
-        self, table: str, source: pa.Table, types: Mapping[str, str], error: duckdb.Error
-    ) -> None:
-        super().__init__(f"{table}: {error}")
-        self._table = table
-        self._source = source
-        self._types = types
-
-    def explained(self, storage: Storage) -> WarehouseError:
-        with storage.opened() as connection:
-            why = explain_failure(connection, self._table, self._source, self._types)
-        return WarehouseError(str(why or self), self.job)
-
-
 def _replaced(
     table: str, types: Mapping[str, str], replacing: Parameters | None
 ) -> tuple[str, dict[str, Any]]:
@@ -350,7 +336,7 @@ def _replaced(
 
 
 @contextmanager
-def _as_warehouse_error() -> Iterator[None]:
+def _as_warehouse_error() -> Generator[None]:
     """Errors of the rooms behind the door come out as the door's."""
     try:
         yield

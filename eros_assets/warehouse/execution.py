@@ -1,9 +1,13 @@
 """Runs translated SQL on a connection and counts the bytes that it read.
 
-The bytes are an estimate, made to be compared over time as BigQuery's bytes processed are: rows that
-DuckDB's profiler says a table scan read, times the width in memory of the columns that it read
+The bytes are an estimate, made to be compared over time as BigQuery's bytes processed are: rows
+that DuckDB's profiler says a table scan read, times the width in memory of the columns that it read
 (8 bytes a number or time, 16 a string, whatever its length).
 """
+
+# pyarrow has no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownParameterType=false, reportUnknownArgumentType=false
 
 import json
 from collections.abc import Mapping

@@ -1,5 +1,9 @@
 """Query results as DataFrames with the types that the protocol promises."""
 
+# pyarrow has no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownParameterType=false, reportUnknownArgumentType=false
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc

@@ -111,7 +111,9 @@ class SqlLibrary(Mapping[str, SqlObject]):
         """
         for sql_object in self._objects.values():
             for name in sorted(sql_object.dependencies - self._objects.keys()):
-                raise LibraryError(f"{sql_object.path} mentions {name}, which no file of sql/ makes")
+                raise LibraryError(
+                    f"{sql_object.path} mentions {name}, which no file of sql/ makes"
+                )
         tables = self.of_kind("table")
         above = self.of_kind("function", "table_function", "procedure", "view")
         made = {o.name for o in tables}
@@ -152,7 +154,9 @@ def render(text: str, dataset_name: str, source: object = "the SQL") -> str:
         return _Braced(text).substitute({"dataset": dataset_name})
     except KeyError as error:
         name = error.args[0]
-        raise LibraryError(f"{source}: ${{{name}}} is unknown; only ${{dataset}} is rendered") from None
+        raise LibraryError(
+            f"{source}: ${{{name}}} is unknown; only ${{dataset}} is rendered"
+        ) from None
 
 
 def load_library(root: Path | None = None, cache_dir: Path | None = None) -> SqlLibrary:

@@ -1,103 +1,120 @@
 """Brings a DataFrame or a Parquet file to the types of a table, before anything is written."""
 
+# pyarrow has no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownParameterType=false, reportUnknownArgumentType=false
+
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from eros_assets.errors import ErosError
 
+_ARROW_TYPES: Mapping[str, pa.DataType] = {
+    "BIGINT": pa.int64(),
+    "BLOB": pa.binary(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "DOUBLE": pa.float64(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
+    "VARCHAR": pa.string(),
+}
+_Failures = (pa.ArrowException, TypeError, ValueError, OverflowError)
+
 
 class LoadError(ErosError):
-    """Data that doesn't fit its table; the message names table, column and value."""
+    """Data that doesn't fit its table; the message names table, column, row and value."""
 
 
-def read_source(table: str, data: pd.DataFrame | Path) -> pa.Table:
-    """The data as an Arrow table, untyped columns (all NULL) included.
+def converted(table: str, data: pd.DataFrame | Path, types: Mapping[str, str]) -> pa.Table:
+    """The data in the table's columns and types, NULL where the data lacks a column.
 
-    Raises:
-        LoadError: a file that can't be read, a column of mixed types.
-    """
-    if isinstance(data, Path):
-        try:
-            return pq.read_table(data)
-        except (OSError, pa.ArrowException) as error:
-            raise LoadError(f"{table}: {data} can't be read: {error}") from None
-    columns: dict[str, Any] = {}
-    for name in data.columns:
-        try:
-            columns[str(name)] = pa.array(data[name], from_pandas=True)
-        except (pa.ArrowException, TypeError) as error:
-            raise LoadError(f"{table}.{name}: values of more than one type: {error}") from None
-    return pa.table(columns)
-
-
-def select_cast(table: str, source: pa.Table, types: Mapping[str, str]) -> str:
-    """The SELECT list that brings the source's columns to the table's, NULL for absent ones.
+    Args:
+        table: the table's name, for errors.
+        data: rows, or a Parquet file of them.
+        types: the table's columns with their DuckDB types.
 
     Raises:
-        LoadError: a column that the table lacks, or one that is there twice.
+        LoadError: an unreadable file, a column that the table lacks or that is there twice, a
+            value of another type.
     """
-    given = {name.lower(): name for name in source.column_names}
-    if len(given) < len(source.column_names):
-        raise LoadError(f"{table}: two columns of the data have the same name")
-    unknown = sorted(given.keys() - {name.lower() for name in types})
+    columns = _columns(table, data)
+    known = {name.lower(): name for name in types}
+    unknown = [name for name in columns if name not in known]
     if unknown:
-        names = ", ".join(given[name] for name in unknown)
-        raise LoadError(f"{table}: the table has no column {names}; it has {', '.join(types)}")
-    parts: list[str] = []
+        raise LoadError(
+            f"load into {table}: the table has no column {', '.join(unknown)}; "
+            f"it has {', '.join(types)}"
+        )
+    count = len(next(iter(columns.values()))) if columns else 0
+    arrays: dict[str, pa.Array] = {}
     for name, kind in types.items():
-        own = given.get(name.lower())
-        if own is None:
-            parts.append(f'CAST(NULL AS {kind}) AS "{name}"')
-        else:
-            parts.append(f'{_cast(own, kind, source.schema.field(own).type)} AS "{name}"')
-    return ", ".join(parts)
+        to = _arrow_type(table, name, kind)
+        given = columns.get(name.lower())
+        arrays[name] = (
+            pa.nulls(count, to) if given is None else _column(table, name, given, to)
+        )  # fmt: skip
+    return pa.table(arrays)
 
 
-def _cast(column: str, kind: str, arrow: pa.DataType, function: str = "CAST") -> str:
-    quoted = '"' + column.replace('"', '""') + '"'
-    if kind == "TIMESTAMP WITH TIME ZONE" and pa.types.is_timestamp(arrow) and arrow.tz is None:
-        return f"{function}(timezone('UTC', {quoted}) AS {kind})"
-    if kind == "BIGINT" and pa.types.is_floating(arrow):
-        # 3.0 is a count that arrived as FLOAT64; 3.5 is none
-        whole = f"trunc({quoted}) = {quoted}"
-        if function == "TRY_CAST":
-            return f"CASE WHEN {whole} THEN TRY_CAST({quoted} AS {kind}) END"
-        wrong = f"error('not a whole number')"
-        return f"CASE WHEN {quoted} IS NULL OR {whole} THEN CAST({quoted} AS {kind}) ELSE {wrong} END"
-    return f"{function}({quoted} AS {kind})"
+def _columns(table: str, data: pd.DataFrame | Path) -> dict[str, pd.Series | pa.ChunkedArray]:
+    """The columns by name in lower case, of which the warehouse takes no note."""
+    if isinstance(data, pd.DataFrame):
+        given = [(str(name), data.iloc[:, place]) for place, name in enumerate(data.columns)]
+    else:
+        try:
+            read = pq.read_table(data)
+        except (OSError, pa.ArrowException) as error:
+            raise LoadError(f"load into {table}: {data} is no readable Parquet: {error}") from None
+        given = [(name, read.column(place)) for place, name in enumerate(read.column_names)]
+    columns = {name.lower(): values for name, values in given}
+    if len(columns) < len(given):
+        raise LoadError(f"load into {table}: two columns of the data have the same name")
+    return columns
 
 
-def explain_failure(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    source: pa.Table,
-    types: Mapping[str, str],
-) -> LoadError | None:
-    """The first value that can't be cast, None when every value can."""
-    given = {name.lower(): name for name in source.column_names}
-    connection.register("loaded_source", source)
+def _arrow_type(table: str, name: str, kind: str) -> pa.DataType:
+    element = _ARROW_TYPES.get(kind.removesuffix("[]"))
+    if element is None:
+        raise LoadError(f"load into {table}: column {name} is {kind}, which is not loaded")
+    return pa.list_(element) if kind.endswith("[]") else element
+
+
+def _column(
+    table: str, name: str, values: pd.Series | pa.ChunkedArray, to: pa.DataType
+) -> pa.Array | pa.ChunkedArray:
     try:
-        for name, kind in types.items():
-            own = given.get(name.lower())
-            if own is None:
-                continue
-            tried = _cast(own, kind, source.schema.field(own).type, "TRY_CAST")
-            quoted = '"' + own.replace('"', '""') + '"'
-            rows = connection.execute(
-                f"SELECT place, CAST({quoted} AS VARCHAR) FROM "
-                f"(SELECT row_number() OVER () AS place, {quoted} FROM loaded_source) "
-                f"WHERE {quoted} IS NOT NULL AND {tried} IS NULL ORDER BY place LIMIT 1"
-            ).fetchall()
-            for place, value in rows:
-                return LoadError(f"{table}.{name}: row {place}: {value!r} is not a {kind}")
-    except duckdb.Error:
-        return None
-    finally:
-        connection.unregister("loaded_source")
-    return None
+        return _cast(values, to)
+    except _Failures as error:
+        for row in range(len(values)):
+            try:
+                _cast(values[row : row + 1], to)
+            except _Failures as first:
+                value = values[row : row + 1].tolist()[0]
+                raise LoadError(
+                    f"load into {table}: row {row + 1}, column {name}: {value!r} is not {to} "
+                    f"({first})"
+                ) from None
+        raise LoadError(f"load into {table}: column {name}: {error}") from None
+
+
+def _cast(values: pd.Series | pa.ChunkedArray, to: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    # Nanoseconds are cut to microseconds, which pyarrow does only when told to.
+    safe = not pa.types.is_timestamp(to)
+    if isinstance(values, pd.Series):
+        if pa.types.is_list(to) and any(isinstance(value, str) for value in values):
+            raise TypeError("a text is no array")
+        inferred = pa.array(values, from_pandas=True)
+    else:
+        inferred = values
+    if _is_zoned(to) and pa.types.is_timestamp(inferred.type) and not _is_zoned(inferred.type):
+        raise TypeError("a time without a zone; give it one")
+    return inferred.cast(to, safe=safe)
+
+
+def _is_zoned(kind: pa.DataType) -> bool:
+    return pa.types.is_timestamp(kind) and kind.tz is not None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sqlglot import exp, parse_one
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
 from eros_assets.warehouse.library import Column, Kind, LibraryError, RoutineParameter, SqlObject
 from eros_assets.warehouse.syntax import (
@@ -34,11 +34,13 @@ def parse_sql(sql: Sql, source: object) -> exp.Expr:
     try:
         tree = parse_one(sql.text, read="bigquery")
     except SqlglotError as error:
-        details = error.errors[0] if getattr(error, "errors", None) else {}
+        details = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
         line = sql.line - 1 + int(details.get("line") or 1)
         what = details.get("description") or str(error).split("\n", 1)[0]
         near = str(details.get("highlight") or "")
-        raise LibraryError(f"{source} line {line}: {what} {f'at {near!r}' if near else ''}") from None
+        raise LibraryError(
+            f"{source} line {line}: {what} {f'at {near!r}' if near else ''}"
+        ) from None
     if isinstance(tree, exp.Command):
         raise LibraryError(f"{source} line {sql.line}: {sql.first_line}: not a statement EROS uses")
     return tree

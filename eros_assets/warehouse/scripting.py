@@ -5,6 +5,10 @@ transaction that the caller has begun; COMMIT TRANSACTION commits what has been 
 begins the next, so that an error after it leaves the committed part, as in BigQuery.
 """
 
+# pyarrow has no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownParameterType=false, reportUnknownArgumentType=false
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,9 +114,7 @@ class Interpreter:
         self._body(procedure.body, variables, name)
         self._depth -= 1
         return {
-            p.name: variables.values[p.name.lower()]
-            for p in procedure.parameters
-            if p.mode != "IN"
+            p.name: variables.values[p.name.lower()] for p in procedure.parameters if p.mode != "IN"
         }
 
     def _body(self, body: Body, variables: Variables, source: str) -> None:

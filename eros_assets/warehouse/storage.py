@@ -5,7 +5,7 @@ works in a transaction, and closes; a process that is killed leaves the last com
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class Storage:
         self._held = threading.local()
 
     @contextmanager
-    def opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def opened(self) -> Generator[duckdb.DuckDBPyConnection]:
         """The connection; within another `opened` of the same thread, that one's.
 
         Raises:
@@ -57,7 +57,7 @@ class Storage:
                 connection.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def transaction(self) -> Generator[duckdb.DuckDBPyConnection]:
         """The connection in a transaction: committed at the end, rolled back on an error."""
         with self.opened() as connection:
             connection.execute("BEGIN TRANSACTION")
@@ -69,7 +69,7 @@ class Storage:
                 raise
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Generator[None]:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(f"{self.file}.lock", timeout=self._lock_seconds)
         try:

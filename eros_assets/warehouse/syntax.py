@@ -11,12 +11,25 @@ from typing import Literal
 
 from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokens import Token, TokenType  # pyright: ignore[reportPrivateImportUsage]
 
 from eros_assets.errors import ErosError
 
 _UNSUPPORTED = frozenset(
-    "WHILE LOOP REPEAT FOR EXECUTE EXCEPTION ROLLBACK RETURN BREAK LEAVE CONTINUE ITERATE".split()
+    [
+        "WHILE",
+        "LOOP",
+        "REPEAT",
+        "FOR",
+        "EXECUTE",
+        "EXCEPTION",
+        "ROLLBACK",
+        "RETURN",
+        "BREAK",
+        "LEAVE",
+        "CONTINUE",
+        "ITERATE",
+    ]
 )
 
 

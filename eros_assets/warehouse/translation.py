@@ -184,7 +184,9 @@ def _value_name(node: exp.Expr, scope: Scope) -> str | None:
             raise TranslationError(f"query parameter {name} is not given")
         return name
     first = node.args.get("table") or node.this
-    name = first.name.lower() if isinstance(first, exp.Identifier) and not node.args.get("db") else ""
+    name = (
+        first.name.lower() if isinstance(first, exp.Identifier) and not node.args.get("db") else ""
+    )
     return name if name in scope.types else None
 
 

@@ -9,7 +9,16 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from eros_assets.warehouse.googlesql.rule import Rule, Rules, duck, macro, needed, part, refuse
+from eros_assets.warehouse.googlesql.rule import (
+    Rule,
+    Rules,
+    duck,
+    macro,
+    needed,
+    operand,
+    part,
+    refuse,
+)
 
 _ORDERED = (exp.Stddev, exp.StddevSamp, exp.StddevPop, exp.Variance, exp.VariancePop)
 
@@ -108,7 +117,7 @@ class _Collected:
         """The list."""
         listed: exp.Expr = exp.Anonymous(this="list", expressions=[self.ordered])
         if no_nulls:
-            present = exp.Not(this=exp.Is(this=self.value.copy(), expression=exp.Null()))
+            present = exp.Not(this=exp.Is(this=operand(self.value.copy()), expression=exp.Null()))
             listed = exp.Filter(this=listed, expression=exp.Where(this=present))
         if self.limit is not None:
             return duck("list_slice(:list, 1, :n)", list=listed, n=self.limit)

@@ -113,33 +113,42 @@ _PLAIN: Mapping[str, tuple[str, str]] = {
     # zero, from a number that only looks like one once it is multiplied.
     "round": (
         "x, digits",
-        "CASE WHEN digits < 0 OR digits > 40 OR NOT isfinite(x) THEN round(x, digits) "
-        "WHEN substr(split_part(printf('%.60f', x), '.', 2), digits + 1) "
-        "= '5' || repeat('0', 59 - digits) THEN round(x, digits) "
-        "ELSE CAST(printf(CASE digits WHEN 0 THEN '%.0f' WHEN 1 THEN '%.1f' ELSE '%.' || digits || 'f' END, x) AS DOUBLE) END",
+        (
+            "CASE WHEN digits < 0 OR digits > 40 OR NOT isfinite(x) THEN round(x, digits) "
+            "WHEN substr(split_part(printf('%.60f', x), '.', 2), digits + 1) "
+            "= '5' || repeat('0', 59 - digits) THEN round(x, digits) "
+            "ELSE CAST(printf(CASE digits WHEN 0 THEN '%.0f' WHEN 1 THEN '%.1f' "
+            "ELSE '%.' || digits || 'f' END, x) AS DOUBLE) END"
+        ),
     ),
     # DuckDB's sign is a TINYINT; the other branch makes it the argument's type.
     "sign": ("x", "CASE WHEN x IS NULL THEN x ELSE sign(x) END"),
     # The first of two instants that show the same local time.
     "instant": (
         "x, zone",
-        "CASE WHEN timezone(zone, timezone(zone, x) - INTERVAL 1 HOUR) = x "
-        "THEN timezone(zone, x) - INTERVAL 1 HOUR ELSE timezone(zone, x) END",
+        (
+            "CASE WHEN timezone(zone, timezone(zone, x) - INTERVAL 1 HOUR) = x "
+            "THEN timezone(zone, x) - INTERVAL 1 HOUR ELSE timezone(zone, x) END"
+        ),
     ),
     # The zone's offset at an instant, as -08:00.
     "zone_offset": (
         "x, zone",
-        "(SELECT CASE WHEN m < 0 THEN '-' ELSE '+' END "
-        "|| printf('%02d:%02d', abs(m) // 60, abs(m) % 60) FROM "
-        "(SELECT (epoch_us(timezone(zone, x)) - epoch_us(x)) // 60000000 AS m))",
+        (
+            "(SELECT CASE WHEN m < 0 THEN '-' ELSE '+' END "
+            "|| printf('%02d:%02d', abs(m) // 60, abs(m) % 60) FROM "
+            "(SELECT (epoch_us(timezone(zone, x)) - epoch_us(x)) // 60000000 AS m))"
+        ),
     ),
     "floor_units": ("x, unit", "(x - ((x % unit) + unit) % unit) // unit"),
     # With the two letters that DuckDB lowers otherwise: the sigma that ends a word, the dotted I.
     "lower": (
         "x",
-        "lower(CASE WHEN regexp_matches(x, '[\u03a3\u0130]') THEN regexp_replace(replace(x, "
-        "'\u0130', 'i\u0307'), '(\\p{L}\\p{M}*)\u03a3([^\\p{L}]|$)', '\\1\u03c2\\2', 'g') "
-        "ELSE x END)",
+        (
+            "lower(CASE WHEN regexp_matches(x, '[\u03a3\u0130]') THEN regexp_replace(replace(x, "
+            "'\u0130', 'i\u0307'), '(\\p{L}\\p{M}*)\u03a3([^\\p{L}]|$)', '\\1\u03c2\\2', 'g') "
+            "ELSE x END)"
+        ),
     ),
     "trim": ("x", f"regexp_replace(x, '^[{_SPACES}]+|[{_SPACES}]+$', '', 'g')"),
     "ltrim": ("x", f"regexp_replace(x, '^[{_SPACES}]+', '')"),

@@ -33,11 +33,15 @@ def duck(snippet: str, **parts: exp.Expr) -> exp.Expr:
         name = str(place.this)
         part = parts[name].copy() if name in used else parts[name]
         used.add(name)
-        operand = exp.Paren(this=part) if isinstance(part, _OPERANDS) else part
         if place is tree:
-            return operand
-        place.replace(operand)
+            return operand(part)
+        place.replace(operand(part))
     return tree
+
+
+def operand(x: exp.Expr) -> exp.Expr:
+    """An expression that may stand beside any operator: in parentheses where it has one itself."""
+    return exp.Paren(this=x) if isinstance(x, _OPERANDS) else x
 
 
 @lru_cache(maxsize=512)

@@ -4,7 +4,16 @@ import re
 
 from sqlglot import exp
 
-from eros_assets.warehouse.googlesql.rule import Rule, Rules, duck, macro, needed, part, refuse
+from eros_assets.warehouse.googlesql.rule import (
+    Rule,
+    Rules,
+    duck,
+    macro,
+    needed,
+    operand,
+    part,
+    refuse,
+)
 
 _SPECIFIER = re.compile(r"%([-+ 0#]*)([0-9]*)(\.[0-9]+)?([a-zA-Z%])")
 
@@ -127,14 +136,10 @@ def _split(node: exp.Expr) -> exp.Expr:
 def _concatenated(node: exp.Expr) -> exp.Expr:
     """CONCAT is NULL when an argument is; `||` is that in DuckDB."""
     pieces: list[exp.Expr] = node.expressions
-    result = pieces[0]
+    result = operand(pieces[0])
     for piece in pieces[1:]:
-        result = exp.DPipe(this=result, expression=_operand(piece), safe=False)
+        result = exp.DPipe(this=result, expression=operand(piece), safe=False)
     return exp.Paren(this=result)
-
-
-def _operand(x: exp.Expr) -> exp.Expr:
-    return exp.Paren(this=x) if isinstance(x, (exp.Binary, exp.Unary, exp.Between)) else x
 
 
 _CONCAT: Rule = _concatenated

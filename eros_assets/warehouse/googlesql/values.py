@@ -10,10 +10,10 @@ from eros_assets.warehouse.googlesql.rule import (
     duck,
     macro,
     needed,
+    operand,
     part,
     refuse,
 )
-
 
 _HOLDERS = (
     exp.Add,
@@ -46,6 +46,9 @@ def _literal(node: exp.Expr) -> exp.Expr:
 def _is_hexadecimal(x: exp.Expr) -> bool:
     """Whether it is `CONCAT('0x', ...)`: digits that need no checking before they are cast."""
     first: exp.Expr | None = None
+    x = x.unnest()
+    while isinstance(x, exp.DPipe) and isinstance(x.this, exp.DPipe):
+        x = x.this
     if isinstance(x, exp.Concat):
         first = x.expressions[0]
     elif isinstance(x, exp.DPipe):
@@ -116,7 +119,9 @@ def _extreme(name: str) -> Rule:
         unsure = [a for a in arguments if not isinstance(a, exp.Literal)]
         if not unsure:
             return found
-        nulls: list[exp.Expr] = [exp.Is(this=a.copy(), expression=exp.Null()) for a in unsure]
+        nulls: list[exp.Expr] = [
+            exp.Is(this=operand(a.copy()), expression=exp.Null()) for a in unsure
+        ]
         return exp.Case(
             ifs=[exp.If(this=exp.or_(*nulls), true=exp.Null())], default=found
         )  # fmt: skip

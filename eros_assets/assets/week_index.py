@@ -1,0 +1,153 @@
+"""The week on one page: what people open first."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from eros_assets.assets.exports import active_messages, excel_name
+from eros_assets.assets.reporting import OWNERS, job_metadata
+from eros_assets.assets.shortfalls import Shortfall
+from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.exporting.week_index import (
+    IndexFile,
+    IndexMessage,
+    IndexPage,
+    WeekIndex,
+    smaller_picture,
+    week_index_page,
+)
+from eros_assets.exporting.whole_file import write_whole
+from eros_assets.installation import Installation
+from eros_assets.warehouse.protocol import Typed, Warehouse
+
+INDEX_FILE = "index.html"
+STAGES = ("creator", "selection", "placement", "lock")
+
+
+def index_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
+    """`schedule_index`."""
+
+    @dg.asset(
+        name="schedule_index",
+        group_name="exports",
+        owners=OWNERS,
+        kinds={"html"},
+        description="One static page per week, index.html: totals, shortfalls, and every "
+        "creator's calendar, messages and files. Grain: one file per week.",
+        deps=["schedule_csv", "schedule_calendar", "active_caption_assignments", "creators"],
+        partitions_def=WEEKLY,
+    )
+    def schedule_index(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        week_start = partition_week(context)
+        warehouse = eros.warehouse(
+            asset="schedule_index", run=context.run_id, week=week_start.isoformat()
+        )
+        week = week_index(eros, warehouse, week_start)
+        page = week_index_page(week)
+        written = write_whole(eros.week_folder(week_start) / INDEX_FILE, page, len(week.pages))
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": len(week.pages),
+                "page": dg.MetadataValue.path(written.path),
+                "bytes": len(page),
+                "totals": dg.MetadataValue.json(dict(week.totals)),
+                "shortfalls": dg.MetadataValue.json(list(week.shortfalls)),
+                **job_metadata(warehouse),
+            }
+        )
+
+    return [schedule_index]
+
+
+def week_index(eros: Installation, warehouse: Warehouse, week_start: dt.date) -> WeekIndex:
+    """The week's active schedules, whichever run made them, with the files that are there."""
+    messages = active_messages(eros, warehouse, week_start)
+    pages = sorted(set(messages["page_name"]))
+    targets = warehouse.query(
+        eros.sql("week_targets"),
+        {"week_start": week_start, "pages": Typed(pages, "ARRAY<STRING>")},
+    )
+    names = warehouse.query(eros.sql("creator_names"))
+    lacking = warehouse.query(
+        eros.sql("week_shortfalls"),
+        {"week_start": week_start, "stages": Typed(list(STAGES), "ARRAY<STRING>")},
+    )
+    return WeekIndex(
+        week_start=week_start,
+        pages=_pages(
+            messages,
+            names=dict(zip(names["page_name"], names["display_name"], strict=True)),
+            targets={row["page_name"]: row for row in targets.to_dict("records")},
+            folder=eros.week_folder(week_start),
+        ),
+        shortfalls=[_sentence(row) for row in lacking.to_dict("records")],
+    )
+
+
+def _pages(
+    messages: pd.DataFrame,
+    *,
+    names: Mapping[str, str],
+    targets: Mapping[str, Mapping[Any, Any]],
+    folder: Path,
+) -> list[IndexPage]:
+    return [
+        IndexPage(
+            page_name=str(page),
+            display_name=names.get(str(page), str(page)),
+            schedule_id=rows["schedule_id"].iloc[0],
+            messages=[
+                IndexMessage(
+                    row["scheduled_send_time"].to_pydatetime(),
+                    row["price_tier"],
+                    row["content_category"],
+                    row["caption_text"] or "",
+                )
+                for row in rows.to_dict("records")
+            ],
+            facts=_facts(targets.get(str(page))),
+            picture=_picture(folder / f"{page}.png"),
+            files=[
+                file
+                for file in (
+                    IndexFile(f"{page}.csv", "CSV"),
+                    IndexFile(excel_name(str(page)), "CSV for Excel"),
+                    IndexFile(f"{page}.png", "Picture"),
+                )
+                if (folder / file.name).is_file()
+            ],
+        )
+        for page, rows in messages.groupby("page_name", sort=True)
+    ]
+
+
+def _facts(target: Mapping[Any, Any] | None) -> Sequence[str]:
+    if target is None:
+        return ()
+    cooling = int(target["cooling_days"])
+    facts = (
+        f"{target['size_tier']} account",
+        f"{target['behavioral_segment']} prices",
+        f"saturation {target['saturation_status']}",
+        f"{cooling} cooling days" if cooling else "",
+    )
+    return tuple(fact for fact in facts if fact)
+
+
+def _picture(path: Path) -> bytes | None:
+    return smaller_picture(path.read_bytes()) if path.is_file() else None
+
+
+def _sentence(row: Mapping[Any, Any]) -> str:
+    tier = row["price_tier"]
+    return Shortfall(
+        row["page_name"],
+        None if pd.isna(tier) else tier,
+        int(row["wanted"]),
+        int(row["got"]),
+        row["reason"],
+    ).sentence

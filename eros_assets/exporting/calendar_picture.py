@@ -1,0 +1,237 @@
+"""A creator's week as a calendar: days across, LA hours down, messages where they go out.
+
+Tiers are told apart by colour (Okabe and Ito's, safe for colour-blind readers), by lightness and by
+the word on the message; bumps are hollow. Behind them each hour is the darker the more its PPVs
+earn. The same week gives the same bytes.
+"""
+
+import datetime as dt
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from eros_assets.calendar import DAYS_A_WEEK, ZONE, week_dates
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+Size = Literal["metadata", "page"]
+
+INK = "#1f2933"
+FAINT = "#7b8794"
+PAPER = "#ffffff"
+RULE = "#d9dee4"
+SHADES = ("#ffffff", "#b9cbe0")
+TIERS = {
+    "budget": ("#56b4e9", INK),
+    "mid": ("#e69f00", INK),
+    "premium": ("#0b5394", PAPER),
+    "bump": (PAPER, INK),
+}
+"""Fill and text colour of each price tier."""
+
+BLOCK_HOURS = 0.62
+"""Height of a message: under the 45 minutes that two are apart at least."""
+
+DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarMessage:
+    """A message of the week; `send_time` is an aware instant, `price_tier` a key of TIERS."""
+
+    send_time: dt.datetime
+    price_tier: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarWeek:
+    """What the picture shows.
+
+    `slot_values` are those of PPVs over the page's mean, by (ISO day of week, LA hour); hours
+    without one are taken for 1. `last_hour` is the last hour on which a message may start.
+    """
+
+    page_name: str
+    week_start: dt.date
+    messages: Sequence[CalendarMessage]
+    slot_values: Mapping[tuple[int, int], float]
+    cooling_days: int = 0
+    first_hour: int = 8
+    last_hour: int = 22
+
+
+def calendar_picture(week: CalendarWeek, size: Size = "metadata") -> bytes:
+    """The calendar as PNG.
+
+    `metadata` is 880 by 600 pixels and about 50 KB, for the Dagster UI; `page` is twice as wide
+    and high, for files that people print or open.
+    """
+    # Imported here: matplotlib takes longer to import than the rest of this package.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.8, 6.0), dpi=100 if size == "metadata" else 200, facecolor=PAPER)
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.062, 0.085, 0.925, 0.785))
+    shading = _draw_hours(axes, week)
+    _draw_days(axes, week)
+    for message in week.messages:
+        _draw_message(axes, message, week)
+    _draw_title(figure, week)
+    _draw_legend(figure, shading)
+    png = io.BytesIO()
+    canvas.print_png(png, metadata={"Software": None})
+    return png.getvalue()
+
+
+def _draw_hours(axes: "Axes", week: CalendarWeek) -> "AxesImage":
+    from matplotlib.colors import LinearSegmentedColormap
+
+    hours = range(week.first_hour, week.last_hour + 1)
+    values = [
+        [week.slot_values.get((day, hour), 1.0) for day in range(1, DAYS_A_WEEK + 1)]
+        for hour in hours
+    ]
+    flat = sorted(value for row in values for value in row)
+    # The middle 96 % of hours span the shades, so that one odd hour doesn't blanch the rest.
+    trimmed = len(flat) // 50
+    low, high = flat[trimmed], flat[-1 - trimmed]
+    if high - low < 0.1:
+        low, high = low - 0.05, high + 0.05
+    shading = axes.imshow(
+        values,
+        extent=(0, DAYS_A_WEEK, week.last_hour + 1, week.first_hour),
+        aspect="auto",
+        cmap=LinearSegmentedColormap.from_list("hours", SHADES),
+        vmin=low,
+        vmax=high,
+        interpolation="nearest",
+    )
+    axes.set_yticks(list(hours), [f"{hour:02}:00" for hour in hours], fontsize=7.5, color=FAINT)
+    axes.tick_params(length=0)
+    axes.hlines(list(hours), 0, DAYS_A_WEEK, colors=PAPER, linewidth=0.6)
+    return shading
+
+
+def _draw_days(axes: "Axes", week: CalendarWeek) -> None:
+    axes.set_xlim(0, DAYS_A_WEEK)
+    axes.set_xticks([])
+    for side in axes.spines.values():
+        side.set_visible(False)
+    axes.vlines(range(DAYS_A_WEEK + 1), week.first_hour, week.last_hour + 1, RULE, linewidth=1)
+    for day, date in enumerate(week_dates(week.week_start)):
+        name = f"{DAY_NAMES[day]} {date.day}"
+        axes.annotate(
+            name,
+            (day + 0.5, 1.012),
+            xycoords=axes.get_xaxis_transform(),
+            ha="center",
+            va="bottom",
+            fontsize=9.5,
+            fontweight="bold",
+            color=INK,
+        )
+        if day < week.cooling_days:
+            axes.axvspan(
+                day, day + 1, facecolor="none", edgecolor="#9aa5b1", hatch="////", linewidth=0
+            )
+            axes.text(
+                day + 0.5,
+                week.first_hour + 0.5,
+                "cooling: no PPV",
+                ha="center",
+                va="center",
+                fontsize=7,
+                color=INK,
+                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5},
+            )
+
+
+def _draw_message(axes: "Axes", message: CalendarMessage, week: CalendarWeek) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    local = message.send_time.astimezone(ZONE)
+    day = (local.date() - week.week_start).days
+    top = local.hour + local.minute / 60
+    fill, ink = TIERS[message.price_tier]
+    inset = 0.05 if message.price_tier != "bump" else 0.16
+    axes.add_patch(
+        FancyBboxPatch(
+            (day + inset, top + 0.03),
+            1 - 2 * inset,
+            BLOCK_HOURS,
+            boxstyle="round,pad=0,rounding_size=0.08",
+            mutation_aspect=2.2,
+            facecolor=fill,
+            edgecolor=INK if message.price_tier == "bump" else fill,
+            linewidth=0.9,
+            zorder=3,
+        )
+    )
+    axes.text(
+        day + 0.5,
+        top + 0.03 + BLOCK_HOURS / 2,
+        f"{local:%H:%M} {message.price_tier}",
+        ha="center",
+        va="center_baseline",
+        fontsize=7,
+        color=ink,
+        zorder=4,
+    )
+
+
+def _draw_title(figure: "Figure", week: CalendarWeek) -> None:
+    last = week.week_start + dt.timedelta(days=DAYS_A_WEEK - 1)
+    iso = week.week_start.isocalendar()
+    bumps = sum(message.price_tier == "bump" for message in week.messages)
+    figure.text(0.062, 0.975, week.page_name, va="top", fontsize=14, fontweight="bold", color=INK)
+    figure.text(
+        0.987,
+        0.972,
+        f"week {iso.year}-W{iso.week:02}, {week.week_start} to {last}, Los Angeles time\n"
+        f"{len(week.messages) - bumps} PPV, {bumps} bumps",
+        va="top",
+        ha="right",
+        fontsize=8.5,
+        color=FAINT,
+        linespacing=1.4,
+    )
+
+
+def _draw_legend(figure: "Figure", shading: "AxesImage") -> None:
+    from matplotlib.patches import Patch
+
+    figure.legend(
+        handles=[
+            Patch(
+                facecolor=fill, edgecolor=INK if name == "bump" else fill, label=_legend_name(name)
+            )
+            for name, (fill, _) in TIERS.items()
+        ],
+        loc="lower left",
+        bbox_to_anchor=(0.055, 0.012),
+        ncols=len(TIERS),
+        frameon=False,
+        fontsize=8.5,
+        labelcolor=INK,
+        handlelength=1.3,
+        columnspacing=1.5,
+    )
+    scale = figure.add_axes((0.80, 0.042, 0.12, 0.018))
+    bar = figure.colorbar(shading, cax=scale, orientation="horizontal")
+    low, high = shading.get_clim()
+    bar.set_ticks([])
+    bar.outline.set_edgecolor(RULE)  # pyright: ignore[reportCallIssue]
+    figure.text(0.79, 0.051, "PPV earns", ha="right", va="center", fontsize=8.5, color=INK)
+    figure.text(0.797, 0.021, f"{low:.2f}×", ha="left", va="center", fontsize=7.5, color=FAINT)
+    figure.text(
+        0.925, 0.021, f"{high:.2f}× mean", ha="right", va="center", fontsize=7.5, color=FAINT
+    )
+
+
+def _legend_name(tier: str) -> str:
+    return "bump (free)" if tier == "bump" else f"{tier} PPV"

@@ -1,0 +1,160 @@
+"""A week on one page: totals, what is missing, and every creator's calendar and messages.
+
+The page is one file without scripts. Pictures are inside it, so that it can be mailed or opened on
+a phone; the CSV files that it links to lie beside it. The same week gives the same bytes.
+"""
+
+import base64
+import datetime as dt
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from eros_assets.calendar import DAYS_A_WEEK, ZONE
+from eros_assets.exporting.calendar_picture import TIERS
+
+TEMPLATE = "week_index.html.j2"
+PALETTE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class IndexMessage:
+    """A message of the week. `send_time` is an aware instant, `price_tier` a key of TIERS."""
+
+    send_time: dt.datetime
+    price_tier: str
+    content_category: str | None
+    caption_text: str
+
+    @property
+    def local_time(self) -> dt.datetime:
+        """The time on LA clocks."""
+        return self.send_time.astimezone(ZONE)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFile:
+    """A file beside the page: its name, and what people call it."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPage:
+    """A creator's week. `picture` is a PNG, None when there is none; `facts` go under the name."""
+
+    page_name: str
+    display_name: str
+    schedule_id: str
+    messages: Sequence[IndexMessage]
+    facts: Sequence[str] = ()
+    picture: bytes | None = None
+    files: Sequence[IndexFile] = ()
+
+    @property
+    def tiers(self) -> Mapping[str, int]:
+        """Messages by price tier, in the order of TIERS."""
+        return {tier: sum(m.price_tier == tier for m in self.messages) for tier in TIERS}
+
+    @property
+    def bumps(self) -> int:
+        """Free messages."""
+        return self.tiers["bump"]
+
+    @property
+    def ppvs(self) -> int:
+        """Priced messages."""
+        return len(self.messages) - self.bumps
+
+    @property
+    def days(self) -> Sequence[tuple[dt.date, Sequence[IndexMessage]]]:
+        """Messages by LA date, in order."""
+        ordered = sorted(self.messages, key=lambda message: message.send_time)
+        return [(day, list(group)) for day, group in groupby(ordered, _local_date)]
+
+    @property
+    def picture_address(self) -> str | None:
+        """The picture as an address that holds it."""
+        if self.picture is None:
+            return None
+        return "data:image/png;base64," + base64.b64encode(self.picture).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class WeekIndex:
+    """What the page shows. `shortfalls` are sentences; `sheet` is the spreadsheet's address."""
+
+    week_start: dt.date
+    pages: Sequence[IndexPage]
+    shortfalls: Sequence[str] = ()
+    sheet: str | None = None
+
+    @property
+    def week_end(self) -> dt.date:
+        """The week's Sunday."""
+        return self.week_start + dt.timedelta(days=DAYS_A_WEEK - 1)
+
+    @property
+    def iso_week(self) -> str:
+        """`2026-W53`."""
+        return f"{self.week_start:%G-W%V}"
+
+    @property
+    def totals(self) -> Mapping[str, int]:
+        """What the page's head counts."""
+        bumps = sum(page.bumps for page in self.pages)
+        messages = sum(len(page.messages) for page in self.pages)
+        return {
+            "creators": len(self.pages),
+            "messages": messages,
+            "PPVs": messages - bumps,
+            "bumps": bumps,
+        }
+
+    @property
+    def days(self) -> Sequence[tuple[dt.date, int]]:
+        """Messages of all creators on each of the seven LA dates."""
+        dates = [_local_date(m) for page in self.pages for m in page.messages]
+        week = [self.week_start + dt.timedelta(days=n) for n in range(DAYS_A_WEEK)]
+        return [(day, dates.count(day)) for day in week]
+
+
+def week_index_page(week: WeekIndex) -> bytes:
+    """The page as UTF-8 HTML."""
+    template = _environment().get_template(TEMPLATE)
+    busiest = max((count for _, count in week.days), default=0)
+    text = template.render(week=week, tiers=TIERS, busiest=max(busiest, 1))
+    return text.encode("utf-8")
+
+
+def smaller_picture(png: bytes) -> bytes:
+    """The picture in at most PALETTE colours: a quarter of the bytes, no difference to be seen."""
+    from PIL import Image  # imported here: only this needs it
+
+    small = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as picture:
+        flat = picture.convert("RGB").quantize(PALETTE, dither=Image.Dither.NONE)
+    flat.save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def _local_date(message: IndexMessage) -> dt.date:
+    return message.local_time.date()
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,106 @@
+"""Why this caption, why this slot: what a person who reviews a schedule wants to know.
+
+An explanation is JSON with a sentence in English first, so that it can be read in a sheet and
+queried in the warehouse.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+
+from eros_assets.calendar import ZONE
+from eros_assets.planning.model import PlannedMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the caption's draw came from; None where it isn't known.
+
+    `draw` is the Thompson draw. Successes and failures are those of the page and caption, the
+    prior's in effective trials, of which `dispersion` real ones make one. `tier_rank` is the
+    caption's place by score among the page's chosen of the tier, 1 the best.
+    """
+
+    draw: float | None = None
+    successes: int | None = None
+    failures: int | None = None
+    prior_successes: float | None = None
+    prior_failures: float | None = None
+    dispersion: float | None = None
+    tier_rank: int | None = None
+
+    @property
+    def posterior(self) -> tuple[float, float] | None:
+        """Beta counts of the posterior, effective trials."""
+        counts = (self.successes, self.failures, self.prior_successes, self.prior_failures)
+        if None in counts or not self.dispersion:
+            return None
+        successes, failures, alpha, beta = (float(c) for c in counts if c is not None)
+        return alpha + successes / self.dispersion, beta + failures / self.dispersion
+
+    @property
+    def posterior_mean(self) -> float | None:
+        """Mean conversion rate by the posterior."""
+        if self.posterior is None:
+            return None
+        alpha, beta = self.posterior
+        return alpha / (alpha + beta)
+
+    @property
+    def posterior_interval(self) -> tuple[float, float] | None:
+        """Mean ± 1.96 standard deviations of the posterior, within 0 and 1."""
+        if self.posterior is None:
+            return None
+        alpha, beta = self.posterior
+        total = alpha + beta
+        mean = alpha / total
+        reach = 1.96 * (mean * (1 - mean) / (total + 1)) ** 0.5
+        return max(mean - reach, 0.0), min(mean + reach, 1.0)
+
+
+NO_EVIDENCE = Evidence()
+
+
+def explain(message: PlannedMessage, evidence: Evidence = NO_EVIDENCE) -> str:
+    """The explanation of one planned message, as JSON."""
+    known = {name: value for name, value in asdict(evidence).items() if value is not None}
+    if evidence.posterior_mean is not None and evidence.posterior_interval is not None:
+        known["posterior_mean"] = evidence.posterior_mean
+        known["posterior_interval"] = list(evidence.posterior_interval)
+    return json.dumps(
+        {
+            "sentence": sentence(message, evidence),
+            "arm": message.caption.arm,
+            "score": message.caption.score,
+            "slot_value": message.slot_value,
+            "slot_rank": message.slot_rank,
+            "value": message.value,
+            "rank": message.rank,
+            **known,
+        },
+        ensure_ascii=False,
+    )
+
+
+def sentence(message: PlannedMessage, evidence: Evidence = NO_EVIDENCE) -> str:
+    """One or two sentences in English."""
+    caption = message.caption
+    tier = "bump" if caption.message_type == "Bump" else f"{caption.price_tier} PPV"
+    if caption.arm == "control":
+        why = f"A {tier} drawn uniformly, to measure the others against"
+    elif evidence.tier_rank is not None:
+        why = f"No. {evidence.tier_rank} by score of the week's chosen {tier}s"
+    else:
+        why = f"A {tier} with score {caption.score:.2f}"
+    if evidence.posterior_mean is not None and evidence.posterior_interval is not None:
+        low, high = evidence.posterior_interval
+        tried = (evidence.successes or 0) + (evidence.failures or 0)
+        basis = f"{tried:,} trials here" if tried else "its tier alone, untried here"
+        why += (
+            f"; expected to convert {evidence.posterior_mean:.2%} "
+            f"({low:.2%} to {high:.2%}), from {basis}"
+        )
+    local = message.send_time.astimezone(ZONE)
+    return (
+        f"{why}. {local:%A} {local:%H}:00 to {local:%H}:59 is worth {message.slot_value:.2f} times "
+        f"the page's mean, no. {message.slot_rank} of its hours."
+    )

@@ -1,0 +1,116 @@
+"""Random weeks of every size tier, as varied as real ones and a little more so; seeded."""
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from eros_assets.planning.model import Caption, MessageType, SlotValues, WeekRules
+from eros_assets.planning.volume import PageOutlook, weekly_target
+
+SIZE_TIERS = {
+    # midpoint PPV, midpoint bumps, maxima, gap in minutes, most messages a day
+    "MICRO": (6, 4, 7, 5, 180, 8),
+    "SMALL": (9, 6, 10, 7, 150, 10),
+    "MEDIUM": (12, 9, 14, 10, 120, 15),
+    "LARGE": (16, 12, 18, 14, 90, 20),
+    "MEGA": (22, 16, 25, 18, 75, 25),
+}
+SATURATION = {
+    # PPV and bump multipliers, gap extension in minutes, cooling days
+    "GREEN": (1.0, 1.0, 0, 0),
+    "YELLOW": (0.75, 1.2, 30, 0),
+    "RED": (0.5, 2.0, 60, 2),
+}
+SEGMENTS = {
+    "EXPLORATORY": (0.6, 0.3, 0.1),
+    "STANDARD": (0.3, 0.45, 0.25),
+    "LUXURY": (0.15, 0.35, 0.5),
+}
+
+
+@dataclass(frozen=True)
+class SampleWeek:
+    """A week to plan; `not_before` is None unless it has begun."""
+
+    size_tier: str
+    captions: tuple[Caption, ...]
+    rules: WeekRules
+    values: SlotValues
+    not_before: dt.datetime | None = None
+
+
+def sample_weeks(seed: int, each: int, *, begun: bool = False) -> Iterator[SampleWeek]:
+    """`each` weeks of each size tier, the tiers in turn."""
+    chance = random.Random(seed)
+    for _ in range(each):
+        for size_tier in SIZE_TIERS:
+            yield sample_week(chance, size_tier, begun=begun)
+
+
+def sample_week(chance: random.Random, size_tier: str, *, begun: bool = False) -> SampleWeek:
+    """One week: a page's outlook, its target, captions to match, and the hours' values."""
+    week_start = dt.date(2025, 1, 6) + dt.timedelta(weeks=chance.randrange(104))
+    base_ppv, base_bump, most_ppv, most_bump, gap, a_day = SIZE_TIERS[size_tier]
+    status = chance.choice(("GREEN", "GREEN", "YELLOW", "RED"))
+    segment = chance.choice(tuple(SEGMENTS))
+    holidays = [chance.choice((1.0, 1.0, 1.0, 1.3)) for _ in range(7)]
+    target = weekly_target(
+        PageOutlook(
+            "page", size_tier, segment, status, 0.0, base_ppv, base_bump, most_ppv, most_bump,
+            *SATURATION[status][:2], gap, SATURATION[status][2], a_day, SATURATION[status][3],
+            *SEGMENTS[segment],
+        ),
+        week_start,
+        holidays,
+    )  # fmt: skip
+    tiers = ("budget",) * target.num_budget + ("mid",) * target.num_mid
+    tiers += ("premium",) * target.num_premium
+    captions = _captions(chance, tiers, target.num_bump)
+    rules = WeekRules(
+        week_start, target.min_gap_minutes, target.max_messages_per_day, target.cooling_days
+    )
+    not_before = None
+    if begun:
+        minutes = chance.randrange(6 * 24 * 60)
+        start = dt.datetime.combine(week_start, dt.time(8), dt.UTC)
+        not_before = start + dt.timedelta(minutes=minutes)
+        share = 1 - minutes / (7 * 24 * 60)
+        captions = tuple(c for c in captions if chance.random() < share)
+    return SampleWeek(size_tier, captions, rules, _slot_values(chance), not_before)
+
+
+def _captions(chance: random.Random, tiers: tuple[str, ...], bumps: int) -> tuple[Caption, ...]:
+    """Captions of a rich bank, of a thin one (any percentile), or of one that is all weak."""
+    low, high = chance.choice(((0.8, 1.1), (0.5, 1.3), (0.0, 1.1), (0.0, 0.3)))
+    categories = [f"category {n}" for n in range(chance.choice((2, 4, 8, 15)))]
+    scores = [chance.uniform(low, high) for _ in tiers]
+    mean = sum(scores) / max(len(scores), 1)
+    ppvs = (
+        Caption(
+            1 + n, "PPV", tier, chance.choice(categories), score, *chance.choice(
+                (("treatment", None),) * 9 + (("control", mean),)
+            )
+        )
+        for n, (tier, score) in enumerate(zip(tiers, scores, strict=True))
+    )  # fmt: skip
+    free = (
+        Caption(1001 + n, "Bump", "bump", chance.choice(categories), chance.uniform(low, high))
+        for n in range(bumps)
+    )
+    return (*ppvs, *free)
+
+
+def _slot_values(chance: random.Random) -> SlotValues:
+    """Evenings better than mornings, more or less; flat; or with hours missing."""
+    swing = chance.choice((0.0, 0.1, 0.3, 0.6))
+    noise = chance.choice((0.0, 0.05, 0.2))
+    missing = chance.choice((0.0, 0.0, 0.5))
+    values: dict[tuple[int, int, MessageType], float] = {}
+    for day in range(1, 8):
+        for hour in range(8, 23):
+            rise = swing * (hour - 15) / 14 + chance.gauss(0, noise)
+            if chance.random() >= missing:
+                values[day, hour, "PPV"] = max(0.05, 1 + rise)
+                values[day, hour, "Bump"] = max(0.05, 1 + chance.gauss(0, swing / 2))
+    return SlotValues(values)
