@@ -15,7 +15,8 @@ PLUMBING = frozenset(
     GroupingItem Identifier IdentifierList InList InsertValuesRow InsertValuesRowList IntervalExpr
     Limit Location MergeAction MergeWhenClauseList NullOrder OnClause OptionsEntry OptionsList
     OrderBy PartitionBy PathExpression Query Script SelectColumn SelectList
-    SetOperationAllOrDistinct SetOperationMetadata SetOperationMetadataList SetOperationType SimpleColumnSchema SimpleType
+    SetOperationAllOrDistinct SetOperationMetadata SetOperationMetadataList SetOperationType
+    SimpleColumnSchema SimpleType
     SqlFunctionBody StarExceptList StarModifiers StarReplaceItem StatementList
     StringLiteralComponent StructConstructorArg StructField StructType TVFArgument TableElementList
     UnnestExpression UpdateItem UpdateItemList UpdateSetValue UsingClause

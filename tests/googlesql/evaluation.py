@@ -7,13 +7,14 @@ window functions take it quadratic time: keep to a few hundred rows.
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2
-from zetasql.wasi._pb2.zetasql.proto import function_pb2, options_pb2
+from zetasql.wasi._pb2.zetasql.proto import function_pb2, simple_catalog_pb2
 from zetasql.wasi._pb2.zetasql.public import function_pb2 as functions
+from zetasql.wasi._pb2.zetasql.public import simple_table_pb2
 
 from tests.googlesql.analysis import SQL, analyse_all
 from tests.googlesql.catalog import Registration, Type, empty_root, named_type, signature, table
@@ -33,6 +34,35 @@ class Given:
 
     value: object
     type: str
+
+
+@dataclass
+class Answer:
+    """A query's rows, and the types of their columns."""
+
+    columns: dict[str, Type]
+    rows: list[dict[str, object]]
+
+
+@dataclass
+class Beside:
+    """What a script has beside the dataset: variables with their values, temporary tables."""
+
+    variables: dict[str, tuple[Type, object]] = field(default_factory=dict)
+    tables: dict[str, Answer] = field(default_factory=dict)
+
+    def add_to(
+        self,
+        root: simple_catalog_pb2.SimpleCatalogProto,
+        contents: dict[str, local_service_pb2.TableContent],
+    ) -> None:
+        """Put it at the root of a catalogue."""
+        for name, (of, value) in self.variables.items():
+            constant = root.constant.add(name_path=[name])
+            constant.type.CopyFrom(of)
+            constant.value.CopyFrom(encode(value, of))
+        for name, answer in self.tables.items():
+            _add_table(root, contents, name, answer.columns, answer.rows)
 
 
 class Reference:
@@ -69,36 +99,58 @@ class Reference:
             GoogleSqlError: the query is wrong, or fails as it runs (ERROR, division by zero …).
         """
         source = Source(sql, split=False)
-        contents = dict(tables or {})
-        needed = self._needed(source)
-        for name in sorted(needed):
+        text = source.text.decode().rstrip().rstrip(";")
+        contents = self.with_views(source.tree, tables or {})
+        with self.registered(self.needed(source.tree), contents) as catalog:
+            return evaluated(text, catalog, parameters or {}).rows
+
+    def with_views(
+        self, tree: Node, tables: Mapping[str, Sequence[Row]]
+    ) -> "dict[str, Sequence[Row]]":
+        """`tables`, and the rows of the views that a text needs."""
+        contents = dict(tables)
+        self._add_views(tree, contents)
+        return contents
+
+    def _add_views(self, tree: Node, contents: dict[str, Sequence[Row]]) -> None:
+        for name in sorted(self.needed(tree)):
             kind, view = self._sources.get(name, ("", None))
             if kind == "views" and name not in contents and view is not None:
-                query = _part(view, "query")
-                contents[name] = self._run(view, query, contents, {})
-        return self._run(source, source.text.decode().rstrip().rstrip(";"), contents, parameters)
+                contents[name] = ()  # its own text mentions it, too
+                self._add_views(view.tree, contents)
+                with self.registered(self.needed(view.tree), contents) as catalog:
+                    contents[name] = evaluated(_part(view, "query"), catalog, {}).rows
 
-    def _needed(self, source: Source) -> set[str]:
+    def needed(self, tree: Node) -> set[str]:
         """Names that a text mentions, and those that what they name mentions."""
         found: set[str] = set()
-        waiting = [source]
+        waiting = [tree]
         while waiting:
-            for name in mentioned(waiting.pop().tree) - found:
+            for name in mentioned(waiting.pop()) - found:
                 found.add(name)
                 if name in self._sources:
-                    waiting.append(self._sources[name][1])
+                    waiting.append(self._sources[name][1].tree)
         return found
 
     @contextmanager
     def loaded(self, tables: Mapping[str, Sequence[Row]]) -> "Iterator[Loaded]":
         """All that the folder has, with these rows, for many queries; views need rows as well."""
-        registration = self._register({*self._columns, *self._signatures}, tables)
-        try:
-            yield Loaded(registration)
-        finally:
-            registration.release()
+        with self.registered({*self._columns, *self._signatures}, tables) as catalog:
+            yield Loaded(catalog)
 
-    def _register(self, names: Set[str], contents: Mapping[str, Sequence[Row]]) -> Registration:
+    @contextmanager
+    def registered(
+        self,
+        names: Set[str],
+        contents: Mapping[str, Sequence[Row]],
+        beside: Beside | None = None,
+        numbered: str | None = None,
+    ) -> Iterator[int]:
+        """The id of a catalogue of these objects, with rows, and what a script has beside them.
+
+        `numbered` names a table, as the catalogue has it, whose rows get their numbers from 0 for a
+        primary key, in a last column that `*` doesn't show: what DML does to them can be told so.
+        """
         root, rows = empty_root(), dict[str, local_service_pb2.TableContent]()
         for name in sorted(names):
             kind = self._sources[name][0] if name in self._sources else "tables"
@@ -107,23 +159,20 @@ class Reference:
             elif kind == "table_functions":
                 root.custom_tvf.append(self._table_function(name))
             elif name in self._columns:
-                columns = self._columns[name]
-                root.table.append(table(full_name(name), columns))
-                rows[full_name(name)] = _content(contents.get(name, ()), columns, name)
-        return Registration(root, rows)
-
-    def _run(
-        self,
-        source: Source,
-        sql: str,
-        contents: Mapping[str, Sequence[Row]],
-        parameters: Mapping[str, object] | None,
-    ) -> "list[dict[str, object]]":
-        registration = self._register(self._needed(source), contents)
+                _add_table(root, rows, full_name(name), self._columns[name], contents.get(name, ()))
+        if beside is not None:
+            beside.add_to(root, rows)
+        if numbered is not None:
+            _number(next(each for each in root.table if each.name == numbered), rows[numbered])
+        registration = Registration(root, rows)
         try:
-            return _evaluated(sql, registration.id, parameters or {})
+            yield registration.id
         finally:
             registration.release()
+
+    def columns(self, name: str) -> Mapping[str, Type]:
+        """The columns of a table or view."""
+        return self._columns[name]
 
     def _function(self, name: str) -> function_pb2.FunctionProto:
         source = self._sources[name][1]
@@ -155,14 +204,14 @@ class Reference:
 class Loaded:
     """Tables with rows, and the routines beside them."""
 
-    _registration: Registration
+    _catalog: int
 
     def evaluate(
         self, sql: str, parameters: Mapping[str, object] | None = None
     ) -> "list[dict[str, object]]":
         """The rows of one query; see `Reference.evaluate`."""
         text = Source(sql, split=False).text.decode().rstrip().rstrip(";")
-        return _evaluated(text, self._registration.id, parameters or {})
+        return evaluated(text, self._catalog, parameters or {}).rows
 
 
 @cache
@@ -203,9 +252,13 @@ def _part(source: Source, role: str) -> str:
     return source.text[body.start : body.end].decode()
 
 
-def _content(
-    rows: Sequence[Row], columns: Mapping[str, Type], name: str
-) -> local_service_pb2.TableContent:
+def _add_table(
+    root: simple_catalog_pb2.SimpleCatalogProto,
+    contents: dict[str, local_service_pb2.TableContent],
+    name: str,
+    columns: Mapping[str, Type],
+    rows: Sequence[Row],
+) -> None:
     content = local_service_pb2.TableContent()
     content.table_data.SetInParent()
     for row in rows:
@@ -213,30 +266,38 @@ def _content(
             raise KeyError(f"{name} has no column {', '.join(sorted(unknown))}")
         cells = content.table_data.row.add().cell
         cells.extend(encode(row.get(column), of) for column, of in columns.items())
-    return content
+    root.table.append(table(name, columns))
+    contents[name] = content
 
 
-def _evaluated(
-    sql: str, catalog: int, parameters: Mapping[str, object]
-) -> "list[dict[str, object]]":
-    options = options_pb2.AnalyzerOptionsProto()
-    options.CopyFrom(analyzer_options())
-    options.allow_undeclared_parameters = False
+def _number(
+    proto: simple_table_pb2.SimpleTableProto, content: local_service_pb2.TableContent
+) -> None:
+    column = proto.column.add(name="row_number_of_the_reference", is_pseudo_column=True)
+    column.type.CopyFrom(named_type("INT64"))
+    proto.primary_key_column_index.append(len(proto.column) - 1)
+    for number, row in enumerate(content.table_data.row):
+        row.cell.add(int64_value=number)
+
+
+def evaluated(sql: str, catalog: int, parameters: Mapping[str, object]) -> Answer:
+    """What one query, names split or not as the catalogue has them, gives."""
     request = local_service_pb2.EvaluateQueryRequest(sql=sql, registered_catalog_id=catalog)
+    request.options.CopyFrom(analyzer_options())
+    request.options.allow_undeclared_parameters = False
     for name, value in parameters.items():
         if isinstance(value, Given):
             value, of = value.value, named_type(value.type)
         else:
             of = type_of(value)
-        options.query_parameters.add(name=name).type.CopyFrom(of)
+        request.options.query_parameters.add(name=name).type.CopyFrom(of)
         request.params.add(name=name).value.CopyFrom(encode(value, of))
-    request.options.CopyFrom(options)
     reply = service().call("EvaluateQuery", request, local_service_pb2.EvaluateQueryResponse)
-    columns = reply.prepared.columns
-    return [
-        {
-            column.name: decode(cell, column.type)
-            for column, cell in zip(columns, row.cell, strict=True)
-        }
+    columns = {column.name: column.type for column in reply.prepared.columns}
+    if len(columns) < len(reply.prepared.columns):
+        raise ValueError(f"columns of one name, or of none: {sql[:80]}")
+    rows = [
+        {name: decode(cell, of) for (name, of), cell in zip(columns.items(), row.cell, strict=True)}
         for row in reply.content.table_data.row
     ]
+    return Answer(columns, rows)

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import Path
 from string import Template
 
 from eros_assets.settings import Settings
@@ -103,6 +104,11 @@ class Source:
         shift = max(0, len(prefix) - room)
         head = blank[: len(blank) - min(room, len(prefix))] + prefix
         return (head + self.text[start:end]).decode(), shift
+
+
+def statements_of(path: Path) -> Sequence[Node]:
+    """The statements of a file, outermost only."""
+    return Source(path.read_text()).tree.child("statement_list_node").many("statement_list")
 
 
 def offset_of(text: bytes, line: int, column: int) -> int:

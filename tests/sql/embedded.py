@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from eros_assets.settings import Settings
@@ -38,16 +40,19 @@ ARROW = {
 
 
 class Embedded:
-    """Every table, function, table function and view of a folder like `sql/`, in an empty file."""
+    """The tables, functions, table functions and views of a folder like `sql/`, in a file."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, library: SqlLibrary) -> None:
         self._connection = connection
         self._library = library
         self._translator = Translator(SETTINGS.project_id, SETTINGS.dataset)
-        connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{SETTINGS.dataset}"')
-        for each in library.deploy_order():
+
+    def deploy(self) -> None:
+        """Make the objects in an empty file."""
+        self._connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{SETTINGS.dataset}"')
+        for each in self._library.deploy_order():
             for statement in deploy_statements(each, SETTINGS.dataset_name, self._translator, []):
-                connection.execute(statement)
+                self._connection.execute(statement)
 
     def fill(self, tables: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
         """Replace the rows of these tables; columns left out are NULL."""
@@ -82,6 +87,22 @@ class Embedded:
         return [{name: _plain(value) for name, value in row.items()} for row in rows.to_pylist()]
 
 
+def frame_rows(frame: pd.DataFrame) -> "list[dict[str, object]]":
+    """A DataFrame's rows as Python values; what is missing is None."""
+    return [
+        {str(name): _cell(value) for name, value in row.items()}
+        for row in frame.astype(object).to_dict("records")
+    ]
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, (list, np.ndarray)):
+        return [_cell(item) for item in value]
+    if pd.isna(value):
+        return None
+    return value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
+
+
 def _plain(value: object) -> object:
     """Whole numbers of any width as int, nested values likewise."""
     match value:
@@ -101,4 +122,6 @@ def embedded(folder: Path, root: Path | None = None) -> Iterator[Embedded]:
     """The objects of `root` (default: the repository's `sql/`) in a new file in `folder`."""
     storage = Storage(folder / "warehouse.duckdb")
     with storage.opened() as connection:
-        yield Embedded(connection, load_library(root))
+        engine = Embedded(connection, load_library(root))
+        engine.deploy()
+        yield engine
