@@ -31,43 +31,6 @@ BEGIN
   SET v_lookback_days = (SELECT t.account_lookback_days FROM `${dataset}.tuning` AS t);
 
   SET p_report = (
-    WITH engagement AS (
-      SELECT
-        ARRAY_AGG(
-          STRUCT(
-            e.day_of_week AS day_of_week,
-            e.send_hour AS send_hour,
-            e.message_type AS message_type,
-            e.message_count AS message_count,
-            e.view_rate AS view_rate,
-            e.purchase_rate AS purchase_rate,
-            e.emv AS emv,
-            e.shrunk_emv AS shrunk_emv,
-            e.confidence AS confidence
-          )
-          ORDER BY e.day_of_week, e.send_hour, e.message_type
-        ) AS slots
-      FROM
-        `${dataset}.calculate_engagement_rates`(p_page_name, p_as_of, v_lookback_days) AS e
-    ),
-
-    anomalies AS (
-      SELECT
-        ARRAY_AGG(
-          STRUCT(
-            a.send_date AS send_date,
-            a.metric AS metric,
-            a.value AS value,
-            a.expected AS expected,
-            a.robust_z AS robust_z,
-            a.direction AS direction,
-            a.severity AS severity
-          )
-          ORDER BY a.send_date DESC, a.metric
-        ) AS days
-      FROM `${dataset}.detect_anomalies`(p_page_name, p_as_of, v_lookback_days) AS a
-    )
-
     SELECT
       TO_JSON_STRING(STRUCT(
         z.page_name AS page_name,
@@ -112,8 +75,33 @@ BEGIN
           b.first_send_date AS first_send_date,
           b.last_send_date AS last_send_date
         ) AS baseline,
-        COALESCE(g.slots, []) AS engagement,
-        COALESCE(a.days, []) AS anomalies
+        ARRAY(
+          SELECT AS STRUCT
+            e.day_of_week AS day_of_week,
+            e.send_hour AS send_hour,
+            e.message_type AS message_type,
+            e.message_count AS message_count,
+            e.view_rate AS view_rate,
+            e.purchase_rate AS purchase_rate,
+            e.emv AS emv,
+            e.shrunk_emv AS shrunk_emv,
+            e.confidence AS confidence
+          FROM
+            `${dataset}.calculate_engagement_rates`(p_page_name, p_as_of, v_lookback_days) AS e
+          ORDER BY e.day_of_week, e.send_hour, e.message_type
+        ) AS engagement,
+        ARRAY(
+          SELECT AS STRUCT
+            a.send_date AS send_date,
+            a.metric AS metric,
+            a.value AS value,
+            a.expected AS expected,
+            a.robust_z AS robust_z,
+            a.direction AS direction,
+            a.severity AS severity
+          FROM `${dataset}.detect_anomalies`(p_page_name, p_as_of, v_lookback_days) AS a
+          ORDER BY a.send_date DESC, a.metric
+        ) AS anomalies
       ))
     FROM
       `${dataset}.classify_account_size`(p_page_name, p_as_of, v_lookback_days) AS z
@@ -126,7 +114,5 @@ BEGIN
     INNER JOIN
       `${dataset}.calculate_performance_metrics`(p_page_name, p_as_of, v_lookback_days) AS m
       ON z.page_name = m.page_name
-    CROSS JOIN engagement AS g
-    CROSS JOIN anomalies AS a
   );
 END;
