@@ -11,11 +11,14 @@ from tests.house.sources import EROS, SETTINGS, sample
 
 UNIMPORTED: Mapping[str, str] = {
     "dagster-webserver": "`make dev` opens it",
+    "dagster-pandas": "one of the packages that the project is fixed on",
+    "gspread": "one of the packages that the project is fixed on",
     "dagster-gcp": "its pins decide which of Google's client libraries are installed",
     "tzdata": "read by zoneinfo where the machine has no zone files",
 }
 MODULES: Mapping[str, str] = {
     "google-cloud-bigquery": "google.cloud.bigquery",
+    "pillow": "PIL",
     "google-cloud-bigquery-storage": "google.cloud.bigquery_storage",
 }
 """Import names that don't follow from the package's name."""
