@@ -90,6 +90,8 @@ class Storage:
                     "temp_directory": f"{self.file}.spill",
                     "autoinstall_known_extensions": "false",
                     "enable_external_access": "true",
+                    # LN(0), SQRT(-1) and their like are errors, as they are to BigQuery.
+                    "ieee_floating_point_ops": "false",
                 },
             )
         except duckdb.Error as error:

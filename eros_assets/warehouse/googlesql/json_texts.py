@@ -2,8 +2,9 @@
 
 The JSON of a value depends on its type, which only DuckDB knows; the macro `json` picks by it.
 Structs have no fixed type to pick by, so they are followed here as they are written: STRUCT(...),
-ARRAY_AGG(STRUCT(...)), ARRAY(SELECT ...), scalar subqueries, IF, COALESCE. A struct that comes from
-a column matches no overload and fails at binding, with the macro's name.
+ARRAY_AGG(STRUCT(...)), ARRAY(SELECT ...), scalar subqueries, IF, COALESCE, and columns that a WITH
+or a subquery of the same statement makes by ARRAY_AGG(STRUCT(...)). A struct from any other column
+is refused by the macro as it runs.
 """
 
 import json
@@ -53,8 +54,80 @@ def _json(x: exp.Expr) -> exp.Expr:
             )
         case exp.Null():
             return exp.Literal.string("null")
+        case exp.Coalesce():
+            return _first(x)
+        case exp.Column() if (struct := _listed_struct(x)) is not None:
+            return _structs(x, struct)
         case _:
             return macro("json", x.copy())
+
+
+def _first(coalesce: exp.Expr) -> exp.Expr:
+    """COALESCE of values as that of their JSON."""
+    *unsure, last = [coalesce.this, *coalesce.expressions]
+    return exp.Case(
+        ifs=[
+            exp.If(this=duck(":x IS NOT NULL", x=each.copy()), true=_json(each)) for each in unsure
+        ],
+        default=_json(last),
+    )
+
+
+def _listed_struct(column: exp.Expr) -> exp.Struct | None:
+    """The STRUCT of which the column holds an array, when a query before says so."""
+    made = _definition(column)
+    while isinstance(made, (exp.Paren, exp.IgnoreNulls, exp.RespectNulls)):
+        made = made.this
+    if not isinstance(made, exp.ArrayAgg):
+        return None
+    holder = made.this
+    while isinstance(holder, (exp.Limit, exp.Order)):
+        holder = holder.this
+    return holder if isinstance(holder, exp.Struct) else None
+
+
+def _definition(column: exp.Expr) -> exp.Expr | None:
+    """What the column was made from in the WITH or subquery that its table is."""
+    select = column.find_ancestor(exp.Select)
+    if select is None:
+        return None
+    joined = [join.this for join in select.args.get("joins") or []]
+    first = select.args.get("from_")
+    for source in [*([first.this] if first is not None else []), *joined]:
+        if source.alias_or_name != column.text("table"):
+            continue
+        query = source.this if isinstance(source, exp.Subquery) else _common(source)
+        for projection in query.expressions if isinstance(query, exp.Select) else []:
+            if projection.alias_or_name == column.name:
+                return projection.unalias()
+    return None
+
+
+def _common(table: exp.Expr) -> exp.Expr | None:
+    """The query in WITH that goes by the table's name."""
+    node: exp.Expr | None = table
+    while node is not None and not table.text("db"):
+        within = node.args.get("with_")
+        for common in within.expressions if within is not None else []:
+            if common.alias == table.name:
+                return common.this
+        node = node.parent
+    return None
+
+
+def _structs(column: exp.Expr, struct: exp.Expr) -> exp.Expr:
+    """The JSON of an array of structs whose fields are known."""
+    element = exp.to_identifier("element")
+    fields = [
+        exp.PropertyEQ(
+            this=exp.to_identifier(name),
+            expression=exp.Dot(this=exp.column(element.copy()), expression=exp.to_identifier(name)),
+        )
+        for name in (field.name for field in struct.expressions)
+    ]
+    text = _fields(exp.Struct(expressions=fields))
+    transformed = duck("list_transform(:x, lambda element: :text)", x=column, text=text)
+    return macro("json_list", transformed)
 
 
 def _fields(struct: exp.Expr) -> exp.Expr:

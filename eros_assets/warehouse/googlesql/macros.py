@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from eros_assets.warehouse.googlesql.rule import MACRO_SCHEMA
 
 # Raise it when a macro below changes: files made by an earlier version get the new macros then.
-MACROS_VERSION = 4
+MACROS_VERSION = 5
 
 _SPACES = (
     r"\t\n\v\f\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
@@ -44,6 +44,7 @@ def _moment(x: str, separator: str) -> str:
 _WHOLE_NUMBER = r"'\s*([+-]?[0-9]+|0[xX][0-9a-fA-F]+)\s*'"
 _SIGNED_HEXADECIMAL = r"'\s*[+-]0[xX][0-9a-fA-F]+\s*'"
 _TEXT = "CAST(x AS VARCHAR)"
+_WHOLES = f"TRY_CAST({_TEXT} AS BIGINT[])"
 _BIG = "abs(TRY_CAST(x AS HUGEINT)) > 9007199254740992"
 
 _BY_TYPE: Mapping[str, Mapping[str, str]] = {
@@ -85,7 +86,10 @@ _BY_TYPE: Mapping[str, Mapping[str, str]] = {
             f"coalesce('\"' || {_moment(_INSTANT, 'T')} || 'Z\"', 'null')"
         ),
         "'DATE', 'VARCHAR'": f"coalesce(CAST(to_json({_TEXT}) AS VARCHAR), 'null')",
-        "'BOOLEAN', 'INTEGER', '\"NULL\"', 'VARCHAR[]', 'BIGINT[]', 'INTEGER[]'": (
+        "'BIGINT[]'": f"coalesce('[' || array_to_string(list_transform({_WHOLES}, lambda n: "
+        "CASE WHEN n IS NULL THEN 'null' WHEN abs(CAST(n AS HUGEINT)) > 9007199254740992 "
+        "THEN '\"' || n || '\"' ELSE CAST(n AS VARCHAR) END), ',') || ']', 'null')",
+        "'BOOLEAN', 'INTEGER', '\"NULL\"', 'VARCHAR[]', 'INTEGER[]'": (
             "coalesce(CAST(to_json(x) AS VARCHAR), 'null')"
         ),
         "": "error('TO_JSON_STRING of a column of type ' || typeof(x) || ' is not translated; "

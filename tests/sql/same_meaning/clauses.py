@@ -1,8 +1,8 @@
 """Whole queries that prove a clause, what must fail in both engines, what is proved elsewhere.
 
-Known to differ, and so that nothing depends on it: a sum or product beyond FLOAT64 is infinite in
-DuckDB and an error in BigQuery; NaN compares as the greatest number in DuckDB, and no function that
-is listed here makes one.
+Known to differ, so that nothing may depend on it: what is beyond FLOAT64 (a sum, a product, an EXP)
+is infinite in DuckDB and an error in BigQuery; a fractional power of a negative number is NaN there
+and an error here; NaN compares as the greatest number in DuckDB.
 """
 
 from collections.abc import Mapping, Sequence
@@ -84,6 +84,12 @@ QUERIES: Mapping[str, Sequence[str]] = {
             f"WITH few AS (SELECT g, k FROM {ROWS} WHERE k < 3), "
             "fewer AS (SELECT * FROM few WHERE k = 1) "
             "SELECT few.g, fewer.k FROM few LEFT JOIN fewer ON few.g = fewer.g AND few.k = fewer.k"
+        ),
+        # A report's lists: JSON of an array of structs that an earlier query made.
+        (
+            f"WITH lists AS (SELECT g, ARRAY_AGG(STRUCT(k AS k, x AS x, d AS d) ORDER BY k) AS items "
+            f"FROM {ROWS} GROUP BY g) "
+            "SELECT g, TO_JSON_STRING(STRUCT(COALESCE(l.items, []) AS items)) AS json FROM lists AS l"
         ),
     ],
     "TableSubquery": [f"SELECT r.k FROM (SELECT k FROM {ROWS} WHERE b) AS r WHERE r.k > 1"],
@@ -177,8 +183,6 @@ ERRORS: Sequence[str] = (
     "SELECT LN(0.0) AS n",
     "SELECT LN(-1.0) AS n",
     "SELECT SQRT(-1.0) AS n",
-    "SELECT POW(-1.0, 0.5) AS n",
-    "SELECT EXP(1000.0) AS n",
     "SELECT CAST('many' AS INT64) AS n",
     "SELECT CAST('1.5' AS INT64) AS n",
     "SELECT CAST(1e19 AS INT64) AS n",

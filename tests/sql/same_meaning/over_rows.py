@@ -39,6 +39,7 @@ AGGREGATES: Mapping[str, Sequence[str]] = {
         "ARRAY_AGG(k ORDER BY x DESC, g, k)",
         "ARRAY_AGG(STRUCT(k AS k, s AS s) ORDER BY g, k)",
         "ARRAY_AGG(COALESCE(s, '-') ORDER BY i, g, k)",
+        "TO_JSON_STRING(ARRAY_AGG(STRUCT(k AS k, x AS x, d AS d) ORDER BY g, k))",
     ],
     "ARRAY_AGG/1 IGNORE NULLS ORDER BY": ["ARRAY_AGG(i IGNORE NULLS ORDER BY g, k)"],
     "ARRAY_AGG/1 ORDER BY LIMIT": ["ARRAY_AGG(k ORDER BY x DESC, g, k LIMIT 2)"],
