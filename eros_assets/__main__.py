@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -103,13 +104,15 @@ def _run_job(
 
 
 def _cause(error: object) -> str:
-    """The innermost message: what a person can act on."""
+    """The innermost message, without the class's address: what a person can act on."""
     while (cause := getattr(error, "cause", None)) is not None:
         error = cause
-    return str(getattr(error, "message", error)).strip()
+    text = str(getattr(error, "message", error)).strip()
+    return re.sub(r"^(?:\w+\.)*(\w+): ", r"\1: ", text)
 
 
 def _where_to_look(settings: Settings, week_start: dt.date) -> None:
+    from eros_assets.calendar import ZONE
     from eros_assets.installation import Installation
     from eros_assets.warehouse.protocol import Typed
 
@@ -124,8 +127,14 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> None:
         table.add_column(column)
     for page, messages in rows.groupby("page_name", sort=True):
         ppvs = int((messages["message_type"] == "PPV").sum())
-        local = list(messages["send_time_local"])
-        table.add_row(str(page), str(ppvs), str(len(messages) - ppvs), local[0], local[-1])
+        times = [time.astimezone(ZONE) for time in messages["scheduled_send_time"]]
+        table.add_row(
+            str(page),
+            str(ppvs),
+            str(len(messages) - ppvs),
+            f"{times[0]:%a %H:%M}",
+            f"{times[-1]:%a %H:%M}",
+        )
     CONSOLE.print(table)
     lacking = warehouse.query(
         eros.sql("week_shortfalls"),
@@ -139,6 +148,7 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> None:
         CONSOLE.print(f"  {row['page_name']}: {what}: {row['reason']}", style="yellow")
     CONSOLE.print(
         f"\n{rows['page_name'].nunique()} schedules, {len(rows)} messages.\n"
+        f"  Look       {eros.week_folder(week_start) / 'index.html'}\n"
         f"  Files      {eros.week_folder(week_start)}\n"
         f"  Warehouse  {settings.warehouse_location}\n"
         "  Dagster    make dev, then http://localhost:3000: the same assets, checks and runs"

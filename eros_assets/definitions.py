@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from eros_assets.assets.analysis import analysis_assets
 from eros_assets.assets.exports import export_assets
 from eros_assets.assets.performance import performance_assets
 from eros_assets.assets.routines import routine_assets
@@ -25,6 +26,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *source_assets(eros),
             *routine_assets(eros),
             *performance_assets(eros),
+            *analysis_assets(eros),
             *selection_assets(eros),
             *schedule_assets(eros),
             *export_assets(eros),

@@ -1,15 +1,25 @@
-"""Nothing is lost on the way in, and no caption is reserved twice."""
+"""Nothing is lost on the way in, no caption is reserved twice, the routines are those of sql/."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
 from eros_assets.checks.verdict import verdict
 from eros_assets.installation import Installation
+from eros_assets.warehouse.library import Kind
+from eros_assets.warehouse.protocol import RoutineKind, Warehouse
+
+COUNTED: Mapping[Kind, RoutineKind] = {
+    "function": "FUNCTION",
+    "table_function": "TABLE FUNCTION",
+    "procedure": "PROCEDURE",
+}
+ROUTINE_COUNT: Mapping[RoutineKind, int] = {"FUNCTION": 2, "TABLE FUNCTION": 7, "PROCEDURE": 4}
 
 
 def integrity_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
-    """`facts_and_quarantine_are_the_input`, `no_caption_reserved_twice`."""
+    """Of facts, of reservations, of routines."""
 
     @dg.asset_check(
         asset="message_facts",
@@ -46,4 +56,47 @@ def integrity_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
             meaning="Pairs of reservations of one caption too close together.",
         )
 
-    return [facts_and_quarantine_are_the_input, no_caption_reserved_twice]
+    @dg.asset_check(
+        asset="analyze_creator_performance",
+        additional_deps=[
+            routine.name
+            for routine in eros.library.of_kind(*COUNTED)
+            if routine.name != "analyze_creator_performance"
+        ],
+        blocking=True,
+        description="The dataset's routines are exactly those of sql/: 2 functions, 7 table "
+        "functions, 4 procedures, as last deployed.",
+    )
+    def routines_are_those_of_sql(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        warehouse = eros.warehouse(asset="routines", run=context.run.run_id)
+        offenders, observed = routine_differences(eros, warehouse)
+        return verdict(
+            offenders=offenders,
+            observed=observed,
+            threshold=sum(ROUTINE_COUNT.values()),
+            meaning="Routines of the dataset against those of sql/.",
+        )
+
+    return [
+        facts_and_quarantine_are_the_input,
+        no_caption_reserved_twice,
+        routines_are_those_of_sql,
+    ]
+
+
+def routine_differences(eros: Installation, warehouse: Warehouse) -> tuple[list[str], int]:
+    """How the deployed routines differ from those of `sql/`, and how many are deployed."""
+    deployed = {r.name: (r.kind, r.fingerprint) for r in warehouse.routines()}
+    wanted = {o.name: (COUNTED[o.kind], o.fingerprint) for o in eros.library.of_kind(*COUNTED)}
+    kinds = Counter(kind for kind, _ in deployed.values())
+    wrong_counts = [
+        f"{kinds[kind]} of kind {kind}, not {number}"
+        for kind, number in ROUTINE_COUNT.items()
+        if kinds[kind] != number
+    ]
+    differing = [
+        f"{name}: deployed {deployed.get(name, 'not')}, in sql/ {wanted.get(name, 'not')}"
+        for name in sorted(deployed.keys() | wanted.keys())
+        if deployed.get(name) != wanted.get(name)
+    ]
+    return [*wrong_counts, *differing], len(deployed)

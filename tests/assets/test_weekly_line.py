@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from eros_assets.assets import drafting
 from eros_assets.assets.sources import AnotherAgencyError
 from eros_assets.assets.week import UnknownPageError
+from eros_assets.checks.integrity import routine_differences
 from eros_assets.planning.week import plan_week
 from tests.assets.installed import WEEK, Installed, installed
 
@@ -287,3 +289,28 @@ def test_a_failed_import_leaves_the_inputs_as_they_were(agency: Installed, tmp_p
         broken.run("set_up", succeeds=False)
     after = agency.query("SELECT COUNT(*) AS n FROM `${dataset}.mass_messages`")["n"].iloc[0]
     assert after == before
+
+
+def test_every_active_creator_is_reported_on(agency: Installed) -> None:
+    reported = agency.query("SELECT page_name FROM `${dataset}.creator_performance`")
+    active = agency.query("SELECT page_name FROM `${dataset}.creators` WHERE is_active")
+    assert sorted(reported["page_name"]) == sorted(active["page_name"])
+
+
+def test_a_routine_with_another_text_than_that_of_sql_is_seen(agency: Installed) -> None:
+    warehouse = agency.eros.warehouse(asset="test")
+    assert routine_differences(agency.eros, warehouse) == ([], 13)
+    warehouse.deploy(replace(agency.eros.library["wilson_sample"], fingerprint="0" * 64))
+    (difference,), _ = routine_differences(agency.eros, warehouse)
+    assert difference.startswith("wilson_sample: deployed")
+
+
+def test_a_routine_that_sql_does_not_have_is_seen(agency: Installed) -> None:
+    warehouse = agency.eros.warehouse(asset="test")
+    ours = agency.eros.library["wilson_sample"]
+    text = ours.text.replace("wilson_sample", "somebodys_own")
+    warehouse.deploy(replace(ours, name="somebodys_own", text=text))
+    differences, deployed = routine_differences(agency.eros, warehouse)
+    assert deployed == 14
+    assert differences[0] == "3 of kind FUNCTION, not 2"
+    assert differences[1].startswith("somebodys_own: deployed")
