@@ -46,8 +46,9 @@ def _schedule_csv(eros: Installation) -> dg.AssetsDefinition:
         group_name="exports",
         owners=OWNERS,
         kinds={"csv"},
-        description="One CSV file per page and week with the messages to send. Grain: one row per "
-        "message of an active schedule.",
+        description="Two CSV files per page and week with the messages to send: <page>.csv for "
+        "machines, <page>.excel.csv for people with Excel. Grain: one row per message of an active "
+        "schedule.",
         deps=[
             *("active_caption_assignments", "schedule_recommendations"),
             *("schedule_recommendations_with_messages", "caption_bank"),
@@ -93,7 +94,7 @@ def active_messages(
 def export_week(
     messages: pd.DataFrame, folder: Path, week_start: dt.date, *, run_id: str
 ) -> pd.DataFrame:
-    """Write each page's file; rows of `schedule_export_log`, one per file."""
+    """Write each page's files; rows of `schedule_export_log`, one per page (the machine file's)."""
     log: list[Mapping[str, Any]] = []
     for page, rows in messages.groupby("page_name", sort=True):
         begun = time.perf_counter()

@@ -1,0 +1,151 @@
+"""The week's page: whole, harmless whatever the captions say, and the same for the same week."""
+
+import datetime as dt
+import io
+from html.parser import HTMLParser
+
+import pytest
+from PIL import Image
+
+from eros_assets.calendar import la_instant
+from eros_assets.exporting.calendar_picture import (
+    TIERS,
+    CalendarMessage,
+    CalendarWeek,
+    calendar_picture,
+)
+from eros_assets.exporting.week_index import (
+    IndexFile,
+    IndexMessage,
+    IndexPage,
+    WeekIndex,
+    smaller_picture,
+    week_index_page,
+)
+
+MONDAY = dt.date(2025, 11, 3)
+HOSTILE = '</div><script>alert(1)</script><img src=x onerror="alert(2)"> {{ 7 * 7 }} \u202e & "'
+
+
+class Page(HTMLParser):
+    """The elements, links and text of a page."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(content.decode("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def named(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def message(day: int, hour: int, tier: str = "mid", text: str = "New photo set") -> IndexMessage:
+    instant = la_instant(MONDAY + dt.timedelta(days=day), hour)
+    return IndexMessage(instant, tier, "portrait", text)
+
+
+def creator(name: str, *messages: IndexMessage, **more: object) -> IndexPage:
+    return IndexPage(name, name.title(), f"sched_20251103_{name}_0a1b2c3d", messages, **more)  # type: ignore[arg-type]
+
+
+def week(*pages: IndexPage, **more: object) -> WeekIndex:
+    return WeekIndex(MONDAY, pages, **more)  # type: ignore[arg-type]
+
+
+def test_counts_add_up_over_creators_tiers_and_days() -> None:
+    shown = week(
+        creator("amber", message(0, 9), message(0, 23, "bump"), message(6, 8, "premium")),
+        creator("cello", message(6, 10, "budget")),
+    )
+    assert shown.totals == {"creators": 2, "messages": 4, "PPVs": 3, "bumps": 1}
+    assert [count for _, count in shown.days] == [2, 0, 0, 0, 0, 0, 2]
+    assert sum(sum(page.tiers.values()) for page in shown.pages) == 4
+
+
+def test_captions_names_and_shortfalls_stay_text() -> None:
+    page = IndexPage("amber", HOSTILE, "sched", [message(0, 9, text=HOSTILE)], facts=[HOSTILE])
+    parsed = Page(week_index_page(week(page, shortfalls=[HOSTILE])))
+    assert parsed.named("script") == []
+    assert parsed.named("img") == []
+    assert parsed.text.count(HOSTILE) == 5  # contents, heading, facts, message, shortfall
+
+
+def test_everything_the_page_needs_is_inside_it() -> None:
+    picture = calendar_picture(
+        CalendarWeek("amber", MONDAY, [CalendarMessage(la_instant(MONDAY, 9), "mid")], {})
+    )
+    content = week_index_page(
+        week(
+            creator(
+                "amber",
+                message(0, 9),
+                picture=picture,
+                files=[IndexFile("amber.csv", "CSV"), IndexFile("a b#.csv", "other")],
+            )
+        )
+    )
+    parsed = Page(content)
+    (image,) = parsed.named("img")
+    assert (image["src"] or "").startswith("data:image/png;base64,")
+    assert parsed.named("script") == parsed.named("link") == []
+    addresses = [a["href"] for a in parsed.named("a")]
+    assert addresses == ["#amber", "#top", "amber.csv", "a%20b%23.csv"]
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in parsed.named(
+        "meta"
+    )
+
+
+def test_messages_stand_under_their_la_day_in_order() -> None:
+    late_in_utc = message(0, 21, text="still Monday in LA")
+    parsed = Page(week_index_page(week(creator("amber", message(1, 8), late_in_utc))))
+    times = [t["datetime"] for t in parsed.named("time")]
+    assert times == ["2025-11-03T21:00:00-08:00", "2025-11-04T08:00:00-08:00"]
+
+
+@pytest.mark.parametrize("monday", [dt.date(2026, 3, 2), dt.date(2025, 10, 27)])
+def test_both_weeks_of_changing_clocks_have_seven_days(monday: dt.date) -> None:
+    messages = [
+        IndexMessage(la_instant(monday + dt.timedelta(days=n), 22), "mid", None, "Evening song")
+        for n in range(7)
+    ]
+    shown = WeekIndex(monday, [creator("amber", *messages)])
+    assert [count for _, count in shown.days] == [1] * 7
+
+
+def test_a_week_without_schedules_says_so() -> None:
+    text = Page(week_index_page(week())).text
+    assert "No schedule of this week is in force yet" in text
+
+
+def test_the_week_is_named_by_its_iso_year() -> None:
+    assert WeekIndex(dt.date(2026, 12, 28), []).iso_week == "2026-W53"
+
+
+def test_the_same_week_gives_the_same_bytes() -> None:
+    shown = week(creator("amber", *[message(0, 9 + n, tier) for n, tier in enumerate(TIERS)]))
+    assert week_index_page(shown) == week_index_page(shown)
+
+
+def test_a_smaller_picture_looks_the_same() -> None:
+    whole = calendar_picture(
+        CalendarWeek(
+            "amber",
+            MONDAY,
+            [CalendarMessage(la_instant(MONDAY, 9 + n), tier) for n, tier in enumerate(TIERS)],
+            {(day, hour): 0.5 + day * hour / 100 for day in range(1, 8) for hour in range(8, 23)},
+        ),
+        "page",
+    )
+    small = smaller_picture(whole)
+    assert len(small) < len(whole) / 2
+    with Image.open(io.BytesIO(whole)) as before, Image.open(io.BytesIO(small)) as after:
+        one, other = before.convert("RGB").tobytes(), after.convert("RGB").tobytes()
+    differences = [abs(a - b) for a, b in zip(one, other, strict=True)]
+    assert sum(differences) / len(differences) < 1
