@@ -1,7 +1,6 @@
 """Query parameters: values with their GoogleSQL types, checked before any engine sees them."""
 
 import datetime as dt
-import math
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -44,13 +43,13 @@ def typed_arguments(
         faults = [f"{name} is missing" for name in missing]
         faults += [f"{name} is not one of its arguments" for name in unknown]
         raise BindingError(f"{procedure}: {'; '.join(faults)}; its arguments: {names}")
-    return {p.name: Typed(_plain(p.name, given[p.name]), p.type) for p in wanted}
+    return {p.name: Typed(plain_value(p.name, given[p.name]), p.type) for p in wanted}
 
 
 def _typed(name: str, value: Value | Typed) -> Typed:
     if isinstance(value, Typed):
-        return Typed(_plain(name, value), value.type)
-    plain = _plain(name, value)
+        return Typed(plain_value(name, value), value.type)
+    plain = plain_value(name, value)
     kind = _type_of(plain)
     if kind is None:
         raise BindingError(
@@ -81,8 +80,12 @@ def _type_of(value: Value) -> str | None:
             return f"ARRAY<{kinds.pop()}>" if len(kinds) == 1 and None not in kinds else None
 
 
-def _plain(name: str, value: object) -> Value:
-    """A value of Python's own types, whatever numpy or pandas made of it."""
+def plain_value(name: str, value: object) -> Value:
+    """A value of Python's own types, whatever numpy or pandas made of it; None for NULL.
+
+    Raises:
+        BindingError: a naive datetime, a number beyond INT64, a value of another kind.
+    """
     if isinstance(value, Typed):
         value = value.value
     if isinstance(value, np.generic):
@@ -103,16 +106,9 @@ def _plain(name: str, value: object) -> Value:
     if isinstance(value, (Mapping, set, frozenset, bytes)):
         raise BindingError(f"parameter {name}: a {type(value).__name__} is no GoogleSQL value")
     if isinstance(value, (Sequence, np.ndarray, pd.Series)):
-        elements = [_plain(name, element) for element in cast("Sequence[object]", value)]
+        elements = [plain_value(name, element) for element in cast("Sequence[object]", value)]
         return cast("Value", elements)
     raise BindingError(f"parameter {name}: a {type(value).__name__} is no GoogleSQL value")
-
-
-def is_null(value: object) -> bool:
-    """Whether a scalar is what a DataFrame has for NULL."""
-    return value is None or value is pd.NA or value is pd.NaT or (
-        isinstance(value, float) and math.isnan(value)
-    )  # fmt: skip
 
 
 def scalar(value: object) -> Scalar:

@@ -8,7 +8,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import duckdb
@@ -33,8 +33,7 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.jobs (
 );
 CREATE TABLE IF NOT EXISTS {SCHEMA}.changes (table_name VARCHAR, changed_at TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS {SCHEMA}.snapshots (
-  deployment_id VARCHAR, table_name VARCHAR, copy_name VARCHAR, taken_at TIMESTAMPTZ,
-  kept_until TIMESTAMPTZ
+  deployment_id VARCHAR, table_name VARCHAR, copy_name VARCHAR, kept_until TIMESTAMPTZ
 );
 """
 
@@ -134,7 +133,7 @@ def procedure_text(connection: duckdb.DuckDBPyConnection, name: str) -> str | No
 
 
 def record_change(
-    connection: duckdb.DuckDBPyConnection, tables: Sequence[str], at: dt.datetime
+    connection: duckdb.DuckDBPyConnection, tables: Iterable[str], at: dt.datetime
 ) -> None:
     """Note that an operation changed these tables."""
     for table in sorted(set(tables)):
@@ -148,3 +147,37 @@ def changed_at(connection: duckdb.DuckDBPyConnection, table: str) -> dt.datetime
         f"SELECT changed_at FROM {SCHEMA}.changes WHERE table_name = ?", [table]
     ).fetchall()
     return _utc(rows[0][0]) if rows else None
+
+
+def snapshot_of(
+    connection: duckdb.DuckDBPyConnection, deployment_id: str, table: str
+) -> str | None:
+    """The name of a deployment's copy of a table; None when there is none."""
+    rows = connection.execute(
+        f"SELECT copy_name FROM {SCHEMA}.snapshots WHERE deployment_id = ? AND table_name = ?",
+        [deployment_id, table],
+    ).fetchall()
+    return str(rows[0][0]) if rows else None
+
+
+def record_snapshot(
+    connection: duckdb.DuckDBPyConnection,
+    deployment_id: str,
+    table: str,
+    copy: str,
+    until: dt.datetime,
+) -> None:
+    """Note a deployment's copy of a table, to be kept until an instant."""
+    connection.execute(
+        f"INSERT INTO {SCHEMA}.snapshots (deployment_id, table_name, copy_name, kept_until) "
+        "VALUES (?, ?, ?, ?)",
+        [deployment_id, table, copy, until],
+    )
+
+
+def forget_snapshots(connection: duckdb.DuckDBPyConnection, now: dt.datetime) -> Sequence[str]:
+    """Take out what is past its time; the names of those copies."""
+    rows = connection.execute(
+        f"DELETE FROM {SCHEMA}.snapshots WHERE kept_until < ? RETURNING copy_name", [now]
+    ).fetchall()
+    return [str(name) for (name,) in rows]

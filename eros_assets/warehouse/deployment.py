@@ -4,7 +4,7 @@ Tables are tables; functions are macros, table functions table macros, views vie
 kept as text in the catalogue.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 from sqlglot import exp
@@ -13,12 +13,12 @@ from eros_assets.warehouse.googlesql.macros import AGGREGATES
 from eros_assets.warehouse.googlesql.rule import TranslationError
 from eros_assets.warehouse.library import RoutineParameter, SqlObject, render
 from eros_assets.warehouse.reading import column_description, parse_sql
+from eros_assets.warehouse.script_reader import parse_script
 from eros_assets.warehouse.syntax import (
     CreateProcedure,
     Sql,
     declarations,
     leaves,
-    parse_script,
 )
 from eros_assets.warehouse.translation import (
     Scope,
@@ -186,6 +186,26 @@ def _check_procedure(statement: object, sql_object: SqlObject, translator: Trans
     for leaf in leaves(statement.body):
         if isinstance(leaf, Sql):
             bind(translator.rewritten(parse_sql(leaf, sql_object.path)), Scope(types))
+
+
+def refuse_other_types(sql_object: SqlObject, present: Mapping[str, str]) -> None:
+    """Make sure that the columns that a table has are of the types that its file declares.
+
+    Raises:
+        TranslationError: one is not; what to do about it.
+    """
+    there = {name.lower(): kind for name, kind in present.items()}
+    for column in sql_object.columns:
+        found = there.get(column.name.lower())
+        if found is not None and not _same_type(duckdb_type(column.type), found):
+            raise TranslationError(
+                f"{sql_object.path}: {column.name} is declared {column.type}, but the table in the "
+                f"file has it as {found}; give the column another name, or begin with a new file"
+            )
+
+
+def _same_type(one: str, other: str) -> bool:
+    return exp.DataType.build(one, dialect="duckdb") == exp.DataType.build(other, dialect="duckdb")
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, dataset: str, table: str) -> dict[str, str]:

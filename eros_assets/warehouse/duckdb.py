@@ -1,47 +1,50 @@
 """The embedded warehouse: DuckDB in one file, speaking GoogleSQL."""
 
 import datetime as dt
-import time
-import uuid
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import duckdb
 import pandas as pd
 
-from eros_assets.errors import ErosError
 from eros_assets.settings import Settings
 from eros_assets.warehouse import catalogue, snapshots
 from eros_assets.warehouse.binding import scalar, typed_arguments, typed_parameters
-from eros_assets.warehouse.deployment import columns_of, deploy_statements
+from eros_assets.warehouse.deployment import (
+    columns_of,
+    deploy_statements,
+    refuse_other_types,
+)
 from eros_assets.warehouse.execution import Execution
 from eros_assets.warehouse.frames import frame
+from eros_assets.warehouse.googlesql.rule import MACRO_SCHEMA
 from eros_assets.warehouse.library import RoutineParameter, SqlObject, render
-from eros_assets.warehouse.loading import LoadError, converted
+from eros_assets.warehouse.loading import converted, replaced_rows
+from eros_assets.warehouse.operations import Done, Operations
 from eros_assets.warehouse.protocol import (
     CallResult,
     Freshness,
     Job,
-    JobKind,
     Parameters,
     Routine,
     RoutineKind,
-    Typed,
     WarehouseError,
 )
-from eros_assets.warehouse.scripting import Interpreter
-from eros_assets.warehouse.storage import Storage, StorageError, storage_of
-from eros_assets.warehouse.syntax import CreateProcedure, parse_script
-from eros_assets.warehouse.translation import Translator, duckdb_type, parameter_name
+from eros_assets.warehouse.script_reader import parse_script
+from eros_assets.warehouse.scripting import Interpreter, Outcome
+from eros_assets.warehouse.storage import storage_of
+from eros_assets.warehouse.syntax import CreateProcedure, Sql
+from eros_assets.warehouse.translation import Translator
 
 _ROUTINE_KINDS: Mapping[str, RoutineKind] = {
     "function": "FUNCTION",
     "table_function": "TABLE FUNCTION",
     "procedure": "PROCEDURE",
 }
+_TAKEN_NAMES = (catalogue.SCHEMA, snapshots.SCHEMA, MACRO_SCHEMA, "main", "temp")
 
 
 class DuckDBWarehouse:
@@ -52,71 +55,65 @@ class DuckDBWarehouse:
     """
 
     def __init__(self, settings: Settings, labels: Mapping[str, str] | None = None) -> None:
-        if settings.dataset in (
-            settings.warehouse_file.stem,
-            catalogue.SCHEMA,
-            "main",
-            "googlesql",
-        ):
+        # DuckDB calls the database by the file's name, and can't tell it from a schema of the same.
+        if settings.dataset in (settings.warehouse_file.stem, *_TAKEN_NAMES):
             raise WarehouseError(
                 f"EROS_DATASET={settings.dataset}: the embedded warehouse needs that name itself"
             )
         self._settings = settings
-        self._labels = dict(labels or {})
-        self._storage: Storage = storage_of(settings.warehouse_file)
         self._translator = _translator(settings.project_id, settings.dataset)
-        self._ledger: list[Job] = []
+        self._operations = Operations(storage_of(settings.warehouse_file), labels or {})
 
     @property
     def ledger(self) -> Sequence[Job]:
         """The jobs run through this handle, oldest first."""
-        return tuple(self._ledger)
+        return self._operations.ledger
 
     def labelled(self, **labels: str) -> Self:
         """A handle on the same file whose jobs carry these labels too."""
-        return type(self)(self._settings, {**self._labels, **labels})
+        return type(self)(self._settings, {**self._operations.labels, **labels})
 
     @contextmanager
     def session(self) -> Generator[Self]:
         """Keep the file open over several operations of this thread, each its own transaction.
 
-        Others wait until it ends.
+        Other threads and processes wait until it ends.
         """
-        with _as_warehouse_error(), self._storage.opened():
+        with self._operations.reading():
             yield self
 
     def run(self, script: str, parameters: Parameters | None = None) -> Job:
         """Run a script of one or more statements."""
-        text = self._rendered(script)
 
-        def work(execution: Execution) -> "_Done":
+        def work(execution: Execution) -> Done[None]:
+            body = parse_script(self._rendered(script))
             interpreter = self._interpreter(execution)
-            interpreter.script(parse_script(text), typed_parameters(parameters), "script")
+            interpreter.script(body, typed_parameters(parameters), "script")
             outcome = interpreter.outcome
-            rows = outcome.changed or (len(outcome.result) if outcome.result is not None else 0)
-            return _Done(rows, tables=outcome.tables)
+            return Done(None, _rows(outcome), frozenset(outcome.changed_tables))
 
-        return self._operate("run", _first_line(script), work)[0]
+        return self._operations.run("run", _first_line(script), work)[0]
 
     def query(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
         """The rows of one SELECT."""
-        text = self._rendered(sql)
 
-        def work(execution: Execution) -> "_Done":
-            body = parse_script(text)
+        def work(execution: Execution) -> Done[pd.DataFrame]:
+            body = parse_script(self._rendered(sql))
+            if len(body) != 1 or not isinstance(body[0], Sql):
+                raise WarehouseError(f"{_first_line(sql)}: query takes one SELECT; use run")
             interpreter = self._interpreter(execution)
             interpreter.script(body, typed_parameters(parameters), "query")
-            if len(body) != 1 or interpreter.outcome.result is None:
-                raise WarehouseError(f"{_first_line(sql)}: query takes one SELECT")
-            result = interpreter.outcome.result
-            return _Done(len(result), result=frame(result))
+            if interpreter.outcome.result is None:
+                raise WarehouseError(f"{_first_line(sql)}: query takes a SELECT; use run")
+            rows = frame(interpreter.outcome.result)
+            return Done(rows, len(rows))
 
-        return self._operate("query", _first_line(sql), work)[1].result
+        return self._operations.run("query", _first_line(sql), work)[1]
 
     def call(self, procedure: str, arguments: Parameters | None = None) -> CallResult:
         """Call a procedure by name."""
 
-        def work(execution: Execution) -> "_Done":
+        def work(execution: Execution) -> Done[CallResult]:
             found = self._procedure(execution.connection, procedure)
             if found is None:
                 raise WarehouseError(f"procedure {procedure} is not deployed")
@@ -124,15 +121,14 @@ class DuckDBWarehouse:
                 RoutineParameter(p.name, p.type, "OUT" if p.mode == "OUT" else "IN")
                 for p in found.parameters
             ]
-            given = typed_arguments(procedure, declared, arguments)
             interpreter = self._interpreter(execution)
-            out = interpreter.call(procedure, given)
+            out = interpreter.call(procedure, typed_arguments(procedure, declared, arguments))
             outcome = interpreter.outcome
-            rows = frame(outcome.result) if outcome.result is not None else pd.DataFrame()
-            result = CallResult({n: scalar(v.value) for n, v in out.items()}, rows)
-            return _Done(outcome.changed or len(rows), result=result, tables=outcome.tables)
+            rows = pd.DataFrame() if outcome.result is None else frame(outcome.result)
+            result = CallResult({name: scalar(typed.value) for name, typed in out.items()}, rows)
+            return Done(result, _rows(outcome), frozenset(outcome.changed_tables))
 
-        return self._operate("call", procedure, work)[1].result
+        return self._operations.run("call", procedure, work)[1]
 
     def load(
         self,
@@ -143,99 +139,90 @@ class DuckDBWarehouse:
     ) -> Job:
         """Replace rows of a table by a DataFrame or a Parquet file, by column name."""
 
-        def work(execution: Execution) -> "_Done":
-            connection = execution.connection
-            types = columns_of(connection, self._settings.dataset, table)
+        def work(execution: Execution) -> Done[None]:
+            subject = f"load into {table}"
+            types = columns_of(execution.connection, self._settings.dataset, table)
             if not types:
-                raise WarehouseError(f"table {table} is not deployed")
-            try:
-                source = converted(table, data, types)
-            except LoadError as error:
-                raise WarehouseError(str(error)) from error
+                raise WarehouseError(f"{subject}: the table is not deployed")
+            rows = converted(table, data, types)
             placed = self._translator.placed(table)
-            condition, values = _replaced(table, types, replacing)
-            execution.change(f"DELETE FROM {placed} WHERE {condition}", values, f"{table}: load")
-            connection.register("loaded_source", source)
+            condition, values = replaced_rows(table, types, replacing)
+            execution.change(f"DELETE FROM {placed} WHERE {condition}", values, subject)
+            execution.connection.register("loaded_rows", rows)
             try:
-                connection.execute(f"INSERT INTO {placed} SELECT * FROM loaded_source")
+                execution.change(f"INSERT INTO {placed} SELECT * FROM loaded_rows", {}, subject)
             finally:
-                connection.unregister("loaded_source")
-            return _Done(len(source), tables={table})
+                execution.connection.unregister("loaded_rows")
+            return Done(None, len(rows), frozenset({table}))
 
-        return self._operate("load", table, work)[0]
+        return self._operations.run("load", table, work)[0]
 
     def deploy(self, sql_object: SqlObject) -> Job:
         """Create, or replace, one object of `sql/`."""
 
-        def work(execution: Execution) -> "_Done":
-            connection = execution.connection
-            dataset = self._settings.dataset
+        def work(execution: Execution) -> Done[None]:
+            name, kind = sql_object.name, sql_object.kind
+            connection, dataset = execution.connection, self._settings.dataset
             connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{dataset}"')
-            present = (
-                list(columns_of(connection, dataset, sql_object.name))
-                if sql_object.kind == "table"
-                else []
-            )
-            name = self._settings.dataset_name
-            for statement in deploy_statements(sql_object, name, self._translator, present):
+            present = columns_of(connection, dataset, name) if kind == "table" else {}
+            refuse_other_types(sql_object, present)
+            for statement in deploy_statements(
+                sql_object, self._settings.dataset_name, self._translator, list(present)
+            ):
                 execution.change(statement, {}, str(sql_object.path))
-            if sql_object.kind in _ROUTINE_KINDS:
-                kind = _ROUTINE_KINDS[sql_object.kind]
+            if kind in _ROUTINE_KINDS:
                 now = dt.datetime.now(dt.UTC)
-                routine = Routine(sql_object.name, kind, sql_object.fingerprint, now)
+                routine = Routine(name, _ROUTINE_KINDS[kind], sql_object.fingerprint, now)
                 catalogue.record_routine(connection, routine, sql_object.text)
-            created = (
-                {sql_object.name} if sql_object.kind == "table" and not present else set[str]()
-            )
-            return _Done(0, tables=created)
+            created = {name} if kind == "table" and not present else set[str]()
+            return Done(None, 0, frozenset(created))
 
-        return self._operate("deploy", sql_object.name, work)[0]
+        return self._operations.run("deploy", sql_object.name, work)[0]
 
     def routines(self) -> Sequence[Routine]:
         """The routines of the catalogue, by name."""
-        with _as_warehouse_error(), self._storage.opened() as connection:
+        with self._operations.reading() as connection:
             return catalogue.routines(connection)
 
     def jobs(self, since: dt.datetime) -> Sequence[Job]:
         """The job log from `since` on, oldest first."""
-        with _as_warehouse_error(), self._storage.opened() as connection:
+        if since.tzinfo is None:
+            raise WarehouseError(f"jobs since {since}: the instant has no time zone")
+        with self._operations.reading() as connection:
             return catalogue.jobs_since(connection, since)
 
     def snapshot(self, deployment_id: str, tables: Sequence[str], *, keep_days: int) -> Job:
-        """Keep a copy of `tables` as they are now under `deployment_id`."""
+        """Keep a copy of `tables`; one that a repeated call finds already kept stays as it is."""
 
-        def work(execution: Execution) -> "_Done":
+        def work(execution: Execution) -> Done[None]:
             now = dt.datetime.now(dt.UTC)
-            return _Done(
-                snapshots.take(
-                    execution, self._settings.dataset, deployment_id, tables, now, keep_days
-                )
-            )
+            dataset = self._settings.dataset
+            rows = snapshots.take(execution, dataset, deployment_id, tables, now, keep_days)
+            return Done(None, rows)
 
-        return self._operate("snapshot", deployment_id, work)[0]
+        return self._operations.run("snapshot", deployment_id, work)[0]
 
     def restore(self, deployment_id: str, tables: Sequence[str]) -> Job:
         """Put `tables` back as `snapshot` kept them, all or none."""
 
-        def work(execution: Execution) -> "_Done":
+        def work(execution: Execution) -> Done[None]:
             rows = snapshots.restore(execution, self._settings.dataset, deployment_id, tables)
-            return _Done(rows, tables=set(tables))
+            return Done(None, rows, frozenset(tables))
 
-        return self._operate("restore", deployment_id, work)[0]
+        return self._operations.run("restore", deployment_id, work)[0]
 
     def freshness(self, table: str) -> Freshness | None:
         """When a table last changed, or None when it does not exist."""
-        with _as_warehouse_error(), self._storage.opened() as connection:
-            if not columns_of(connection, self._settings.dataset, table):
-                return None
+        with self._operations.reading() as connection:
             changed = catalogue.changed_at(connection, table)
+            if changed is None or not columns_of(connection, self._settings.dataset, table):
+                return None
             placed = self._translator.placed(table)
             rows = connection.execute(f"SELECT count(*) FROM {placed}").fetchall()
-            return Freshness(changed or dt.datetime.fromtimestamp(0, dt.UTC), int(rows[0][0]))
+            return Freshness(changed, int(rows[0][0]))
 
     def _rendered(self, text: str) -> str:
-        with _as_warehouse_error():
-            return render(text, self._settings.dataset_name)
+        return render(text, self._settings.dataset_name)
 
     def _interpreter(self, execution: Execution) -> Interpreter:
         def procedure(name: str) -> CreateProcedure | None:
@@ -247,114 +234,13 @@ class DuckDBWarehouse:
         self, connection: duckdb.DuckDBPyConnection, name: str
     ) -> CreateProcedure | None:
         text = catalogue.procedure_text(connection, name)
-        if text is None:
-            return None
-        return _parsed_procedure(render(text, self._settings.dataset_name))
-
-    def _operate(
-        self, kind: JobKind, statement: str, work: "Callable[[Execution], _Done]"
-    ) -> "tuple[Job, _Done]":
-        """Run one operation in one transaction, and log it, also when it fails."""
-        started_at, begun = dt.datetime.now(dt.UTC), time.perf_counter()
-        read = 0
-
-        def job(rows: int, error: str | None) -> Job:
-            return Job(
-                job_id=f"job_{uuid.uuid4().hex}",
-                kind=kind,
-                statement=statement,
-                started_at=started_at,
-                duration_seconds=time.perf_counter() - begun,
-                bytes_processed=read,
-                rows=rows,
-                labels=self._labels,
-                error=error,
-            )
-
-        with _as_warehouse_error(), self._storage.opened() as connection:
-            execution = Execution(connection)
-            try:
-                with self._storage.transaction():
-                    done = work(execution)
-                    read = execution.bytes_read
-                    finished = job(done.rows, None)
-                    catalogue.record_change(connection, sorted(done.tables), finished.started_at)
-                    catalogue.log_job(connection, finished)
-            except (ErosError, duckdb.Error, MemoryError) as error:
-                read = execution.bytes_read
-                failed = job(0, str(error))
-                with self._storage.transaction():
-                    catalogue.log_job(connection, failed)
-                self._ledger.append(failed)
-                if isinstance(error, WarehouseError):
-                    error.job = failed
-                    raise
-                raise WarehouseError(str(error), failed) from error
-            finally:
-                if execution.temporary_tables:
-                    _drop_temporary_tables(connection)
-        self._ledger.append(finished)
-        return finished, done
+        body = parse_script(self._rendered(text)) if text is not None else ()
+        return body[0] if body and isinstance(body[0], CreateProcedure) else None
 
 
-class _Done:
-    """What an operation did: rows that it changed or gave, the tables, and what it returns."""
-
-    def __init__(self, rows: int, result: Any = None, tables: set[str] | None = None) -> None:
-        self.rows = rows
-        self.result = result
-        self.tables = tables or set()
-
-
-def _replaced(
-    table: str, types: Mapping[str, str], replacing: Parameters | None
-) -> tuple[str, dict[str, Any]]:
-    """The condition of the rows that a load takes out, and its values."""
-    if replacing is None:
-        return "TRUE", {}
-    if not replacing:
-        raise LoadError(f"{table}: replacing is empty; name the rows, or pass None for every row")
-    conditions: list[str] = []
-    values: dict[str, Any] = {}
-    for name, value in replacing.items():
-        if name.lower() not in {column.lower() for column in types}:
-            raise LoadError(f"{table}: the table has no column {name} to replace by")
-        raw = value.value if isinstance(value, Typed) else value
-        if raw is None:
-            conditions.append(f'"{name}" IS NULL')
-            continue
-        if isinstance(raw, Sequence) and not isinstance(raw, str) and not raw:
-            conditions.append("FALSE")
-            continue
-        typed = typed_parameters({name: value})[name]
-        key = parameter_name(f"@{name}")
-        values[key] = typed.value
-        bound = f"CAST(${key} AS {duckdb_type(typed.type)})"
-        is_list = typed.type.upper().startswith("ARRAY")
-        conditions.append(f'list_contains({bound}, "{name}")' if is_list else f'"{name}" = {bound}')
-    return " AND ".join(conditions), values
-
-
-@contextmanager
-def _as_warehouse_error() -> Generator[None]:
-    """Errors of the rooms behind the door come out as the door's."""
-    try:
-        yield
-    except WarehouseError:
-        raise
-    except (StorageError, ErosError) as error:
-        raise WarehouseError(str(error)) from error
-    except duckdb.Error as error:
-        raise WarehouseError(f"the embedded warehouse failed: {error}") from error
-
-
-def _drop_temporary_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """A script's temporary tables end with it, also when the connection goes on."""
-    rows = connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE temporary ORDER BY table_name"
-    ).fetchall()
-    for (name,) in rows:
-        connection.execute(f'DROP TABLE temp."{name}"')
+def _rows(outcome: Outcome) -> int:
+    """The rows that DML changed, else those that the last SELECT gave."""
+    return outcome.changed or (0 if outcome.result is None else outcome.result.num_rows)
 
 
 def _first_line(text: str) -> str:
@@ -366,9 +252,3 @@ def _first_line(text: str) -> str:
 @lru_cache(maxsize=16)
 def _translator(project_id: str, dataset: str) -> Translator:
     return Translator(project_id, dataset)
-
-
-@lru_cache(maxsize=64)
-def _parsed_procedure(text: str) -> CreateProcedure | None:
-    body = parse_script(text)
-    return body[0] if body and isinstance(body[0], CreateProcedure) else None

@@ -9,13 +9,15 @@ that DuckDB's profiler says a table scan read, times the width in memory of the 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownParameterType=false, reportUnknownArgumentType=false
 
+import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import duckdb
 import pyarrow as pa
 
+from eros_assets.warehouse.catalogue import record_change
 from eros_assets.warehouse.googlesql.rule import RAISED_BEGIN, RAISED_END
 from eros_assets.warehouse.protocol import RaisedError, WarehouseError
 
@@ -59,6 +61,23 @@ class Execution:
             raise failure(error, where) from None
         self._count()
         return int(rows[0][0]) if rows and isinstance(rows[0][0], int) else 0
+
+    def commit(self, changed_tables: Iterable[str]) -> None:
+        """Make what has been done so far last, whatever becomes of the rest."""
+        record_change(self.connection, changed_tables, dt.datetime.now(dt.UTC))
+        self.connection.execute("COMMIT")
+        self.connection.execute("BEGIN TRANSACTION")
+
+    def drop_temporary_tables(self) -> None:
+        """A script's temporary tables end with it, also when the connection goes on."""
+        if not self.temporary_tables:
+            return
+        names = self.connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE temporary ORDER BY table_name"
+        ).fetchall()
+        for (name,) in names:
+            self.connection.execute(f'DROP TABLE temp."{name}"')
+        self.temporary_tables = False
 
     def _count(self) -> None:
         try:

@@ -6,7 +6,8 @@
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from eros_assets.warehouse.protocol import WarehouseError
 
 
 def frame(table: pa.Table) -> pd.DataFrame:
@@ -14,23 +15,27 @@ def frame(table: pa.Table) -> pd.DataFrame:
 
     INT64 is Int64, FLOAT64 float64, STRING object with None, BOOL boolean, DATE object of
     datetime.date, TIMESTAMP datetime64[us, UTC], DATETIME datetime64[us], ARRAY object of lists.
+
+    Raises:
+        WarehouseError: two columns of one name, an integer beyond INT64.
     """
     columns = {
-        name: _series(table.column(place)) for place, name in enumerate(table.column_names)
-    }  # fmt: skip
+        name: _series(name, table.column(place)) for place, name in enumerate(table.column_names)
+    }
     if len(columns) < table.num_columns:
         names = [n for n in table.column_names if table.column_names.count(n) > 1]
-        raise ValueError(f"two columns are named {names[0]}; give them names of their own")
+        raise WarehouseError(f"two columns are named {names[0]}; give them names of their own")
     return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
 
 
-def _series(column: pa.ChunkedArray) -> pd.Series:
+def _series(name: str, column: pa.ChunkedArray) -> pd.Series:
     kind = column.type
-    if pa.types.is_decimal(kind):  # DuckDB's HUGEINT: INT64 when it fits, as it must
-        kind = pa.int64()
-        column = pc.cast(column, kind)
-    if pa.types.is_integer(kind):
-        return column.cast(pa.int64()).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    if pa.types.is_integer(kind) or pa.types.is_decimal(kind):  # DuckDB's HUGEINT is a decimal
+        try:
+            whole = column.cast(pa.int64())
+        except pa.ArrowInvalid:
+            raise WarehouseError(f"column {name}: a number beyond INT64") from None
+        return whole.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     if pa.types.is_boolean(kind):
         return column.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
     if pa.types.is_floating(kind):
@@ -38,8 +43,4 @@ def _series(column: pa.ChunkedArray) -> pd.Series:
     if pa.types.is_timestamp(kind):
         zone = "UTC" if kind.tz else None
         return column.cast(pa.timestamp("us", tz=zone)).to_pandas()
-    if pa.types.is_null(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pd.Series(column.to_pylist(), dtype=object)
-    if pa.types.is_date(kind):
-        return pd.Series(column.to_pylist(), dtype=object)
     return pd.Series(column.to_pylist(), dtype=object)

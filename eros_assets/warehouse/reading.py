@@ -9,6 +9,7 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import ParseError, SqlglotError
 
 from eros_assets.warehouse.library import Column, Kind, LibraryError, RoutineParameter, SqlObject
+from eros_assets.warehouse.script_reader import parse_script
 from eros_assets.warehouse.syntax import (
     Body,
     Call,
@@ -16,7 +17,6 @@ from eros_assets.warehouse.syntax import (
     ScriptError,
     Sql,
     leaves,
-    parse_script,
     tokens_of,
 )
 

@@ -57,13 +57,13 @@ class Variables:
 class Outcome:
     """What running has done so far.
 
-    `result` is the last SELECT's rows; `changed` the number of rows that DML changed, `tables` the
-    dataset's tables that it was done to.
+    `result` is the last SELECT's rows; `changed` the number of rows that DML changed,
+    `changed_tables` the dataset's tables that have them.
     """
 
     result: pa.Table | None = None
     changed: int = 0
-    tables: set[str] = field(default_factory=set[str])
+    changed_tables: set[str] = field(default_factory=set[str])
 
 
 class Interpreter:
@@ -139,8 +139,7 @@ class Interpreter:
             case Call():
                 self._call(statement, variables, source)
             case Transaction(action="COMMIT"):
-                self._execution.connection.execute("COMMIT")
-                self._execution.connection.execute("BEGIN TRANSACTION")
+                self._execution.commit(self.outcome.changed_tables)
             case Transaction():
                 pass  # the operation is a transaction from its start
             case Block():
@@ -163,8 +162,8 @@ class Interpreter:
         changed = self._execution.change(translated.sql, values, where)
         if translated.kind == "change":
             self.outcome.changed += changed
-            if translated.target:
-                self.outcome.tables.add(translated.target)
+            if translated.target and changed:
+                self.outcome.changed_tables.add(translated.target)
 
     def _rows(
         self, translated: Translated, variables: Variables, sql: Sql, source: str

@@ -4,11 +4,11 @@ import datetime as dt
 from collections.abc import Sequence
 
 from eros_assets.errors import ErosError
-from eros_assets.warehouse.catalogue import SCHEMA
+from eros_assets.warehouse import catalogue
 from eros_assets.warehouse.deployment import columns_of
 from eros_assets.warehouse.execution import Execution
 
-KEPT = "eros_snapshots"
+SCHEMA = "eros_snapshots"
 
 
 class SnapshotError(ErosError):
@@ -23,78 +23,64 @@ def take(
     now: dt.datetime,
     keep_days: int,
 ) -> int:
-    """Copy tables; copies of the same deployment are replaced, those past their time dropped.
+    """Copy the tables that the deployment has no copy of yet; drop copies past their time.
+
+    A copy that is there stays: a deployment that is tried again has begun to change the tables.
 
     Returns:
         The number of rows copied.
     """
-    connection = execution.connection
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {KEPT}")
-    _drop_expired(execution, now)
+    if keep_days < 1:
+        raise SnapshotError(f"keep_days is {keep_days}; keep snapshots 1 day or more")
+    execution.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    for expired in catalogue.forget_snapshots(execution.connection, now):
+        execution.connection.execute(f"DROP TABLE IF EXISTS {_quoted(expired)}")
     rows = 0
     for table in tables:
-        if not columns_of(connection, dataset, table):
-            raise SnapshotError(f"snapshot {deployment_id}: table {table} is not deployed")
-        copy = _copy_name(deployment_id, table)
+        subject = f"snapshot {deployment_id} of {table}"
+        if not columns_of(execution.connection, dataset, table):
+            raise SnapshotError(f"{subject}: the table is not deployed")
+        if catalogue.snapshot_of(execution.connection, deployment_id, table) is not None:
+            continue
+        copy = f"{deployment_id}.{table}"
         rows += execution.change(
-            f'CREATE OR REPLACE TABLE {KEPT}."{copy}" AS SELECT * FROM "{dataset}"."{table}"',
-            {},
-            f"snapshot of {table}",
+            f'CREATE TABLE {_quoted(copy)} AS SELECT * FROM "{dataset}"."{table}"', {}, subject
         )
-        connection.execute(
-            f"DELETE FROM {SCHEMA}.snapshots WHERE deployment_id = ? AND table_name = ?",
-            [deployment_id, table],
-        )
-        connection.execute(
-            f"INSERT INTO {SCHEMA}.snapshots VALUES (?, ?, ?, ?, ?)",
-            [deployment_id, table, copy, now, now + dt.timedelta(days=keep_days)],
-        )
+        until = now + dt.timedelta(days=keep_days)
+        catalogue.record_snapshot(execution.connection, deployment_id, table, copy, until)
     return rows
 
 
 def restore(
     execution: Execution, dataset: str, deployment_id: str, tables: Sequence[str]
 ) -> int:  # fmt: skip
-    """Replace the rows of tables by those of their copies.
-
-    Columns that a table got since are NULL.
+    """Make the tables what their copies are, columns too.
 
     Returns:
         The number of rows put back.
     """
     connection = execution.connection
-    rows = 0
-    for table in tables:
-        found = connection.execute(
-            f"SELECT copy_name FROM {SCHEMA}.snapshots WHERE deployment_id = ? AND table_name = ?",
-            [deployment_id, table],
-        ).fetchall()
-        if not found:
-            raise SnapshotError(f"snapshot {deployment_id} has no copy of {table}")
-        present = columns_of(connection, dataset, table)
-        if not present:
-            raise SnapshotError(f"snapshot {deployment_id}: table {table} is not deployed")
-        copied = columns_of(connection, KEPT, str(found[0][0]))
-        shared = ", ".join(f'"{name}"' for name in copied if name in present)
-        execution.change(f'DELETE FROM "{dataset}"."{table}" WHERE TRUE', {}, f"restore {table}")
-        rows += execution.change(
-            f'INSERT INTO "{dataset}"."{table}" ({shared}) '
-            f'SELECT {shared} FROM {KEPT}."{found[0][0]}"',
-            {},
-            f"restore of {table}",
+    copies = {t: catalogue.snapshot_of(connection, deployment_id, t) for t in tables}
+    missing = [table for table, copy in copies.items() if copy is None]
+    if missing:
+        raise SnapshotError(
+            f"snapshot {deployment_id} has no copy of {', '.join(missing)}: the deployment is "
+            "unknown, incomplete or expired. Nothing was touched"
         )
+    rows = 0
+    for table, copy in copies.items():
+        source, target = _quoted(str(copy)), f'"{dataset}"."{table}"'
+        subject = f"restore of {table} from {deployment_id}"
+        if columns_of(connection, dataset, table) == columns_of(connection, SCHEMA, str(copy)):
+            # keeps the descriptions of the columns
+            execution.change(f"DELETE FROM {target} WHERE TRUE", {}, subject)
+            rows += execution.change(f"INSERT INTO {target} SELECT * FROM {source}", {}, subject)
+        else:
+            rows += execution.change(
+                f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {source}", {}, subject
+            )
     return rows
 
 
-def _copy_name(deployment_id: str, table: str) -> str:
-    return f"{table}@{deployment_id}".replace('"', "_")
-
-
-def _drop_expired(execution: Execution, now: dt.datetime) -> None:
-    connection = execution.connection
-    expired = connection.execute(
-        f"SELECT copy_name FROM {SCHEMA}.snapshots WHERE kept_until < ?", [now]
-    ).fetchall()
-    for (copy,) in expired:
-        connection.execute(f'DROP TABLE IF EXISTS {KEPT}."{copy}"')
-    connection.execute(f"DELETE FROM {SCHEMA}.snapshots WHERE kept_until < ?", [now])
+def _quoted(copy: str) -> str:
+    return SCHEMA + '."' + copy.replace('"', '""') + '"'

@@ -70,16 +70,24 @@ class Storage:
 
     @contextmanager
     def _locked(self) -> Generator[None]:
-        self.file.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(f"{self.file}.lock", timeout=self._lock_seconds)
         try:
-            with lock:
-                yield
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
         except Timeout:
             raise StorageError(
                 f"{self.file}: in use by another process for {self._lock_seconds:.0f} s; "
                 "wait for it to end, or end it, and try again"
             ) from None
+        except OSError as error:
+            raise StorageError(
+                f"{self.file}: can't be locked: {error}. Set EROS_HOME to a folder that this "
+                "process may write to"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         try:

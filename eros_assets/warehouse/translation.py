@@ -4,11 +4,12 @@ sqlglot parses and writes; the rules of `googlesql/` mend the meaning in between
 rule speaks of is refused rather than passed on, since a name in both dialects may mean two things.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlglot import ErrorLevel, exp
+from sqlglot.errors import SqlglotError
 
 from eros_assets.warehouse.googlesql import aggregates, json_texts, statements, texts, times, values
 from eros_assets.warehouse.googlesql.rule import MACRO_SCHEMA, Rules, TranslationError, refuse
@@ -26,6 +27,7 @@ _RULES: Rules = {
     **statements.RULES,
 }
 _UNCHANGED = (*values.UNCHANGED, *texts.UNCHANGED, exp.Connector, exp.Any)
+_REMEMBERED = 2_000  # translations, far more than sql/ has
 _CHANGES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 
 
@@ -64,6 +66,7 @@ class Translator:
     def __init__(self, project_id: str, dataset: str) -> None:
         self._project_id = project_id
         self._dataset = dataset
+        self._known: dict[tuple[object, ...], Translated] = {}
 
     def statement(self, sql: Sql, scope: Scope, source: object = "the script") -> Translated:
         """A query, DML statement or CREATE TEMP TABLE, `${dataset}` rendered in it.
@@ -71,6 +74,11 @@ class Translator:
         Raises:
             TranslationError, LibraryError: what can't be translated or parsed.
         """
+        return self._remembered(
+            ("statement", sql.text), scope, lambda: self._statement(sql, scope, source)
+        )
+
+    def _statement(self, sql: Sql, scope: Scope, source: object) -> Translated:
         tree = parse_sql(sql, source)
         if isinstance(tree, exp.Query):
             kind: StatementKind = "query"
@@ -84,6 +92,13 @@ class Translator:
 
     def expression(self, sql: Sql, kind: str, scope: Scope, source: object) -> Translated:
         """`SELECT CAST(<expression> AS <kind>)`, for a variable of that GoogleSQL type."""
+        return self._remembered(
+            ("expression", sql.text, kind),
+            scope,
+            lambda: self._expression(sql, kind, scope, source),
+        )
+
+    def _expression(self, sql: Sql, kind: str, scope: Scope, source: object) -> Translated:
         tree = parse_sql(Sql(f"SELECT ({sql.text})", sql.line), source)
         rewritten = self.rewritten(tree)
         value = rewritten.expressions[0]
@@ -93,6 +108,9 @@ class Translator:
 
     def row(self, sql: Sql, scope: Scope, source: object) -> Translated:
         """The query in `(SELECT AS STRUCT ...)`, its columns side by side."""
+        return self._remembered(("row", sql.text), scope, lambda: self._row(sql, scope, source))
+
+    def _row(self, sql: Sql, scope: Scope, source: object) -> Translated:
         tree = parse_sql(sql, source).unnest()
         if not isinstance(tree, exp.Select) or str(tree.args.get("kind")).upper() != "STRUCT":
             raise TranslationError(f"{sql.first_line}: write (SELECT AS STRUCT ...)")
@@ -125,6 +143,18 @@ class Translator:
     def placed(self, name: str) -> str:
         """The object's name in DuckDB, quoted."""
         return f'"{self._dataset}"."{name}"'
+
+    def _remembered(
+        self, key: tuple[object, ...], scope: Scope, translate: Callable[[], Translated]
+    ) -> Translated:
+        whole = (*key, tuple(sorted(scope.types.items())))
+        found = self._known.get(whole)
+        if found is None:
+            found = translate()
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[whole] = found
+        return found
 
     def _finished(self, tree: exp.Expr, kind: StatementKind, scope: Scope) -> Translated:
         tree, used = bind(tree, scope)
@@ -203,7 +233,7 @@ def data_type(kind: str) -> exp.DataType:
     """
     try:
         return exp.DataType.build(kind, dialect="bigquery")
-    except ValueError:
+    except (ValueError, SqlglotError):
         raise TranslationError(f"{kind!r} is not a GoogleSQL type") from None
 
 
