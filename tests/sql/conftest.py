@@ -1,0 +1,37 @@
+"""A dataset with all of `sql/` in it: deployed once, copied for each test or module."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sql.dataset import Dataset, repository_library
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Only to be copied."""
+    folder = tmp_path_factory.mktemp("deployed")
+    dataset = Dataset(folder, repository_library(folder))
+    with dataset.opened():
+        dataset.deploy()
+    return dataset
+
+
+def _copy(deployed: Dataset, folder: Path) -> Dataset:
+    shutil.copy(deployed.settings.warehouse_file, folder)
+    return Dataset(folder, deployed.library)
+
+
+@pytest.fixture
+def dataset(deployed: Dataset, tmp_path: Path) -> Iterator[Dataset]:
+    with (copy := _copy(deployed, tmp_path)).opened():
+        yield copy
+
+
+@pytest.fixture(scope="module")
+def shared(deployed: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
+    """One for all tests of a module, which fills it once and then only reads."""
+    with (copy := _copy(deployed, tmp_path_factory.mktemp("shared"))).opened():
+        yield copy
