@@ -10,7 +10,7 @@ export EROS_DAGSTER_STORAGE ?= $(EROS_HOME)/dagster
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test lint sql bench smoke format clean
+.PHONY: help demo dev test lint sql bench format clean
 
 help: ## What there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
