@@ -103,8 +103,8 @@ class WeekRules:
             raise refuse("week_start", f"is a {self.week_start:%A}; a week is named by its Monday")
         if not 0 <= self.first_hour <= self.last_hour <= 23:
             raise refuse("first_hour", f"must lie in 0 to last_hour ({self.last_hour}, at most 23)")
-        if self.grid_minutes < 1 or 60 % self.grid_minutes:
-            raise refuse("grid_minutes", "must divide an hour")
+        if self.grid_minutes < 5 or 60 % self.grid_minutes:
+            raise refuse("grid_minutes", "must divide an hour and be 5 at least")
         if not 0 <= self.min_gap_minutes <= 22 * 60:
             raise refuse("min_gap_minutes", "must lie in 0 to 1320, 22 hours")
         if not 1 <= self.message_gap_minutes <= 12 * 60:

@@ -1,20 +1,33 @@
 """Which caption in which of the chosen slots: by worth, and without sameness.
 
-For given slots the best-worth order is by rank: the best caption in the most valuable slot. Then
-captions change places while that takes off more in penalties than it loses in worth. A pair is two
-consecutive PPVs of one category; a run is a PPV whose two forerunners are of its own tier, so four
-of one tier in a row are two runs.
+For given slots the order of most worth is by rank: the best caption in the most valuable slot. Two
+penalties stand against it. A pair is two consecutive PPVs of one category; a run is a PPV whose two
+forerunners are of its own tier, so four of one tier in a row are two runs. From the order by rank
+the search goes to the best of the orders near it, until none of them is better (variable
+neighbourhood descent, Mladenović & Hansen 1997). All neighbours are valued at once, each after the
+captions of every kind, category and tier, have been put by rank among the places of their kind:
+that changes no penalty.
 """
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
 
 from eros_assets.planning.model import Caption, SentMessage
 from eros_assets.planning.prices import Place, Ranking
 from eros_assets.planning.slots import Day
 
-Kind = tuple[str | None, str | None]
-"""Category and tier of a PPV."""
+Orders = NDArray[np.intp]
+"""Ranks of the captions in order of time, (order, place)."""
+
+
+MOST_ROTATED = 32
+"""PPVs a week up to which rotations are tried: beyond, they grow too many to value at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +40,105 @@ class Penalties:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Captions in their places, and the sameness that is left in them."""
+    """PPVs in their places in order of time, and the sameness that is left.
+
+    No order of the week's PPVs, in whatever places, has less sameness than `unavoidable`, units.
+    """
 
     placed: tuple[tuple[Caption, Place], ...]
-    worth: int
     pairs: int
     runs: int
+    unavoidable: int
 
 
-def sameness(kinds: Sequence[Kind]) -> tuple[int, int]:
-    """Pairs of one category and runs of one tier in a week's PPVs, in order of time."""
-    pairs = sum(_pair(kinds, i) for i in range(len(kinds)))
-    return pairs, sum(_run(kinds, i) for i in range(len(kinds)))
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The week's PPVs in order of time: places to fill, among PPVs that stand already.
+
+    `worth` is (place, rank of a caption). Categories and tiers are numbered, those unknown each
+    for itself: of the captions by rank, and of the whole line, where only those of standing
+    messages count. `free` are the positions in the line of the places.
+    """
+
+    places: tuple[Place, ...]
+    by_rank: NDArray[np.intp]
+    worth: NDArray[np.int64]
+    categories: NDArray[np.int64]
+    tiers: NDArray[np.int64]
+    line_categories: NDArray[np.int64]
+    line_tiers: NDArray[np.int64]
+    free: NDArray[np.intp]
+
+    @classmethod
+    def of(
+        cls,
+        ranking: Ranking,
+        places: Sequence[Place],
+        days: Sequence[Day],
+        sent: Sequence[SentMessage],
+    ) -> "Line":
+        """The line of these places and of the PPVs in `sent`."""
+        rank_at = {place: rank for rank, place in enumerate(ranking.by_value(places))}
+        entries: list[tuple[dt.datetime, Place | None, str | None, str | None]] = [
+            (s.send_time, None, s.content_category, s.price_tier)
+            for s in sent
+            if s.message_type == "PPV"
+        ]
+        entries += [(days[day].slots[t].time, (day, t), None, None) for day, t in places]
+        entries.sort(key=lambda entry: entry[0])
+        in_time = tuple(place for _, place, _, _ in entries if place is not None)
+        captions = ranking.captions
+        categories = _numbered(
+            [*(c.content_category for c in captions), *(category for _, _, category, _ in entries)]
+        )
+        tiers = _numbered([*(c.price_tier for c in captions), *(tier for _, _, _, tier in entries)])
+        return cls(
+            in_time,
+            np.array([rank_at[place] for place in in_time], dtype=np.intp),
+            np.array([ranking.worth[:, t, day] for day, t in in_time], dtype=np.int64),
+            categories[: len(captions)],
+            tiers[: len(captions)],
+            categories[len(captions) :],
+            tiers[len(captions) :],
+            np.array([i for i, entry in enumerate(entries) if entry[1] is not None], dtype=np.intp),
+        )
+
+    def sameness(self, orders: Orders) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Pairs and runs of each order."""
+        categories = np.repeat(self.line_categories[None], len(orders), axis=0)
+        categories[:, self.free] = self.categories[orders]
+        tiers = np.repeat(self.line_tiers[None], len(orders), axis=0)
+        tiers[:, self.free] = self.tiers[orders]
+        pairs = categories[:, 1:] == categories[:, :-1]
+        like = tiers[:, 1:] == tiers[:, :-1]
+        return pairs.sum(axis=1), (like[:, 1:] & like[:, :-1]).sum(axis=1)
+
+    def least_sameness(self) -> tuple[int, int]:
+        """Pairs and runs that every order has: others can part so many of one kind, not more."""
+        total = len(self.line_tiers)
+        pairs = sum(max(2 * n - total - 1, 0) for n in self._counts(self.categories))
+        runs = sum(max(3 * n - 2 * total - 2, 0) for n in self._counts(self.tiers))
+        return pairs, runs
+
+    @staticmethod
+    def _counts(numbers: NDArray[np.int64]) -> list[int]:
+        return [int(n) for n in np.unique(numbers, return_counts=True)[1]]
+
+    def settled(self, orders: Orders) -> Orders:
+        """The orders with the captions of each kind by rank among the places that the kind has."""
+        kinds = self.categories * (int(self.tiers.max()) + 1) + self.tiers
+        by_kind = np.argsort(kinds, kind="stable")
+        by_value = np.argsort(self.by_rank)
+        places = by_value[np.argsort(kinds[orders[:, by_value]], axis=1, kind="stable")]
+        settled = np.empty_like(orders)
+        np.put_along_axis(settled, places, np.broadcast_to(by_kind, orders.shape), axis=1)
+        return settled
+
+    def values(self, orders: Orders, penalties: Penalties) -> NDArray[np.int64]:
+        """What each order is worth, penalties taken off."""
+        pairs, runs = self.sameness(orders)
+        worth = self.worth[np.arange(len(self.places)), orders].sum(axis=1)
+        return worth - penalties.pair * pairs - penalties.run * runs
 
 
 def arrange(
@@ -48,83 +148,63 @@ def arrange(
     sent: Sequence[SentMessage],
     penalties: Penalties,
 ) -> Arrangement:
-    """Put PPVs into their places: by rank, then exchanged until no exchange of two helps."""
-    standing = [
-        (s.send_time, (s.content_category, s.price_tier)) for s in sent if s.message_type == "PPV"
-    ]
-    rank_at = {place: k for k, place in enumerate(ranking.by_value(places))}
-    # The week's PPVs in order of time, each with its place, or None for one that stands already.
-    times = [(days[day].slots[slot].time, (day, slot)) for day, slot in rank_at]
-    timeline: list[Place | None] = [
-        place
-        for _, place in sorted(
-            [*times, *((time, None) for time, _ in standing)], key=lambda entry: entry[0]
-        )
-    ]
-    fixed = iter(kind for _, kind in sorted(standing, key=lambda entry: entry[0]))
-    captions = ranking.captions
-    here = [-1 if place is None else rank_at[place] for place in timeline]
-    kinds = [next(fixed) if k < 0 else _kind(captions[k]) for k in here]
-    worth = [
-        [] if place is None else [int(w) for w in ranking.worth[:, place[1], place[0]]]
-        for place in timeline
-    ]
-    while exchange := _best_exchange(here, kinds, worth, penalties):
-        i, j = exchange
-        here[i], here[j] = here[j], here[i]
-        kinds[i], kinds[j] = kinds[j], kinds[i]
-    placed = [
-        (captions[k], place) for k, place in zip(here, timeline, strict=True) if place is not None
-    ]
-    total = sum(worth[i][k] for i, k in enumerate(here) if k >= 0)
-    return Arrangement(tuple(placed), total, *sameness(kinds))
+    """The best order found of the week's PPVs in these places."""
+    if not places:
+        return Arrangement((), 0, 0, 0)
+    line = Line.of(ranking, places, days, sent)
+    order = line.by_rank
+    value = int(line.values(order[None], penalties)[0])
+    neighbourhoods = near(len(places)), rotations(len(places))
+    level = 0
+    while level < len(neighbourhoods):
+        orders = line.settled(order[neighbourhoods[level]])
+        values = line.values(orders, penalties)
+        best = int(values.argmax()) if len(values) else 0
+        if len(values) and values[best] > value:
+            order, value, level = orders[best], int(values[best]), 0
+        else:
+            level += 1
+    pairs, runs = line.sameness(order[None])
+    placed = tuple(
+        (ranking.captions[rank], place) for rank, place in zip(order, line.places, strict=True)
+    )
+    least_pairs, least_runs = line.least_sameness()
+    unavoidable = penalties.pair * least_pairs + penalties.run * least_runs
+    return Arrangement(placed, int(pairs[0]), int(runs[0]), unavoidable)
 
 
-def _kind(caption: Caption) -> Kind:
-    return caption.content_category, caption.price_tier
+@lru_cache(maxsize=64)
+def near(places: int) -> Orders:
+    """Moves of one or two captions: exchanges, insertions elsewhere, and reversals of a stretch."""
+    rows: list[list[int]] = []
+    line = list(range(places))
+    for i, j in combinations(range(places), 2):
+        before, between, after = line[:i], line[i + 1 : j], line[j + 1 :]
+        rows.append([*before, j, *between, i, *after])
+        if between:
+            rows.append([*before, *between, j, i, *after])
+            rows.append([*before, j, i, *between, *after])
+        if len(between) > 1:
+            rows.append([*before, j, *reversed(between), i, *after])
+    return np.array(rows, dtype=np.intp).reshape(-1, places)
 
 
-def _best_exchange(
-    here: Sequence[int],
-    kinds: list[Kind],
-    worth: Sequence[Sequence[int]],
-    penalties: Penalties,
-) -> tuple[int, int] | None:
-    """The exchange of two captions that gains most, the earliest among equals."""
-    best, found = 0, None
-    movable = [i for i, k in enumerate(here) if k >= 0]
-    offending = {
-        i
-        for j in range(len(kinds))
-        if _pair(kinds, j) or _run(kinds, j)
-        for i in range(max(j - 2, 0), j + 1)
-    }
-    for i in movable:
-        for j in movable:
-            if j <= i or (i not in offending and j not in offending) or kinds[i] == kinds[j]:
-                continue
-            gain = worth[i][here[j]] + worth[j][here[i]] - worth[i][here[i]] - worth[j][here[j]]
-            before = _cost(kinds, i, j, penalties)
-            if gain + before <= best:
-                continue
-            kinds[i], kinds[j] = kinds[j], kinds[i]
-            gain += before - _cost(kinds, i, j, penalties)
-            kinds[i], kinds[j] = kinds[j], kinds[i]
-            if gain > best:
-                best, found = gain, (i, j)
-    return found
+@lru_cache(maxsize=64)
+def rotations(places: int) -> Orders:
+    """Moves of three captions, each to the next one's place; none where there are too many."""
+    rows: list[list[int]] = []
+    if places > MOST_ROTATED:
+        return np.array(rows, dtype=np.intp).reshape(-1, places)
+    for i, j, k in combinations(range(places), 3):
+        for x, y, z in ((j, k, i), (k, i, j)):
+            row = list(range(places))
+            row[i], row[j], row[k] = x, y, z
+            rows.append(row)
+    return np.array(rows, dtype=np.intp).reshape(-1, places)
 
 
-def _cost(kinds: Sequence[Kind], i: int, j: int, penalties: Penalties) -> int:
-    """Penalties of the pairs and runs that end where i or j takes part in them."""
-    ends = {k for k in (i, i + 1, i + 2, j, j + 1, j + 2) if k < len(kinds)}
-    return sum(penalties.pair * _pair(kinds, k) + penalties.run * _run(kinds, k) for k in ends)
-
-
-def _pair(kinds: Sequence[Kind], i: int) -> bool:
-    return i >= 1 and kinds[i][0] is not None and kinds[i][0] == kinds[i - 1][0]
-
-
-def _run(kinds: Sequence[Kind], i: int) -> bool:
-    tier = kinds[i][1]
-    return i >= 2 and tier is not None and tier == kinds[i - 1][1] == kinds[i - 2][1]
+def _numbered(names: Sequence[str | None]) -> NDArray[np.int64]:
+    """Equal names get equal numbers; None equals nothing, itself included."""
+    numbers: dict[Hashable, int] = {}
+    keys = [("unknown", i) if name is None else name for i, name in enumerate(names)]
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)

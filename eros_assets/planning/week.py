@@ -75,7 +75,8 @@ def plan_week(
         objective=math.fsum(m.value for m in messages) - penalties,
         category_pairs=ppvs.pairs,
         tier_runs=ppvs.runs,
-        bound=found.bound * found.unit,
+        # A unit for each caption and penalty makes up for rounding to units.
+        bound=(found.bound - ppvs.unavoidable + 2 * len(messages)) * found.unit,
     )
 
 
