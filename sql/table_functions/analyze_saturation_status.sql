@@ -1,7 +1,8 @@
 -- Whether a page's fans are tired of its messages, from how its last dates compare with the rest
 -- of the window, beyond what happened to all other pages.
 -- Recent is the last 14 dates (tuning), baseline the rest of the window. A deviation is
--- recent / baseline - 1; an excess is the page's deviation minus that of all other pages together.
+-- recent / baseline - 1; an excess is the page's deviation minus that of all other pages together,
+-- none where the page's own is unknown.
 -- EMV here is that of PPVs: with Bumps in it, the Bumps that a tired page is given instead of PPVs
 -- would lower its EMV and keep it tired.
 -- Grain: one row per page, every known page.
@@ -167,11 +168,11 @@ AS (
       COALESCE(s.underperform_days, 0) AS consecutive_underperform_days,
       LEAST(
         t.saturation_emv_weight * LEAST(GREATEST(SAFE_DIVIDE(
-          COALESCE(d.platform_emv_deviation, 0.0) - COALESCE(d.emv_deviation, 0.0),
+          COALESCE(COALESCE(d.platform_emv_deviation, 0.0) - d.emv_deviation, 0.0),
           t.saturation_ramp
         ), 0.0), 1.0)
         + t.saturation_view_weight * LEAST(GREATEST(SAFE_DIVIDE(
-          COALESCE(d.platform_view_rate_deviation, 0.0) - COALESCE(d.view_rate_deviation, 0.0),
+          COALESCE(COALESCE(d.platform_view_rate_deviation, 0.0) - d.view_rate_deviation, 0.0),
           t.saturation_ramp
         ), 0.0), 1.0)
         + t.saturation_streak_weight * LEAST(SAFE_DIVIDE(

@@ -189,14 +189,14 @@ class Dataset:
         self.warehouse.run(self.library["refresh_message_facts"].text)
 
     def table_function(
-        self, name: str, as_of: dt.date, lookback_days: int, page: str | None = None
+        self, name: str, as_of: dt.date, lookback_days: int | None, page: str | None = None
     ) -> pd.DataFrame:
         return self.warehouse.query(
             f"SELECT * FROM `${{dataset}}.{name}`(@page, @as_of, @lookback_days)",
             {
                 "page": Typed(page, "STRING"),
                 "as_of": as_of,
-                "lookback_days": lookback_days,
+                "lookback_days": Typed(lookback_days, "INT64"),
             },
         )
 
