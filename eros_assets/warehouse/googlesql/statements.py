@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-from eros_assets.warehouse.googlesql.rule import Rules, needed, part, refuse
+from eros_assets.warehouse.googlesql.rule import Rules, part, refuse
 
 
 def _bare(assignment: exp.Expr) -> None:
@@ -14,6 +14,11 @@ def _bare(assignment: exp.Expr) -> None:
 
 def _update(node: exp.Expr) -> exp.Expr:
     """UPDATE ... FROM as a MERGE, which fails where rows of FROM compete, as GoogleSQL does."""
+    where = part(node, "where")
+    if isinstance(node.parent, exp.When):
+        return node  # the MERGE's rule does it
+    if where is None:
+        raise refuse(node, "UPDATE without WHERE")
     for assignment in node.expressions:
         _bare(assignment)
     source = part(node, "from_")
@@ -22,7 +27,6 @@ def _update(node: exp.Expr) -> exp.Expr:
     relation = source.this
     if relation.args.get("joins"):
         raise refuse(node, "write what FROM joins as one subquery")
-    where = needed(node, "where")
     assigned = exp.Update(expressions=node.expressions)
     return exp.Merge(
         this=node.this,
@@ -36,6 +40,9 @@ def _merge(node: exp.Expr) -> exp.Expr:
     for update in node.find_all(exp.Update):
         for assignment in update.expressions:
             _bare(assignment)
+    for insert in node.find_all(exp.Insert):
+        if insert.name.upper() == "ROW":
+            raise refuse(node, "name the columns that INSERT fills")
     return node
 
 
