@@ -18,7 +18,6 @@ from eros_assets.planning.model import (
     WeekPlan,
     WeekRules,
 )
-from eros_assets.planning.week import plan_week
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.warehouse.protocol import Typed, Warehouse
 
@@ -117,6 +116,8 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
             f"{page.page_name} has no row in weekly_volume_targets for {scope.week_start}; "
             "materialize weekly_volume_targets first"
         )
+    from eros_assets.planning.week import plan_week  # imported here: it brings numpy
+
     gone = {row["caption_id"] for row in page.sent}
     return plan_week(
         _captions([row for row in page.captions if row["caption_id"] not in gone]),

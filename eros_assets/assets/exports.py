@@ -5,10 +5,9 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 
 from eros_assets.assets.reporting import OWNERS, frame_metadata, job_metadata
 from eros_assets.assets.week import WEEKLY, WeekScope, partition_week
@@ -27,6 +26,9 @@ from eros_assets.exporting.whole_file import write_whole
 from eros_assets.installation import Installation
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.warehouse.protocol import Typed, Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXPORT_LOG_COLUMNS = (
     *("schedule_id", "page_name", "week_start", "destination", "location", "row_count"),
@@ -83,7 +85,7 @@ def _schedule_csv(eros: Installation) -> dg.AssetsDefinition:
 
 def active_messages(
     eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Iterable[str] = ()
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """The messages of the week's active schedules, of `pages` or of all, in order."""
     return warehouse.query(
         eros.sql("schedule_messages"),
@@ -92,9 +94,11 @@ def active_messages(
 
 
 def export_week(
-    messages: pd.DataFrame, folder: Path, week_start: dt.date, *, run_id: str
-) -> pd.DataFrame:
+    messages: "pd.DataFrame", folder: Path, week_start: dt.date, *, run_id: str
+) -> "pd.DataFrame":
     """Write each page's files; rows of `schedule_export_log`, one per page (the machine file's)."""
+    import pandas as pd
+
     log: list[Mapping[str, Any]] = []
     for page, rows in messages.groupby("page_name", sort=True):
         begun = time.perf_counter()
@@ -125,8 +129,10 @@ def excel_name(page: str) -> str:
     return f"{page}.excel.csv"
 
 
-def schedule_lines(messages: pd.DataFrame) -> list[ScheduleLine]:
+def schedule_lines(messages: "pd.DataFrame") -> list[ScheduleLine]:
     """Rows of `schedule_recommendations_with_messages` as lines of the file."""
+    import pandas as pd
+
     return [
         ScheduleLine(
             schedule_id=row["schedule_id"],
@@ -214,8 +220,8 @@ def calendar_weeks(
 def _calendar_week(
     page: str,
     week_start: dt.date,
-    messages: pd.DataFrame,
-    slots: pd.DataFrame,
+    messages: "pd.DataFrame",
+    slots: "pd.DataFrame",
     cooling_days: int,
     knobs: Knobs,
 ) -> CalendarWeek:

@@ -1,13 +1,15 @@
 """What the Dagster UI shows of a table and of the work that made it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 
 from eros_assets.installation import Installation
 from eros_assets.warehouse.library import SqlObject
 from eros_assets.warehouse.protocol import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PREVIEW_ROWS = 10
 LONGEST_CELL = 80
@@ -62,7 +64,7 @@ def job_metadata(warehouse: Warehouse) -> dict[str, Any]:
     }
 
 
-def frame_metadata(frame: pd.DataFrame) -> dict[str, Any]:
+def frame_metadata(frame: "pd.DataFrame") -> dict[str, Any]:
     """Row count and the first rows of what was written."""
     return {"dagster/row_count": len(frame), "preview": markdown_table(frame)}
 
@@ -76,7 +78,7 @@ def table_metadata(warehouse: Warehouse, table: str, preview: str) -> dict[str, 
     }
 
 
-def markdown_table(frame: pd.DataFrame) -> dg.MetadataValue[Any]:
+def markdown_table(frame: "pd.DataFrame") -> dg.MetadataValue[Any]:
     """The first rows as a Markdown table."""
     shown = frame.head(PREVIEW_ROWS)
     lines = [
@@ -92,4 +94,4 @@ def markdown_table(frame: pd.DataFrame) -> dg.MetadataValue[Any]:
 
 def _cell(value: object) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")[:LONGEST_CELL]
+    return " ".join(text.replace("|", "\\|").splitlines())[:LONGEST_CELL]

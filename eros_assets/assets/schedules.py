@@ -2,10 +2,9 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 
 from eros_assets.assets.drafting import (
     PageDraft,
@@ -29,6 +28,9 @@ from eros_assets.planning.explanation import Evidence, explain
 from eros_assets.planning.identity import ScheduleRow, schedule_id
 from eros_assets.planning.model import PlannedMessage
 from eros_assets.warehouse.protocol import Typed, Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def schedule_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
@@ -104,11 +106,13 @@ def draft_rows(
     drafts: Sequence[PageDraft],
     *,
     run_id: str,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Rows of `schedule_recommendations` for the planned pages.
 
     A page whose plan is what is in force already gets none: the same content has the same id.
     """
+    import pandas as pd
+
     week = {
         "week_start": scope.week_start,
         "pages": Typed(list(scope.pages), "ARRAY<STRING>"),
@@ -171,6 +175,8 @@ def _evidence(choice: Mapping[str, Any]) -> Evidence:
 
 
 def _number(value: Any) -> float | None:
+    import pandas as pd
+
     return None if pd.isna(value) else float(value)
 
 

@@ -3,10 +3,9 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 
 from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
 from eros_assets.assets.shortfalls import Shortfall, store_shortfalls
@@ -21,6 +20,9 @@ from eros_assets.installation import Installation
 from eros_assets.planning.volume import PageOutlook, weekly_target
 from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.protocol import Typed, Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def selection_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
@@ -77,8 +79,10 @@ def _weekly_volume_targets(eros: Installation) -> dg.AssetsDefinition:
     return set_targets
 
 
-def week_targets(eros: Installation, warehouse: Warehouse, scope: WeekPlanScope) -> pd.DataFrame:
+def week_targets(eros: Installation, warehouse: Warehouse, scope: WeekPlanScope) -> "pd.DataFrame":
     """The targets of the scope's pages, as `weekly_volume_targets` has them."""
+    import pandas as pd
+
     lookback = read_knobs(warehouse)["account_lookback_days"]
     outlooks = warehouse.query(
         eros.sql("page_outlooks"),
@@ -101,7 +105,7 @@ def week_targets(eros: Installation, warehouse: Warehouse, scope: WeekPlanScope)
     return pd.DataFrame(rows, columns=columns)
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
@@ -150,8 +154,12 @@ def _caption_selections(eros: Installation) -> dg.AssetsDefinition:
     return choose_captions
 
 
-def select_captions(eros: Installation, warehouse: Warehouse, scope: WeekPlanScope) -> pd.DataFrame:
+def select_captions(
+    eros: Installation, warehouse: Warehouse, scope: WeekPlanScope
+) -> "pd.DataFrame":
     """Call the selection for every page at once, or for each page that the run is narrowed to."""
+    import pandas as pd
+
     pages: Sequence[str | None] = [None] if scope.is_everyone else scope.pages
     chosen = [
         warehouse.call(

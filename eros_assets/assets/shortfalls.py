@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import pandas as pd
-
 from eros_assets.assets.week import WeekPlanScope
 from eros_assets.warehouse.protocol import Typed, Warehouse
 
@@ -42,6 +40,8 @@ def store_shortfalls(
     run_id: str,
 ) -> None:
     """Replace what the table says of this stage of the scope's pages and week."""
+    import pandas as pd
+
     rows = [
         {
             "page_name": s.page_name,

@@ -2,10 +2,9 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 
 from eros_assets import calendar
 from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
@@ -13,6 +12,9 @@ from eros_assets.errors import ErosError
 from eros_assets.installation import Installation
 from eros_assets.tuning import CONFIGURATION_TABLES, configuration_tables
 from eros_assets.warehouse.protocol import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INPUT_TABLES = ("mass_messages", "caption_bank", "creators", "creator_caption_restrictions")
 
@@ -60,7 +62,7 @@ def _loaded_inputs(eros: Installation) -> dg.AssetsDefinition:
     return inputs
 
 
-def read_or_make_inputs(eros: Installation) -> Mapping[str, pd.DataFrame]:
+def read_or_make_inputs(eros: Installation) -> Mapping[str, "pd.DataFrame"]:
     """The four input tables: of `EROS_IMPORT_DIR` where that is set, else the sample agency's."""
     settings = eros.settings
     if settings.import_dir is not None:
@@ -74,7 +76,9 @@ def read_or_make_inputs(eros: Installation) -> Mapping[str, pd.DataFrame]:
     return sample_agency(settings.sample, settings.sample_seed, last_day).tables
 
 
-def refuse_another_agency(eros: Installation, warehouse: Warehouse, creators: pd.DataFrame) -> None:
+def refuse_another_agency(
+    eros: Installation, warehouse: Warehouse, creators: "pd.DataFrame"
+) -> None:
     """One warehouse holds one agency: most of the pages it knows must be among the new ones.
 
     Raises:
@@ -99,7 +103,7 @@ def refuse_another_agency(eros: Installation, warehouse: Warehouse, creators: pd
 
 
 def _load(
-    warehouse: Warehouse, tables: Mapping[str, pd.DataFrame]
+    warehouse: Warehouse, tables: Mapping[str, "pd.DataFrame"]
 ) -> Iterator[dg.MaterializeResult[Any]]:
     for name, frame in tables.items():
         handle = warehouse.labelled(asset=name)

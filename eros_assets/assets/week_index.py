@@ -3,10 +3,9 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 
 from eros_assets.assets.exports import active_messages, excel_name
 from eros_assets.assets.reporting import OWNERS, job_metadata
@@ -23,6 +22,9 @@ from eros_assets.exporting.week_index import (
 from eros_assets.exporting.whole_file import write_whole
 from eros_assets.installation import Installation
 from eros_assets.warehouse.protocol import Typed, Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INDEX_FILE = "index.html"
 STAGES = ("creator", "selection", "placement", "lock")
@@ -85,11 +87,12 @@ def week_index(eros: Installation, warehouse: Warehouse, week_start: dt.date) ->
             folder=eros.week_folder(week_start),
         ),
         shortfalls=[_sentence(row) for row in lacking.to_dict("records")],
+        sheet=eros.settings.sheet_address,
     )
 
 
 def _pages(
-    messages: pd.DataFrame,
+    messages: "pd.DataFrame",
     *,
     names: Mapping[str, str],
     targets: Mapping[str, Mapping[Any, Any]],
@@ -143,6 +146,8 @@ def _picture(path: Path) -> bytes | None:
 
 
 def _sentence(row: Mapping[Any, Any]) -> str:
+    import pandas as pd
+
     tier = row["price_tier"]
     return Shortfall(
         row["page_name"],

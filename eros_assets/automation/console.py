@@ -1,10 +1,12 @@
 """What a person who started a run in a terminal sees: a line per step, warnings, failed checks."""
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from rich.console import Console
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 CONSOLE_LOGGER = {"loggers": {"console": {"config": {}}}}
 """Run config that turns the logger on; Dagster's own would print every event."""
@@ -12,6 +14,8 @@ CONSOLE_LOGGER = {"loggers": {"console": {"config": {}}}}
 
 def step_logger(_context: dg.InitLoggerContext) -> logging.Logger:
     """A logger whose records become lines in the terminal."""
+    from rich.console import Console  # imported here: only a run needs it
+
     logger = logging.Logger("eros", logging.DEBUG)
     logger.addHandler(StepLines(Console(highlight=False, soft_wrap=True, markup=False)))
     return logger
@@ -31,7 +35,7 @@ FOLLOWS_FROM_FAILURE = "Dependencies for step"
 class StepLines(logging.Handler):
     """Turns Dagster's records into lines."""
 
-    def __init__(self, terminal: Console) -> None:
+    def __init__(self, terminal: "Console") -> None:
         super().__init__(logging.DEBUG)
         self._terminal = terminal
 

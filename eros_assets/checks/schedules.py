@@ -2,10 +2,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
-import pandas as pd
 
 from eros_assets.assets.drafting import week_rules
 from eros_assets.assets.week import partition_week
@@ -16,6 +15,9 @@ from eros_assets.planning.model import SentMessage
 from eros_assets.planning.validation import ScheduledMessage, violations
 from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.protocol import Typed, Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def schedule_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from eros_assets.calendar import DAYS_A_WEEK, ZONE
 from eros_assets.exporting.calendar_picture import TIERS
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATE = "week_index.html.j2"
 PALETTE = 128
@@ -149,7 +151,9 @@ def _local_date(message: IndexMessage) -> dt.date:
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # only this needs it
+
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -12,13 +12,15 @@ import datetime as dt
 import math
 from collections.abc import Mapping
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from eros_assets.errors import ErosError
 from eros_assets.settings import Settings
 from eros_assets.warehouse.library import SqlLibrary, SqlObject
 from eros_assets.warehouse.protocol import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HOLIDAY_YEARS = range(2015, 2041)
 PLAIN_TABLES = ("account_size_tiers", "saturation_responses", "segment_rules")
@@ -31,7 +33,7 @@ class TuningError(ErosError):
     """A tuning file that can't be used; names file, line, column and rule."""
 
 
-def configuration_tables(settings: Settings, library: SqlLibrary) -> dict[str, pd.DataFrame]:
+def configuration_tables(settings: Settings, library: SqlLibrary) -> dict[str, "pd.DataFrame"]:
     """The configuration tables by name, with the columns and types that `sql/tables` declares.
 
     Raises:
@@ -62,13 +64,14 @@ def read_knobs(warehouse: Warehouse) -> Knobs:
     return {str(knob): value for knob, value in row[0].items()}
 
 
-def holiday_calendar(volume: pd.DataFrame, commercial: pd.DataFrame) -> pd.DataFrame:
+def holiday_calendar(volume: "pd.DataFrame", commercial: "pd.DataFrame") -> "pd.DataFrame":
     """US public holidays and the commercial days; one row per date, the strongest factor of each.
 
     `volume` has the factor of public holidays by name, `*` for all others. `commercial` has days
     on a fixed date (month, day) or some days after a public holiday (anchor_holiday).
     """
     import holidays
+    import pandas as pd
 
     factors = {str(r["holiday_name"]): float(r["volume_factor"]) for r in _records(volume)}
     other = factors.get("*", 1.0)
@@ -98,11 +101,13 @@ def holiday_calendar(volume: pd.DataFrame, commercial: pd.DataFrame) -> pd.DataF
     )
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, str]]:
+def _records(frame: "pd.DataFrame") -> list[dict[str, str]]:
     return [{str(k): str(v) for k, v in row.items()} for row in frame.to_dict("records")]
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+def _rows(path: Path, columns: tuple[str, ...]) -> "pd.DataFrame":
+    import pandas as pd
+
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
@@ -125,7 +130,9 @@ def _number(path: Path, line: int, column: str, text: str, kind: str) -> int | f
     return value
 
 
-def _typed(path: Path, table: SqlObject) -> pd.DataFrame:
+def _typed(path: Path, table: SqlObject) -> "pd.DataFrame":
+    import pandas as pd
+
     kinds = {column.name: column.type for column in table.columns}
     rows = _records(_rows(path, tuple(kinds)))
     if not rows:
@@ -144,7 +151,9 @@ def _typed(path: Path, table: SqlObject) -> pd.DataFrame:
     return pd.DataFrame(typed, columns=list(kinds))
 
 
-def _knob_row(path: Path, table: SqlObject) -> pd.DataFrame:
+def _knob_row(path: Path, table: SqlObject) -> "pd.DataFrame":
+    import pandas as pd
+
     kinds = {column.name: column.type for column in table.columns}
     values: dict[str, int | float] = {}
     for line, row in enumerate(

@@ -8,12 +8,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, Self
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from eros_assets.errors import ErosError
 from eros_assets.warehouse.library import SqlObject
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Scalar = str | int | float | bool | dt.date | dt.datetime | None
 Value = Scalar | Sequence[str] | Sequence[int]
@@ -67,7 +68,7 @@ class CallResult:
     """What a procedure gave back: OUT parameters by name, and the rows of its last SELECT."""
 
     out: Mapping[str, Scalar]
-    rows: pd.DataFrame
+    rows: "pd.DataFrame"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Warehouse(Protocol):
         """Run a script of one or more statements; its results, if any, are not fetched."""
         ...
 
-    def query(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
+    def query(self, sql: str, parameters: Parameters | None = None) -> "pd.DataFrame":
         """The rows of one SELECT.
 
         INT64 comes as Int64, FLOAT64 as float64, STRING as object (None for NULL), BOOL as
@@ -129,7 +130,7 @@ class Warehouse(Protocol):
     def load(
         self,
         table: str,
-        data: pd.DataFrame | Path,
+        data: "pd.DataFrame | Path",
         *,
         replacing: Parameters | None = None,
     ) -> Job:

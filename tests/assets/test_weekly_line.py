@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from eros_assets.assets import drafting
 from eros_assets.assets.sources import AnotherAgencyError
 from eros_assets.assets.week import UnknownPageError
 from eros_assets.checks.integrity import routine_differences
+from eros_assets.planning import week as planner
 from eros_assets.planning.week import plan_week
 from tests.assets.installed import WEEK, Installed, installed
 
@@ -122,7 +122,7 @@ def test_a_creator_that_fails_is_reported_and_stops_no_other(
             raise ZeroDivisionError("the second page's misfortune")
         return plan_week(*arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(drafting, "plan_week", sometimes)
+    monkeypatch.setattr(planner, "plan_week", sometimes)
     result = agency.plan(week=monday)
     failed = agency.query("SELECT * FROM `${dataset}.schedule_shortfalls` WHERE stage = 'creator'")
     assert list(failed["reason"]) == ["ZeroDivisionError: the second page's misfortune"]
