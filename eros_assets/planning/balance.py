@@ -120,5 +120,5 @@ def within_day_maximum(
 ) -> NDArray[np.int64]:
     """The table with every pair of counts closed that a day's maximum forbids."""
     pairs = np.indices(best.shape[1:], dtype=np.int64)
-    room = np.array([max_messages_per_day - day.sent for day in days], dtype=np.int64)
+    room = np.array([max(max_messages_per_day - day.sent, 0) for day in days], dtype=np.int64)
     return np.where(pairs.sum(axis=0)[None] <= room[:, None, None], best, CLOSED)

@@ -95,7 +95,9 @@ class Line:
         return cls(
             in_time,
             np.array([rank_at[place] for place in in_time], dtype=np.intp),
-            np.array([ranking.worth[:, t, day] for day, t in in_time], dtype=np.int64),
+            np.array([ranking.worth[:, t, day] for day, t in in_time], dtype=np.int64).reshape(
+                len(in_time), len(captions)
+            ),
             categories[: len(captions)],
             tiers[: len(captions)],
             categories[len(captions) :],
@@ -149,18 +151,16 @@ def arrange(
     penalties: Penalties,
 ) -> Arrangement:
     """The best order found of the week's PPVs in these places."""
-    if not places:
-        return Arrangement((), 0, 0, 0)
     line = Line.of(ranking, places, days, sent)
     order = line.by_rank
     value = int(line.values(order[None], penalties)[0])
-    neighbourhoods = near(len(places)), rotations(len(places))
+    neighbourhoods = [moves for moves in (near(len(places)), rotations(len(places))) if len(moves)]
     level = 0
     while level < len(neighbourhoods):
         orders = line.settled(order[neighbourhoods[level]])
         values = line.values(orders, penalties)
-        best = int(values.argmax()) if len(values) else 0
-        if len(values) and values[best] > value:
+        best = int(values.argmax())
+        if values[best] > value:
             order, value, level = orders[best], int(values[best]), 0
         else:
             level += 1
@@ -186,7 +186,7 @@ def near(places: int) -> Orders:
             rows.append([*before, j, i, *between, *after])
         if len(between) > 1:
             rows.append([*before, j, *reversed(between), i, *after])
-    return np.array(rows, dtype=np.intp).reshape(-1, places)
+    return np.array(rows, dtype=np.intp).reshape(len(rows), places)
 
 
 @lru_cache(maxsize=64)
@@ -194,13 +194,13 @@ def rotations(places: int) -> Orders:
     """Moves of three captions, each to the next one's place; none where there are too many."""
     rows: list[list[int]] = []
     if places > MOST_ROTATED:
-        return np.array(rows, dtype=np.intp).reshape(-1, places)
+        return np.array(rows, dtype=np.intp).reshape(len(rows), places)
     for i, j, k in combinations(range(places), 3):
         for x, y, z in ((j, k, i), (k, i, j)):
             row = list(range(places))
             row[i], row[j], row[k] = x, y, z
             rows.append(row)
-    return np.array(rows, dtype=np.intp).reshape(-1, places)
+    return np.array(rows, dtype=np.intp).reshape(len(rows), places)
 
 
 def _numbered(names: Sequence[str | None]) -> NDArray[np.int64]:
