@@ -1,0 +1,161 @@
+"""A run knows its week, plans the pages it should, and leaves weeks that have begun alone."""
+
+import datetime as dt
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from eros_assets.assets.week import (
+    FIRST_WEEK,
+    WEEKLY,
+    WEEKS_AHEAD,
+    UnknownPageError,
+    WeekPlanScope,
+    WeekScope,
+    partition_week,
+    week_plan_scope,
+)
+from eros_assets.calendar import ZONE, la_instant, week_bounds
+from eros_assets.errors import ErosError
+from eros_assets.installation import Installation
+
+THIS_WEEK = dt.date(2025, 11, 3)
+NEXT_WEEK = dt.date(2025, 11, 10)
+
+
+def schedule(
+    page: str, week_start: dt.date = THIS_WEEK, status: str = "active"
+) -> dict[str, object]:
+    return {
+        "schedule_id": f"sched_{week_start:%Y%m%d}_{page}_{status}",
+        "page_name": page,
+        "week_start": week_start,
+        "status": status,
+        "is_active": status == "active",
+    }
+
+
+def plan(
+    eros: Installation,
+    *schedules: dict[str, object],
+    week: dt.date = THIS_WEEK,
+    pages: tuple[str, ...] = (),
+    force: bool = False,
+) -> WeekPlanScope:
+    warehouse = eros.warehouse(asset="test")
+    if schedules:
+        warehouse.load("schedule_recommendations", pd.DataFrame(schedules))
+    return week_plan_scope(eros, warehouse, week, WeekScope(pages=list(pages), force=force))
+
+
+# Partitions
+
+
+@pytest.mark.parametrize("monday", ["2025-10-20", "2025-10-27", "2025-11-03", "2026-03-02"])
+def test_a_partition_is_the_calendar_s_week_whatever_the_clocks_do(monday: str) -> None:
+    window = WEEKLY.time_window_for_partition_key(monday)
+    begin, end = week_bounds(dt.date.fromisoformat(monday))
+    assert window.start.astimezone(dt.UTC) == begin
+    assert window.end.astimezone(dt.UTC) == end
+
+
+@pytest.mark.parametrize("hour", [0, 12, 23])
+def test_weeks_can_be_planned_from_the_first_to_some_weeks_ahead(hour: int) -> None:
+    wednesday = dt.datetime(2025, 11, 5, hour, tzinfo=ZONE)
+    keys = [dt.date.fromisoformat(k) for k in WEEKLY.get_partition_keys(current_time=wednesday)]
+    assert keys[0] == FIRST_WEEK
+    assert {key.isoweekday() for key in keys} == {1}
+    # The week that has begun is the first of those ahead: it ends after now.
+    assert keys[-1] == THIS_WEEK + dt.timedelta(weeks=WEEKS_AHEAD - 1)
+    assert NEXT_WEEK in keys
+
+
+def test_a_run_s_week_is_its_partition_s_monday() -> None:
+    seen: list[dt.date] = []
+
+    @dg.asset(partitions_def=WEEKLY)
+    def planned(context: dg.AssetExecutionContext) -> None:
+        seen.append(partition_week(context))
+
+    @dg.asset_check(asset=planned)
+    def holds(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        seen.append(partition_week(context))
+        return dg.AssetCheckResult(passed=True)
+
+    assert dg.materialize([planned, holds], partition_key="2025-11-03").success
+    assert seen == [THIS_WEEK, THIS_WEEK]
+
+
+def test_a_run_plans_everyone_and_forces_nothing_unless_told() -> None:
+    scope = WeekScope()
+    assert scope.pages == []
+    assert scope.force is False
+
+
+# Scopes
+
+
+def test_a_week_to_come_is_planned_for_every_active_creator(eros: Installation) -> None:
+    scope = plan(eros, schedule("cook", NEXT_WEEK), week=NEXT_WEEK)
+    assert scope == WeekPlanScope(
+        week_start=NEXT_WEEK,
+        planned_at=la_instant(dt.date(2025, 11, 4)),
+        pages=("coach", "cook"),
+        left_alone={},
+        is_everyone=True,
+        force=False,
+    )
+
+
+def test_a_schedule_in_force_of_a_week_that_has_begun_is_left_alone(eros: Installation) -> None:
+    scope = plan(eros, schedule("cook"), schedule("coach", status="superseded"))
+    assert scope.pages == ("coach",)
+    assert scope.left_alone == {"cook": "sched_20251103_cook_active"}
+    assert not scope.is_everyone
+
+
+def test_another_week_s_schedule_and_a_draft_hold_nobody_up(eros: Installation) -> None:
+    scope = plan(eros, schedule("cook", NEXT_WEEK), schedule("coach", status="draft"))
+    assert scope.pages == ("coach", "cook")
+    assert scope.is_everyone
+
+
+def test_a_forced_run_plans_the_week_that_has_begun_again(eros: Installation) -> None:
+    scope = plan(eros, schedule("cook"), force=True)
+    assert scope.pages == ("coach", "cook")
+    assert scope.left_alone == {}
+    assert scope.is_everyone
+    assert scope.force
+
+
+def test_a_narrowed_run_plans_its_pages_alone(eros: Installation) -> None:
+    scope = plan(eros, pages=("cook",))
+    assert scope.pages == ("cook",)
+    assert not scope.is_everyone
+
+
+def test_naming_every_page_is_still_narrowing(eros: Installation) -> None:
+    assert not plan(eros, pages=("cook", "coach")).is_everyone
+
+
+def test_a_narrowed_run_may_find_nothing_to_plan(eros: Installation) -> None:
+    scope = plan(eros, schedule("cook"), pages=("cook",))
+    assert scope.pages == ()
+    assert scope.left_alone == {"cook": "sched_20251103_cook_active"}
+    assert not scope.is_everyone
+
+
+def test_pages_that_are_no_active_creators_are_all_named(eros: Installation) -> None:
+    with pytest.raises(UnknownPageError) as caught:
+        plan(eros, pages=("retired", "cook", "nobody"))
+    assert str(caught.value).startswith("pages: nobody, retired: no active creator")
+    assert isinstance(caught.value, ErosError)
+
+
+def test_a_scope_knows_its_dates_and_the_beginning_of_its_schedules_ids(
+    eros: Installation,
+) -> None:
+    scope = plan(eros)
+    assert scope.schedule_prefix == "sched_20251103_"
+    assert scope.dates == tuple(dt.date(2025, 11, day) for day in range(3, 10))

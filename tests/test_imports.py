@@ -1,0 +1,59 @@
+"""A code location starts without the heavy packages: they are imported where they are used."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eros_assets.installation import Installation
+from eros_assets.settings import REPOSITORY, load_settings
+
+HEAVY = (
+    *("duckdb", "sqlglot", "google.cloud", "google.auth", "googleapiclient", "dagster_gcp"),
+    *("matplotlib", "PIL", "ortools", "scipy", "gspread", "holidays"),
+)
+
+
+def imported_by(program: str, home: Path) -> set[str]:
+    """The heavy packages that a fresh interpreter has imported after these lines."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("EROS_")}
+    last = f"import json, sys; print(json.dumps([n for n in {HEAVY!r} if n in sys.modules]))"
+    result = subprocess.run(
+        [sys.executable, "-c", f"{program}\n{last}"],
+        cwd=REPOSITORY,
+        env={**ours, "EROS_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return set(json.loads(result.stdout.splitlines()[-1]))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which sql/ has been parsed before."""
+    folder = tmp_path_factory.mktemp("home")
+    assert Installation(load_settings({"env": "local", "home": folder})).library
+    return folder
+
+
+IN_PRODUCTION = """
+from eros_assets.settings import load_settings
+assert eros_assets.definitions.build_definitions(load_settings({"env": "production"}))
+"""
+
+
+def test_the_asset_graph_starts_without_heavy_packages(home: Path) -> None:
+    """Neither the engines nor Google's libraries; in production it asks for no credentials."""
+    before = sorted(home.rglob("*"))
+    program = f"import eros_assets.definitions\n{IN_PRODUCTION}"
+    assert imported_by(program, home) == set()
+    assert sorted(home.rglob("*")) == before, "importing opened or wrote something"
+
+
+def test_a_heavy_package_is_noticed(home: Path) -> None:
+    assert "duckdb" in imported_by("import duckdb", home)
