@@ -9,13 +9,14 @@ lock between processes, no checks, no metadata. Placement is the same pure funct
 import datetime as dt
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from eros_assets.exporting.schedule_csv import write_schedule_csv
+from eros_assets.exporting.schedule_csv import ScheduleLine, write_schedule_csv
 from eros_assets.installation import Installation
 from eros_assets.planning.model import Caption, SlotValues, WeekRules
 from eros_assets.planning.volume import PageOutlook, weekly_target
@@ -268,29 +269,28 @@ def _place(page, rows, slots, target, texts, folder, connection) -> int:
             }
         ),
     )
-    records = [
-        {
-            "schedule_id": f"plain_{page}",
-            "page_name": page,
-            "day_of_week": f"{m.send_time:%A}",
-            "scheduled_send_time": pd.Timestamp(m.send_time),
-            "message_type": m.caption.message_type,
-            "caption_id": m.caption.caption_id,
-            "caption_text": texts[m.caption.caption_id],
-            "price_tier": m.caption.price_tier,
-            "content_category": m.caption.content_category,
-            "has_urgency": False,
-            "performance_score": m.caption.score,
-        }
+    lines = [
+        ScheduleLine(
+            schedule_id=f"sched_{target.week_start:%Y%m%d}_{page}_00000000",
+            page_name=page,
+            scheduled_send_time=m.send_time,
+            message_type=m.caption.message_type,
+            caption_id=m.caption.caption_id,
+            caption_text=texts[m.caption.caption_id],
+            price_tier=m.caption.price_tier,
+            content_category=m.caption.content_category,
+            has_urgency=False,
+            performance_score=m.caption.score,
+        )
         for m in plan.messages
     ]
-    connection.register("messages", pd.DataFrame(records))
+    connection.register("messages", pd.DataFrame([asdict(line) for line in lines]))
     connection.execute(
         "CREATE TABLE IF NOT EXISTS reservations AS SELECT * FROM messages WHERE false"
     )
     connection.execute("INSERT INTO reservations SELECT * FROM messages")
-    write_schedule_csv(folder / f"{page}.csv", records)
-    return len(records)
+    write_schedule_csv(folder / f"{page}.csv", lines)
+    return len(lines)
 
 
 def main() -> None:

@@ -36,18 +36,18 @@ with dg.instance_for_test() as instance:
         assert planned.execute_in_process(instance=instance, **more).success
         return time.perf_counter() - begun
 
-    print("set_up", run(SET_UP))
+    print("measured set_up", run(SET_UP))
     week = sys.argv[1]
-    print("week", run(WEEKLY_SCHEDULES, partition_key=week))
-    print("again", run(WEEKLY_SCHEDULES, partition_key=week))
+    print("measured week", run(WEEKLY_SCHEDULES, partition_key=week))
+    print("measured again", run(WEEKLY_SCHEDULES, partition_key=week))
     monday = dt.date.fromisoformat(week)
     warehouse = eros.warehouse(asset="benchmark")
     for name, pages in (("everyone", []), ("one", ["amber_lens"])):
         scope = week_plan_scope(eros, warehouse, monday, WeekScope(pages=pages))
         begun = time.perf_counter()
         select_captions(eros, warehouse, scope)
-        print(name, time.perf_counter() - begun)
-print("memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2)
+        print("measured", name, time.perf_counter() - begun)
+print("measured memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2)
 """
 
 
@@ -61,7 +61,8 @@ def measure() -> Iterator[str]:
             "EROS_TODAY": TODAY.isoformat(),
         }
         printed = _python(["-c", GRAPH, WEEK], environment)
-        taken = {name: float(value) for name, value in (row.split() for row in printed)}
+        measured = [row.split()[1:] for row in printed if row.startswith("measured")]
+        taken = {name: float(value) for name, value in measured}
         plain, messages = _python(
             ["-m", "benchmarks.plain_week", WEEK, str(Path(folder) / "plain")], environment
         )[-1].split()
