@@ -87,7 +87,6 @@ def week_index(eros: Installation, warehouse: Warehouse, week_start: dt.date) ->
             folder=eros.week_folder(week_start),
         ),
         shortfalls=[_sentence(row) for row in lacking.to_dict("records")],
-        sheet=eros.settings.sheet_address,
     )
 
 

@@ -8,7 +8,7 @@ from tests.house.sources import EROS, OUTSIDE, SETTINGS, found_in, sample
 
 INNER_ROOMS = ("eros_assets/planning/", "eros_assets/exporting/", "eros_assets/calendar.py")
 
-ENGINES = ("google", "duckdb", "sqlglot")
+ENGINES = ("google.cloud", "duckdb", "sqlglot")
 OPEN_TO_ALL = tuple(
     f"eros_assets.warehouse.{name}" for name in ("open_warehouse", "protocol", "library")
 )
@@ -63,6 +63,7 @@ def test_an_engine_outside_the_warehouse_is_noticed(wrong: str) -> None:
         "from eros_assets.warehouse.library import load_library",
         "from eros_assets.warehouse import open_warehouse",
         "import googleish, duckdbs",
+        "from google.auth.exceptions import GoogleAuthError",
         '"""Speaks of `import duckdb` in words."""',
     ],
 )
