@@ -87,9 +87,11 @@ QUERIES: Mapping[str, Sequence[str]] = {
         ),
         # A report's lists: JSON of an array of structs that an earlier query made.
         (
-            f"WITH lists AS (SELECT g, ARRAY_AGG(STRUCT(k AS k, x AS x, d AS d) ORDER BY k) AS items "
+            "WITH lists AS ("
+            "SELECT g, ARRAY_AGG(STRUCT(k AS k, x AS x, d AS d) ORDER BY k) AS items "
             f"FROM {ROWS} GROUP BY g) "
-            "SELECT g, TO_JSON_STRING(STRUCT(COALESCE(l.items, []) AS items)) AS json FROM lists AS l"
+            "SELECT g, TO_JSON_STRING(STRUCT(COALESCE(l.items, []) AS items)) AS json "
+            "FROM lists AS l"
         ),
     ],
     "TableSubquery": [f"SELECT r.k FROM (SELECT k FROM {ROWS} WHERE b) AS r WHERE r.k > 1"],

@@ -1,0 +1,296 @@
+"""The draws of select_captions_for_creator, its scores and its control arm, worked out again."""
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from tests.sql.dataset import (
+    MONDAY,
+    TIERS,
+    Dataset,
+    Row,
+    caption,
+    creators,
+    days_before,
+    fact,
+    target,
+)
+from tests.sql.draws import beta_draw, uniforms
+
+SHARPENING = 4
+NEXT_MONDAY = MONDAY + dt.timedelta(days=7)
+
+
+def a_history(seed: int = 5) -> tuple[list[Row], list[Row], list[Row]]:
+    """A bank of 40 captions a tier, statistics of two in three on `cook`, priors of its tiers."""
+    rng = np.random.default_rng(seed)
+    bank = [
+        caption(100 * place + n, price_tier=tier, content_category=f"category {n % 8}")
+        for place, tier in enumerate(TIERS, start=1)
+        for n in range(40)
+    ]
+    statistics = [
+        {
+            "page_name": "cook",
+            "caption_id": c["caption_id"],
+            "price_tier": c["price_tier"],
+            "successes": int(rng.integers(0, 40)),
+            "failures": int(rng.integers(0, 4000)),
+            # not what draws are made from: the row of caption_priors is
+            "prior_successes": 77.0,
+            "prior_failures": 77.0,
+            "dispersion": 77.0,
+        }
+        for c in bank
+        if rng.random() < 2 / 3
+    ]
+    priors = [
+        {
+            "page_name": "cook",
+            "price_tier": tier,
+            "prior_successes": 0.6 + place,
+            "prior_failures": 215.0 - 40 * place,
+            "dispersion": 1.0 + 0.7 * place,
+        }
+        for place, tier in enumerate(TIERS)
+    ]
+    return bank, statistics, priors
+
+
+def draws_of(
+    bank: Sequence[Row],
+    statistics: Sequence[Row],
+    priors: Sequence[Row],
+    seed: str,
+    week: dt.date = MONDAY,
+    sharpening: float = SHARPENING,
+) -> dict[int, float]:
+    """What `cook` draws of every caption, by the published formula."""
+    tried = {row["caption_id"]: row for row in statistics}
+    learned = {row["price_tier"]: row for row in priors}
+    found = {}
+    for c in bank:
+        prior = learned[c["price_tier"]]
+        counts = tried.get(c["caption_id"], {"successes": 0, "failures": 0})
+        alpha = prior["prior_successes"] + counts["successes"] / prior["dispersion"]
+        beta = prior["prior_failures"] + counts["failures"] / prior["dispersion"]
+        key = f"{seed}|{week.isoformat()}|cook|{c['caption_id']}"
+        found[c["caption_id"]] = beta_draw(sharpening * alpha, sharpening * beta, key)
+    return found
+
+
+class TestDraws:
+    WANTED: Mapping[str, int] = {"budget": 9, "mid": 7, "premium": 5, "bump": 4}
+
+    @pytest.fixture(autouse=True)
+    def _page(self, dataset: Dataset) -> None:
+        self.bank, self.statistics, self.priors = a_history()
+        dataset.put("creators", creators("cook", "coach"))
+        dataset.put("caption_bank", self.bank)
+        dataset.put("caption_bandit_stats", self.statistics)
+        dataset.put("caption_priors", self.priors)
+        dataset.put("weekly_volume_targets", [target("cook", **self.WANTED)])
+
+    def draws(self, rows: pd.DataFrame) -> dict[int, float]:
+        return dict(zip(rows["caption_id"].astype(int), rows["thompson_score"], strict=True))
+
+    @pytest.mark.parametrize(
+        ("seed", "week", "sharpening"),
+        [
+            ("seed", MONDAY, 4),
+            ("another seed", MONDAY, 4),
+            ("seed", NEXT_MONDAY, 4),
+            ("", MONDAY, 1),
+        ],
+    )
+    def test_are_of_the_pairs_posterior_and_key(
+        self, dataset: Dataset, seed: str, week: dt.date, sharpening: float
+    ) -> None:
+        dataset.tune(posterior_sharpening=sharpening)
+        got = self.draws(dataset.select("cook", week, seed, counts=self.WANTED))
+        assert len(got) == 25
+        expected = draws_of(self.bank, self.statistics, self.priors, seed, week, sharpening)
+        for caption_id, draw in got.items():
+            assert draw == pytest.approx(expected[caption_id], rel=1e-9), caption_id
+
+    def test_carry_the_pairs_counts(self, dataset: Dataset) -> None:
+        tried = {s["caption_id"]: (s["successes"], s["failures"]) for s in self.statistics}
+        rows = dataset.select("cook")
+        for row in rows.to_dict("records"):
+            expected = tried.get(row["caption_id"], (0, 0))
+            assert (row["successes"], row["failures"]) == expected
+
+    def test_a_page_without_a_prior_draws_from_the_uniform(self, dataset: Dataset) -> None:
+        rows = dataset.select("coach", counts=self.WANTED)
+        for caption_id, draw in self.draws(rows).items():
+            key = f"seed|{MONDAY}|coach|{caption_id}"
+            assert draw == pytest.approx(beta_draw(SHARPENING, SHARPENING, key), rel=1e-9)
+
+    @pytest.mark.parametrize("segment", ["PREMIUM", "LUXURY", "BUDGET", "STANDARD", "EXPLORATORY"])
+    def test_final_scores_are_percentiles_times_segment_plus_diversity(
+        self, dataset: Dataset, segment: str
+    ) -> None:
+        """And without a control arm each tier takes its best."""
+        recent = [fact(n, caption_id=100, send_date=days_before(MONDAY, 1)) for n in range(4)]
+        recent += [fact(n, caption_id=201, send_date=days_before(MONDAY, 7)) for n in (10, 11)]
+        recent += [
+            fact(20, caption_id=302, send_date=days_before(MONDAY, 2)),
+            fact(21, caption_id=403, send_date=days_before(MONDAY, 8)),  # too long ago
+            fact(22, caption_id=304, send_date=days_before(MONDAY, 3), page_name="coach"),
+        ]
+        used = {f"category {n}": 0.0 for n in range(8)}
+        used |= {"category 0": 1.0, "category 1": 2 / 4, "category 2": 1 / 4}
+        dataset.put("message_facts", recent)
+        dataset.tune(control_share=0, max_category_share=1)
+        week = target("cook", **self.WANTED, behavioral_segment=segment)
+        dataset.put("weekly_volume_targets", [week])
+        got = dataset.select("cook").set_index("caption_id")
+
+        draws = draws_of(self.bank, self.statistics, self.priors, "seed")
+        expected: dict[int, float] = {}
+        best: set[int] = set()
+        for tier, wanted in self.WANTED.items():
+            peers = {
+                c["caption_id"]: c["content_category"]
+                for c in self.bank
+                if c["price_tier"] == tier and c["caption_id"] not in (100, 201, 302)
+            }
+            multiplier = {"premium": 1.25} if segment in ("PREMIUM", "LUXURY") else {}
+            multiplier |= {"budget": 1.15} if segment == "BUDGET" else {}
+            scores = {
+                c: sum(draws[other] <= draws[c] for other in peers)
+                / len(peers)
+                * multiplier.get(tier, 1)
+                + 0.05 * (1 - 2 * used[category])
+                for c, category in peers.items()
+            }
+            expected |= scores
+            best |= set(sorted(scores, key=lambda c: (-scores[c], c))[:wanted])
+        assert set(got.index) == best
+        for caption_id, row in got.iterrows():
+            assert row["final_score"] == pytest.approx(expected[int(str(caption_id))], rel=1e-12)
+
+    def test_the_same_call_chooses_the_same(self, dataset: Dataset) -> None:
+        """Whatever the order of the inputs, and whatever was chosen before."""
+        first = dataset.select("cook").drop(columns="selected_at")
+        dataset.put("caption_bank", self.bank[::-1])
+        dataset.put("caption_bandit_stats", self.statistics[::-1])
+        dataset.select("cook", seed="another")
+        again = dataset.select("cook").drop(columns="selected_at")
+        together = dataset.select().drop(columns="selected_at")
+        pd.testing.assert_frame_equal(first, again, check_exact=True)
+        pd.testing.assert_frame_equal(first, together, check_exact=True)
+
+    def test_seed_and_week_change_the_choice(self, dataset: Dataset) -> None:
+        first = self.draws(dataset.select("cook", counts=self.WANTED))
+        for changed in (
+            self.draws(dataset.select("cook", seed="another", counts=self.WANTED)),
+            self.draws(dataset.select("cook", NEXT_MONDAY, counts=self.WANTED)),
+        ):
+            assert set(changed) != set(first)
+            assert all(changed[c] != first[c] for c in changed.keys() & first.keys())
+
+    def test_better_records_are_chosen_more_often(self, dataset: Dataset) -> None:
+        """A caption that sells ten times as often is the first of its tier nearly every week."""
+        star = {"page_name": "cook", "caption_id": 100, "successes": 400, "failures": 600}
+        others = [
+            {"page_name": "cook", "caption_id": 100 + n, "successes": 40, "failures": 960}
+            for n in range(1, 40)
+        ]
+        dataset.put("caption_bandit_stats", [star, *others])
+        dataset.tune(control_share=0)
+        for seed in "abcde":
+            rows = dataset.select("cook", seed=seed, counts={"budget": 3})
+            assert rows.set_index("tier_rank").loc[1, "caption_id"] == 100
+
+
+class TestControl:
+    """Many pages with captions of their own: each is a draw of its own, in one call."""
+
+    PAGES = 120
+    EACH = 16  # captions of tier budget and of tier mid
+
+    @pytest.fixture(scope="class")
+    def drawn(self, shared: Dataset) -> pd.DataFrame:
+        """What five seeds choose; captions 0 of the 16 are much better than the rest."""
+        pages = [f"page_{n:03}" for n in range(self.PAGES)]
+        bank: list[Row] = []
+        statistics: list[Row] = []
+        for page_number, page in enumerate(pages):
+            for n in range(2 * self.EACH):
+                tier = "budget" if n < self.EACH else "mid"
+                bank.append(caption(100 * page_number + n, price_tier=tier, page_name=page))
+                rate = 500 - 30 * (n % self.EACH)
+                statistics.append(
+                    {
+                        "page_name": page,
+                        "caption_id": bank[-1]["caption_id"],
+                        "successes": rate,
+                        "failures": 1000 - rate,
+                    }
+                )
+        shared.put("creators", creators(*pages))
+        shared.put("caption_bank", bank)
+        shared.put("caption_bandit_stats", statistics)
+        shared.put("weekly_volume_targets", [target(page, budget=4, mid=2) for page in pages])
+        seeds = [shared.select(seed=f"seed {n}") for n in range(5)]
+        return pd.concat(seeds, ignore_index=True)
+
+    def controls(self, drawn: pd.DataFrame) -> pd.Series:
+        """Control captions of each page and seed."""
+        is_control = drawn["arm"] == "control"
+        return is_control.groupby([drawn["selection_seed"], drawn["page_name"]]).sum()
+
+    def test_is_a_tenth_of_the_ppvs_on_average(self, drawn: pd.DataFrame) -> None:
+        """6 PPVs make 0.6 of one: none or one, so that the mean is exact."""
+        counts = self.controls(drawn)
+        assert len(counts) == 5 * self.PAGES
+        assert set(counts) == {0, 1}
+        test = stats.binomtest(int(counts.sum()), len(counts), 0.6)
+        assert test.pvalue > 0.001
+
+    def test_is_rounded_by_the_published_draw(self, drawn: pd.DataFrame) -> None:
+        for (seed, page), count in self.controls(drawn).items():
+            u = uniforms(f"{seed}|{MONDAY}|{page}|control")[0]
+            assert count == math.floor(0.6 + u)
+
+    def test_every_eligible_caption_is_as_likely(self, drawn: pd.DataFrame) -> None:
+        """However well it did before: that is what makes the arms comparable."""
+        control = drawn[drawn["arm"] == "control"]
+        for tier in ("budget", "mid"):
+            places = (control.loc[control["price_tier"] == tier, "caption_id"] % 100) % self.EACH
+            counts = np.bincount(places.astype(int), minlength=self.EACH)
+            assert counts.sum() > 100
+            assert stats.chisquare(counts).pvalue > 0.001
+        treatment = drawn[(drawn["arm"] == "treatment") & (drawn["price_tier"] == "budget")]
+        counts = np.bincount((treatment["caption_id"] % 100).astype(int), minlength=self.EACH)
+        assert stats.chisquare(counts).pvalue < 1e-6  # the same test sees what treatment prefers
+
+    def test_tiers_have_their_share_of_it(self, drawn: pd.DataFrame) -> None:
+        control = drawn[drawn["arm"] == "control"]["price_tier"].value_counts()
+        test = stats.binomtest(int(control["budget"]), int(control.sum()), 4 / 6)
+        assert test.pvalue > 0.001
+
+    def test_comes_out_of_the_pages_ppvs_and_not_on_top(self, drawn: pd.DataFrame) -> None:
+        sizes = drawn.groupby(["selection_seed", "page_name", "price_tier"]).size().unstack()
+        assert (sizes["budget"] == 4).all()
+        assert (sizes["mid"] == 2).all()
+
+    @pytest.mark.parametrize(("share", "controls"), [(0.0, 0), (0.25, 3), (1.0, 12)])
+    def test_the_knob_sets_its_share_and_bumps_have_none(
+        self, dataset: Dataset, share: float, controls: int
+    ) -> None:
+        dataset.tune(control_share=share)
+        bank, _, _ = a_history()
+        dataset.put("creators", creators("cook"))
+        dataset.put("caption_bank", bank)
+        counts = {"budget": 4, "mid": 4, "premium": 4, "bump": 9}
+        rows = dataset.select("cook", counts=counts)
+        assert len(rows) == 21
+        assert (rows["arm"] == "control").sum() == controls
+        assert set(rows.loc[rows["price_tier"] == "bump", "arm"]) == {"treatment"}
