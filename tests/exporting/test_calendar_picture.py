@@ -2,6 +2,8 @@
 
 import datetime as dt
 import struct
+import subprocess
+import sys
 
 from eros_assets.exporting.calendar_picture import (
     CalendarMessage,
@@ -44,3 +46,33 @@ def test_the_same_week_gives_the_same_bytes_and_another_week_others() -> None:
     ]
     other = CalendarWeek("amber_lens", WEEK.week_start, moved, WEEK.slot_values, 1)
     assert calendar_picture(other) != calendar_picture(WEEK)
+
+
+def test_the_fullest_week_still_fits_dagsters_metadata() -> None:
+    start = WEEK.messages[0].send_time
+    tiers = ("budget", "mid", "premium", "bump")
+    full = CalendarWeek(
+        page_name="the_mountain_photographer",
+        week_start=WEEK.week_start,
+        messages=[
+            CalendarMessage(start + dt.timedelta(days=day, minutes=45 * n), tiers[n % 4])
+            for day in range(-1, 6)
+            for n in range(16)
+        ],
+        slot_values={
+            (day, hour): (day * hour % 11) / 10 for day in range(1, 8) for hour in range(8, 23)
+        },
+        cooling_days=2,
+    )
+    assert len(calendar_picture(full)) < 80_000
+
+
+def test_nothing_is_drawn_with_pyplot_or_imported_before_it_is_needed() -> None:
+    """The state of pyplot keeps figures, which leak in a long-lived Dagster process."""
+    script = (
+        "import sys, eros_assets.exporting.calendar_picture as c, datetime as dt\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        "c.calendar_picture(c.CalendarWeek('p', dt.date(2025, 11, 3), [], {}))\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,0 +1,120 @@
+"""A schedule file that was cut, edited or made by something else is refused, and named."""
+
+import datetime as dt
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from eros_assets.calendar import la_instant
+from eros_assets.exporting.schedule_csv import (
+    ScheduleCsvError,
+    ScheduleLine,
+    parse_schedule_csv,
+    write_schedule_csv,
+)
+from eros_assets.exporting.whole_file import write_whole
+
+TUESDAY = dt.date(2025, 11, 4)
+
+
+def line(caption_id: int, hour: int, text: str = "Bread, warm") -> ScheduleLine:
+    return ScheduleLine(
+        schedule_id="sched_20251103_amber_lens_0a1b2c3d",
+        page_name="amber_lens",
+        scheduled_send_time=la_instant(TUESDAY, hour),
+        message_type="PPV",
+        caption_id=caption_id,
+        caption_text=text,
+        price_tier="mid",
+        content_category="recipe",
+        has_urgency=True,
+        performance_score=0.75,
+    )
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> bytes:
+    return write_schedule_csv(tmp_path / "a.csv", [line(1, 10), line(2, 14)]).path.read_bytes()
+
+
+def swapped(old: bytes, new: bytes, count: int = 1) -> Callable[[bytes], bytes]:
+    return lambda content: content.replace(old, new, count)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda c: b"\xef\xbb\xbf" + c, "line 1: begins with a byte order mark"),
+        (swapped(b"schedule_id", b"id"), "line 1: the header is"),
+        (swapped(b"has_urgency", b"urgent"), "line 1: the header is"),
+        (swapped(b"Bread", b"Br\xe9ad"), "line 2: not UTF-8"),
+        (lambda c: c[: len(c) - 20], "line 3: "),
+        (lambda c: c[: c.rindex(b'"')], "line 3: "),
+        (swapped(b",recipe", b""), "line 2: 10 fields, not 11"),
+        (swapped(b"sched_", b"plan_"), "line 2: schedule_id"),
+        (swapped(b",amber_lens,", b",other,"), "line 2: schedule_id .* is not of page other"),
+        (swapped(b"PPV", b"ppv"), "line 2: message_type 'ppv' is not one of"),
+        (swapped(b",mid,", b",bump,"), "line 2: price_tier 'bump' of a PPV is not one of"),
+        (swapped(b"Tuesday", b"Monday"), "line 2: day_of_week 'Monday' is not the LA day"),
+        (swapped(b"-08:00", b"+00:00"), "line 2: scheduled_send_time"),
+        (swapped(b"-08:00", b""), "line 2: scheduled_send_time"),
+        (swapped(b"2025-11-04T10", b"2025-11-31T10"), "line 2: "),
+        (swapped(b",1,", b",1.0,"), "line 2: caption_id '1.0' is not a whole number"),
+        (swapped(b",1,", b",2,"), r"captions \[2\] are there more than once"),
+        (swapped(b'"Bread, warm"', b""), "line 2: caption_text '' is empty"),
+        (swapped(b",true,", b",yes,"), "line 2: has_urgency 'yes' is not"),
+        (swapped(b"0.75", b"nan"), "line 2: performance_score 'nan' is not a finite number"),
+        (swapped(b"T10:00", b"T16:00"), "not in order of scheduled_send_time"),
+        (swapped(b"0a1b2c3d", b"ffffffff"), "2 schedules in one file"),
+        (swapped(b"\r\n", b"\n", -1), "not written as EROS writes it"),
+        (swapped(b",recipe,", b',"recipe",'), "not written as EROS writes it"),
+        (swapped(b"0.75", b"0.750"), "not written as EROS writes it"),
+    ],
+)
+def test_a_changed_file_is_refused(
+    content: bytes, change: Callable[[bytes], bytes], complaint: str
+) -> None:
+    changed = change(content)
+    assert changed != content
+    with pytest.raises(ScheduleCsvError, match=rf"^amber\.csv.*{complaint}"):
+        parse_schedule_csv(changed, "amber.csv")
+
+
+def test_the_repeated_hour_of_the_change_of_clocks_keeps_its_offset(tmp_path: Path) -> None:
+    first = la_instant(dt.date(2025, 11, 2), 1, 30)
+    times = [first, first + dt.timedelta(hours=1)]
+    lines = [
+        ScheduleLine(
+            "sched_20251027_amber_lens_0a1b2c3d", "amber_lens", time, "Bump", n, "Hello", "bump",
+            None, None, None,
+        )
+        for n, time in enumerate(times)
+    ]  # fmt: skip
+    written = write_schedule_csv(tmp_path / "a.csv", lines).path.read_bytes()
+    assert b"2025-11-02T01:30:00-07:00" in written
+    assert b"2025-11-02T01:30:00-08:00" in written
+    assert [x.scheduled_send_time for x in parse_schedule_csv(written, "a.csv")] == times
+
+
+def test_a_week_without_messages_is_a_header(tmp_path: Path) -> None:
+    written = write_schedule_csv(tmp_path / "a.csv", [])
+    assert written.row_count == 0
+    assert parse_schedule_csv(written.path.read_bytes(), "a.csv") == ()
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.csv"
+    write_whole(path, b"old")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
