@@ -29,12 +29,16 @@ Cell = tuple[int, int]
 
 @dataclass(frozen=True)
 class Optimum:
-    """What CP-SAT proved: no week is worth more than `bound`; it found one worth `value`."""
+    """What CP-SAT proved: no week is worth more than `bound`; it found one worth `value`.
+
+    `found` is false when there is no week, or none was found in time.
+    """
 
     value: float
     bound: float
     proven: bool
     seconds: float
+    found: bool = True
 
 
 class WeekModel:
@@ -209,11 +213,15 @@ def optimum(
     *,
     not_before: dt.datetime | None = None,
     start: WeekPlan | None = None,
-    seconds: float = 60.0,
+    effort: float = 60.0,
     gap: float = 0.0,
     workers: int = 1,
 ) -> Optimum:
-    """Solve the week; `gap` is the relative distance of value and bound that counts as proven."""
+    """Solve the week; `gap` is the relative distance of value and bound that counts as proven.
+
+    `effort` is CP-SAT's deterministic time, about seconds: it ends the search at the same point on
+    any machine.
+    """
     week = WeekModel(captions, rules, values, not_before)
     if start is not None:
         week.hint(start)
@@ -222,12 +230,12 @@ def optimum(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = workers
     solver.parameters.random_seed = 7
-    solver.parameters.max_time_in_seconds = seconds
+    solver.parameters.max_deterministic_time = effort
     solver.parameters.relative_gap_limit = gap
     solver.parameters.linearization_level = 2
     status = solver.solve(week.model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return Optimum(float("nan"), float("nan"), False, solver.wall_time)
+        return Optimum(float("nan"), float("nan"), False, solver.wall_time, found=False)
     return Optimum(
         solver.objective_value / SCALE,
         solver.best_objective_bound / SCALE,

@@ -173,7 +173,7 @@ def value(week: AnyWeek, plan: WeekPlan) -> float:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(any_weeks())
 def test_every_week_is_valid_whole_and_worth_what_it_says(week: AnyWeek) -> None:
     plan = week.plan()
