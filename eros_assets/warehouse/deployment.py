@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from eros_assets.warehouse.googlesql.macros import AGGREGATES
 from eros_assets.warehouse.googlesql.rule import TranslationError
-from eros_assets.warehouse.library import RoutineParameter, SqlObject, render
+from eros_assets.warehouse.library import DEPLOYED_KINDS, RoutineParameter, SqlObject, render
 from eros_assets.warehouse.reading import column_description, parse_sql
 from eros_assets.warehouse.script_reader import parse_script
 from eros_assets.warehouse.syntax import (
@@ -47,6 +47,8 @@ def deploy_statements(
     Raises:
         TranslationError, LibraryError, ScriptError: it can't be made.
     """
+    if sql_object.kind not in DEPLOYED_KINDS:
+        raise TranslationError(f"{sql_object.path}: {sql_object.kind}s are run, not deployed")
     text = render(sql_object.text, dataset_name, sql_object.path)
     body = parse_script(text)
     if sql_object.kind == "procedure":
@@ -69,12 +71,8 @@ def deploy_statements(
             query = _arguments(query, sql_object.parameters)
             names = ", ".join(p.name for p in sql_object.parameters)
             return [f"CREATE OR REPLACE MACRO {placed}({names}) AS TABLE {write(query)}"]
-        case "function":
-            return [_function(placed, create, sql_object, translator)]
         case _:
-            raise TranslationError(
-                f"{sql_object.path}: {sql_object.kind}s are run, not deployed"
-            )  # fmt: skip
+            return [_function(placed, create, sql_object, translator)]
 
 
 def _table(placed: str, create: exp.Create, present: Sequence[str]) -> list[str]:
