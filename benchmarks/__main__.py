@@ -3,9 +3,9 @@
 import click
 from rich.console import Console
 
-from benchmarks import imports, week
+from benchmarks import imports, planner, week
 
-BENCHMARKS = {"imports": imports.measure, "week": week.measure}
+BENCHMARKS = {"imports": imports.measure, "planner": planner.measure, "week": week.measure}
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """The planner against CP-SAT, which proves the optimum of the same week from the contracts alone.
 
-The few weeks here are those that CP-SAT solves fast; `python -m benchmarks.planner` has hundreds.
+The few weeks here are those that CP-SAT solves fast; `python -m benchmarks.optimality` has 200.
 """
 
 import pytest

@@ -1,0 +1,103 @@
+"""The plan's value over the optimum that CP-SAT proves: `python -m benchmarks.optimality`.
+
+200 weeks of all size tiers, a sixth of them begun, take about half an hour on one core. With
+`--results FILE` each week's result is kept as a line of JSON, and a run that was broken off goes on
+where it stopped.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from statistics import median
+
+import click
+
+from benchmarks.planner import plan, quantiles
+from tests.planning.oracle import optimum
+from tests.planning.weeks import SIZE_TIERS, SampleWeek, sample_weeks
+
+PROVEN = 1e-4
+"""Relative distance of CP-SAT's value and bound that counts as proven."""
+EFFORT = 120
+"""CP-SAT's deterministic time for one week, about seconds."""
+
+
+def instances(weeks: int) -> Iterator[SampleWeek]:
+    """Weeks with room for every caption, all tiers in turn, a begun one after every five."""
+    whole, begun = sample_weeks(11, weeks), sample_weeks(13, weeks, begun=True)
+    fives = zip(*[whole] * len(SIZE_TIERS), strict=True)
+    mixed = (week for five in fives for week in (*five, next(begun)))
+    return islice((w for w in mixed if w.captions and not plan(w).dropped), weeks)
+
+
+def compare(week: SampleWeek) -> dict[str, object]:
+    """One week's plan and optimum, as a row of the results."""
+    planned = plan(week)
+    begun_at = time.perf_counter()
+    best = optimum(
+        week.captions,
+        week.rules,
+        week.values,
+        not_before=week.not_before,
+        start=planned,
+        effort=EFFORT,
+        gap=PROVEN,
+    )
+    return {
+        "size_tier": week.size_tier,
+        "begun": week.not_before is not None,
+        "value": planned.objective,
+        "own_bound": planned.bound,
+        "best": best.value,
+        "bound": best.bound,
+        "proven": best.proven,
+        "seconds": time.perf_counter() - begun_at,
+    }
+
+
+def summary(rows: list[dict[str, object]]) -> Iterator[str]:
+    """Least, first tenth and median of value over the proven bound, by size tier and in all."""
+    proven = [row for row in rows if row["proven"]]
+    shares = [(row["size_tier"], _share(row)) for row in proven]
+    for tier in SIZE_TIERS:
+        yield quantiles(f"value over the optimum, {tier}", [s for t, s in shares if t == tier])
+    yield quantiles("value over the optimum, all", [s for _, s in shares])
+    for row in rows:
+        if not row["proven"]:
+            yield (
+                f"{row['size_tier']}: CP-SAT got no nearer than {row['best']:.4f} to "
+                f"{row['bound']:.4f}; the plan has {row['value']:.4f}, its own bound "
+                f"{row['own_bound']:.4f}"
+            )
+    seconds = [float(str(row["seconds"])) for row in rows]
+    yield (
+        f"CP-SAT: proven to {PROVEN:g} on {len(proven)} of {len(rows)} weeks, "
+        f"median {median(seconds):.1f} s, {sum(seconds):.0f} s in all"
+    )
+
+
+def _share(row: dict[str, object]) -> float:
+    bound = float(str(row["bound"]))
+    return float(str(row["value"])) / bound if bound else 1.0
+
+
+@click.command()
+@click.option("--weeks", default=200, help="Weeks to compare with the optimum.")
+@click.option("--results", type=click.Path(path_type=Path), help="Where to keep each result.")
+def main(weeks: int, results: Path | None) -> None:
+    """Compare plans with the optimum."""
+    kept = results.read_text().splitlines() if results and results.exists() else []
+    rows = [json.loads(line) for line in kept]
+    for week in islice(instances(weeks), len(rows), None):
+        rows.append(compare(week))
+        if results:
+            with results.open("a") as file:
+                file.write(json.dumps(rows[-1]) + "\n")
+    for line in summary(rows):
+        click.echo(line)
+
+
+if __name__ == "__main__":
+    main()
