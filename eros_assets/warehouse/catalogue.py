@@ -1,6 +1,6 @@
 """What the embedded warehouse keeps about itself, in a schema of its own in the same file.
 
-- `eros_catalog.routines`, one row per deployed function, table function and procedure
+- `eros_catalog.routines`, one row per deployed function, table function, procedure and view
 - `eros_catalog.jobs`, one row per operation, the latest ones
 - `eros_catalog.changes`, one row per table: when an operation last changed it
 - `eros_catalog.snapshots`, one row per kept copy of a table
@@ -14,11 +14,19 @@ from typing import Any, cast
 import duckdb
 
 from eros_assets.warehouse.googlesql.macros import MACROS_VERSION, create_macros
-from eros_assets.warehouse.protocol import Job, JobKind, Routine, RoutineKind
+from eros_assets.warehouse.library import Kind
+from eros_assets.warehouse.protocol import Definition, Job, JobKind, Routine, RoutineKind
 
 SCHEMA = "eros_catalog"
 KEPT_JOBS = 20_000
 _SPARE_JOBS = 1_000  # how many over the limit gather before the oldest are taken out
+
+_KINDS: Mapping[Kind, str] = {
+    "function": "FUNCTION",
+    "table_function": "TABLE FUNCTION",
+    "procedure": "PROCEDURE",
+    "view": "VIEW",
+}
 
 _LAYOUT = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
@@ -105,23 +113,39 @@ def _utc(instant: dt.datetime) -> dt.datetime:
     return instant.astimezone(dt.UTC)
 
 
-def record_routine(
-    connection: duckdb.DuckDBPyConnection, routine: Routine, text: str
-) -> None:  # fmt: skip
-    """Put a routine into the catalogue, in the place of what had its name."""
-    connection.execute(f"DELETE FROM {SCHEMA}.routines WHERE name = ?", [routine.name])
+def record_definition(
+    connection: duckdb.DuckDBPyConnection, definition: Definition, at: dt.datetime
+) -> None:
+    """Put a routine or view into the catalogue, in the place of what had its name."""
+    connection.execute(f"DELETE FROM {SCHEMA}.routines WHERE name = ?", [definition.name])
     connection.execute(
         f"INSERT INTO {SCHEMA}.routines VALUES (?, ?, ?, ?, ?)",
-        [routine.name, routine.kind, text, routine.fingerprint, routine.deployed_at],
+        [
+            definition.name,
+            _KINDS[definition.kind],
+            definition.text,
+            definition.fingerprint,
+            at,
+        ],
     )
 
 
 def routines(connection: duckdb.DuckDBPyConnection) -> Sequence[Routine]:
-    """The routines of the catalogue, by name."""
+    """The routines of the catalogue, by name; views are none."""
     rows = connection.execute(
-        f"SELECT name, kind, fingerprint, deployed_at FROM {SCHEMA}.routines ORDER BY name"
+        f"SELECT name, kind, fingerprint, deployed_at FROM {SCHEMA}.routines "
+        f"WHERE kind <> '{_KINDS['view']}' ORDER BY name"
     ).fetchall()
     return [Routine(n, cast("RoutineKind", k), f, _utc(at)) for n, k, f, at in rows]
+
+
+def definitions(connection: duckdb.DuckDBPyConnection) -> Sequence[Definition]:
+    """The routines and views of the catalogue, by name, with `${dataset}` unrendered."""
+    kinds: dict[str, Kind] = {label: kind for kind, label in _KINDS.items()}
+    rows = connection.execute(
+        f"SELECT name, kind, text, fingerprint FROM {SCHEMA}.routines ORDER BY name"
+    ).fetchall()
+    return [Definition(name, kinds[kind], text, digits) for name, kind, text, digits in rows]
 
 
 def procedure_text(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
@@ -158,6 +182,18 @@ def snapshot_of(
         [deployment_id, table],
     ).fetchall()
     return str(rows[0][0]) if rows else None
+
+
+def kept_until(
+    connection: duckdb.DuckDBPyConnection, deployment_id: str, now: dt.datetime
+) -> Mapping[str, dt.datetime]:
+    """The tables that a deployment has copies of, and until when, past ones left out."""
+    rows = connection.execute(
+        f"SELECT table_name, kept_until FROM {SCHEMA}.snapshots "
+        "WHERE deployment_id = ? AND kept_until >= ? ORDER BY table_name",
+        [deployment_id, now],
+    ).fetchall()
+    return {str(table): _utc(until) for table, until in rows}
 
 
 def record_snapshot(

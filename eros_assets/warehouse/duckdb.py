@@ -21,16 +21,21 @@ from eros_assets.warehouse.deployment import (
 from eros_assets.warehouse.execution import Execution
 from eros_assets.warehouse.frames import frame
 from eros_assets.warehouse.googlesql.rule import MACRO_SCHEMA
-from eros_assets.warehouse.library import RoutineParameter, SqlObject, render
+from eros_assets.warehouse.library import (
+    RoutineParameter,
+    SqlObject,
+    dependency_order,
+    render,
+)
 from eros_assets.warehouse.loading import converted, replaced_rows
 from eros_assets.warehouse.operations import Done, Operations
 from eros_assets.warehouse.protocol import (
     CallResult,
+    Definition,
     Freshness,
     Job,
     Parameters,
     Routine,
-    RoutineKind,
     WarehouseError,
 )
 from eros_assets.warehouse.script_reader import parse_script
@@ -39,11 +44,6 @@ from eros_assets.warehouse.storage import storage_of
 from eros_assets.warehouse.syntax import CreateProcedure, Sql
 from eros_assets.warehouse.translation import Translator
 
-_ROUTINE_KINDS: Mapping[str, RoutineKind] = {
-    "function": "FUNCTION",
-    "table_function": "TABLE FUNCTION",
-    "procedure": "PROCEDURE",
-}
 _TAKEN_NAMES = (catalogue.SCHEMA, snapshots.SCHEMA, MACRO_SCHEMA, "main", "temp")
 
 
@@ -161,23 +161,30 @@ class DuckDBWarehouse:
         """Create, or replace, one object of `sql/`."""
 
         def work(execution: Execution) -> Done[None]:
-            name, kind = sql_object.name, sql_object.kind
-            connection, dataset = execution.connection, self._settings.dataset
-            connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{dataset}"')
-            present = columns_of(connection, dataset, name) if kind == "table" else {}
-            refuse_other_types(sql_object, present)
-            for statement in deploy_statements(
-                sql_object, self._settings.dataset_name, self._translator, list(present)
-            ):
-                execution.change(statement, {}, str(sql_object.path))
-            if kind in _ROUTINE_KINDS:
-                now = dt.datetime.now(dt.UTC)
-                routine = Routine(name, _ROUTINE_KINDS[kind], sql_object.fingerprint, now)
-                catalogue.record_routine(connection, routine, sql_object.text)
-            created = {name} if kind == "table" and not present else set[str]()
-            return Done(None, 0, frozenset(created))
+            return Done(None, 0, self._made(execution, sql_object))
 
         return self._operations.run("deploy", sql_object.name, work)[0]
+
+    def definitions(self) -> Sequence[Definition]:
+        """The functions, table functions, procedures and views as they are in force, by name."""
+        with self._operations.reading() as connection:
+            return catalogue.definitions(connection)
+
+    def define(self, definitions: Sequence[Definition]) -> Job:
+        """Put objects back in force, all or none."""
+
+        def work(execution: Execution) -> Done[None]:
+            from eros_assets.warehouse.reading import read_object
+
+            objects = {
+                d.name: read_object(Path(f"{d.name}.sql"), d.kind, d.text) for d in definitions
+            }
+            for name in dependency_order({o.name: o.dependencies for o in objects.values()}):
+                self._made(execution, objects[name])
+            return Done(None, 0)
+
+        names = ", ".join(d.name for d in definitions)
+        return self._operations.run("deploy", f"definitions of {names}", work)[0]
 
     def routines(self) -> Sequence[Routine]:
         """The routines of the catalogue, by name."""
@@ -211,6 +218,12 @@ class DuckDBWarehouse:
 
         return self._operations.run("restore", deployment_id, work)[0]
 
+    def kept(self, deployment_id: str, tables: Sequence[str]) -> Mapping[str, dt.datetime]:
+        """Until when the copies of `tables` are kept; those without one are left out."""
+        with self._operations.reading() as connection:
+            until = catalogue.kept_until(connection, deployment_id, dt.datetime.now(dt.UTC))
+            return {table: until[table] for table in tables if table in until}
+
     def freshness(self, table: str) -> Freshness | None:
         """When a table last changed, or None when it does not exist."""
         with self._operations.reading() as connection:
@@ -220,6 +233,22 @@ class DuckDBWarehouse:
             placed = self._translator.placed(table)
             rows = connection.execute(f"SELECT count(*) FROM {placed}").fetchall()
             return Freshness(changed, int(rows[0][0]))
+
+    def _made(self, execution: Execution, sql_object: SqlObject) -> frozenset[str]:
+        """Make an object; the table that is new by that."""
+        name, kind = sql_object.name, sql_object.kind
+        connection, dataset = execution.connection, self._settings.dataset
+        connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{dataset}"')
+        present = columns_of(connection, dataset, name) if kind == "table" else {}
+        refuse_other_types(sql_object, present)
+        for statement in deploy_statements(
+            sql_object, self._settings.dataset_name, self._translator, list(present)
+        ):
+            execution.change(statement, {}, str(sql_object.path))
+        if kind != "table":
+            definition = Definition(name, kind, sql_object.text, sql_object.fingerprint)
+            catalogue.record_definition(connection, definition, dt.datetime.now(dt.UTC))
+        return frozenset({name} if kind == "table" and not present else set[str]())
 
     def _rendered(self, text: str) -> str:
         return render(text, self._settings.dataset_name)

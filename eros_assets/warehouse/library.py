@@ -11,7 +11,7 @@ import os
 import re
 import string
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -116,21 +116,31 @@ class SqlLibrary(Mapping[str, SqlObject]):
                 )
         tables = self.of_kind("table")
         above = self.of_kind("function", "table_function", "procedure", "view")
-        made = {o.name for o in tables}
-        sorter = graphlib.TopologicalSorter({o.name: o.dependencies - made for o in above})
-        try:
-            sorter.prepare()
-        except graphlib.CycleError as error:
-            circle = " -> ".join(reversed(error.args[1]))
-            raise LibraryError(f"sql/: these objects depend on each other: {circle}") from None
-        order: list[SqlObject] = []
-        ready: list[str] = []
-        while sorter.is_active():
-            ready = sorted([*ready, *sorter.get_ready()])
-            name = ready.pop(0)
-            order.append(self._objects[name])
-            sorter.done(name)
-        return (*tables, *order)
+        order = dependency_order({o.name: o.dependencies for o in above})
+        return (*tables, *(self._objects[name] for name in order))
+
+
+def dependency_order(dependencies: Mapping[str, Collection[str]]) -> Sequence[str]:
+    """The names, each after those of them that it depends on; the first by name where several may.
+
+    Raises:
+        LibraryError: a cycle; names the objects.
+    """
+    sorter = graphlib.TopologicalSorter(
+        {name: set(needed) & dependencies.keys() for name, needed in dependencies.items()}
+    )
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as error:
+        circle = " -> ".join(reversed(error.args[1]))
+        raise LibraryError(f"sql/: these objects depend on each other: {circle}") from None
+    order: list[str] = []
+    ready: list[str] = []
+    while sorter.is_active():
+        ready = sorted([*ready, *sorter.get_ready()])
+        order.append(ready.pop(0))
+        sorter.done(order[-1])
+    return order
 
 
 class _Braced(string.Template):

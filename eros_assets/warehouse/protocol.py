@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from eros_assets.errors import ErosError
-from eros_assets.warehouse.library import SqlObject
+from eros_assets.warehouse.library import Kind, SqlObject
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +61,27 @@ class Routine:
     kind: RoutineKind
     fingerprint: str
     deployed_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A function, table function, procedure or view as it is in force.
+
+    `text` makes it again, on the engine that gave it. `fingerprint` is the first 63 digits or more
+    of SqlObject.fingerprint; empty when EROS did not deploy it.
+    """
+
+    name: str
+    kind: Kind
+    text: str
+    fingerprint: str
+
+    def is_of(self, sql_object: SqlObject) -> bool:
+        """Whether this is what deploying the object makes."""
+        digits = len(self.fingerprint)
+        return self.kind == sql_object.kind and bool(
+            digits >= 63 and sql_object.fingerprint[:digits] == self.fingerprint
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +171,17 @@ class Warehouse(Protocol):
         """The functions, table functions and procedures in the dataset, by name."""
         ...
 
+    def definitions(self) -> Sequence[Definition]:
+        """The functions, table functions, procedures and views as they are in force, by name."""
+        ...
+
+    def define(self, definitions: Sequence[Definition]) -> Job:
+        """Put objects back in force as `definitions` gave them; all others stay as they are.
+
+        Each comes after those of them that it depends on. Safe to repeat.
+        """
+        ...
+
     def jobs(self, since: dt.datetime) -> Sequence[Job]:
         """The job log from `since` on, oldest first, whoever ran them."""
         ...
@@ -160,6 +192,10 @@ class Warehouse(Protocol):
 
     def restore(self, deployment_id: str, tables: Sequence[str]) -> Job:
         """Put `tables` back as `snapshot` kept them, all or none."""
+        ...
+
+    def kept(self, deployment_id: str, tables: Sequence[str]) -> Mapping[str, dt.datetime]:
+        """Until when `snapshot` keeps its copies of `tables`; those without one are left out."""
         ...
 
     def freshness(self, table: str) -> Freshness | None:

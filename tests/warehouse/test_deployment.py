@@ -1,6 +1,7 @@
 """Objects of `sql/` in the embedded warehouse: made, remade, kept, put back."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -210,3 +211,80 @@ class TestSnapshots:
     ) -> None:
         with pytest.raises(WarehouseError, match=message):
             full.snapshot("d1", tables, keep_days=days)
+
+    def test_what_is_kept_is_told_with_its_time(self, full: DuckDBWarehouse) -> None:
+        full.snapshot("d1", ["songs"], keep_days=7)
+        until = full.kept("d1", ["songs", "lost"])
+        assert until.keys() == {"songs"}
+        assert until["songs"] - dt.datetime.now(dt.UTC) > dt.timedelta(days=6, hours=23)
+        assert full.kept("d2", ["songs"]) == {}
+
+    def test_a_copy_past_its_time_is_not_kept(self, full: DuckDBWarehouse) -> None:
+        full.snapshot("d1", ["songs"], keep_days=7)
+        with full._operations.storage.transaction() as connection:
+            connection.execute(
+                "UPDATE eros_catalog.snapshots SET kept_until = TIMESTAMPTZ '2024-01-01' WHERE TRUE"
+            )
+        assert full.kept("d1", ["songs"]) == {}
+
+
+NEWER: dict[str, str] = {
+    "functions/spread": LABEL.replace("AS half", "+ 100 AS half"),
+    "table_functions/best": BEST.replace("COUNT(*) AS songs", "-1 AS songs"),
+    "views/live": LIVE.replace("SELECT s.band", "SELECT s.band, s.song_id"),
+    "procedures/count_songs": (
+        "CREATE OR REPLACE PROCEDURE `${dataset}.count_songs`(OUT p_n INT64)\n"
+        "BEGIN SET p_n = (SELECT COUNT(*) FROM `${dataset}.live`); END;"
+    ),
+}
+
+
+class TestDefinitions:
+    """What is in force, kept and put back."""
+
+    def answers(self, warehouse: DuckDBWarehouse) -> list[object]:
+        return [
+            warehouse.query("SELECT `${dataset}.spread`(1, 4).middle AS v")["v"].tolist(),
+            warehouse.query(
+                "SELECT b.songs FROM `${dataset}.best`('a', DATE '2024-01-12', 7) AS b"
+            )["songs"].tolist(),
+            list(warehouse.query("SELECT * FROM `${dataset}.live`").columns),
+        ]
+
+    def test_are_those_of_the_files(self, full: DuckDBWarehouse, tmp_path: Path) -> None:
+        library = load_library(tmp_path / "sql")
+        found = full.definitions()
+        assert [d.name for d in found] == ["best", "live", "spread"]
+        assert all(d.is_of(library[d.name]) and d.text == library[d.name].text for d in found)
+
+    def test_come_back_bit_for_bit(self, full: DuckDBWarehouse, tmp_path: Path) -> None:
+        before, answers = full.definitions(), self.answers(full)
+        newer = write_sql(tmp_path / "newer", NEWER | {"tables/songs": SONGS})
+        for sql_object in newer.deploy_order():
+            full.deploy(sql_object)
+        assert self.answers(full) != answers
+        assert not any(d.is_of(newer[d.name]) for d in before)
+        full.define(before)
+        assert self.answers(full) == answers
+        assert [d for d in full.definitions() if d.name != "count_songs"] == list(before)
+
+    def test_come_back_all_or_none(self, full: DuckDBWarehouse) -> None:
+        before = full.definitions()
+        broken = [replace(d, text=d.text.replace("FROM", "FRM")) for d in before[:1]]
+        changed = [replace(d, text=d.text.replace("s.band", "s.rating")) for d in before[1:2]]
+        with pytest.raises(WarehouseError):
+            full.define([*changed, *broken])
+        assert full.definitions() == before
+
+    def test_each_after_what_it_depends_on(self, tmp_path: Path) -> None:
+        """The view comes before the function in name, after it in dependency."""
+        files = {
+            "functions/twice": "CREATE OR REPLACE FUNCTION `${dataset}.twice`(n INT64)\n"
+            "RETURNS INT64 AS (n * 2);",
+            "views/four": "CREATE OR REPLACE VIEW `${dataset}.four` AS\n"
+            "SELECT `${dataset}.twice`(2) AS n;",
+        }
+        kept = deployed(tmp_path / "one", files).definitions()
+        empty = DuckDBWarehouse(settings_in(tmp_path / "two"))
+        empty.define(kept)
+        assert empty.query("SELECT f.n FROM `${dataset}.four` AS f")["n"].tolist() == [4]

@@ -81,6 +81,7 @@ class FoundTable(Protocol):
     reference: TableReference
     schema: Sequence[SchemaField]
     modified: dt.datetime
+    expires: dt.datetime | None
     num_rows: int | None
     time_partitioning: Any
     range_partitioning: Any

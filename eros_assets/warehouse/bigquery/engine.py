@@ -12,7 +12,14 @@ from typing import Self
 import pandas as pd
 
 from eros_assets.settings import Settings
-from eros_assets.warehouse.bigquery import backups, catalogue, loading, objects, scripts
+from eros_assets.warehouse.bigquery import (
+    backups,
+    catalogue,
+    in_force,
+    loading,
+    objects,
+    scripts,
+)
 from eros_assets.warehouse.bigquery.connection import Connection, connect
 from eros_assets.warehouse.bigquery.labels import APPLICATION, FINGERPRINT, valid_labels
 from eros_assets.warehouse.bigquery.parameters import of_columns
@@ -25,6 +32,7 @@ from eros_assets.warehouse.binding import BindingError, typed_arguments
 from eros_assets.warehouse.library import SqlLibrary, SqlObject, render
 from eros_assets.warehouse.protocol import (
     CallResult,
+    Definition,
     Freshness,
     Job,
     Parameters,
@@ -184,6 +192,19 @@ class BigQueryWarehouse:
         rows = self._statements.selected(catalogue.routines_query(self._settings.dataset_name))
         return [catalogue.routine(row) for row in catalogue.rows_of(rows)]
 
+    def definitions(self) -> Sequence[Definition]:
+        """The functions, table functions, procedures and views as they are in force, by name."""
+        rows = self._statements.selected(in_force.query(self._settings.dataset_name))
+        return [in_force.definition(row) for row in catalogue.rows_of(rows)]
+
+    def define(self, definitions: Sequence[Definition]) -> Job:
+        """Put objects back in force in one script; broken off half way, it ends the same again."""
+        script = in_force.script(self._settings.dataset_name, definitions)
+        subject = f"definitions of {', '.join(d.name for d in definitions)}"
+        with self._statements.operation("deploy", subject, script) as operation:
+            self._statements.completed(operation, script)
+        return operation.job
+
     def jobs(self, since: dt.datetime) -> Sequence[Job]:
         """The finished jobs of EROS, and all others that read or wrote the dataset, since then."""
         settings = self._settings
@@ -232,6 +253,15 @@ class BigQueryWarehouse:
             )
             self._statements.completed(operation, operation.statement)
         return operation.job
+
+    def kept(self, deployment_id: str, tables: Sequence[str]) -> Mapping[str, dt.datetime]:
+        """Until when the snapshots of `tables` are kept; those without one are left out."""
+        subject = f"snapshots of {deployment_id}"
+        found = {
+            table: self._tables.find(subject, name)
+            for table, name in backups.named(deployment_id, tables).items()
+        }
+        return {t: f.expires for t, f in found.items() if f is not None and f.expires is not None}
 
     def freshness(self, table: str) -> Freshness | None:
         """When a table last changed, or None when the dataset has no such table."""

@@ -3,7 +3,7 @@
 import pytest
 from google.cloud.bigquery import SchemaField
 
-from eros_assets.warehouse.bigquery import backups, catalogue, objects, scripts
+from eros_assets.warehouse.bigquery import backups, catalogue, in_force, objects, scripts
 from eros_assets.warehouse.library import load_library, render
 from eros_assets.warehouse.protocol import Typed
 from tests.googlesql.service import GoogleSqlError
@@ -27,6 +27,7 @@ STATEMENTS = {
     "restore": backups.restore_script(DATASET, "d-1", ["a", "b"], present=["a"], operation="7"),
     "columns": objects.additions(DATASET, LIBRARY["bookings"], [SchemaField("day", "DATE")]) or "",
     "routines": catalogue.routines_query(DATASET),
+    "definitions": in_force.query(DATASET),
     "jobs": catalogue.jobs_query("of-scheduler-proj", "US"),
 }
 
