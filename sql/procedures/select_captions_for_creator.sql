@@ -29,6 +29,7 @@ CREATE OR REPLACE PROCEDURE `${dataset}.select_captions_for_creator`(
 )
 BEGIN
   DECLARE v_lacks_targets BOOL;
+  DECLARE v_any_pattern STRING;
 
   IF p_week_start IS NULL OR p_week_start != DATE_TRUNC(p_week_start, ISOWEEK) THEN
     RAISE USING MESSAGE = CONCAT(
@@ -154,8 +155,19 @@ BEGIN
   CROSS JOIN UNNEST(['treatment', 'control']) AS arm
   LEFT JOIN control_tiers AS c ON i.page_name = c.page_name AND i.price_tier = c.price_tier;
 
-  -- One row per eligible page and caption.
-  CREATE OR REPLACE TEMP TABLE eligible_captions AS
+  -- Most captions match no pattern, which one expression tells at once. Too many patterns for one
+  -- expression: the empty one, which matches every caption.
+  SET v_any_pattern = (
+    SELECT IF(SUM(LENGTH(pattern)) > 5000, '', STRING_AGG(CONCAT('(?:', pattern, ')'), '|'))
+    FROM (
+      SELECT DISTINCT pattern
+      FROM `${dataset}.creator_caption_restrictions` AS r
+      CROSS JOIN UNNEST(r.blocked_patterns) AS pattern
+      WHERE r.is_active
+    )
+  );
+
+  CREATE OR REPLACE TEMP TABLE fresh_candidates AS
   WITH wanting AS (
     SELECT DISTINCT
       page_name,
@@ -229,40 +241,50 @@ BEGIN
     WHERE r.is_active
   ),
 
+  suspects AS (
+    SELECT
+      b.caption_id,
+      b.caption_text
+    FROM `${dataset}.caption_bank` AS b
+    WHERE REGEXP_CONTAINS(b.caption_text, v_any_pattern)
+  ),
+
   blocked AS (
     SELECT DISTINCT
       r.page_name,
       b.caption_id
     FROM `${dataset}.creator_caption_restrictions` AS r
     CROSS JOIN UNNEST(r.blocked_patterns) AS pattern
-    INNER JOIN `${dataset}.caption_bank` AS b ON REGEXP_CONTAINS(b.caption_text, pattern)
+    INNER JOIN suspects AS b ON REGEXP_CONTAINS(b.caption_text, pattern)
     WHERE r.is_active
-  )
+  ),
 
-  SELECT
-    w.page_name,
-    w.behavioral_segment,
-    w.price_tier,
-    b.caption_id,
-    b.content_category,
-    b.has_urgency
-  FROM wanting AS w
-  INNER JOIN unreserved AS b ON w.price_tier = b.price_tier
-  LEFT JOIN rested AS s ON w.page_name = s.page_name AND b.caption_id = s.caption_id
-  LEFT JOIN restricted_categories AS rc
-    ON w.page_name = rc.page_name AND b.content_category = rc.content_category
-  LEFT JOIN restricted_tiers AS rt
-    ON w.page_name = rt.page_name AND b.price_tier = rt.price_tier
-  LEFT JOIN blocked AS k ON w.page_name = k.page_name AND b.caption_id = k.caption_id
-  WHERE
-    (b.page_name IS NULL OR b.page_name = w.page_name)
-    AND s.caption_id IS NULL
-    AND rc.content_category IS NULL
-    AND rt.price_tier IS NULL
-    AND k.caption_id IS NULL;
+  -- One row per eligible page and caption.
+  eligible AS (
+    SELECT
+      w.page_name,
+      w.behavioral_segment,
+      w.price_tier,
+      b.caption_id,
+      b.content_category,
+      b.has_urgency
+    FROM wanting AS w
+    INNER JOIN unreserved AS b ON w.price_tier = b.price_tier
+    LEFT JOIN rested AS s ON w.page_name = s.page_name AND b.caption_id = s.caption_id
+    LEFT JOIN restricted_categories AS rc
+      ON w.page_name = rc.page_name AND b.content_category = rc.content_category
+    LEFT JOIN restricted_tiers AS rt
+      ON w.page_name = rt.page_name AND b.price_tier = rt.price_tier
+    LEFT JOIN blocked AS k ON w.page_name = k.page_name AND b.caption_id = k.caption_id
+    WHERE
+      (b.page_name IS NULL OR b.page_name = w.page_name)
+      AND s.caption_id IS NULL
+      AND rc.content_category IS NULL
+      AND rt.price_tier IS NULL
+      AND k.caption_id IS NULL
+  ),
 
-  CREATE OR REPLACE TEMP TABLE fresh_candidates AS
-  WITH recent_categories AS (
+  recent_categories AS (
     SELECT
       f.page_name,
       b.content_category,
@@ -298,7 +320,7 @@ BEGIN
           CAST(e.caption_id AS STRING)
         )
       ) AS thompson_score
-    FROM eligible_captions AS e
+    FROM eligible AS e
     CROSS JOIN `${dataset}.tuning` AS t
     LEFT JOIN `${dataset}.caption_priors` AS r
       ON e.page_name = r.page_name AND e.price_tier = r.price_tier
@@ -306,23 +328,44 @@ BEGIN
       ON e.page_name = s.page_name AND e.caption_id = s.caption_id
   ),
 
+  tier_sizes AS (
+    SELECT
+      e.page_name,
+      e.price_tier,
+      COUNT(*) AS captions,
+      MAX(
+        CASE e.price_tier
+          WHEN 'budget' THEN g.budget_multiplier
+          WHEN 'mid' THEN g.mid_multiplier
+          WHEN 'premium' THEN g.premium_multiplier
+          ELSE g.bump_multiplier
+        END
+      ) AS multiplier
+    FROM eligible AS e
+    INNER JOIN `${dataset}.segment_rules` AS g ON e.behavioral_segment = g.behavioral_segment
+    GROUP BY e.page_name, e.price_tier
+  ),
+
+  -- draw_rank counts from the best draw, so the percentile is that of CUME_DIST.
   scored AS (
     SELECT
       d.page_name,
       d.price_tier,
       d.caption_id,
       d.thompson_score,
-      CUME_DIST() OVER (PARTITION BY d.page_name, d.price_tier ORDER BY d.thompson_score)
-      * CASE d.price_tier
-        WHEN 'budget' THEN g.budget_multiplier
-        WHEN 'mid' THEN g.mid_multiplier
-        WHEN 'premium' THEN g.premium_multiplier
-        ELSE g.bump_multiplier
-      END
+      d.draw_rank,
+      z.captions,
+      z.multiplier,
+      SAFE_DIVIDE(z.captions - d.draw_rank + 1, z.captions) * z.multiplier
       + t.diversity_weight * (1.0 - 2.0 * COALESCE(c.relative_use, 0.0)) AS final_score
-    FROM drawn AS d
+    FROM (
+      SELECT
+        *,
+        RANK() OVER (PARTITION BY page_name, price_tier ORDER BY thompson_score DESC) AS draw_rank
+      FROM drawn
+    ) AS d
     CROSS JOIN `${dataset}.tuning` AS t
-    INNER JOIN `${dataset}.segment_rules` AS g ON d.behavioral_segment = g.behavioral_segment
+    INNER JOIN tier_sizes AS z ON d.page_name = z.page_name AND d.price_tier = z.price_tier
     LEFT JOIN recent_categories AS c
       ON d.page_name = c.page_name AND d.content_category = c.content_category
   ),
@@ -337,6 +380,7 @@ BEGIN
       w.arm,
       w.wanted,
       w.week_wanted,
+      t.candidate_depth_factor * w.wanted + t.candidate_depth_extra AS depth,
       IF(
         w.arm = 'treatment',
         s.final_score,
@@ -348,7 +392,15 @@ BEGIN
     FROM scored AS s
     INNER JOIN wanted_captions AS w
       ON s.page_name = w.page_name AND s.price_tier = w.price_tier
-    WHERE w.wanted > 0
+    CROSS JOIN `${dataset}.tuning` AS t
+    WHERE
+      w.wanted > 0
+      AND (
+        w.arm = 'control'
+        -- Diversity can't lift a caption over more places than that.
+        OR s.draw_rank <= t.candidate_depth_factor * w.wanted + t.candidate_depth_extra
+        + COALESCE(SAFE_DIVIDE(2.0 * t.diversity_weight * s.captions, s.multiplier), s.captions)
+      )
   ),
 
   ranked AS (
@@ -361,21 +413,19 @@ BEGIN
   ),
 
   kept AS (
-    SELECT r.*
-    FROM ranked AS r
-    CROSS JOIN `${dataset}.tuning` AS t
-    WHERE r.arm_rank <= t.candidate_depth_factor * r.wanted + t.candidate_depth_extra
+    SELECT *
+    FROM ranked
+    WHERE arm_rank <= depth
   )
 
   SELECT
     k.*,
-    e.content_category,
-    e.has_urgency,
+    COALESCE(b.content_category, 'uncategorised') AS content_category,
+    COALESCE(b.has_urgency, FALSE) AS has_urgency,
     COALESCE(s.successes, 0) AS successes,
     COALESCE(s.failures, 0) AS failures
   FROM kept AS k
-  INNER JOIN eligible_captions AS e
-    ON k.page_name = e.page_name AND k.caption_id = e.caption_id
+  INNER JOIN `${dataset}.caption_bank` AS b ON k.caption_id = b.caption_id
   LEFT JOIN `${dataset}.caption_bandit_stats` AS s
     ON k.page_name = s.page_name AND k.caption_id = s.caption_id;
 
