@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -27,7 +28,7 @@ from eros_assets.installation import Installation
 from eros_assets.planning.explanation import Evidence, explain
 from eros_assets.planning.identity import ScheduleRow, schedule_id
 from eros_assets.planning.model import PlannedMessage
-from eros_assets.warehouse.protocol import Typed, Warehouse
+from eros_assets.warehouse.protocol import RaisedError, Typed, Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -246,17 +247,19 @@ def lock_drafts(eros: Installation, warehouse: Warehouse, scope: WeekPlanScope) 
     """Lock the drafts of the scope's pages; the number of captions reserved.
 
     All of a week's drafts are locked at once, so that captions may pass from page to page; a run
-    that is narrowed to some pages locks theirs one by one.
+    that is narrowed to some pages locks theirs one by one, the first by id first. What can't be
+    locked stays a draft, and `blocked_drafts` says why.
     """
     drafts = warehouse.query(eros.sql("unlocked_drafts"), {"week_start": scope.week_start})
     if drafts.empty:
         return 0
-    free = drafts[drafts["page_name"].isin(scope.pages) & drafts["obstacles"].isna()]
+    free = drafts[drafts["page_name"].isin(scope.pages) & ~drafts["is_refused"]]
     names = [scope.schedule_prefix] if scope.is_everyone else list(free["schedule_id"])
     locked = 0
     for name in names:
-        out = warehouse.call("lock_caption_assignments", {"p_schedule_id": name}).out
-        locked += int(str(out["p_locked"]))
+        with suppress(RaisedError):  # one before it took a caption that it asks for
+            out = warehouse.call("lock_caption_assignments", {"p_schedule_id": name}).out
+            locked += int(str(out["p_locked"]))
     return locked
 
 

@@ -4,8 +4,8 @@
 -- one when the page's week has begun and the draft isn't forced. Calling it again for an active
 -- schedule changes nothing.
 -- Given the beginning that several schedules share (`sched_20251103_`: a week), it locks all of
--- their drafts that can be, at once; those that can't stay drafts, as draft_obstacles shows. A
--- caption may then pass from one of their pages to another, if both pages' drafts are locked: a
+-- their drafts that can be, at once; those that can't stay drafts, as draft_obstacles shows. Of two
+-- drafts that ask for one caption the first by id is locked. A caption may then pass from one of their pages to another, if both pages' drafts are locked: a
 -- draft that can't be keeps from locking those that wait for its captions, and so on. Three such
 -- steps are followed; should more be needed, no draft is locked that waits for another.
 -- Parameters:
@@ -52,7 +52,7 @@ BEGIN
         ', ' ORDER BY o.reason, o.caption_id, o.other_schedule_id
       )
       FROM `${dataset}.draft_obstacles` AS o
-      WHERE o.schedule_id = p_schedule_id
+      WHERE o.schedule_id = p_schedule_id AND o.reason != 'drafted'
     );
     IF v_obstacles IS NOT NULL THEN
       RAISE USING MESSAGE = CONCAT(
@@ -66,7 +66,9 @@ BEGIN
     o.schedule_id,
     IF(STARTS_WITH(o.rival_draft_id, p_schedule_id), o.rival_draft_id, NULL) AS rival_draft_id
   FROM `${dataset}.draft_obstacles` AS o
-  WHERE STARTS_WITH(o.schedule_id, p_schedule_id);
+  WHERE
+    STARTS_WITH(o.schedule_id, p_schedule_id)
+    AND (o.reason != 'drafted' OR STARTS_WITH(o.other_schedule_id, p_schedule_id));
 
   CREATE OR REPLACE TEMP TABLE blocked_drafts AS
   SELECT DISTINCT o.schedule_id

@@ -1,15 +1,17 @@
 -- What keeps draft schedules from being locked: captions that another schedule holds within 7 days
--- (tuning), and a week that has begun with a schedule in force, unless the draft is forced.
+-- (tuning), and a week that has begun with a schedule in force, unless the draft is forced. And
+-- what keeps drafts from being locked together: captions that an earlier draft, by id, asks for too.
 -- A reservation of the draft's own page in its own week is no obstacle: locking releases it. One of
 -- another page whose schedule a draft of the same week replaces (`rival_draft_id`) is none either
 -- when both are locked together.
--- Grain: one row per draft schedule and reservation in its way, or schedule in force.
+-- Grain: one row per draft schedule and reservation in its way, schedule in force, or caption that
+-- an earlier draft asks for.
 -- Columns:
 --   schedule_id: Draft schedule.
 --   page_name: Its page.
 --   week_start: Its week.
---   reason: reserved or begun.
---   caption_id: Caption held by the other schedule; NULL for begun.
+--   reason: reserved, begun, or drafted (an obstacle only where both drafts are locked at once).
+--   caption_id: Caption of the other schedule; NULL for begun.
 --   other_schedule_id: The schedule in the way.
 --   rival_draft_id: Draft that would supersede the schedule in the way; NULL when there is none.
 CREATE OR REPLACE VIEW `${dataset}.draft_obstacles`
@@ -68,4 +70,20 @@ INNER JOIN schedules AS s
 WHERE
   d.status = 'draft'
   AND NOT d.is_forced
-  AND d.planned_at > TIMESTAMP(d.week_start, 'America/Los_Angeles');
+  AND d.planned_at > TIMESTAMP(d.week_start, 'America/Los_Angeles')
+UNION ALL
+SELECT
+  d.schedule_id,
+  d.page_name,
+  d.week_start,
+  'drafted' AS reason,
+  d.caption_id,
+  e.schedule_id AS other_schedule_id,
+  CAST(NULL AS STRING) AS rival_draft_id
+FROM `${dataset}.draft_reservations` AS d
+CROSS JOIN `${dataset}.tuning` AS t
+INNER JOIN `${dataset}.draft_reservations` AS e
+  ON
+    d.caption_id = e.caption_id
+    AND d.schedule_id > e.schedule_id
+    AND ABS(DATE_DIFF(e.scheduled_send_date, d.scheduled_send_date, DAY)) <= t.reservation_days;

@@ -316,3 +316,47 @@ class TestWholeWeek:
         add(dataset, blocked, waiting)
         assert locked(dataset, WEEK) == 0
         assert held(dataset) == {11: identity(old), 71: "sched_elsewhere"}
+
+    def test_of_two_drafts_that_ask_for_one_caption_the_first_is_locked(
+        self, dataset: Dataset
+    ) -> None:
+        """A draft left over from an earlier run, beside one that was planned anew."""
+        first = schedule("aaaaaaaa", [11, 12])
+        second = schedule("bbbbbbbb", [31, 12, 32], page="band")
+        stale = schedule("cccccccc", [41, 42], page="yodler")
+        add(dataset, first, second, stale)
+        told = dataset.warehouse.query(
+            dataset.library["unlocked_drafts"].text, {"week_start": MONDAY}
+        ).set_index("schedule_id")
+        assert told["obstacles"].isna().to_dict() == {
+            identity(first): False,
+            identity(second): True,
+            identity(stale): True,
+        }
+        assert f"caption 12 is in the draft {identity(second)} too" in told["obstacles"].iloc[1]
+        assert not told["is_refused"].any()
+        assert locked(dataset, WEEK) == 5
+        assert statuses(dataset) == {
+            identity(first): "draft",
+            identity(second): "active",
+            identity(stale): "active",
+        }
+        with pytest.raises(RaisedError, match=f"caption 12 is reserved by {identity(second)}"):
+            dataset.lock(identity(first))
+
+    def test_a_draft_of_another_week_within_7_days_counts_where_both_are_locked(
+        self, dataset: Dataset
+    ) -> None:
+        sunday = schedule("aaaaaaaa", [11], days=[6])
+        monday = schedule("bbbbbbbb", [11], week=MONDAY + dt.timedelta(days=7), days=[0])
+        add(dataset, sunday, monday)
+        assert locked(dataset, "sched_") == 1
+        assert statuses(dataset) == {identity(sunday): "active", identity(monday): "draft"}
+
+    def test_another_draft_is_no_obstacle_to_one_that_is_locked_alone(
+        self, dataset: Dataset
+    ) -> None:
+        first, second = schedule("aaaaaaaa", [11]), schedule("bbbbbbbb", [11], page="yodler")
+        add(dataset, first, second)
+        assert locked(dataset, identity(second)) == 1
+        assert statuses(dataset) == {identity(first): "draft", identity(second): "active"}

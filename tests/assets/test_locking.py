@@ -1,0 +1,70 @@
+"""Drafts are locked as far as they can be; one that can't stops no other and says what it lacks."""
+
+import dataclasses
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from eros_assets.assets.schedules import blocked_drafts, lock_drafts
+from eros_assets.assets.week import WeekScope, week_plan_scope
+from eros_assets.calendar import la_instant
+from eros_assets.installation import Installation
+from eros_assets.tuning import configuration_tables
+from eros_assets.warehouse.protocol import Warehouse
+
+WEEK = dt.date(2025, 11, 10)
+OBJECTS = (
+    *("active_caption_assignments", "tuning"),
+    *("draft_reservations", "draft_obstacles", "lock_caption_assignments"),
+)
+
+
+def draft(page: str, caption_id: int) -> dict[str, object]:
+    return {
+        "schedule_id": f"sched_20251110_{page}_aaaaaaaa",
+        "page_name": page,
+        "week_start": WEEK,
+        "caption_id": caption_id,
+        "send_date": WEEK,
+        "send_hour": 10,
+        "price_tier": "mid",
+        "status": "draft",
+        "is_active": False,
+        "planned_at": la_instant(dt.date(2025, 11, 4)),
+        "is_forced": False,
+    }
+
+
+@pytest.fixture
+def warehouse(eros: Installation) -> Warehouse:
+    warehouse = eros.warehouse(asset="test")
+    for name in OBJECTS:
+        warehouse.deploy(eros.library[name])
+    warehouse.load("tuning", configuration_tables(eros.settings, eros.library)["tuning"])
+    warehouse.load(
+        "schedule_recommendations", pd.DataFrame([draft("coach", 11), draft("cook", 11)])
+    )
+    return warehouse
+
+
+@pytest.mark.parametrize("pages", [[], ["coach", "cook"]])
+def test_two_drafts_of_one_caption_give_one_schedule_and_one_reason(
+    eros: Installation, warehouse: Warehouse, pages: list[str]
+) -> None:
+    scope = week_plan_scope(eros, warehouse, WEEK, WeekScope(pages=pages))
+    assert lock_drafts(eros, warehouse, scope) == 1
+    [blocked] = blocked_drafts(eros, warehouse, scope)
+    assert blocked.sentence == (
+        "cook: 0 of 1 messages: caption 11 is reserved by sched_20251110_coach_aaaaaaaa"
+    )
+
+
+def test_a_stale_draft_of_another_page_does_not_hold_up_a_narrowed_run(
+    eros: Installation, warehouse: Warehouse
+) -> None:
+    scope = week_plan_scope(eros, warehouse, WEEK, WeekScope(pages=["cook"]))
+    assert lock_drafts(eros, warehouse, scope) == 1
+    assert blocked_drafts(eros, warehouse, scope) == []
+    everyone = dataclasses.replace(scope, pages=("coach", "cook"))
+    assert [s.page_name for s in blocked_drafts(eros, warehouse, everyone)] == ["coach"]
