@@ -11,12 +11,12 @@ from eros_assets.assets.exports import active_messages, excel_name
 from eros_assets.assets.reporting import OWNERS, job_metadata
 from eros_assets.assets.shortfalls import Shortfall
 from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.exporting.calendar_picture import smaller_picture
 from eros_assets.exporting.week_index import (
     IndexFile,
     IndexMessage,
     IndexPage,
     WeekIndex,
-    smaller_picture,
     week_index_page,
 )
 from eros_assets.exporting.whole_file import write_whole

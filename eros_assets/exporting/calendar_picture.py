@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
+    from PIL import Image
 
 Size = Literal["metadata", "page"]
 
@@ -89,14 +90,30 @@ def calendar_picture(week: CalendarWeek, size: Size = "metadata") -> bytes:
         _draw_message(axes, message, week)
     _draw_title(figure, week)
     _draw_legend(figure, shading)
+    canvas.draw()
+    drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    return _png(drawn) if size == "page" else _in_few_colours(drawn)
+
+
+def smaller_picture(png: bytes) -> bytes:
+    """The picture in at most PALETTE colours: a third of the bytes, no difference to be seen."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png)) as picture:
+        return _in_few_colours(picture.convert("RGB"))
+
+
+def _in_few_colours(picture: "Image.Image") -> bytes:
+    from PIL import Image
+
+    # Twice as fast as the median cut; the octree, faster still, shifts the shades of the hours.
+    method = Image.Quantize.MAXCOVERAGE
+    return _png(picture.quantize(PALETTE, method, dither=Image.Dither.NONE))
+
+
+def _png(picture: "Image.Image") -> bytes:
     png = io.BytesIO()
-    if size == "page":
-        canvas.print_png(png, metadata={"Software": None})
-    else:
-        canvas.draw()
-        drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-        few = drawn.quantize(PALETTE, dither=Image.Dither.NONE, kmeans=1)
-        few.save(png, "PNG", optimize=True)
+    picture.save(png, "PNG")
     return png.getvalue()
 
 

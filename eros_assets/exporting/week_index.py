@@ -6,7 +6,6 @@ a phone; the CSV files that it links to lie beside it. The same week gives the s
 
 import base64
 import datetime as dt
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATE = "week_index.html.j2"
-PALETTE = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +131,6 @@ def week_index_page(week: WeekIndex) -> bytes:
     busiest = max((count for _, count in week.days), default=0)
     text = template.render(week=week, tiers=TIERS, busiest=max(busiest, 1))
     return text.encode("utf-8")
-
-
-def smaller_picture(png: bytes) -> bytes:
-    """The picture in at most PALETTE colours: a quarter of the bytes, no difference to be seen."""
-    from PIL import Image  # imported here: only this needs it
-
-    small = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as picture:
-        flat = picture.convert("RGB").quantize(PALETTE, dither=Image.Dither.NONE)
-    flat.save(small, "PNG", optimize=True)
-    return small.getvalue()
 
 
 def _local_date(message: IndexMessage) -> dt.date:

@@ -13,13 +13,13 @@ from eros_assets.exporting.calendar_picture import (
     CalendarMessage,
     CalendarWeek,
     calendar_picture,
+    smaller_picture,
 )
 from eros_assets.exporting.week_index import (
     IndexFile,
     IndexMessage,
     IndexPage,
     WeekIndex,
-    smaller_picture,
     week_index_page,
 )
 
