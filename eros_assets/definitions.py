@@ -3,6 +3,7 @@
 import dagster as dg
 
 from eros_assets.assets.analysis import analysis_assets
+from eros_assets.assets.evaluation import evaluation_assets
 from eros_assets.assets.exports import export_assets
 from eros_assets.assets.performance import performance_assets
 from eros_assets.assets.routines import routine_assets
@@ -27,6 +28,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *routine_assets(eros),
             *performance_assets(eros),
             *analysis_assets(eros),
+            *evaluation_assets(eros),
             *selection_assets(eros),
             *schedule_assets(eros),
             *export_assets(eros),

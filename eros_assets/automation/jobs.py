@@ -11,7 +11,7 @@ from eros_assets.automation.console import CONSOLE_LOGGER
 SET_UP = "set_up"
 WEEKLY_SCHEDULES = "weekly_schedules"
 
-WEEKLY_GROUPS = ("performance", "analysis", "selection", "schedules", "exports")
+WEEKLY_GROUPS = ("performance", "analysis", "evaluation", "selection", "schedules", "exports")
 
 
 def week_run_config(pages: Sequence[str] = (), *, force: bool = False) -> dict[str, Any]:

@@ -15,6 +15,8 @@ CREATE TABLE IF NOT EXISTS `${dataset}.tuning` (
   diversity_days INT64 OPTIONS (description = "Days before the week whose categories count for diversity. Unit: days."),
   rest_days INT64 OPTIONS (description = "A page does not repeat a caption sent in the days before the week. Unit: days."),
   reservation_days INT64 OPTIONS (description = "Two reservations of a caption, on any page, lie further apart than this. Unit: days."),
+  improvement_lookback_days INT64 OPTIONS (description = "Window of the measured improvement over the control arm. Unit: days."),
+  attribution_days INT64 OPTIONS (description = "A sent message belongs to a planned one of its page and caption at most this far from it. Unit: days."),
   candidate_depth_factor INT64 OPTIONS (description = "Candidates kept per wanted caption of a page, tier and arm. Unit: captions."),
   candidate_depth_extra INT64 OPTIONS (description = "Candidates kept on top of that. Unit: captions."),
   saturation_recent_days INT64 OPTIONS (description = "Recent dates compared with the rest of the window. Unit: days."),

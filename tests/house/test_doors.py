@@ -6,7 +6,10 @@ from tests.house import doors
 from tests.house.modules import Module
 from tests.house.sources import EROS, OUTSIDE, SETTINGS, found_in, sample
 
-INNER_ROOMS = ("eros_assets/planning/", "eros_assets/exporting/", "eros_assets/calendar.py")
+INNER_ROOMS = (
+    *("eros_assets/planning/", "eros_assets/exporting/", "eros_assets/evaluation/"),
+    "eros_assets/calendar.py",
+)
 
 ENGINES = ("google.cloud", "duckdb", "sqlglot")
 OPEN_TO_ALL = tuple(

@@ -44,7 +44,10 @@ ONE_QUERY = tuple(
 # Query parameters by name, with values that small tables have rows for.
 PARAMETERS: Mapping[str, Typed] = {
     "account_lookback_days": Typed(28, "INT64"),
+    "as_of": Typed(WEEK + dt.timedelta(days=14), "DATE"),
+    "attribution_days": Typed(2, "INT64"),
     "force": Typed(False, "BOOL"),
+    "lookback_days": Typed(28, "INT64"),
     "pages": Typed(list(PAGES[:2]), "ARRAY<STRING>"),
     "planned_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
     "stages": Typed(["creator", "builder"], "ARRAY<STRING>"),

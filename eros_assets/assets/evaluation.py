@@ -1,0 +1,114 @@
+"""What EROS is worth: the measured improvement over the control arm."""
+
+import base64
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
+from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.evaluation.arms import TARGET, improvement_rows
+from eros_assets.exporting.improvement_picture import MeasuredImprovement, improvement_picture
+from eros_assets.installation import Installation
+from eros_assets.tuning import read_knobs
+from eros_assets.warehouse.protocol import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def evaluation_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
+    """`emv_improvement`."""
+    return [_emv_improvement(eros)]
+
+
+def _emv_improvement(eros: Installation) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name="measure_improvement",
+        specs=[
+            table_spec(
+                eros,
+                "emv_improvement",
+                group="evaluation",
+                deps=["message_facts", "tuning"],
+                partitions_def=WEEKLY,
+                code_version=eros.library["sent_by_arm"].fingerprint,
+            )
+        ],
+    )
+    def measure_improvement(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        as_of = partition_week(context)
+        warehouse = eros.warehouse(
+            asset="emv_improvement", run=context.run_id, week=as_of.isoformat()
+        )
+        measured = measured_improvement(eros, warehouse, as_of)
+        stamped = measured.assign(measured_at=dt.datetime.now(dt.UTC), run_id=context.run_id)
+        warehouse.load("emv_improvement", stamped, replacing={"as_of": as_of})
+        return dg.MaterializeResult(
+            metadata={
+                **frame_metadata(measured),
+                "picture": _picture(measured),
+                **{name: _shown(measured.iloc[0][name]) for name in _HEADLINES},
+                **job_metadata(warehouse),
+            }
+        )
+
+    return measure_improvement
+
+
+_HEADLINES = (
+    *("relative_improvement", "relative_lower", "relative_upper", "difference"),
+    *("treatment_messages", "control_messages", "weeks_measured", "weeks_until_detectable"),
+)
+
+
+def measured_improvement(
+    eros: Installation, warehouse: Warehouse, as_of: dt.date
+) -> "pd.DataFrame":
+    """The rows of `emv_improvement` as of a Monday, stamps left out, the overall one first."""
+    import pandas as pd
+
+    knobs = read_knobs(warehouse)
+    planned = warehouse.query(
+        eros.sql("sent_by_arm"),
+        {
+            "as_of": as_of,
+            "lookback_days": knobs["improvement_lookback_days"],
+            "attribution_days": knobs["attribution_days"],
+        },
+    )
+    rows = pd.DataFrame(improvement_rows(planned))
+    rows.insert(0, "as_of", as_of)
+    return rows.astype({"weeks_until_detectable": "Int64"})
+
+
+def _picture(measured: "pd.DataFrame") -> dg.MetadataValue[Any]:
+    def of(scope: str, label: str) -> list[MeasuredImprovement]:
+        return [
+            MeasuredImprovement(
+                label=str(row[label]),
+                value=_number(row["relative_improvement"]),
+                lower=_number(row["relative_lower"]),
+                upper=_number(row["relative_upper"]),
+            )
+            for row in measured[measured["scope"] == scope].to_dict("records")
+        ]
+
+    [overall] = of("overall", "scope")
+    png = improvement_picture(overall, of("week", "week_start"), of("page", "page_name"), TARGET)
+    text = base64.b64encode(png).decode("ascii")
+    return dg.MetadataValue.md(f"![improvement](data:image/png;base64,{text})")
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, float | int) else math.nan
+
+
+def _shown(value: Any) -> Any:
+    """A number for the UI, or what stands for an unknown one."""
+    import pandas as pd
+
+    return "not known yet" if pd.isna(value) else float(value)

@@ -1,0 +1,1 @@
+"""Estimators against independent references and under simulation."""
