@@ -10,13 +10,16 @@ export EROS_DAGSTER_STORAGE ?= $(EROS_HOME)/dagster
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test lint sql bench format clean
+.PHONY: help demo smoke dev test lint sql bench format clean
 
 help: ## What there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: $(VENV)/run ## Plan next week for the sample agency, or for EROS_IMPORT_DIR; exports in out/.
 	@$(RUN) -m eros_assets demo
+
+smoke: $(VENV)/run ## The five smoke tests of the gate, on the data that is there.
+	@$(RUN) -m eros_assets smoke
 
 dev: $(VENV)/run ## The Dagster UI on http://localhost:3000.
 	@mkdir -p $(EROS_DAGSTER_STORAGE)

@@ -43,6 +43,12 @@ def week(pages: tuple[str, ...], force: bool) -> None:
     _where_to_look(settings, monday)
 
 
+@main.command()
+def smoke() -> None:
+    """Run the five smoke tests of the gate; nothing is published, no row is left."""
+    _run_job(_settings(), "smoke_tests", None)
+
+
 def _settings() -> Settings:
     try:
         return load_settings()

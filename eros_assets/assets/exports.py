@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import OWNERS, frame_metadata, job_metadata
+from eros_assets.assets.messages import active_messages, schedule_lines
+from eros_assets.assets.reporting import OWNERS, frame_metadata, gate_table, job_metadata
 from eros_assets.assets.week import WEEKLY, WeekScope, partition_week
 from eros_assets.exporting.calendar_picture import (
     CalendarMessage,
@@ -18,11 +19,11 @@ from eros_assets.exporting.calendar_picture import (
     calendar_picture,
 )
 from eros_assets.exporting.schedule_csv import (
-    ScheduleLine,
     write_schedule_csv,
     write_schedule_csv_for_excel,
 )
 from eros_assets.exporting.whole_file import write_whole
+from eros_assets.gate import require_gate
 from eros_assets.installation import Installation
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.warehouse.protocol import Typed, Warehouse
@@ -64,6 +65,7 @@ def _schedule_csv(eros: Installation) -> dg.AssetsDefinition:
         warehouse = eros.warehouse(
             asset="schedule_csv", run=context.run_id, week=week_start.isoformat()
         )
+        findings = require_gate(eros, warehouse, week_start, week_scope.pages)
         folder = eros.week_folder(week_start)
         messages = active_messages(eros, warehouse, week_start, week_scope.pages)
         log = export_week(messages, folder, week_start, run_id=context.run_id)
@@ -76,21 +78,12 @@ def _schedule_csv(eros: Installation) -> dg.AssetsDefinition:
             metadata={
                 **frame_metadata(log[["page_name", "schedule_id", "row_count", "location"]]),
                 "folder": dg.MetadataValue.path(folder),
+                "gate": gate_table(findings),
                 **job_metadata(warehouse),
             }
         )
 
     return schedule_csv
-
-
-def active_messages(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Iterable[str] = ()
-) -> "pd.DataFrame":
-    """The messages of the week's active schedules, of `pages` or of all, in order."""
-    return warehouse.query(
-        eros.sql("schedule_messages"),
-        {"week_start": week_start, "pages": Typed(list(pages), "ARRAY<STRING>")},
-    )
 
 
 def export_week(
@@ -127,27 +120,6 @@ def export_week(
 def excel_name(page: str) -> str:
     """The name of a page's CSV for people with Excel; `<page>.csv` is the one for machines."""
     return f"{page}.excel.csv"
-
-
-def schedule_lines(messages: "pd.DataFrame") -> list[ScheduleLine]:
-    """Rows of `schedule_recommendations_with_messages` as lines of the file."""
-    import pandas as pd
-
-    return [
-        ScheduleLine(
-            schedule_id=row["schedule_id"],
-            page_name=row["page_name"],
-            scheduled_send_time=row["scheduled_send_time"].to_pydatetime(),
-            message_type=row["message_type"],
-            caption_id=int(row["caption_id"]),
-            caption_text=row["caption_text"],
-            price_tier=row["price_tier"],
-            content_category=row["content_category"],
-            has_urgency=None if pd.isna(row["has_urgency"]) else bool(row["has_urgency"]),
-            performance_score=float(row["performance_score"]),
-        )
-        for row in messages.to_dict("records")
-    ]
 
 
 def _schedule_calendar(eros: Installation) -> dg.AssetsDefinition:

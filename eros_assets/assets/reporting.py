@@ -1,9 +1,11 @@
 """What the Dagster UI shows of a table and of the work that made it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from eros_assets.gate.findings import Finding
 from eros_assets.installation import Installation
 from eros_assets.warehouse.library import SqlObject
 from eros_assets.warehouse.protocol import Warehouse
@@ -88,6 +90,17 @@ def markdown_table(frame: "pd.DataFrame") -> dg.MetadataValue[Any]:
             "| " + " | ".join(_cell(value) for value in row) + " |"
             for row in shown.itertuples(index=False)
         ),
+    ]
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def gate_table(findings: Sequence[Finding]) -> dg.MetadataValue[Any]:
+    """What the gate saw, as a Markdown table: one row per condition."""
+    lines = ["| condition | observed | allowed | |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| {finding.name} | {finding.observed:.6g} | {finding.threshold:.6g} "
+        f"| {'holds' if finding.passed else _cell('; '.join(finding.offenders))} |"
+        for finding in findings
     ]
     return dg.MetadataValue.md("\n".join(lines))
 

@@ -66,6 +66,16 @@ def partition_week(context: dg.AssetExecutionContext | dg.AssetCheckExecutionCon
     return dt.date.fromisoformat(context.run.tags["dagster/partition"])
 
 
+def week_of_run(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
+    eros: Installation,
+    warehouse: Warehouse,
+) -> dt.date:
+    """The Monday of a run's partition; of a run without one, the installation's coming week."""
+    partition = context.run.tags.get("dagster/partition")
+    return dt.date.fromisoformat(partition) if partition else eros.default_week(warehouse)
+
+
 def week_plan_scope(
     eros: Installation, warehouse: Warehouse, week_start: dt.date, scope: WeekScope
 ) -> WeekPlanScope:

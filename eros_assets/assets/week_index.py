@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from eros_assets.assets.exports import active_messages, excel_name
+from eros_assets.assets.exports import excel_name
+from eros_assets.assets.messages import active_messages
 from eros_assets.assets.reporting import OWNERS, job_metadata
 from eros_assets.assets.shortfalls import Shortfall
 from eros_assets.assets.week import WEEKLY, partition_week

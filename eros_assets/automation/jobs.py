@@ -7,9 +7,12 @@ import dagster as dg
 
 from eros_assets.assets.week import WEEKLY
 from eros_assets.automation.console import CONSOLE_LOGGER
+from eros_assets.checks.smoke import GUARDED
+from eros_assets.gate.smoke import SMOKE_TESTS
 
 SET_UP = "set_up"
 WEEKLY_SCHEDULES = "weekly_schedules"
+SMOKE = "smoke_tests"
 
 WEEKLY_GROUPS = ("performance", "analysis", "evaluation", "selection", "schedules", "exports")
 
@@ -21,7 +24,7 @@ def week_run_config(pages: Sequence[str] = (), *, force: bool = False) -> dict[s
 
 
 def jobs() -> Sequence[Any]:
-    """`set_up` (tables, routines, inputs) and `weekly_schedules` (a week, history to exports)."""
+    """`set_up`, `weekly_schedules` (a week, history to exports), `smoke_tests`."""
     return [
         dg.define_asset_job(
             SET_UP,
@@ -38,5 +41,14 @@ def jobs() -> Sequence[Any]:
             description="A week from history to exports: facts, statistics, targets, selections, "
             "schedules, reservations, files. In the run config, `pages: [...]` of the resource "
             "week_scope narrows it.",
+        ),
+        dg.define_asset_job(
+            SMOKE,
+            selection=dg.AssetSelection.checks(
+                *(dg.AssetCheckKey(dg.AssetKey(GUARDED), name) for name in SMOKE_TESTS)
+            ),
+            config=CONSOLE_LOGGER,
+            description="The five smoke tests of the gate on the present data, for the coming "
+            "week: analyzer, selector, builder, exporter, time zone. Leaves no row behind.",
         ),
     ]

@@ -1,27 +1,18 @@
 """Schedules hold every hard rule, lie in LA time, and say what they lack."""
 
-import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 
-from eros_assets.assets.drafting import week_rules
 from eros_assets.assets.week import partition_week
-from eros_assets.calendar import week_bounds
-from eros_assets.checks.verdict import verdict
+from eros_assets.checks.verdict import verdict, verdict_of
+from eros_assets.gate import conditions
 from eros_assets.installation import Installation
-from eros_assets.planning.model import SentMessage
-from eros_assets.planning.validation import ScheduledMessage, violations
-from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.protocol import Typed, Warehouse
-
-if TYPE_CHECKING:
-    import pandas as pd
+from eros_assets.warehouse.protocol import Typed
 
 
 def schedule_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
-    """`schedule_rules_hold`, `schedule_times_are_la`, `every_creator_planned`, `no_shortfall`."""
+    """Of drafts, of schedules in force, and of what either lacks."""
 
     @dg.asset_check(
         asset="schedule_recommendations",
@@ -30,11 +21,8 @@ def schedule_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
     )
     def schedule_rules_hold(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         warehouse = eros.warehouse(asset="schedule_recommendations", run=context.run.run_id)
-        broken, schedules = broken_rules(eros, warehouse, partition_week(context))
-        return verdict(
-            offenders=broken,
-            meaning=f"Hard rules broken by {schedules} schedules of the week.",
-        )
+        week_start = partition_week(context)
+        return verdict_of(conditions.schedule_rules_hold(eros, warehouse, week_start))
 
     @dg.asset_check(
         asset="schedule_recommendations",
@@ -43,13 +31,29 @@ def schedule_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
     )
     def schedule_times_are_la(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         warehouse = eros.warehouse(asset="schedule_recommendations", run=context.run.run_id)
-        rows = warehouse.query(
-            eros.sql("schedule_times"), {"week_start": partition_week(context)}
-        ).to_dict("records")
-        return verdict(
-            offenders=[f"{r['schedule_id']} message {r['message_number']}" for r in rows],
-            meaning="Messages whose LA date, hour or weekday is wrong, or outside the week.",
-        )
+        week_start = partition_week(context)
+        return verdict_of(conditions.schedule_times_are_la(eros, warehouse, week_start))
+
+    @dg.asset_check(
+        asset="active_caption_assignments",
+        blocking=True,
+        description="Schedules in force hold the very messages that were planned: a schedule's id "
+        "is made of its content.",
+    )
+    def schedules_are_as_planned(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        warehouse = eros.warehouse(asset="active_caption_assignments", run=context.run.run_id)
+        week_start = partition_week(context)
+        return verdict_of(conditions.schedules_are_as_planned(eros, warehouse, week_start))
+
+    @dg.asset_check(
+        asset="active_caption_assignments",
+        blocking=True,
+        description="Every message of a schedule in force holds its caption.",
+    )
+    def every_message_is_reserved(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        warehouse = eros.warehouse(asset="active_caption_assignments", run=context.run.run_id)
+        week_start = partition_week(context)
+        return verdict_of(conditions.every_message_is_reserved(eros, warehouse, week_start))
 
     @dg.asset_check(
         asset="schedule_recommendations",
@@ -73,57 +77,14 @@ def schedule_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
             meaning="Pages and tiers with fewer messages than wanted.",
         )
 
-    return [schedule_rules_hold, schedule_times_are_la, every_creator_planned, no_shortfall]
-
-
-def broken_rules(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date
-) -> tuple[list[str], int]:
-    """Every hard rule that a schedule of the week breaks, and how many schedules were judged.
-
-    Of the messages sent in a week that had begun, a schedule is held against those that it was
-    planned around.
-    """
-    knobs = read_knobs(warehouse)
-    planned = warehouse.query(eros.sql("planned_messages"), {"week_start": week_start})
-    week = {
-        "week_start": week_start,
-        "pages": Typed(sorted(set(planned["page_name"])), "ARRAY<STRING>"),
-    }
-    targets: list[dict[Any, Any]] = warehouse.query(eros.sql("week_targets"), week).to_dict(
-        "records"
-    )
-    rules = {row["page_name"]: week_rules(row, knobs, week_start) for row in targets}
-    _, week_end = week_bounds(week_start)
-    sent = warehouse.query(eros.sql("sent_this_week"), {**week, "planned_at": week_end})
-    found: list[str] = []
-    schedules = planned.groupby(["schedule_id", "page_name", "planned_at"], sort=True)
-    for key, rows in schedules:
-        schedule, page, planned_at = cast("tuple[str, str, pd.Timestamp]", key)
-        if page not in rules:
-            found.append(f"{schedule}: {page} has no targets for the week")
-            continue
-        before = sent[(sent["page_name"] == page) & (sent["sending_time"] < planned_at)]
-        found += [
-            f"{schedule}: {violation.rule.value}: {violation.detail}"
-            for violation in violations(
-                rules[page],
-                [
-                    ScheduledMessage(
-                        row["caption_id"],
-                        row["message_type"],
-                        row["scheduled_send_time"].to_pydatetime(),
-                    )
-                    for row in rows.to_dict("records")
-                ],
-                not_before=planned_at.to_pydatetime(),
-                sent=[
-                    SentMessage(row["sending_time"].to_pydatetime(), row["message_type"])
-                    for row in before.to_dict("records")
-                ],
-            )
-        ]
-    return found, schedules.ngroups
+    return [
+        schedule_rules_hold,
+        schedule_times_are_la,
+        schedules_are_as_planned,
+        every_message_is_reserved,
+        every_creator_planned,
+        no_shortfall,
+    ]
 
 
 def _shortfalls(

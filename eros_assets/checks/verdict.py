@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from eros_assets.gate.findings import Finding
+
 SAMPLE = 10
 
 
@@ -28,4 +30,17 @@ def verdict(
             "threshold": threshold,
             "offenders": dg.MetadataValue.json(list(offenders[:SAMPLE])),
         },
+    )
+
+
+def verdict_of(finding: Finding, *, asset: str | None = None) -> dg.AssetCheckResult:
+    """A condition of the gate as a check's result; `asset` where a step checks several."""
+    result = verdict(
+        offenders=finding.offenders,
+        observed=finding.observed,
+        threshold=finding.threshold,
+        meaning=finding.meaning,
+    )
+    return (
+        result._replace(asset_key=dg.AssetKey(asset), check_name=finding.name) if asset else result
     )

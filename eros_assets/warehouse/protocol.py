@@ -128,7 +128,7 @@ class Warehouse(Protocol):
     def labelled(self, **labels: str) -> Self:
         """A handle on the same warehouse whose jobs carry these labels, with a ledger of its own.
 
-        Labels in use: `asset`, `run`, `week`.
+        Labels in use: `asset`, `run`, `week`, `purpose` (`smoke`: a rehearsal).
         """
         ...
 

@@ -1,8 +1,10 @@
 -- Scheduled messages whose LA date, hour or weekday is not that of their instant in
 -- America/Los_Angeles, or that lie outside their week.
--- Grain: one row per wrong message of @week_start; none is right.
+-- Grain: one row per wrong message of @week_start, of a page in @pages, or of any page when @pages
+-- is empty; none is right.
 -- Parameters:
 --   week_start: Monday that names the week.
+--   pages: pages to look at; empty for all.
 SELECT
   r.schedule_id,
   r.message_number,
@@ -13,6 +15,7 @@ SELECT
 FROM `${dataset}.schedule_recommendations` AS r
 WHERE
   r.week_start = @week_start
+  AND (r.page_name IN UNNEST(@pages) OR ARRAY_LENGTH(@pages) = 0)
   AND (
     r.send_date != DATE(r.scheduled_send_time, 'America/Los_Angeles')
     OR r.send_hour != EXTRACT(HOUR FROM r.scheduled_send_time AT TIME ZONE 'America/Los_Angeles')

@@ -39,5 +39,6 @@ CREATE TABLE IF NOT EXISTS `${dataset}.tuning` (
   first_send_hour INT64 OPTIONS (description = "First hour at which a message may go out. Unit: LA hour."),
   last_send_hour INT64 OPTIONS (description = "Last full hour at which a message may go out. Unit: LA hour."),
   grid_minutes INT64 OPTIONS (description = "Messages lie on this grid. Unit: minutes."),
-  message_gap_minutes INT64 OPTIONS (description = "Least time between any two messages of a page. Unit: minutes.")
+  message_gap_minutes INT64 OPTIONS (description = "Least time between any two messages of a page. Unit: minutes."),
+  selector_max_seconds FLOAT64 OPTIONS (description = "Longest that selecting one page's captions may take. Unit: seconds.")
 );

@@ -2,8 +2,6 @@
 
 import csv
 import datetime as dt
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pytest
 
 from eros_assets.assets.sources import AnotherAgencyError
 from eros_assets.assets.week import UnknownPageError
-from eros_assets.checks.integrity import routine_differences
+from eros_assets.gate.conditions import routine_differences
 from eros_assets.planning import week as planner
 from eros_assets.planning.week import plan_week
 from tests.assets.installed import WEEK, Installed, installed
@@ -24,24 +22,6 @@ BANK_HEADER = (
     "caption_id,caption_text,content_category,price_tier,has_urgency,page_name,is_active,"
     "created_at\n"
 )
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sample agency loaded and its week planned, to be copied."""
-    folder = tmp_path_factory.mktemp("planned")
-    with installed(folder) as agency:
-        agency.set_up()
-        agency.plan()
-    return folder
-
-
-@pytest.fixture
-def agency(template: Path, tmp_path: Path) -> Iterator[Installed]:
-    """The sample agency with its week planned, to do with as the test likes."""
-    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
-    with installed(tmp_path) as copy:
-        yield copy
 
 
 def test_every_active_creator_gets_a_schedule_a_file_and_a_picture(agency: Installed) -> None:

@@ -1,0 +1,49 @@
+"""The five smoke tests of the gate, before a week's exports and alone as the job `smoke_tests`."""
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from eros_assets.assets.week import WeekScope, week_of_run
+from eros_assets.checks.verdict import verdict_of
+from eros_assets.gate.smoke import SMOKE_TESTS, smoke_findings
+from eros_assets.installation import Installation
+
+GUARDED = "active_caption_assignments"
+"""What exports follow from: a smoke test that fails stops them all."""
+
+DESCRIPTIONS = {
+    "smoke_analyzer": "The analyzer returns a valid report with all its fields.",
+    "smoke_selector": "The selector returns the captions asked for, in time (tuning: "
+    "selector_max_seconds).",
+    "smoke_builder": "The builder makes a complete schedule that holds every hard rule.",
+    "smoke_exporter": "The exporter writes CSV files that are correctly formatted.",
+    "smoke_timezone": "Every time is America/Los_Angeles, over both changes of the clocks.",
+}
+
+
+def smoke_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
+    """The five, in one step: they are parts of one rehearsal of the line."""
+
+    @dg.multi_asset_check(
+        name="rehearse_week",
+        specs=[
+            dg.AssetCheckSpec(
+                name,
+                asset=GUARDED,
+                additional_deps=["schedule_recommendations"],
+                blocking=True,
+                description=DESCRIPTIONS[name],
+            )
+            for name in SMOKE_TESTS
+        ],
+    )
+    def rehearse_week(
+        context: dg.AssetCheckExecutionContext, week_scope: WeekScope
+    ) -> Iterator[dg.AssetCheckResult]:
+        warehouse = eros.warehouse(asset="smoke_tests", run=context.run.run_id)
+        week_start = week_of_run(context, eros, warehouse)
+        for finding in smoke_findings(eros, warehouse, week_start, week_scope.pages):
+            yield verdict_of(finding, asset=GUARDED)
+
+    return [rehearse_week]

@@ -1,0 +1,221 @@
+"""What must be true of the tables and routines before anything is published."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from eros_assets.assets.drafting import week_rules
+from eros_assets.calendar import week_bounds
+from eros_assets.gate.findings import Finding, counted
+from eros_assets.installation import Installation
+from eros_assets.planning.identity import ScheduleRow, schedule_id
+from eros_assets.planning.model import SentMessage
+from eros_assets.planning.validation import ScheduledMessage, violations
+from eros_assets.tuning import read_knobs
+from eros_assets.warehouse.library import Kind
+from eros_assets.warehouse.protocol import RoutineKind, Typed, Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COUNTED: Mapping[Kind, RoutineKind] = {
+    "function": "FUNCTION",
+    "table_function": "TABLE FUNCTION",
+    "procedure": "PROCEDURE",
+}
+ROUTINE_COUNT: Mapping[RoutineKind, int] = {"FUNCTION": 2, "TABLE FUNCTION": 7, "PROCEDURE": 4}
+
+
+def week_parameters(week_start: dt.date, pages: Sequence[str]) -> dict[str, Any]:
+    """Parameters of the queries that look at a week's pages; no pages: all."""
+    return {"week_start": week_start, "pages": Typed(list(pages), "ARRAY<STRING>")}
+
+
+def facts_and_quarantine_are_the_input(eros: Installation, warehouse: Warehouse) -> Finding:
+    """No message is lost, none counts twice.
+
+    Messages that arrived after the facts were made are not lost: the next refresh sorts them.
+    """
+    row = warehouse.query(eros.sql("facts_and_quarantine_balance")).iloc[0]
+    lost = int(row["input_rows"] - row["fact_rows"] - row["quarantined_rows"])
+    if lost > 0 and _arrived_since(warehouse):
+        lost = 0
+    return Finding(
+        "facts_and_quarantine_are_the_input",
+        "Input rows that are neither facts nor in quarantine.",
+        [str({str(k): int(v) for k, v in row.items()})] if lost else [],
+        lost,
+    )
+
+
+def _arrived_since(warehouse: Warehouse) -> bool:
+    facts = warehouse.freshness("message_facts")
+    messages = warehouse.freshness("mass_messages")
+    return bool(facts and messages and messages.last_modified > facts.last_modified)
+
+
+def no_caption_reserved_twice(eros: Installation, warehouse: Warehouse) -> Finding:
+    """No caption is reserved twice, by any pages, within the reservation days."""
+    pairs = warehouse.query(eros.sql("captions_reserved_twice")).to_dict("records")
+    return counted(
+        "no_caption_reserved_twice",
+        "Pairs of reservations of one caption too close together.",
+        [
+            f"caption {p['caption_id']}: {p['schedule_id']} on {p['scheduled_send_date']}, "
+            f"{p['other_schedule_id']} on {p['other_send_date']}"
+            for p in pairs
+        ],
+    )
+
+
+def routines_are_those_of_sql(eros: Installation, warehouse: Warehouse) -> Finding:
+    """The dataset's routines are exactly those of `sql/`, as last deployed."""
+    offenders, observed = routine_differences(eros, warehouse)
+    return Finding(
+        "routines_are_those_of_sql",
+        "Routines of the dataset against those of sql/.",
+        offenders,
+        observed,
+        sum(ROUTINE_COUNT.values()),
+    )
+
+
+def routine_differences(eros: Installation, warehouse: Warehouse) -> tuple[list[str], int]:
+    """How the deployed routines differ from those of `sql/`, and how many are deployed."""
+    deployed = {r.name: (r.kind, r.fingerprint) for r in warehouse.routines()}
+    wanted = {o.name: (COUNTED[o.kind], o.fingerprint) for o in eros.library.of_kind(*COUNTED)}
+    kinds = Counter(kind for kind, _ in deployed.values())
+    wrong_counts = [
+        f"{kinds[kind]} of kind {kind}, not {number}"
+        for kind, number in ROUTINE_COUNT.items()
+        if kinds[kind] != number
+    ]
+    differing = [
+        f"{name}: deployed {deployed.get(name, 'not')}, in sql/ {wanted.get(name, 'not')}"
+        for name in sorted(deployed.keys() | wanted.keys())
+        if deployed.get(name) != wanted.get(name)
+    ]
+    return [*wrong_counts, *differing], len(deployed)
+
+
+def schedule_rules_hold(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+) -> Finding:
+    """Every hard rule of a week holds in every draft, and in active schedules without a draft."""
+    broken, schedules = broken_rules(eros, warehouse, week_start, pages)
+    return counted(
+        "schedule_rules_hold", f"Hard rules broken by {schedules} schedules of the week.", broken
+    )
+
+
+def broken_rules(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+) -> tuple[list[str], int]:
+    """Every hard rule that a schedule of the week breaks, and how many schedules were judged.
+
+    Of the messages sent in a week that had begun, a schedule is held against those that it was
+    planned around.
+    """
+    knobs = read_knobs(warehouse)
+    planned = warehouse.query(eros.sql("planned_messages"), week_parameters(week_start, pages))
+    week = week_parameters(week_start, sorted(set(planned["page_name"])))
+    targets: list[dict[Any, Any]] = warehouse.query(eros.sql("week_targets"), week).to_dict(
+        "records"
+    )
+    rules = {row["page_name"]: week_rules(row, knobs, week_start) for row in targets}
+    _, week_end = week_bounds(week_start)
+    sent = warehouse.query(eros.sql("sent_this_week"), {**week, "planned_at": week_end})
+    found: list[str] = []
+    schedules = planned.groupby(["schedule_id", "page_name", "planned_at"], sort=True)
+    for key, rows in schedules:
+        schedule, page, planned_at = cast("tuple[str, str, pd.Timestamp]", key)
+        if page not in rules:
+            found.append(f"{schedule}: {page} has no targets for the week")
+            continue
+        before = sent[(sent["page_name"] == page) & (sent["sending_time"] < planned_at)]
+        found += [
+            f"{schedule}: {violation.rule.value}: {violation.detail}"
+            for violation in violations(
+                rules[page],
+                [
+                    ScheduledMessage(
+                        row["caption_id"],
+                        row["message_type"],
+                        row["scheduled_send_time"].to_pydatetime(),
+                    )
+                    for row in rows.to_dict("records")
+                ],
+                not_before=planned_at.to_pydatetime(),
+                sent=[
+                    SentMessage(row["sending_time"].to_pydatetime(), row["message_type"])
+                    for row in before.to_dict("records")
+                ],
+            )
+        ]
+    return found, schedules.ngroups
+
+
+def schedule_times_are_la(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+) -> Finding:
+    """Dates, hours and weekdays are those of the instants in America/Los_Angeles."""
+    rows = warehouse.query(eros.sql("schedule_times"), week_parameters(week_start, pages)).to_dict(
+        "records"
+    )
+    return counted(
+        "schedule_times_are_la",
+        "Messages whose LA date, hour or weekday is wrong, or outside the week.",
+        [f"{r['schedule_id']} message {r['message_number']}" for r in rows],
+    )
+
+
+def schedules_are_as_planned(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+) -> Finding:
+    """What a schedule in force says is what was planned: its id is made of its content.
+
+    So a message that was changed, lost or added since the rules were checked is seen.
+    """
+    rows = warehouse.query(eros.sql("active_schedule_contents"), week_parameters(week_start, pages))
+    changed: list[str] = []
+    for key, messages in rows.groupby(["page_name", "schedule_id"], sort=True):
+        page, identifier = cast("tuple[str, str]", key)
+        content = schedule_id(
+            page,
+            week_start,
+            [
+                ScheduleRow(
+                    row["scheduled_send_time"].to_pydatetime(),
+                    row["message_type"],
+                    int(row["caption_id"]),
+                    row["price_tier"],
+                    row["arm"],
+                )
+                for row in messages.to_dict("records")
+            ],
+        )
+        if content != identifier:
+            changed.append(f"{identifier}: its {len(messages)} messages are those of {content}")
+    return counted(
+        "schedules_are_as_planned",
+        "Schedules in force whose messages are not those that were planned.",
+        changed,
+    )
+
+
+def every_message_is_reserved(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+) -> Finding:
+    """Every message of a schedule in force holds its caption, until the reservation expires."""
+    rows = warehouse.query(
+        eros.sql("unreserved_messages"), week_parameters(week_start, pages)
+    ).to_dict("records")
+    return counted(
+        "every_message_is_reserved",
+        "Messages of schedules in force whose caption is not reserved.",
+        [
+            f"{r['schedule_id']} message {r['message_number']}: caption {r['caption_id']}"
+            for r in rows
+        ],
+    )

@@ -1,0 +1,272 @@
+"""The line rehearsed for one page on the present data: analyzer, selector, builder, exporter.
+
+One page, because a routine's text is one for all of them: what a rehearsal costs doesn't grow with
+their number. It leaves no row behind: captions are selected for a week long gone, which no run can
+plan and no reservation touches, and its rows are taken out again whatever happens; files go to a
+temporary folder.
+"""
+
+import datetime as dt
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eros_assets.assets.drafting import PageInputs, Record, draft_page
+from eros_assets.assets.week import WeekPlanScope
+from eros_assets.calendar import ZONE, la_instant, week_bounds
+from eros_assets.errors import ErosError
+from eros_assets.exporting.schedule_csv import (
+    ScheduleLine,
+    read_schedule_csv,
+    write_schedule_csv,
+    write_schedule_csv_for_excel,
+)
+from eros_assets.gate.conditions import week_parameters
+from eros_assets.gate.report import read_report
+from eros_assets.installation import Installation
+from eros_assets.planning.identity import ScheduleRow, schedule_id
+from eros_assets.planning.model import WeekPlan
+from eros_assets.planning.volume import split_by_largest_remainder
+from eros_assets.tuning import Knobs
+from eros_assets.warehouse.protocol import Typed, Warehouse
+
+REHEARSAL_WEEK = dt.date(2000, 1, 3)
+"""A Monday before the first week that can be planned."""
+
+ATTEMPTS = 3
+"""Selections timed before the selector is called slow: a busy machine's moment is not its speed."""
+
+QUARTER = dt.timedelta(minutes=15)
+
+
+class NothingToRehearseError(ErosError):
+    """There is no creator to rehearse with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the rehearsal works with: one page of one week."""
+
+    eros: Installation
+    warehouse: Warehouse
+    page_name: str
+    week_start: dt.date
+    knobs: Knobs
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the selector gave: captions wanted by tier, rows, and the seconds of its fastest call.
+
+    `still_offered` are captions that the page would take yet: not all that it asked for.
+    """
+
+    wanted: Mapping[str, int]
+    captions: Sequence[Record]
+    seconds: float
+    still_offered: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was to be written, what was read back, and how the file for Excel begins."""
+
+    lines: Sequence[ScheduleLine]
+    read_back: Sequence[ScheduleLine]
+    excel_begins: bytes
+
+
+def rehearsed_page(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str]
+) -> str:
+    """The page with the most messages of schedules in force, the first by name among equals.
+
+    Raises:
+        NothingToRehearseError: no page of `pages`, or none at all, is an active creator's.
+    """
+    rows = warehouse.query(eros.sql("rehearsal_page"), week_parameters(week_start, pages))
+    if rows.empty:
+        raise NothingToRehearseError(
+            "there is no active creator to rehearse with; fill the table creators first"
+        )
+    return str(rows["page_name"].iloc[0])
+
+
+def analyze(stage: Stage) -> Mapping[str, Any]:
+    """The analyzer's report on the page as of the week's Monday."""
+    out = stage.warehouse.call(
+        "analyze_creator_performance",
+        {"p_page_name": stage.page_name, "p_as_of": stage.week_start},
+    ).out
+    return read_report(str(out["p_report"]))
+
+
+def page_rules(stage: Stage, report: Mapping[str, Any]) -> Record:
+    """Gap, maximum, cooling days and tier shares that the report's size and segment lead to.
+
+    Raises:
+        NothingToRehearseError: a size, segment or status that the configuration doesn't have.
+    """
+    named = {
+        name: report[name] for name in ("account_size", "behavioral_segment", "saturation_status")
+    }
+    rows = stage.warehouse.query(stage.eros.sql("rehearsal_rules"), named).to_dict("records")
+    if len(rows) != 1:
+        raise NothingToRehearseError(
+            f"the configuration has {len(rows)} rules, not 1, for {named}; load it again"
+        )
+    return {str(name): value for name, value in rows[0].items()}
+
+
+def select(stage: Stage, report: Mapping[str, Any], rules: Record) -> Selection:
+    """Have the selector choose the page's captions for a week long gone, and forget them."""
+    shares = [float(rules[f"{tier}_share"]) for tier in ("budget", "mid", "premium")]
+    counts = (
+        *split_by_largest_remainder(int(report["recommended_ppv"]), shares),
+        int(report["recommended_bump"]),
+    )
+    wanted: dict[str, int] = dict(zip(("budget", "mid", "premium", "bump"), counts, strict=True))
+    rehearsed = {"week_start": REHEARSAL_WEEK, "page_name": stage.page_name}
+    arguments = {
+        "p_page_name": stage.page_name,
+        "p_week_start": REHEARSAL_WEEK,
+        **{f"p_num_{tier}": count for tier, count in wanted.items()},
+        "p_seed": stage.eros.settings.seed,
+    }
+    seconds, longest = float("inf"), float(stage.knobs["selector_max_seconds"])
+    try:
+        for _ in range(ATTEMPTS):
+            rows = stage.warehouse.call("select_captions_for_creator", arguments).rows
+            seconds = min(seconds, stage.warehouse.ledger[-1].duration_seconds)
+            if seconds < longest:
+                break
+        offers = stage.warehouse.query(stage.eros.sql("rehearsal_offers"), rehearsed)
+    finally:
+        stage.warehouse.run(stage.eros.sql("forget_rehearsal"), rehearsed)
+    return Selection(
+        wanted=wanted,
+        captions=[{str(k): v for k, v in row.items()} for row in rows.to_dict("records")],
+        seconds=seconds,
+        still_offered=[
+            f"{row['price_tier']} {row['arm']}: caption {row['caption_id']} was left"
+            for row in offers.to_dict("records")
+        ],
+    )
+
+
+def build(
+    stage: Stage, report: Mapping[str, Any], rules: Record, captions: Sequence[Record]
+) -> WeekPlan:
+    """Plan the page's whole week from these captions, as the builder plans it."""
+    scope = WeekPlanScope(
+        week_start=stage.week_start,
+        planned_at=la_instant(stage.week_start),
+        pages=(stage.page_name,),
+        left_alone={},
+        is_everyone=False,
+        force=False,
+    )
+    inputs = PageInputs(stage.page_name, rules, captions, _slots(report), sent=())
+    return draft_page(inputs, stage.knobs, scope)
+
+
+def _slots(report: Mapping[str, Any]) -> list[Record]:
+    """What the report's hours are worth over the page's mean."""
+    means = {"PPV": report["avg_emv"], "Bump": report["metrics"]["view_rate"]}
+    measures = {"PPV": "shrunk_emv", "Bump": "view_rate"}
+    slots: list[Record] = []
+    for row in report["engagement"]:
+        mean, value = means[row["message_type"]], row[measures[row["message_type"]]]
+        worth = value / mean if mean and value is not None else 1.0
+        slots.append({**row, "slot_value": worth})
+    return slots
+
+
+def export(stage: Stage, plan: WeekPlan) -> Exported:
+    """Write the plan as the exporter would, into a temporary folder, and read it back."""
+    lines = _lines(stage, plan)
+    with tempfile.TemporaryDirectory(prefix="eros_rehearsal_") as folder:
+        machine, excel = Path(folder) / "page.csv", Path(folder) / "page.excel.csv"
+        write_schedule_csv_for_excel(excel, lines)
+        write_schedule_csv(machine, lines)
+        return Exported(lines, read_schedule_csv(machine), excel.read_bytes()[:3])
+
+
+def _lines(stage: Stage, plan: WeekPlan) -> list[ScheduleLine]:
+    captions = [message.caption.caption_id for message in plan.messages]
+    texts = stage.warehouse.query(
+        stage.eros.sql("caption_texts"), {"captions": Typed(captions, "ARRAY<INT64>")}
+    )
+    text_of = dict(zip(texts["caption_id"], texts["caption_text"], strict=True))
+    identifier = schedule_id(
+        stage.page_name,
+        stage.week_start,
+        [
+            ScheduleRow(
+                message.send_time,
+                message.caption.message_type,
+                message.caption.caption_id,
+                message.caption.price_tier,
+                message.caption.arm,
+            )
+            for message in plan.messages
+        ],
+    )
+    return [
+        ScheduleLine(
+            schedule_id=identifier,
+            page_name=stage.page_name,
+            scheduled_send_time=message.send_time,
+            message_type=message.caption.message_type,
+            caption_id=message.caption.caption_id,
+            caption_text=text_of.get(message.caption.caption_id) or "",
+            price_tier=message.caption.price_tier,
+            content_category=message.caption.content_category,
+            has_urgency=None,
+            performance_score=message.caption.score,
+        )
+        for message in plan.messages
+    ]
+
+
+def clock_differences(eros: Installation, warehouse: Warehouse, week_start: dt.date) -> list[str]:
+    """Instants whose LA date, hour, weekday or offset the warehouse tells otherwise than Python.
+
+    Every quarter of an hour of the week, and every hour of the days around the year's two changes
+    of the clocks.
+    """
+    first = la_instant(dt.date(week_start.year, 1, 1))
+    rows = warehouse.query(
+        eros.sql("la_clock"),
+        {
+            "first_instant": first,
+            "quarters": Typed(_quarters(first, week_start), "ARRAY<INT64>"),
+        },
+    )
+    wrong: list[str] = []
+    for row in rows.to_dict("records"):
+        local = (first + QUARTER * int(row["quarters"])).astimezone(ZONE)
+        told = (row["send_date"], int(row["send_hour"]), row["day_of_week"], row["local_time"])
+        shown = (
+            local.date(),
+            local.hour,
+            local.strftime("%A"),
+            local.isoformat(timespec="seconds"),
+        )
+        if told != shown:
+            wrong.append(f"the warehouse tells {told[3]} ({told[2]}), LA clocks {shown[3]}")
+    return wrong
+
+
+def _quarters(first: dt.datetime, week_start: dt.date) -> list[int]:
+    begin, end = week_bounds(week_start)
+    offsets = [(first + dt.timedelta(hours=n)).astimezone(ZONE).utcoffset() for n in range(8784)]
+    changes = [n for n in range(1, len(offsets)) if offsets[n] != offsets[n - 1]]
+    return sorted(
+        {
+            *range((begin - first) // QUARTER, (end - first) // QUARTER + 1),
+            *(4 * hour for n in changes for hour in range(n - 24, n + 25)),
+        }
+    )

@@ -1,0 +1,162 @@
+"""The five smoke tests: does each part of the line work, now, on this data?"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from eros_assets.assets.drafting import Record, week_rules
+from eros_assets.errors import ErosError
+from eros_assets.gate import rehearsal
+from eros_assets.gate.findings import Finding, counted
+from eros_assets.gate.rehearsal import Exported, Selection, Stage
+from eros_assets.gate.report import report_faults
+from eros_assets.installation import Installation
+from eros_assets.planning.model import WeekPlan
+from eros_assets.planning.validation import ScheduledMessage, violations
+from eros_assets.tuning import read_knobs
+from eros_assets.warehouse.protocol import Warehouse
+
+SMOKE_TESTS = {
+    "smoke_analyzer": "Fields of the analyzer's report that are missing or invalid.",
+    "smoke_selector": "Seconds in which the selector gave the captions asked for.",
+    "smoke_builder": "Hard rules that a schedule breaks, and captions without place or reason.",
+    "smoke_exporter": "What is wrong with the CSV files of a schedule.",
+    "smoke_timezone": "Times that are not those of America/Los_Angeles.",
+}
+"""The five by name, with what each observes."""
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+Result = TypeVar("Result")
+
+
+class NotReachedError(ErosError):
+    """A smoke test had nothing to work with, because an earlier one failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Analyzed:
+    """A page, its report, and the rules that the configuration has for it."""
+
+    stage: Stage
+    report: Mapping[str, Any]
+    rules: Record
+
+
+def smoke_findings(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+) -> tuple[Finding, ...]:
+    """The five smoke tests on the present data, in the order of SMOKE_TESTS.
+
+    One page of `pages`, or of all, is rehearsed. Each test works with what the one before made;
+    where that is missing it fails and says so. The jobs carry the label `purpose: smoke`.
+    """
+    handle = warehouse.labelled(purpose="smoke")
+    analyzed, analyzer = _tried(lambda: _analyzed(eros, handle, week_start, pages))
+    selection, selector = _tried(lambda: _selected(_made(analyzed, "no valid report")))
+    plan, builder = _tried(
+        lambda: _built(_made(analyzed, "no valid report"), _made(selection, "no captions"))
+    )
+    _, exporter = _tried(
+        lambda: _exported(_made(analyzed, "no valid report"), _made(plan, "no schedule"))
+    )
+    _, clocks = _tried(lambda: (None, rehearsal.clock_differences(eros, handle, week_start)))
+    seconds = selection.seconds if selection else 0.0
+    return (
+        _finding("smoke_analyzer", analyzer),
+        Finding(
+            "smoke_selector",
+            SMOKE_TESTS["smoke_selector"],
+            selector,
+            seconds,
+            float(analyzed.stage.knobs["selector_max_seconds"]) if analyzed else 0.0,
+        ),
+        _finding("smoke_builder", builder),
+        _finding("smoke_exporter", exporter),
+        _finding("smoke_timezone", clocks),
+    )
+
+
+def _finding(name: str, offenders: Sequence[str]) -> Finding:
+    return counted(name, SMOKE_TESTS[name], offenders)
+
+
+def _tried(work: Callable[[], tuple[Result | None, list[str]]]) -> tuple[Result | None, list[str]]:
+    try:
+        return work()
+    except Exception as error:  # whatever befalls one test, the others are judged too
+        return None, [f"{type(error).__name__}: {error}"]
+
+
+def _made(product: Result | None, lacking: str) -> Result:
+    if product is None:
+        raise NotReachedError(f"there is {lacking} to go on with; see the smoke test before")
+    return product
+
+
+def _analyzed(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str]
+) -> tuple[_Analyzed | None, list[str]]:
+    page = rehearsal.rehearsed_page(eros, warehouse, week_start, pages)
+    stage = Stage(eros, warehouse, page, week_start, read_knobs(warehouse))
+    report = rehearsal.analyze(stage)
+    if faults := report_faults(report, page, week_start):
+        return None, [f"{page}: {fault}" for fault in faults]
+    return _Analyzed(stage, report, rehearsal.page_rules(stage, report)), []
+
+
+def _selected(on: _Analyzed) -> tuple[Selection, list[str]]:
+    page, longest = on.stage.page_name, float(on.stage.knobs["selector_max_seconds"])
+    selection = rehearsal.select(on.stage, on.report, on.rules)
+    given = Counter(str(row["price_tier"]) for row in selection.captions)
+    faults = [f"{page}: {offer}" for offer in selection.still_offered]
+    faults += [
+        f"{page}: {given[tier]} captions of tier {tier}, {selection.wanted.get(tier, 0)} wanted"
+        for tier in sorted(given)
+        if given[tier] > selection.wanted.get(tier, 0)
+    ]
+    if not selection.captions:
+        faults.append(f"{page}: the bank has no caption for it")
+    if selection.seconds >= longest:
+        faults.append(f"{page}: took {selection.seconds:.2f} s")
+    return selection, faults
+
+
+def _built(on: _Analyzed, selection: Selection) -> tuple[WeekPlan, list[str]]:
+    stage = on.stage
+    plan = rehearsal.build(stage, on.report, on.rules, selection.captions)
+    broken = violations(
+        week_rules(on.rules, stage.knobs, stage.week_start),
+        [
+            ScheduledMessage(m.caption.caption_id, m.caption.message_type, m.send_time)
+            for m in plan.messages
+        ],
+    )
+    selected = {int(row["caption_id"]) for row in selection.captions}
+    placed = {message.caption.caption_id for message in plan.messages}
+    explained = {dropped.caption.caption_id for dropped in plan.dropped if dropped.rules}
+    return plan, [
+        *(f"{stage.page_name}: {violation.rule.value}: {violation.detail}" for violation in broken),
+        *(
+            f"{stage.page_name}: caption {caption} has neither a place nor a reason"
+            for caption in sorted(selected - placed - explained)
+        ),
+        *(
+            f"{stage.page_name}: caption {caption} was not selected"
+            for caption in sorted(placed - selected)
+        ),
+    ]
+
+
+def _exported(on: _Analyzed, plan: WeekPlan) -> tuple[Exported, list[str]]:
+    exported, page = rehearsal.export(on.stage, plan), on.stage.page_name
+    written = [(line.scheduled_send_time, line.caption_id) for line in exported.lines]
+    read = [(line.scheduled_send_time, line.caption_id) for line in exported.read_back]
+    faults: list[str] = []
+    if read != written:
+        faults.append(f"{page}: {len(read)} messages were read back of {len(written)} written")
+    if exported.excel_begins != BYTE_ORDER_MARK:
+        faults.append(f"{page}: the file for Excel begins without a byte order mark")
+    return exported, faults

@@ -1,0 +1,10 @@
+-- The texts of some captions.
+-- Grain: one row per caption in @captions that the bank has.
+-- Parameters:
+--   captions: captions.
+SELECT
+  b.caption_id,
+  b.caption_text
+FROM `${dataset}.caption_bank` AS b
+WHERE b.caption_id IN UNNEST(@captions)
+ORDER BY b.caption_id;

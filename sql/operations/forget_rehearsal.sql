@@ -1,0 +1,9 @@
+-- Takes out again what a rehearsed selection left.
+-- Parameters:
+--   week_start: Monday that names the rehearsal's week.
+--   page_name: page.
+DELETE FROM `${dataset}.selection_candidates`
+WHERE week_start = @week_start AND page_name = @page_name;
+
+DELETE FROM `${dataset}.caption_selections`
+WHERE week_start = @week_start AND page_name = @page_name;

@@ -1,0 +1,36 @@
+"""What tests of several rooms share: the sample agency with its week planned, made once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from filelock import FileLock
+
+from tests.assets.installed import Installed, installed
+
+
+@pytest.fixture(scope="session")
+def planned(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder with the sample agency loaded and its week planned, to be copied.
+
+    The processes of a test run share it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "planned"
+    with FileLock(f"{folder}.lock"):
+        done = folder / "done"
+        if not done.exists():
+            with installed(folder) as agency:
+                agency.set_up()
+                agency.plan()
+            done.touch()
+    return folder
+
+
+@pytest.fixture
+def agency(planned: Path, tmp_path: Path) -> Iterator[Installed]:
+    """The sample agency with its week planned, to do with as the test likes."""
+    copytree(planned, tmp_path, dirs_exist_ok=True)
+    with installed(tmp_path) as copy:
+        yield copy

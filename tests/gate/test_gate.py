@@ -1,0 +1,208 @@
+"""Nothing is published while a condition of the gate doesn't hold, whichever run asks."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+
+import dagster as dg
+import pytest
+
+from eros_assets.assets.exports import export_assets
+from eros_assets.assets.week import WeekScope
+from eros_assets.definitions import build_definitions
+from eros_assets.gate import GateClosedError, conditions, require_gate
+from eros_assets.gate.rehearsal import REHEARSAL_WEEK
+from eros_assets.gate.smoke import SMOKE_TESTS, smoke_findings
+from tests.assets.installed import WEEK, Installed
+
+CONDITIONS: dict[str, Callable[..., conditions.Finding]] = {
+    "facts_and_quarantine_are_the_input": conditions.facts_and_quarantine_are_the_input,
+    "no_caption_reserved_twice": conditions.no_caption_reserved_twice,
+    "routines_are_those_of_sql": conditions.routines_are_those_of_sql,
+    "schedule_rules_hold": conditions.schedule_rules_hold,
+    "schedule_times_are_la": conditions.schedule_times_are_la,
+    "schedules_are_as_planned": conditions.schedules_are_as_planned,
+    "every_message_is_reserved": conditions.every_message_is_reserved,
+}
+FIRST = "r.message_number = 1 AND r.page_name = 'basil_and_thyme'"
+TROUBLES = {
+    "facts_and_quarantine_are_the_input": "DELETE FROM `${dataset}.message_facts` AS r "
+    "WHERE r.row_id IN (SELECT MIN(f.row_id) FROM `${dataset}.message_facts` AS f)",
+    "no_caption_reserved_twice": "INSERT INTO `${dataset}.active_caption_assignments` "
+    "SELECT a.* REPLACE ('other' AS schedule_id) "
+    "FROM `${dataset}.active_caption_assignments` AS a WHERE a.is_active LIMIT 1",
+    "schedule_rules_hold": "UPDATE `${dataset}.schedule_recommendations` AS r "
+    "SET scheduled_send_time = TIMESTAMP_ADD(r.scheduled_send_time, INTERVAL 5 MINUTE) "
+    f"WHERE {FIRST}",
+    "schedule_times_are_la": "UPDATE `${dataset}.schedule_recommendations` AS r "
+    f"SET send_hour = r.send_hour + 1 WHERE {FIRST}",
+    "schedules_are_as_planned": "UPDATE `${dataset}.schedule_recommendations` AS r "
+    f"SET arm = IF(r.arm = 'control', 'treatment', 'control') WHERE {FIRST}",
+    "every_message_is_reserved": "UPDATE `${dataset}.active_caption_assignments` AS r "
+    "SET is_active = FALSE WHERE r.page_name = 'basil_and_thyme'",
+}
+
+
+def finding(agency: Installed, name: str) -> conditions.Finding:
+    arguments = () if name in list(CONDITIONS)[:3] else (WEEK,)
+    return CONDITIONS[name](agency.eros, agency.eros.warehouse(asset="test"), *arguments)
+
+
+def smoke(agency: Installed, week: dt.date = WEEK) -> dict[str, conditions.Finding]:
+    found = smoke_findings(agency.eros, agency.eros.warehouse(asset="test"), week)
+    return {each.name: each for each in found}
+
+
+def publish(agency: Installed) -> dg.ExecuteInProcessResult:
+    """The publishing asset alone, in a run without any check."""
+    return dg.materialize(
+        [asset for asset in export_assets(agency.eros) if "schedule_csv" in str(asset.key)],
+        partition_key=WEEK.isoformat(),
+        resources={"week_scope": WeekScope()},
+        instance=agency.instance,
+        raise_on_error=False,
+    )
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_each_trouble_is_seen_by_its_condition(agency: Installed, name: str) -> None:
+    assert finding(agency, name).passed
+    agency.change(TROUBLES[name])
+    broken = finding(agency, name)
+    assert not broken.passed
+    assert broken.name == name
+
+
+def test_a_message_that_arrived_after_the_facts_is_not_lost(agency: Installed) -> None:
+    """Else no week could be published between the arrival of history and the next refresh."""
+    agency.change(
+        "INSERT INTO `${dataset}.mass_messages` SELECT m.* REPLACE (-1 AS row_id) "
+        "FROM `${dataset}.mass_messages` AS m LIMIT 1"
+    )
+    assert finding(agency, "facts_and_quarantine_are_the_input").passed
+    agency.change("DELETE FROM `${dataset}.mass_messages` WHERE row_id < 100")
+    assert not finding(agency, "facts_and_quarantine_are_the_input").passed
+
+
+def test_another_page_s_trouble_does_not_close_the_gate_for_a_page(agency: Installed) -> None:
+    agency.change(TROUBLES["schedules_are_as_planned"])
+    warehouse = agency.eros.warehouse(asset="test")
+    pages = (["amber_lens"], ["basil_and_thyme"])
+    found = [conditions.schedules_are_as_planned(agency.eros, warehouse, WEEK, p) for p in pages]
+    assert [each.passed for each in found] == [True, False]
+
+
+def test_a_publishing_asset_alone_in_its_run_asks_the_gate(agency: Installed) -> None:
+    """A blocking check stops only its own run; the asset must not rely on it."""
+    for path in agency.eros.week_folder(WEEK).iterdir():
+        path.unlink()
+    agency.change(TROUBLES["every_message_is_reserved"])
+    result = publish(agency)
+    assert not result.success
+    (failure,) = [e for e in result.all_events if e.is_step_failure]
+    assert "every_message_is_reserved" in failure.step_failure_data.error.cause.message
+    assert list(agency.eros.week_folder(WEEK).iterdir()) == []
+
+
+def test_an_open_gate_is_shown_with_what_was_published(agency: Installed) -> None:
+    result = publish(agency)
+    (materialization,) = result.asset_materializations_for_node("schedule_csv")
+    shown = str(materialization.metadata["gate"].value)
+    names = [*CONDITIONS, *SMOKE_TESTS]
+    assert [name for name in names if name not in shown] == []
+    assert shown.count("holds") == len(names)
+
+
+def test_every_failed_condition_is_named(agency: Installed) -> None:
+    agency.change(TROUBLES["every_message_is_reserved"])
+    agency.change(TROUBLES["schedules_are_as_planned"])
+    warehouse = agency.eros.warehouse(asset="test")
+    with pytest.raises(GateClosedError) as closed:
+        require_gate(agency.eros, warehouse, WEEK)
+    for name in [*CONDITIONS, *SMOKE_TESTS]:
+        is_broken = name in ("every_message_is_reserved", "schedules_are_as_planned")
+        assert (name in str(closed.value)) is is_broken
+
+
+# Smoke tests
+
+
+def test_smoke_tests_pass_on_a_planned_agency_and_leave_no_row(agency: Installed) -> None:
+    rows = agency.week_tables()
+    found = smoke(agency)
+    assert list(found) == list(SMOKE_TESTS)
+    assert [each.sentence for each in found.values() if not each.passed] == []
+    assert 0 < found["smoke_selector"].observed < found["smoke_selector"].threshold == 2
+    assert agency.week_tables() == rows
+
+
+def test_smoke_tests_need_no_planned_week(agency: Installed) -> None:
+    """A deployment asks them before any week was planned."""
+    found = smoke(agency, WEEK + dt.timedelta(weeks=5))
+    assert [each.sentence for each in found.values() if not each.passed] == []
+
+
+def test_a_selector_that_fails_leaves_no_row_and_stops_no_other_test(agency: Installed) -> None:
+    rows = agency.week_tables()
+    library = agency.eros.library
+    procedure = library["select_captions_for_creator"]
+    broken = procedure.text.replace("SELECT o.*, CURRENT_TIMESTAMP() AS selected_at", "SELECT o.*")
+    assert broken != procedure.text
+    agency.eros.warehouse(asset="test").deploy(replace(procedure, text=broken))
+    found = smoke(agency)
+    assert found["smoke_analyzer"].passed
+    assert "WarehouseError" in found["smoke_selector"].offenders[0]
+    assert "no captions" in found["smoke_builder"].offenders[0]
+    assert "no schedule" in found["smoke_exporter"].offenders[0]
+    assert found["smoke_timezone"].passed
+    assert agency.week_tables() == rows
+
+
+def test_a_slow_selector_is_seen(agency: Installed) -> None:
+    agency.change("UPDATE `${dataset}.tuning` SET selector_max_seconds = 0.001 WHERE TRUE")
+    slow = smoke(agency)["smoke_selector"]
+    assert not slow.passed
+    assert slow.observed > slow.threshold == 0.001
+    rehearsed = agency.query(
+        "SELECT COUNT(*) AS n FROM `${dataset}.caption_selections` WHERE week_start = @week",
+        week=REHEARSAL_WEEK,
+    )
+    assert rehearsed["n"].iloc[0] == 0
+
+
+def test_an_agency_without_creators_has_nothing_to_rehearse(agency: Installed) -> None:
+    agency.change("UPDATE `${dataset}.creators` SET is_active = FALSE WHERE TRUE")
+    analyzer = smoke(agency)["smoke_analyzer"]
+    assert "no active creator" in analyzer.offenders[0]
+
+
+def test_the_job_of_smoke_tests_runs_alone_and_reports_all_five(agency: Installed) -> None:
+    result = agency.run("smoke_tests")
+    evaluations = {e.check_name: e for e in result.get_asset_check_evaluations()}
+    assert set(evaluations) == set(SMOKE_TESTS)
+    for evaluation in evaluations.values():
+        assert evaluation.passed
+        assert {"observed", "threshold", "offenders"} <= set(evaluation.metadata)
+
+
+def test_a_failed_smoke_test_stops_the_exports_of_its_run(agency: Installed) -> None:
+    agency.change("UPDATE `${dataset}.tuning` SET selector_max_seconds = 0.001 WHERE TRUE")
+    locked, *published = (
+        dg.AssetKey(name)
+        for name in ("active_caption_assignments", "schedule_csv", "schedule_calendar")
+    )
+    result = (
+        build_definitions(agency.eros.settings)
+        .resolve_job_def("weekly_schedules")
+        .execute_in_process(
+            instance=agency.instance,
+            partition_key=WEEK.isoformat(),
+            asset_selection=[locked, *published],
+            raise_on_error=False,
+        )
+    )
+    evaluations = {e.check_name: e for e in result.get_asset_check_evaluations()}
+    assert {name for name in SMOKE_TESTS if not evaluations[name].passed} == {"smoke_selector"}
+    written = {event.asset_key for event in result.get_asset_materialization_events()}
+    assert locked in written
+    assert not written & set(published)
