@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eros_assets.assets.drafting import PageInputs, Record, draft_page
 from eros_assets.assets.week import WeekPlanScope
@@ -30,13 +30,16 @@ from eros_assets.planning.identity import ScheduleRow, schedule_id
 from eros_assets.planning.model import WeekPlan
 from eros_assets.planning.volume import split_by_largest_remainder
 from eros_assets.tuning import Knobs
-from eros_assets.warehouse.protocol import Typed, Warehouse
+from eros_assets.warehouse.protocol import Parameters, Typed, Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REHEARSAL_WEEK = dt.date(2000, 1, 3)
 """A Monday before the first week that can be planned."""
 
-ATTEMPTS = 3
-"""Selections timed before the selector is called slow: a busy machine's moment is not its speed."""
+REPEATS = 2
+"""Times that a slow selection is timed again: a busy machine's moment is not its speed."""
 
 QUARTER = dt.timedelta(minutes=15)
 
@@ -135,13 +138,13 @@ def select(stage: Stage, report: Mapping[str, Any], rules: Record) -> Selection:
         **{f"p_num_{tier}": count for tier, count in wanted.items()},
         "p_seed": stage.eros.settings.seed,
     }
-    seconds, longest = float("inf"), float(stage.knobs["selector_max_seconds"])
+    longest = float(stage.knobs["selector_max_seconds"])
     try:
-        for _ in range(ATTEMPTS):
-            rows = stage.warehouse.call("select_captions_for_creator", arguments).rows
-            seconds = min(seconds, stage.warehouse.ledger[-1].duration_seconds)
-            if seconds < longest:
-                break
+        rows, seconds = _timed_selection(stage.warehouse, arguments)
+        for _ in range(REPEATS):
+            if seconds >= longest:
+                rows, again = _timed_selection(stage.warehouse, arguments)
+                seconds = min(seconds, again)
         offers = stage.warehouse.query(stage.eros.sql("rehearsal_offers"), rehearsed)
     finally:
         stage.warehouse.run(stage.eros.sql("forget_rehearsal"), rehearsed)
@@ -154,6 +157,11 @@ def select(stage: Stage, report: Mapping[str, Any], rules: Record) -> Selection:
             for row in offers.to_dict("records")
         ],
     )
+
+
+def _timed_selection(warehouse: Warehouse, arguments: Parameters) -> tuple["pd.DataFrame", float]:
+    rows = warehouse.call("select_captions_for_creator", arguments).rows
+    return rows, warehouse.ledger[-1].duration_seconds
 
 
 def build(
