@@ -26,6 +26,7 @@ def main() -> None:
 def demo() -> None:
     """Set up, load the inputs, plan the coming week and export it."""
     settings = _settings()
+    _refuse_bad_files(settings)
     _run_job(settings, "set_up", None)
     week = _week(settings)
     _run_job(settings, "weekly_schedules", week, settings.pages)
@@ -55,6 +56,22 @@ def _settings() -> Settings:
     except ErosError as error:
         CONSOLE.print(str(error), style="red")
         sys.exit(2)
+
+
+def _refuse_bad_files(settings: Settings) -> None:
+    """Mistakes in the files of EROS_IMPORT_DIR end the command before anything is set up."""
+    if settings.import_dir is None:
+        return
+    from eros_assets.importing import read_inputs
+
+    CONSOLE.print(f"reading {settings.import_dir}")
+    try:
+        tables = read_inputs(settings.import_dir).tables
+    except ErosError as error:
+        CONSOLE.print(str(error), style="red")
+        sys.exit(1)
+    for name, rows in tables.items():
+        CONSOLE.print(f"  {name:<44}{len(rows):>8,} rows", style="green")
 
 
 def _week(settings: Settings) -> dt.date:
@@ -152,6 +169,8 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> None:
     for row in lacking.to_dict("records"):
         what = f"{row['price_tier'] or ''} {row['got']} of {row['wanted']}".strip()
         CONSOLE.print(f"  {row['page_name']}: {what}: {row['reason']}", style="yellow")
+    if rows.empty and lacking.empty:
+        CONSOLE.print("  no active creator in table creators, so there is nobody to plan for")
     CONSOLE.print(
         f"\n{rows['page_name'].nunique()} schedules, {len(rows)} messages.\n"
         f"  Look       {eros.week_folder(week_start) / 'index.html'}\n"

@@ -5,16 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from eros_assets.calendar import la_date, la_instant, monday_after
-from eros_assets.errors import ErosError
+from eros_assets.calendar import la_date, la_instant, monday_after, today
 from eros_assets.settings import REPOSITORY, Settings
 from eros_assets.warehouse import open_warehouse
 from eros_assets.warehouse.library import SqlLibrary, load_library
 from eros_assets.warehouse.protocol import Warehouse
-
-
-class NoHistoryError(ErosError):
-    """There is no message to tell the week from."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +36,7 @@ class Installation:
 
         The first midnight (LA) of `EROS_TODAY` where that is set; else, where the inputs are made
         or imported, of the date after the newest message, so that an old history plans as it
-        would have then; else now.
-
-        Raises:
-            NoHistoryError: the inputs are made or imported and hold no message with a time.
+        would have then, or of today where there is no message yet; else now.
         """
         if self.settings.today is not None:
             return la_instant(self.settings.today)
@@ -54,20 +46,17 @@ class Installation:
             "SELECT MAX(m.sending_time) AS newest FROM `${dataset}.mass_messages` AS m"
         )["newest"].iloc[0]
         if newest is None or newest != newest:  # NULL comes as NaT
-            raise NoHistoryError(
-                "mass_messages holds no message with a time, so there is no week after the newest "
-                "one; name the week with EROS_WEEK and the day with EROS_TODAY"
-            )
+            return la_instant(today())
         return la_instant(la_date(newest.to_pydatetime()) + dt.timedelta(days=1))
 
     def default_week(self, warehouse: Warehouse) -> dt.date:
         """Monday of `EROS_WEEK`; else the Monday after the newest message, or after today."""
         if self.settings.week is not None:
             return self.settings.week
-        today = la_date(self.planning_instant(warehouse))
+        planned = la_date(self.planning_instant(warehouse))
         if self.settings.inputs == "warehouse":
-            return monday_after(today)
-        return monday_after(today - dt.timedelta(days=1))
+            return monday_after(planned)
+        return monday_after(planned - dt.timedelta(days=1))
 
     def week_folder(self, week_start: dt.date) -> Path:
         """The folder that a week's exports go to."""

@@ -1,0 +1,61 @@
+"""The command line: what can't be used ends it at once, in words, and leaves nothing behind."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from eros_assets.__main__ import main
+
+MESSAGES = (
+    "row_id,page_name,message,sending_time,price,sent_count,viewed_count,purchased_count,earnings,"
+    "message_type,caption_id\n"
+)
+BANK = (
+    "caption_id,caption_text,content_category,price_tier,has_urgency,page_name,is_active,created_at"
+    "\n1,Sourdough at dawn,baking,budget,false,,true,2025-01-01T00:00:00Z\n"
+)
+
+
+@pytest.fixture
+def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "history"
+    folder.mkdir()
+    (folder / "mass_messages.csv").write_text(MESSAGES, encoding="utf-8")
+    (folder / "caption_bank.csv").write_text(BANK, encoding="utf-8")
+    monkeypatch.setenv("EROS_IMPORT_DIR", str(folder))
+    monkeypatch.setenv("EROS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("EROS_OUT_DIR", str(tmp_path / "out"))
+    return folder
+
+
+def test_mistakes_in_files_are_told_before_anything_is_set_up(
+    history: Path, tmp_path: Path
+) -> None:
+    row = "seven,baker,Hello,2025-03-01T00:00:00Z,9,100,50,2,18,PPV,\n"
+    (history / "mass_messages.csv").write_text(MESSAGES + row, encoding="utf-8")
+    told = CliRunner().invoke(main, ["demo"])
+    assert told.exit_code == 1
+    assert "mass_messages.csv line 2: row_id 'seven' is not a whole number" in told.output
+    assert not (tmp_path / "home").exists()
+
+
+def test_settings_that_can_not_be_used_are_told_line_by_line(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EROS_WEEK", "2025-11-04")
+    monkeypatch.setenv("EROS_SAMPLE", "huge")
+    told = CliRunner().invoke(main, ["week"])
+    assert told.exit_code == 2
+    lines = sorted(told.output.strip().split("\n"))
+    assert lines[0].startswith("EROS_SAMPLE=huge: ")
+    assert lines[1].startswith("EROS_WEEK=2025-11-04: 2025-11-04 is a Tuesday")
+
+
+def test_a_history_without_messages_and_creators_is_planned_for_nobody_and_says_so(
+    history: Path,
+) -> None:
+    told = CliRunner().invoke(main, ["demo"])
+    assert told.exit_code == 0, told.output
+    assert "0 schedules, 0 messages" in told.output
+    assert "no active creator in table creators" in told.output
