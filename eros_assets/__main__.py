@@ -169,8 +169,6 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> None:
     for row in lacking.to_dict("records"):
         what = f"{row['price_tier'] or ''} {row['got']} of {row['wanted']}".strip()
         CONSOLE.print(f"  {row['page_name']}: {what}: {row['reason']}", style="yellow")
-    if rows.empty and lacking.empty:
-        CONSOLE.print("  no active creator in table creators, so there is nobody to plan for")
     CONSOLE.print(
         f"\n{rows['page_name'].nunique()} schedules, {len(rows)} messages.\n"
         f"  Look       {eros.week_folder(week_start) / 'index.html'}\n"

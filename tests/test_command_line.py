@@ -50,12 +50,3 @@ def test_settings_that_can_not_be_used_are_told_line_by_line(
     lines = sorted(told.output.strip().split("\n"))
     assert lines[0].startswith("EROS_SAMPLE=huge: ")
     assert lines[1].startswith("EROS_WEEK=2025-11-04: 2025-11-04 is a Tuesday")
-
-
-def test_a_history_without_messages_and_creators_is_planned_for_nobody_and_says_so(
-    history: Path,
-) -> None:
-    told = CliRunner().invoke(main, ["demo"])
-    assert told.exit_code == 0, told.output
-    assert "0 schedules, 0 messages" in told.output
-    assert "no active creator in table creators" in told.output

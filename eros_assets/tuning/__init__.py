@@ -28,7 +28,16 @@ __all__ = ["HOLIDAY_YEARS", "TuningError"]
 PLAIN_TABLES = tuple(RULES)
 CONFIGURATION_TABLES = (*PLAIN_TABLES, "tuning", "holiday_calendar")
 
-Knobs = Mapping[str, int | float]
+
+class Knobs(dict[str, int | float]):
+    """The tuning in force, by knob; one that the table lacks is a TuningError."""
+
+    def __missing__(self, knob: str) -> int | float:
+        """Say what to do."""
+        raise TuningError(
+            f"table tuning lacks the knob {knob}: it was loaded by an earlier version of EROS; run "
+            "the job set_up, or materialize table_definitions and tuning"
+        )
 
 
 def configuration_tables(settings: Settings, library: SqlLibrary) -> dict[str, "pd.DataFrame"]:
@@ -50,11 +59,13 @@ def configuration_tables(settings: Settings, library: SqlLibrary) -> dict[str, "
 
 
 def read_knobs(warehouse: Warehouse) -> Knobs:
-    """The one row of the table `tuning`, by knob."""
+    """The one row of the table `tuning`, by knob; knobs without a value are left out."""
+    import pandas as pd
+
     row = warehouse.query("SELECT * FROM `${dataset}.tuning`").to_dict("records")
     if len(row) != 1:
         raise TuningError(f"table tuning has {len(row)} rows, not 1; load the configuration again")
-    return {str(knob): value for knob, value in row[0].items()}
+    return Knobs({str(knob): value for knob, value in row[0].items() if pd.notna(value)})
 
 
 def _plain_table(path: Path, table: SqlObject) -> "pd.DataFrame":
