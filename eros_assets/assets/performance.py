@@ -21,11 +21,16 @@ PREVIEWS = {
     "caption_priors": """
         SELECT * FROM `${dataset}.caption_priors` ORDER BY page_name, price_tier LIMIT 10
     """,
+    "caption_appeal": """
+        SELECT * FROM `${dataset}.caption_appeal` ORDER BY appeal DESC, caption_id LIMIT 10
+    """,
     "caption_bandit_stats": """
         SELECT * FROM `${dataset}.caption_bandit_stats`
         ORDER BY total_revenue DESC, page_name, caption_id LIMIT 10
     """,
 }
+
+LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
 
 
 def performance_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
@@ -67,7 +72,7 @@ def performance_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
                 partitions_def=WEEKLY,
                 code_version=update.fingerprint,
             )
-            for name in ("caption_priors", "caption_bandit_stats")
+            for name in LEARNED
         ],
     )
     def learn_captions(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
@@ -81,7 +86,7 @@ def performance_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
             {"p_as_of": week_start, "p_lookback_days": knobs["stats_lookback_days"]},
         )
         jobs = job_metadata(warehouse)
-        for name in ("caption_priors", "caption_bandit_stats"):
+        for name in LEARNED:
             yield dg.MaterializeResult(
                 asset_key=name, metadata={**table_metadata(warehouse, name, PREVIEWS[name]), **jobs}
             )

@@ -168,9 +168,9 @@ def _evidence(choice: Mapping[str, Any]) -> Evidence:
         draw=float(choice["thompson_score"]),
         successes=int(choice["successes"]),
         failures=int(choice["failures"]),
-        prior_successes=_number(choice["prior_successes"]),
-        prior_failures=_number(choice["prior_failures"]),
-        dispersion=_number(choice["dispersion"]),
+        posterior_successes=_number(choice["posterior_successes"]),
+        posterior_failures=_number(choice["posterior_failures"]),
+        other_pages=int(choice["other_pages"]),
         tier_rank=int(choice["tier_rank"]),
     )
 

@@ -121,7 +121,8 @@ def _caption_selections(eros: Installation) -> dg.AssetsDefinition:
                 group="selection",
                 deps=[
                     *("weekly_volume_targets", "caption_bank", "caption_bandit_stats"),
-                    *("caption_priors", "creator_caption_restrictions", "segment_rules"),
+                    *("caption_priors", "caption_appeal", "creator_caption_restrictions"),
+                    "segment_rules",
                     procedure.name,
                 ],
                 partitions_def=WEEKLY,

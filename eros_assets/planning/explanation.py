@@ -15,27 +15,26 @@ from eros_assets.planning.model import PlannedMessage
 class Evidence:
     """What the caption's draw came from; None where it isn't known.
 
-    `draw` is the Thompson draw. Successes and failures are those of the page and caption, the
-    prior's in effective trials, of which `dispersion` real ones make one. `tier_rank` is the
-    caption's place by score among the page's chosen of the tier, 1 the best.
+    `draw` is the Thompson draw. Successes and failures are those of the page and caption as they
+    happened; the posterior's, prior included, are in effective trials. `other_pages` is how many
+    other pages' trials of the caption are in it. `tier_rank` is the caption's place by score among
+    the page's chosen of the tier, 1 the best.
     """
 
     draw: float | None = None
     successes: int | None = None
     failures: int | None = None
-    prior_successes: float | None = None
-    prior_failures: float | None = None
-    dispersion: float | None = None
+    posterior_successes: float | None = None
+    posterior_failures: float | None = None
+    other_pages: int = 0
     tier_rank: int | None = None
 
     @property
     def posterior(self) -> tuple[float, float] | None:
         """Beta counts of the posterior, effective trials."""
-        counts = (self.successes, self.failures, self.prior_successes, self.prior_failures)
-        if None in counts or not self.dispersion:
+        if self.posterior_successes is None or self.posterior_failures is None:
             return None
-        successes, failures, alpha, beta = (float(c) for c in counts if c is not None)
-        return alpha + successes / self.dispersion, beta + failures / self.dispersion
+        return self.posterior_successes, self.posterior_failures
 
     @property
     def posterior_mean(self) -> float | None:
@@ -94,7 +93,9 @@ def sentence(message: PlannedMessage, evidence: Evidence = NO_EVIDENCE) -> str:
     if evidence.posterior_mean is not None and evidence.posterior_interval is not None:
         low, high = evidence.posterior_interval
         tried = (evidence.successes or 0) + (evidence.failures or 0)
-        basis = f"{tried:,} trials here" if tried else "its tier alone, untried here"
+        basis = f"{tried:,} trials here" if tried else "its tier, untried here"
+        if evidence.other_pages:
+            basis += f" and tried on {evidence.other_pages} other pages"
         why += (
             f"; expected to convert {evidence.posterior_mean:.2%} "
             f"({low:.2%} to {high:.2%}), from {basis}"

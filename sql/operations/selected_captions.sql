@@ -14,11 +14,9 @@ SELECT
   s.successes,
   s.failures,
   s.arm,
-  r.prior_successes,
-  r.prior_failures,
-  r.dispersion
+  s.posterior_successes,
+  s.posterior_failures,
+  s.other_pages
 FROM `${dataset}.caption_selections` AS s
-LEFT JOIN `${dataset}.caption_priors` AS r
-  ON s.page_name = r.page_name AND s.price_tier = r.price_tier
 WHERE s.week_start = @week_start AND s.page_name IN UNNEST(@pages)
 ORDER BY s.page_name, s.price_tier, s.tier_rank;

@@ -4,8 +4,9 @@
 -- within 7 days of the week (what these pages hold in the week itself is theirs to choose anew),
 -- not sent by it in the 7 days before.
 -- thompson_score is a draw from Beta(c * (prior successes + successes / dispersion),
--- c * (prior failures + failures / dispersion)), c being posterior_sharpening; final_score is the
--- draw's percentile among the page's eligible of the tier x the segment's multiplier + diversity.
+-- c * (prior failures + failures / dispersion)), c being posterior_sharpening and the trials faded
+-- by their age. The prior is the pair's own; an untried caption's is that of its page and tier, by
+-- caption_appeal where other pages have tried it. final_score is the draw's percentile among the page's eligible of the tier x the segment's multiplier + diversity.
 -- A share of the PPVs, the control arm, is drawn uniformly instead; it is served first, so that
 -- the treatment arm's choice doesn't bias it. How many a page gets is the share times its PPVs,
 -- rounded up or down by a draw so that the mean is exact.
@@ -299,33 +300,88 @@ BEGIN
   ),
 
   -- Rows stay narrow until few are left: everything is ranked, little is kept.
-  drawn AS (
+  flat_priors AS (
+    SELECT
+      r.page_name,
+      r.price_tier,
+      r.prior_successes,
+      r.prior_failures,
+      SAFE_DIVIDE(r.prior_successes, r.prior_successes + r.prior_failures) AS rate,
+      SAFE_DIVIDE(
+        r.prior_failures, r.prior_successes * (r.prior_successes + r.prior_failures + 1.0)
+      ) AS variation,
+      COALESCE(r.pair_variance, 0.0) AS pair_variance,
+      r.dispersion
+    FROM `${dataset}.caption_priors` AS r
+  ),
+
+  -- An untried caption's prior, as update_caption_performance makes that of a pair.
+  believed AS (
     SELECT
       e.page_name,
       e.price_tier,
       e.caption_id,
       e.content_category,
       e.behavioral_segment,
-      `${dataset}.wilson_sample`(
-        t.posterior_sharpening * (
-          COALESCE(r.prior_successes, 1.0)
-          + SAFE_DIVIDE(COALESCE(s.successes, 0), COALESCE(r.dispersion, 1.0))
-        ),
-        t.posterior_sharpening * (
-          COALESCE(r.prior_failures, 1.0)
-          + SAFE_DIVIDE(COALESCE(s.failures, 0), COALESCE(r.dispersion, 1.0))
-        ),
-        CONCAT(
-          p_seed, '|', CAST(p_week_start AS STRING), '|', e.page_name, '|',
-          CAST(e.caption_id AS STRING)
-        )
-      ) AS thompson_score
+      COALESCE(s.prior_successes, r.prior_successes, 1.0) AS prior_successes,
+      COALESCE(s.prior_failures, r.prior_failures, 1.0) AS prior_failures,
+      COALESCE(
+        s.effective_successes, SAFE_DIVIDE(s.successes, COALESCE(r.dispersion, 1.0)), 0.0
+      ) AS effective_successes,
+      COALESCE(
+        s.effective_failures, SAFE_DIVIDE(s.failures, COALESCE(r.dispersion, 1.0)), 0.0
+      ) AS effective_failures,
+      IF(s.caption_id IS NULL, LEAST(r.rate * a.appeal, t.prior_max_rate), NULL) AS rate,
+      LEAST(
+        (1.0 + SAFE_DIVIDE(1.0, a.appeal_shape)) * (1.0 + r.pair_variance) - 1.0, r.variation
+      ) AS variation
     FROM eligible AS e
     CROSS JOIN `${dataset}.tuning` AS t
-    LEFT JOIN `${dataset}.caption_priors` AS r
-      ON e.page_name = r.page_name AND e.price_tier = r.price_tier
+    LEFT JOIN flat_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
     LEFT JOIN `${dataset}.caption_bandit_stats` AS s
       ON e.page_name = s.page_name AND e.caption_id = s.caption_id
+    LEFT JOIN `${dataset}.caption_appeal` AS a
+      ON e.caption_id = a.caption_id AND e.price_tier = a.price_tier
+  ),
+
+  strengths AS (
+    SELECT
+      b.*,
+      LEAST(
+        GREATEST(SAFE_DIVIDE(1.0 - b.rate, b.variation * b.rate) - 1.0, t.prior_min_strength),
+        t.prior_max_strength
+      ) AS strength
+    FROM believed AS b
+    CROSS JOIN `${dataset}.tuning` AS t
+  ),
+
+  posteriors AS (
+    SELECT
+      g.page_name,
+      g.price_tier,
+      g.caption_id,
+      g.content_category,
+      g.behavioral_segment,
+      COALESCE(g.rate * g.strength, g.prior_successes) + g.effective_successes
+        AS posterior_successes,
+      COALESCE((1.0 - g.rate) * g.strength, g.prior_failures) + g.effective_failures
+        AS posterior_failures
+    FROM strengths AS g
+  ),
+
+  drawn AS (
+    SELECT
+      p.*,
+      `${dataset}.wilson_sample`(
+        t.posterior_sharpening * p.posterior_successes,
+        t.posterior_sharpening * p.posterior_failures,
+        CONCAT(
+          p_seed, '|', CAST(p_week_start AS STRING), '|', p.page_name, '|',
+          CAST(p.caption_id AS STRING)
+        )
+      ) AS thompson_score
+    FROM posteriors AS p
+    CROSS JOIN `${dataset}.tuning` AS t
   ),
 
   tier_sizes AS (
@@ -352,6 +408,8 @@ BEGIN
       d.page_name,
       d.price_tier,
       d.caption_id,
+      d.posterior_successes,
+      d.posterior_failures,
       d.thompson_score,
       d.draw_rank,
       z.captions,
@@ -375,6 +433,8 @@ BEGIN
       s.page_name,
       s.price_tier,
       s.caption_id,
+      s.posterior_successes,
+      s.posterior_failures,
       s.thompson_score,
       s.final_score,
       w.arm,
@@ -423,11 +483,14 @@ BEGIN
     COALESCE(b.content_category, 'uncategorised') AS content_category,
     COALESCE(b.has_urgency, FALSE) AS has_urgency,
     COALESCE(s.successes, 0) AS successes,
-    COALESCE(s.failures, 0) AS failures
+    COALESCE(s.failures, 0) AS failures,
+    COALESCE(a.pages, 0) - IF(COALESCE(s.total_observations, 0) > 0 AND a.pages > 0, 1, 0)
+      AS other_pages
   FROM kept AS k
   INNER JOIN `${dataset}.caption_bank` AS b ON k.caption_id = b.caption_id
   LEFT JOIN `${dataset}.caption_bandit_stats` AS s
-    ON k.page_name = s.page_name AND k.caption_id = s.caption_id;
+    ON k.page_name = s.page_name AND k.caption_id = s.caption_id
+  LEFT JOIN `${dataset}.caption_appeal` AS a ON k.caption_id = a.caption_id;
 
   BEGIN TRANSACTION;
 
@@ -482,16 +545,25 @@ BEGIN
   WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
 
   UPDATE `${dataset}.caption_selections` AS s
-  SET tier_rank = r.tier_rank
+  SET
+    tier_rank = r.tier_rank,
+    posterior_successes = r.posterior_successes,
+    posterior_failures = r.posterior_failures,
+    other_pages = r.other_pages
   FROM (
     SELECT
-      page_name,
-      caption_id,
+      c.page_name,
+      c.caption_id,
       ROW_NUMBER() OVER (
-        PARTITION BY page_name, price_tier ORDER BY final_score DESC, caption_id
-      ) AS tier_rank
-    FROM `${dataset}.caption_selections`
-    WHERE week_start = p_week_start
+        PARTITION BY c.page_name, c.price_tier ORDER BY c.final_score DESC, c.caption_id
+      ) AS tier_rank,
+      f.posterior_successes,
+      f.posterior_failures,
+      f.other_pages
+    FROM `${dataset}.caption_selections` AS c
+    INNER JOIN fresh_candidates AS f
+      ON c.page_name = f.page_name AND c.caption_id = f.caption_id AND c.arm = f.arm
+    WHERE c.week_start = p_week_start
   ) AS r
   WHERE
     s.week_start = p_week_start

@@ -1,4 +1,4 @@
--- Rebuilds caption_priors and caption_bandit_stats from message_facts.
+-- Rebuilds caption_priors, caption_appeal and caption_bandit_stats from message_facts.
 -- A trial of a PPV is a view and its success a purchase; a trial of a Bump is a recipient and its
 -- success a view. A message sent as the other type than its caption's tier is no trial of the
 -- caption: views of a free copy would pass for purchases.
@@ -8,6 +8,19 @@
 -- per page and tier, else per tier, else per message type: with p the pool's rate,
 -- v = (sum n(s/n - p)^2 - phi(K - 1)p(1 - p)) / (sum n - sum n^2 / sum n), M = p(1 - p)/v - 1,
 -- alpha = pM, beta = (1 - p)M. The noise of a send is phi times the binomial's.
+-- Captions borrow strength from other pages. A pair's rate is taken for the page's mean x the
+-- caption's appeal (mean 1 over captions, variance A) x the pair's own part (mean 1, variance B),
+-- with (1 + A)(1 + B) - 1 the squared coefficient of variation T of the page's prior. A is what the
+-- first send on one page tells of the first send on a later one: with z the send's rate over the
+-- page's mean, less 1, and w = e/(1 + eT), e its expected successes, E[z_later | z_earlier] is
+-- A w z_earlier however the later page came to try it, so that A = sum of w' z' w z over
+-- sum of w' w^2 z^2. A caption's appeal is Gamma(1/A + sum of kx, 1/A + sum of k) over its pages, x
+-- the pair's rate over the page's mean and k = e/(1 + eB); a pair leaves its own page out. Its
+-- prior is the Beta with that mean times the page's, and squared coefficient of variation
+-- (1 + 1/shape)(1 + B) - 1, at most T. A = 0 (knob borrowing_weight 0, or nothing to borrow) leaves
+-- every pair the prior of its page and tier.
+-- Evidence fades by half in stats_half_life_days (91 at least; 0: not at all); priors and
+-- dispersions are fitted without that.
 -- Running it twice changes nothing but last_updated.
 -- Parameters:
 --   p_as_of: LA date after the last one of the window.
@@ -49,8 +62,16 @@ BEGIN
     t.emv,
     IF(t.message_type = 'PPV', t.viewed_count, t.sent_count) AS trials,
     IF(t.message_type = 'PPV', t.purchased_count, t.viewed_count) AS successes,
+    IF(
+      k.stats_half_life_days > 0,
+      POW(
+        0.5, SAFE_DIVIDE(DATE_DIFF(p_as_of, t.send_date, DAY), GREATEST(k.stats_half_life_days, 91))
+      ),
+      1.0
+    ) AS freshness,
     t.send_date >= DATE_SUB(p_as_of, INTERVAL p_lookback_days DAY) AS in_window
   FROM tiered AS t
+  CROSS JOIN `${dataset}.tuning` AS k
   WHERE (t.message_type = 'Bump') = (t.price_tier = 'bump');
 
   -- One row per page (NULL: all pages) and message type that has enough repeated captions.
@@ -129,25 +150,27 @@ BEGIN
   LEFT JOIN dispersions AS pool
     ON pool.page_name IS NULL AND y.message_type = pool.message_type;
 
+  -- One row per page and caption: its first send with a trial.
+  CREATE OR REPLACE TEMP TABLE first_sends AS
+  SELECT
+    s.page_name,
+    s.caption_id,
+    s.price_tier,
+    s.message_type,
+    s.sending_time,
+    s.trials,
+    s.successes,
+    SAFE_DIVIDE(s.successes * s.successes, s.trials) AS square
+  FROM caption_sends AS s
+  WHERE s.in_window AND s.trials > 0
+  QUALIFY
+    ROW_NUMBER() OVER (
+      PARTITION BY s.page_name, s.caption_id ORDER BY s.sending_time, s.row_id
+    ) = 1;
+
   -- One row per pool of captions a prior may be fitted on: a page's tier, a tier, a message type.
   CREATE OR REPLACE TEMP TABLE fitted_priors AS
-  WITH first_sends AS (
-    SELECT
-      s.page_name,
-      s.price_tier,
-      s.message_type,
-      s.trials,
-      s.successes,
-      SAFE_DIVIDE(s.successes * s.successes, s.trials) AS square
-    FROM caption_sends AS s
-    WHERE s.in_window AND s.trials > 0
-    QUALIFY
-      ROW_NUMBER() OVER (
-        PARTITION BY s.page_name, s.caption_id ORDER BY s.sending_time, s.row_id
-      ) = 1
-  ),
-
-  pools AS (
+  WITH pools AS (
     SELECT
       'page' AS pool,
       page_name,
@@ -240,18 +263,210 @@ BEGIN
       ORDER BY CASE m.pool WHEN 'page' THEN 1 WHEN 'tier' THEN 2 ELSE 3 END
     ) = 1;
 
+  -- One row per page and tier: the flat prior, its mean and squared coefficient of variation.
+  CREATE OR REPLACE TEMP TABLE flat_priors AS
+  SELECT
+    p.*,
+    SAFE_DIVIDE(p.prior_successes, p.prior_successes + p.prior_failures) AS rate,
+    SAFE_DIVIDE(
+      p.prior_failures, p.prior_successes * (p.prior_successes + p.prior_failures + 1.0)
+    ) AS variation
+  FROM (
+    SELECT
+      y.page_name,
+      y.price_tier,
+      y.message_type,
+      COALESCE(f.rate * f.strength, 1.0) AS prior_successes,
+      COALESCE((1.0 - f.rate) * f.strength, 1.0) AS prior_failures,
+      y.dispersion,
+      COALESCE(f.pool, 'default') AS fitted_on,
+      COALESCE(f.captions, 0) AS fitted_captions,
+      y.dispersion_fitted_on
+    FROM page_tiers AS y
+    LEFT JOIN fitted_priors AS f ON y.page_name = f.page_name AND y.price_tier = f.price_tier
+  ) AS p;
+
+  -- One row per tier (NULL: all of the message type) that has enough pairs of first sends.
+  CREATE OR REPLACE TEMP TABLE appeal_variances AS
+  WITH weighed AS (
+    SELECT
+      s.caption_id,
+      s.price_tier,
+      s.message_type,
+      s.sending_time,
+      SAFE_DIVIDE(s.successes, s.trials * p.rate) - 1.0 AS excess,
+      SAFE_DIVIDE(
+        SAFE_DIVIDE(s.trials * p.rate, p.dispersion),
+        1.0 + SAFE_DIVIDE(s.trials * p.rate, p.dispersion) * p.variation
+      ) AS weight
+    FROM first_sends AS s
+    INNER JOIN flat_priors AS p ON s.page_name = p.page_name AND s.price_tier = p.price_tier
+  ),
+
+  told AS (
+    SELECT
+      l.price_tier,
+      l.message_type,
+      l.weight * l.excess * e.weight * e.excess AS product,
+      l.weight * e.weight * e.weight * e.excess * e.excess AS square
+    FROM weighed AS l
+    INNER JOIN weighed AS e
+      ON l.caption_id = e.caption_id AND l.sending_time > e.sending_time
+  ),
+
+  pooled AS (
+    SELECT
+      price_tier,
+      message_type,
+      COUNT(*) AS pairs,
+      SUM(product) AS product,
+      SUM(square) AS square
+    FROM told
+    GROUP BY price_tier, message_type
+    UNION ALL
+    SELECT
+      CAST(NULL AS STRING) AS price_tier,
+      message_type,
+      COUNT(*) AS pairs,
+      SUM(product) AS product,
+      SUM(square) AS square
+    FROM told
+    GROUP BY message_type
+  )
+
+  SELECT
+    p.price_tier,
+    p.message_type,
+    p.pairs,
+    t.borrowing_weight * GREATEST(COALESCE(SAFE_DIVIDE(p.product, p.square), 0.0), 0.0) AS variance
+  FROM pooled AS p
+  CROSS JOIN `${dataset}.tuning` AS t
+  WHERE p.pairs >= t.borrowing_min_pairs;
+
   CREATE OR REPLACE TEMP TABLE fresh_priors AS
   SELECT
-    y.page_name,
-    y.price_tier,
-    COALESCE(f.rate * f.strength, 1.0) AS prior_successes,
-    COALESCE((1.0 - f.rate) * f.strength, 1.0) AS prior_failures,
-    y.dispersion,
-    COALESCE(f.pool, 'default') AS fitted_on,
-    COALESCE(f.captions, 0) AS fitted_captions,
-    y.dispersion_fitted_on
-  FROM page_tiers AS y
-  LEFT JOIN fitted_priors AS f ON y.page_name = f.page_name AND y.price_tier = f.price_tier;
+    p.*,
+    COALESCE(own.variance, pool.variance, 0.0) AS appeal_variance,
+    SAFE_DIVIDE(
+      GREATEST(p.variation - COALESCE(own.variance, pool.variance, 0.0), 0.0),
+      1.0 + COALESCE(own.variance, pool.variance, 0.0)
+    ) AS pair_variance,
+    COALESCE(own.pairs, pool.pairs, 0) AS appeal_pairs,
+    CASE
+      WHEN own.pairs IS NOT NULL THEN 'tier'
+      WHEN pool.pairs IS NOT NULL THEN 'message_type'
+      ELSE 'default'
+    END AS appeal_fitted_on
+  FROM flat_priors AS p
+  LEFT JOIN appeal_variances AS own
+    ON p.price_tier = own.price_tier AND p.message_type = own.message_type
+  LEFT JOIN appeal_variances AS pool
+    ON pool.price_tier IS NULL AND p.message_type = pool.message_type;
+
+  -- One row per page and caption that was ever sent: what its trials in the window are worth.
+  CREATE OR REPLACE TEMP TABLE pair_evidence AS
+  SELECT
+    e.page_name,
+    e.caption_id,
+    e.price_tier,
+    e.effective_successes,
+    e.effective_trials,
+    SAFE_DIVIDE(
+      e.effective_successes, 1.0 + e.effective_trials * r.rate * r.pair_variance
+    ) AS appeal_successes,
+    SAFE_DIVIDE(
+      e.effective_trials * r.rate, 1.0 + e.effective_trials * r.rate * r.pair_variance
+    ) AS appeal_exposure
+  FROM (
+    SELECT
+      s.page_name,
+      s.caption_id,
+      s.price_tier,
+      SUM(IF(s.in_window, SAFE_DIVIDE(s.freshness * s.successes, p.dispersion), 0.0))
+        AS effective_successes,
+      SUM(IF(s.in_window, SAFE_DIVIDE(s.freshness * s.trials, p.dispersion), 0.0))
+        AS effective_trials
+    FROM caption_sends AS s
+    INNER JOIN flat_priors AS p ON s.page_name = p.page_name AND s.price_tier = p.price_tier
+    GROUP BY s.page_name, s.caption_id, s.price_tier
+  ) AS e
+  INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier;
+
+  -- One row per caption that was tried in the window, where there is anything to borrow.
+  CREATE OR REPLACE TEMP TABLE fresh_appeal AS
+  SELECT
+    a.caption_id,
+    a.price_tier,
+    a.pages,
+    SAFE_DIVIDE(1.0, a.appeal_variance) + a.successes AS appeal_shape,
+    SAFE_DIVIDE(1.0, a.appeal_variance) + a.exposure AS appeal_rate
+  FROM (
+    SELECT
+      e.caption_id,
+      e.price_tier,
+      MAX(r.appeal_variance) AS appeal_variance,
+      COUNT(*) AS pages,
+      SUM(e.appeal_successes) AS successes,
+      SUM(e.appeal_exposure) AS exposure
+    FROM pair_evidence AS e
+    INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
+    WHERE e.effective_trials > 0
+    GROUP BY e.caption_id, e.price_tier
+  ) AS a
+  WHERE a.appeal_variance > 0;
+
+  -- One row per page and caption that was ever sent: its own prior.
+  CREATE OR REPLACE TEMP TABLE pair_priors AS
+  WITH elsewhere AS (
+    SELECT
+      e.page_name,
+      e.caption_id,
+      e.price_tier,
+      e.effective_successes,
+      e.effective_trials,
+      r.prior_successes,
+      r.prior_failures,
+      IF(
+        a.pages > IF(e.effective_trials > 0, 1, 0),
+        LEAST(
+          r.rate * SAFE_DIVIDE(
+            a.appeal_shape - e.appeal_successes, a.appeal_rate - e.appeal_exposure
+          ),
+          t.prior_max_rate
+        ),
+        NULL
+      ) AS rate,
+      LEAST(
+        (1.0 + SAFE_DIVIDE(1.0, a.appeal_shape - e.appeal_successes)) * (1.0 + r.pair_variance)
+        - 1.0,
+        r.variation
+      ) AS variation,
+      t.prior_min_strength,
+      t.prior_max_strength
+    FROM pair_evidence AS e
+    CROSS JOIN `${dataset}.tuning` AS t
+    INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
+    LEFT JOIN fresh_appeal AS a ON e.caption_id = a.caption_id AND e.price_tier = a.price_tier
+  ),
+
+  strengths AS (
+    SELECT
+      e.*,
+      LEAST(
+        GREATEST(SAFE_DIVIDE(1.0 - e.rate, e.variation * e.rate) - 1.0, e.prior_min_strength),
+        e.prior_max_strength
+      ) AS strength
+    FROM elsewhere AS e
+  )
+
+  SELECT
+    s.page_name,
+    s.caption_id,
+    s.effective_successes,
+    s.effective_trials,
+    COALESCE(s.rate * s.strength, s.prior_successes) AS prior_successes,
+    COALESCE((1.0 - s.rate) * s.strength, s.prior_failures) AS prior_failures
+  FROM strengths AS s;
 
   CREATE OR REPLACE TEMP TABLE fresh_stats AS
   WITH pairs AS (
@@ -297,19 +512,22 @@ BEGIN
     `${dataset}.wilson_score_bounds`(
       CAST(p.successes AS FLOAT64), CAST(p.total_observations - p.successes AS FLOAT64)
     ) AS bounds,
-    r.prior_successes,
-    r.prior_failures,
+    e.prior_successes,
+    e.prior_failures,
     r.dispersion,
+    e.effective_successes,
+    e.effective_trials - e.effective_successes AS effective_failures,
     CAST(ROUND(100.0 * PERCENT_RANK() OVER (
       PARTITION BY p.page_name, p.price_tier
       ORDER BY SAFE_DIVIDE(
-        r.prior_successes + SAFE_DIVIDE(p.successes, r.dispersion),
-        r.prior_successes + r.prior_failures + SAFE_DIVIDE(p.total_observations, r.dispersion)
+        e.prior_successes + e.effective_successes,
+        e.prior_successes + e.prior_failures + e.effective_trials
       )
     )) AS INT64) AS performance_percentile,
     p.last_used
   FROM pairs AS p
   INNER JOIN fresh_priors AS r ON p.page_name = r.page_name AND p.price_tier = r.price_tier
+  INNER JOIN pair_priors AS e ON p.page_name = e.page_name AND p.caption_id = e.caption_id
   LEFT JOIN last_sends AS l ON p.page_name = l.page_name AND p.caption_id = l.caption_id;
 
   BEGIN TRANSACTION;
@@ -325,16 +543,41 @@ BEGIN
       fitted_on = f.fitted_on,
       fitted_captions = f.fitted_captions,
       dispersion_fitted_on = f.dispersion_fitted_on,
+      appeal_variance = f.appeal_variance,
+      pair_variance = f.pair_variance,
+      appeal_pairs = f.appeal_pairs,
+      appeal_fitted_on = f.appeal_fitted_on,
       stats_as_of = p_as_of,
       last_updated = CURRENT_TIMESTAMP()
   WHEN NOT MATCHED THEN
     INSERT (
       page_name, price_tier, prior_successes, prior_failures, dispersion, fitted_on,
-      fitted_captions, dispersion_fitted_on, stats_as_of, last_updated
+      fitted_captions, dispersion_fitted_on, appeal_variance, pair_variance, appeal_pairs,
+      appeal_fitted_on, stats_as_of, last_updated
     )
     VALUES (
       f.page_name, f.price_tier, f.prior_successes, f.prior_failures, f.dispersion, f.fitted_on,
-      f.fitted_captions, f.dispersion_fitted_on, p_as_of, CURRENT_TIMESTAMP()
+      f.fitted_captions, f.dispersion_fitted_on, f.appeal_variance, f.pair_variance,
+      f.appeal_pairs, f.appeal_fitted_on, p_as_of, CURRENT_TIMESTAMP()
+    )
+  WHEN NOT MATCHED BY SOURCE THEN DELETE;
+
+  MERGE INTO `${dataset}.caption_appeal` AS c
+  USING fresh_appeal AS f
+  ON c.caption_id = f.caption_id
+  WHEN MATCHED THEN
+    UPDATE SET
+      price_tier = f.price_tier,
+      pages = f.pages,
+      appeal = SAFE_DIVIDE(f.appeal_shape, f.appeal_rate),
+      appeal_shape = f.appeal_shape,
+      stats_as_of = p_as_of,
+      last_updated = CURRENT_TIMESTAMP()
+  WHEN NOT MATCHED THEN
+    INSERT (caption_id, price_tier, pages, appeal, appeal_shape, stats_as_of, last_updated)
+    VALUES (
+      f.caption_id, f.price_tier, f.pages, SAFE_DIVIDE(f.appeal_shape, f.appeal_rate),
+      f.appeal_shape, p_as_of, CURRENT_TIMESTAMP()
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
@@ -358,6 +601,8 @@ BEGIN
       prior_successes = f.prior_successes,
       prior_failures = f.prior_failures,
       dispersion = f.dispersion,
+      effective_successes = f.effective_successes,
+      effective_failures = f.effective_failures,
       performance_percentile = f.performance_percentile,
       last_used = f.last_used,
       stats_as_of = p_as_of,
@@ -367,14 +612,14 @@ BEGIN
       page_name, caption_id, price_tier, send_count, successes, failures, total_observations,
       total_revenue, avg_conversion_rate, avg_emv, last_emv_observed, confidence_lower_bound,
       confidence_upper_bound, exploration_score, prior_successes, prior_failures, dispersion,
-      performance_percentile, last_used, stats_as_of, last_updated
+      effective_successes, effective_failures, performance_percentile, last_used, stats_as_of, last_updated
     )
     VALUES (
       f.page_name, f.caption_id, f.price_tier, f.send_count, f.successes, f.failures,
       f.total_observations, f.total_revenue, f.avg_conversion_rate, f.avg_emv,
       f.last_emv_observed, f.bounds.lower_bound, f.bounds.upper_bound,
       f.bounds.exploration_bonus, f.prior_successes, f.prior_failures, f.dispersion,
-      f.performance_percentile, f.last_used, p_as_of, CURRENT_TIMESTAMP()
+      f.effective_successes, f.effective_failures, f.performance_percentile, f.last_used, p_as_of, CURRENT_TIMESTAMP()
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
 

@@ -12,6 +12,9 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_selections` (
   final_score FLOAT64 OPTIONS (description = "Percentile of the draw x segment multiplier + diversity."),
   successes INT64 OPTIONS (description = "Successes of the pair in the window."),
   failures INT64 OPTIONS (description = "Failures of the pair in the window."),
+  posterior_successes FLOAT64 OPTIONS (description = "Beta alpha of the pair's posterior, effective trials; the draw is from it, sharpened."),
+  posterior_failures FLOAT64 OPTIONS (description = "Beta beta."),
+  other_pages INT64 OPTIONS (description = "Other pages whose trials of the caption are in the prior."),
   arm STRING OPTIONS (description = "treatment or control."),
   selection_seed STRING OPTIONS (description = "Seed of the draws."),
   selected_at TIMESTAMP OPTIONS (description = "When it was chosen.")

@@ -27,7 +27,8 @@ STAMPS = frozenset(
 """Columns that say when and by which run a row was written; two runs may differ in them."""
 
 WEEK_TABLES = (
-    *("message_facts", "quarantined_messages", "caption_priors", "caption_bandit_stats"),
+    *("message_facts", "quarantined_messages", "caption_priors", "caption_appeal"),
+    "caption_bandit_stats",
     *("weekly_volume_targets", "selection_candidates", "caption_selections"),
     *("schedule_recommendations", "active_caption_assignments", "schedule_shortfalls"),
 )

@@ -21,16 +21,16 @@ EVIDENCE = Evidence(
     draw=0.01,
     successes=20,
     failures=980,
-    prior_successes=1.0,
-    prior_failures=99.0,
-    dispersion=2.0,
+    posterior_successes=11.0,
+    posterior_failures=589.0,
+    other_pages=3,
     tier_rank=1,
 )
 
 
-def test_the_posterior_counts_effective_trials() -> None:
+def test_the_posterior_is_that_of_the_draw() -> None:
     told = json.loads(explain(MESSAGE, EVIDENCE))
-    assert told["posterior_mean"] == pytest.approx((1 + 10) / (100 + 500))
+    assert told["posterior_mean"] == pytest.approx(11 / 600)
     low, high = told["posterior_interval"]
     assert 0 < low < told["posterior_mean"] < high < 1
 
@@ -38,7 +38,7 @@ def test_the_posterior_counts_effective_trials() -> None:
 def test_the_sentence_names_rank_trials_and_slot() -> None:
     sentence = json.loads(explain(MESSAGE, EVIDENCE))["sentence"]
     assert "No. 1 by score of the week's chosen premium PPVs" in sentence
-    assert "from 1,000 trials here" in sentence
+    assert "from 1,000 trials here and tried on 3 other pages" in sentence
     assert "Tuesday 10:00 to 10:59 is worth 1.25 times" in sentence
 
 

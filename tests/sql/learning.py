@@ -15,6 +15,7 @@ from scipy import stats
 from tests.sql.dataset import TIERS, Row
 
 MIN_CAPTIONS, MIN_DEGREES, MIN_STRENGTH, MAX_STRENGTH = 50, 30, 1.0, 10_000.0
+MIN_PAIRS, MAX_RATE = 50, 0.95
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Send:
     recipients: int
     earnings: float
     emv: float
+    freshness: float
     in_window: bool
 
     @property
@@ -48,9 +50,22 @@ class Prior:
     captions: int
     dispersion_fitted_on: str
 
+    @property
+    def rate(self) -> float:
+        return self.alpha / (self.alpha + self.beta)
+
+    @property
+    def variation(self) -> float:
+        """Squared coefficient of variation of the captions' rates."""
+        return float(stats.beta(self.alpha, self.beta).var()) / self.rate**2
+
 
 def sends_of(
-    facts: Sequence[Row], bank: Sequence[Row], as_of: dt.date, lookback_days: int
+    facts: Sequence[Row],
+    bank: Sequence[Row],
+    as_of: dt.date,
+    lookback_days: int,
+    half_life_days: float = 0,
 ) -> list[Send]:
     """The sends before `as_of` that are trials of their captions, oldest first."""
     tiers = {row["caption_id"]: row["price_tier"] for row in bank}
@@ -78,6 +93,9 @@ def sends_of(
                 recipients=f["sent_count"],
                 earnings=f["earnings"],
                 emv=f["emv"],
+                freshness=0.5 ** ((as_of - f["send_date"]).days / half_life_days)
+                if half_life_days
+                else 1.0,
                 in_window=f["send_date"] >= begin,
             )
         )
@@ -151,10 +169,103 @@ def priors_of(sends: Sequence[Send], pages: Iterable[str]) -> dict[tuple[str, st
     return {(page, tier): prior_of(sends, page, tier) for page in pages for tier in TIERS}
 
 
+def appeal_variances(
+    sends: Sequence[Send],
+    priors: Mapping[tuple[str, str], Prior],
+    weight: float = 1.0,
+    min_pairs: int = MIN_PAIRS,
+) -> dict[str, float]:
+    """By tier: what the first send on one page tells of the first send on a later one."""
+    usable = [s for s in sends if s.in_window and s.trials]
+    firsts = [group[0] for group in grouped(usable, lambda s: s.pair).values()]
+    told: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for group in grouped(firsts, lambda s: ("", s.caption_id)).values():
+        for earlier in group:
+            for later in group:
+                if earlier.at < later.at:
+                    (z, w), (z2, w2) = (
+                        _excess(s, priors[s.page, s.tier]) for s in (earlier, later)
+                    )
+                    moments = (w2 * z2 * w * z, w2 * w**2 * z**2)
+                    told[later.tier].append(moments)
+                    told[later.kind].append(moments)
+    found: dict[str, float] = {}
+    for tier in TIERS:
+        pool = told[tier]
+        if len(pool) < min_pairs:
+            pool = told["Bump" if tier == "bump" else "PPV"]
+        products, squares = (
+            (math.fsum(column) for column in zip(*pool, strict=True)) if pool else (0, 0)
+        )
+        enough = len(pool) >= min_pairs and squares > 0
+        found[tier] = weight * max(products / squares, 0.0) if enough else 0.0
+    return found
+
+
+def _excess(send: Send, prior: Prior) -> tuple[float, float]:
+    """A send's rate over the page's mean, less 1, and its precision."""
+    expected = send.trials * prior.rate / prior.dispersion
+    return send.successes / (send.trials * prior.rate) - 1, 1 / (prior.variation + 1 / expected)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What trials of a pair are worth: here, and (k and kx) for the caption on other pages."""
+
+    successes: float
+    trials: float
+    shape: float
+    exposure: float
+
+
+def evidence_of(
+    sends: Sequence[Send],
+    priors: Mapping[tuple[str, str], Prior],
+    variances: Mapping[str, float],
+) -> dict[tuple[str, int], Evidence]:
+    found: dict[tuple[str, int], Evidence] = {}
+    for pair, group in grouped(sends, lambda s: s.pair).items():
+        tier, prior = group[0].tier, priors[pair[0], group[0].tier]
+        window = [s for s in group if s.in_window]
+        won = math.fsum(s.freshness * s.successes / prior.dispersion for s in window)
+        trials = math.fsum(s.freshness * s.trials / prior.dispersion for s in window)
+        noise = 1 + trials * prior.rate * own_variance(prior, variances[tier])
+        found[pair] = Evidence(won, trials, won / noise, trials * prior.rate / noise)
+    return found
+
+
+def own_variance(prior: Prior, variance: float) -> float:
+    """B: what is left of a page's variation when captions' appeal is taken out."""
+    return max(prior.variation - variance, 0.0) / (1 + variance)
+
+
+def borrowed_prior(
+    prior: Prior, variance: float, others: Sequence[Evidence]
+) -> tuple[float, float]:
+    """Alpha and beta on a page, given what the caption did on these others."""
+    if not variance or not others:
+        return prior.alpha, prior.beta
+    shape = 1 / variance + math.fsum(e.shape for e in others)
+    exposure = 1 / variance + math.fsum(e.exposure for e in others)
+    rate = min(prior.rate * shape / exposure, MAX_RATE)
+    variation = (1 + 1 / shape) * (1 + own_variance(prior, variance)) - 1
+    variation = min(variation, prior.variation)
+    strength = float(np.clip((1 - rate) / (variation * rate) - 1, MIN_STRENGTH, MAX_STRENGTH))
+    return rate * strength, (1 - rate) * strength
+
+
 def statistics_of(
-    sends: Sequence[Send], priors: Mapping[tuple[str, str], Prior]
+    sends: Sequence[Send],
+    priors: Mapping[tuple[str, str], Prior],
+    variances: Mapping[str, float] | None = None,
 ) -> dict[tuple[str, int], Row]:
     """Every pair that was ever sent: what caption_bandit_stats says of it."""
+    variances = variances if variances is not None else appeal_variances(sends, priors)
+    evidence = evidence_of(sends, priors, variances)
+    on_pages: dict[int, list[tuple[str, Evidence]]] = defaultdict(list)
+    for (page, caption_id), each in evidence.items():
+        if each.trials:
+            on_pages[caption_id].append((page, each))
     found: dict[tuple[str, int], Row] = {}
     for pair, group in grouped(sends, lambda s: s.pair).items():
         window = [s for s in group if s.in_window]
@@ -162,6 +273,9 @@ def statistics_of(
         revenue = math.fsum(s.earnings for s in window)
         recipients = sum(s.recipients for s in window)
         prior = priors[pair[0], group[0].tier]
+        others = [e for page, e in on_pages[pair[1]] if page != pair[0]]
+        alpha, beta = borrowed_prior(prior, variances[group[0].tier], others)
+        here = evidence[pair]
         interval = (0.0, 1.0)
         if trials:
             ci = stats.binomtest(won, trials).proportion_ci(method="wilson")
@@ -179,12 +293,13 @@ def statistics_of(
             "confidence_lower_bound": interval[0],
             "confidence_upper_bound": interval[1],
             "exploration_score": (trials + 1) ** -0.5,
-            "prior_successes": prior.alpha,
-            "prior_failures": prior.beta,
+            "prior_successes": alpha,
+            "prior_failures": beta,
             "dispersion": prior.dispersion,
+            "effective_successes": here.successes,
+            "effective_failures": here.trials - here.successes,
             "last_used": group[-1].at,
-            "posterior_mean": (prior.alpha + won / prior.dispersion)
-            / (prior.alpha + prior.beta + trials / prior.dispersion),
+            "posterior_mean": (alpha + here.successes) / (alpha + beta + here.trials),
         }
     _rank(found)
     return found

@@ -19,6 +19,7 @@ MIDNIGHT = dt.datetime(2025, 11, 3, 8, tzinfo=dt.UTC)
 
 KEYS: Mapping[str, Sequence[str]] = {
     "active_caption_assignments": ("assignment_key",),
+    "caption_appeal": ("caption_id",),
     "caption_bandit_stats": ("page_name", "caption_id"),
     "caption_bank": ("caption_id",),
     "caption_priors": ("page_name", "price_tier"),

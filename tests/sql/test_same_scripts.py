@@ -34,6 +34,7 @@ WRITTEN = (
     "quarantined_messages",
     "caption_bandit_stats",
     "caption_priors",
+    "caption_appeal",
     "selection_candidates",
     "caption_selections",
     "schedule_recommendations",

@@ -41,10 +41,13 @@ def a_history(seed: int = 5) -> tuple[list[Row], list[Row], list[Row]]:
             "price_tier": c["price_tier"],
             "successes": int(rng.integers(0, 40)),
             "failures": int(rng.integers(0, 4000)),
-            # not what draws are made from: the row of caption_priors is
-            "prior_successes": 77.0,
-            "prior_failures": 77.0,
-            "dispersion": 77.0,
+            # of the pair's own, unlike those of caption_priors
+            "prior_successes": float(rng.uniform(0.5, 4)),
+            "prior_failures": float(rng.uniform(50, 400)),
+            "effective_successes": float(rng.uniform(0, 20)),
+            "effective_failures": float(rng.uniform(0, 900)),
+            "dispersion": 77.0,  # not what draws are made from
+            "total_observations": 100,
         }
         for c in bank
         if rng.random() < 2 / 3
@@ -75,10 +78,9 @@ def draws_of(
     learned = {row["price_tier"]: row for row in priors}
     found = {}
     for c in bank:
-        prior = learned[c["price_tier"]]
-        counts = tried.get(c["caption_id"], {"successes": 0, "failures": 0})
-        alpha = prior["prior_successes"] + counts["successes"] / prior["dispersion"]
-        beta = prior["prior_failures"] + counts["failures"] / prior["dispersion"]
+        pair = tried.get(c["caption_id"]) or learned[c["price_tier"]]
+        alpha = pair["prior_successes"] + pair.get("effective_successes", 0.0)
+        beta = pair["prior_failures"] + pair.get("effective_failures", 0.0)
         key = f"{seed}|{week.isoformat()}|cook|{c['caption_id']}"
         found[c["caption_id"]] = beta_draw(sharpening * alpha, sharpening * beta, key)
     return found
@@ -124,6 +126,48 @@ class TestDraws:
         for row in rows.to_dict("records"):
             expected = tried.get(row["caption_id"], (0, 0))
             assert (row["successes"], row["failures"]) == expected
+
+    def test_an_untried_caption_borrows_from_pages_that_tried_it(self, dataset: Dataset) -> None:
+        """Its prior has the page's mean times its appeal, and spreads no more than the page's."""
+        rng = np.random.default_rng(9)
+        tried = {s["caption_id"] for s in self.statistics}
+        appeal = {
+            c["caption_id"]: (float(rng.gamma(1, 1)) + 0.01, float(rng.uniform(0.3, 60)))
+            for c in self.bank[::2]
+        }
+        dataset.put(
+            "caption_appeal",
+            [
+                {"caption_id": n, "price_tier": c["price_tier"], "pages": 2}
+                | {"appeal": appeal[n][0], "appeal_shape": appeal[n][1]}
+                for c in self.bank
+                if (n := c["caption_id"]) in appeal
+            ],
+        )
+        priors = [p | {"pair_variance": 0.25} for p in self.priors]
+        dataset.put("caption_priors", priors)
+        got = dataset.select("cook", counts=dict.fromkeys(TIERS, 20)).set_index("caption_id")
+        flat = {
+            p["price_tier"]: stats.beta(p["prior_successes"], p["prior_failures"]) for p in priors
+        }
+        borrowed = 0
+        for caption_id, row in got.iterrows():
+            n = int(str(caption_id))
+            if n in tried or n not in appeal:
+                assert row["other_pages"] == (1 if n in appeal else 0)
+                continue
+            prior, (mean, shape) = flat[row["price_tier"]], appeal[n]
+            variation = min((1 + 1 / shape) * 1.25 - 1, prior.var() / prior.mean() ** 2)
+            rate = min(prior.mean() * mean, 0.95)
+            strength = max((1 - rate) / (variation * rate) - 1, 1.0)
+            posterior = (row["posterior_successes"], row["posterior_failures"])
+            assert posterior == pytest.approx((rate * strength, (1 - rate) * strength), rel=1e-9)
+            assert row["other_pages"] == 2
+            key = f"seed|{MONDAY}|cook|{n}"
+            draw = beta_draw(SHARPENING * posterior[0], SHARPENING * posterior[1], key)
+            assert row["thompson_score"] == pytest.approx(draw, rel=1e-9)
+            borrowed += 1
+        assert borrowed >= 5
 
     def test_a_page_without_a_prior_draws_from_the_uniform(self, dataset: Dataset) -> None:
         rows = dataset.select("coach", counts=self.WANTED)
