@@ -10,7 +10,7 @@ export EROS_DAGSTER_STORAGE ?= $(EROS_HOME)/dagster
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo smoke dev test lint sql bench format clean
+.PHONY: help demo smoke health dev test lint sql bench format clean
 
 help: ## What there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,6 +20,9 @@ demo: $(VENV)/run ## Plan next week for the sample agency, or for EROS_IMPORT_DI
 
 smoke: $(VENV)/run ## The five smoke tests of the gate, on the data that is there.
 	@$(RUN) -m eros_assets smoke
+
+health: $(VENV)/run ## How the system is doing, from 0 to 100, and what to do.
+	@$(RUN) -m eros_assets health
 
 dev: $(VENV)/run ## The Dagster UI on http://localhost:3000.
 	@mkdir -p $(EROS_DAGSTER_STORAGE)

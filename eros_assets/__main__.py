@@ -50,6 +50,27 @@ def smoke() -> None:
     _run_job(_settings(), "smoke_tests", None)
 
 
+@main.command()
+def health() -> None:
+    """Score the system, decide, and say why."""
+    settings = _settings()
+    _run_job(settings, "health_check", None)
+    _say_health(settings)
+
+
+def _say_health(settings: Settings) -> None:
+    from eros_assets.installation import Installation
+
+    eros = Installation(settings)
+    [row] = eros.warehouse(asset="summary").query(eros.sql("newest_health")).to_dict("records")
+    CONSOLE.print(
+        f"Health {row['health_score']:.1f} of 100: {row['health_status']}. "
+        f"Decision: {row['decision']}."
+    )
+    for reason in row["reasons"]:
+        CONSOLE.print(f"  {reason}", style="yellow")
+
+
 def _settings() -> Settings:
     try:
         return load_settings()

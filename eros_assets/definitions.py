@@ -5,6 +5,7 @@ import dagster as dg
 from eros_assets.assets.analysis import analysis_assets
 from eros_assets.assets.evaluation import evaluation_assets
 from eros_assets.assets.exports import export_assets
+from eros_assets.assets.operations import operations_assets
 from eros_assets.assets.performance import performance_assets
 from eros_assets.assets.routines import routine_assets
 from eros_assets.assets.schedules import schedule_assets
@@ -33,6 +34,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *schedule_assets(eros),
             *export_assets(eros),
             *index_assets(eros),
+            *operations_assets(eros),
         ],
         asset_checks=all_checks(eros),
         jobs=jobs(),

@@ -13,6 +13,7 @@ from eros_assets.gate.smoke import SMOKE_TESTS
 SET_UP = "set_up"
 WEEKLY_SCHEDULES = "weekly_schedules"
 SMOKE = "smoke_tests"
+HEALTH_CHECK = "health_check"
 
 WEEKLY_GROUPS = ("performance", "analysis", "evaluation", "selection", "schedules", "exports")
 
@@ -50,5 +51,12 @@ def jobs() -> Sequence[Any]:
             config=CONSOLE_LOGGER,
             description="The five smoke tests of the gate on the present data, for the coming "
             "week: analyzer, selector, builder, exporter, time zone. Leaves no row behind.",
+        ),
+        dg.define_asset_job(
+            HEALTH_CHECK,
+            selection=dg.AssetSelection.groups("operations"),
+            config=CONSOLE_LOGGER,
+            description="Score the system from 0 to 100, decide (OK, INVESTIGATE, ROLLBACK) and "
+            "say which creators to watch.",
         ),
     ]

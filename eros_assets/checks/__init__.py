@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from eros_assets.checks.exports import export_checks
+from eros_assets.checks.health import health_checks
 from eros_assets.checks.integrity import integrity_checks
 from eros_assets.checks.schedules import schedule_checks
 from eros_assets.checks.smoke import smoke_checks
@@ -18,4 +19,5 @@ def all_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
         *schedule_checks(eros),
         *smoke_checks(eros),
         *export_checks(eros),
+        *health_checks(eros),
     ]

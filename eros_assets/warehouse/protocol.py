@@ -128,7 +128,8 @@ class Warehouse(Protocol):
     def labelled(self, **labels: str) -> Self:
         """A handle on the same warehouse whose jobs carry these labels, with a ledger of its own.
 
-        Labels in use: `asset`, `run`, `week`, `purpose` (`smoke`: a rehearsal).
+        Labels in use: `asset`, `run`, `week`, `purpose` (`smoke`, `health`: jobs that
+        only watch).
         """
         ...
 

@@ -44,5 +44,18 @@ CREATE TABLE IF NOT EXISTS `${dataset}.tuning` (
   last_send_hour INT64 OPTIONS (description = "Last full hour at which a message may go out. Unit: LA hour."),
   grid_minutes INT64 OPTIONS (description = "Messages lie on this grid. Unit: minutes."),
   message_gap_minutes INT64 OPTIONS (description = "Least time between any two messages of a page. Unit: minutes."),
-  selector_max_seconds FLOAT64 OPTIONS (description = "Longest that selecting one page's captions may take. Unit: seconds.")
+  selector_max_seconds FLOAT64 OPTIONS (description = "Longest that selecting one page's captions may take. Unit: seconds."),
+  healthy_score FLOAT64 OPTIONS (description = "Health above it is HEALTHY. Unit: score."),
+  min_health_score FLOAT64 OPTIONS (description = "Health under it is CRITICAL and asks for a rollback. Unit: score."),
+  query_max_seconds FLOAT64 OPTIONS (description = "The 95th percentile of jobs stays under it. Unit: seconds."),
+  max_slowdown FLOAT64 OPTIONS (description = "Slower than before by more asks for a look. Unit: share."),
+  slowdown_days INT64 OPTIONS (description = "Days before the last one that speed is compared with. Unit: days."),
+  good_error_rate FLOAT64 OPTIONS (description = "Under it the error rate scores in full. Unit: share."),
+  max_error_rate FLOAT64 OPTIONS (description = "From it the error rate scores nothing; over it a rollback is asked for. Unit: share."),
+  min_error_operations INT64 OPTIONS (description = "Fewer in 24 hours have no error rate that means anything. Unit: operations."),
+  usd_per_tib FLOAT64 OPTIONS (description = "Price of bytes that queries process. Unit: USD per TiB."),
+  max_cost_usd_day FLOAT64 OPTIONS (description = "Cost of 24 hours over which a rollback is asked for. Unit: USD."),
+  history_max_age_hours FLOAT64 OPTIONS (description = "Age of the newest message from which the history is stale. Unit: hours."),
+  schedule_grace_hours INT64 OPTIONS (description = "After Sunday 18:00 LA, until next week's schedules must be there. Unit: hours."),
+  sweep_grace_hours INT64 OPTIONS (description = "After a reservation expires, until it must be released. Unit: hours.")
 );

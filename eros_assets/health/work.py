@@ -1,0 +1,107 @@
+"""Figures of the job log: what a day cost, how slow it was, how much of it failed.
+
+Cost counts every job that touched the dataset, whoever ran it. Speed and errors are those of EROS's
+own work: jobs of an asset (label `asset`), without the ones that only watch (label `purpose`). A
+procedure that says no (a caption reserved elsewhere, a page that isn't known) answered; it did not
+fail. What people try by hand carries no label and can't make EROS look broken.
+"""
+
+import datetime as dt
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from eros_assets.health.limits import Limits
+from eros_assets.warehouse.protocol import Job
+
+DAY = dt.timedelta(hours=24)
+BYTES_PER_TIB = 2**40
+LEAST_COMPARED = 20
+"""Jobs that two times must have in common before one is called slower than the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The last 24 hours. None where nothing can be told.
+
+    `slowdown` is the time of the day's successful jobs over the time that the same statements took
+    before (median of each over the days before), minus 1.
+    """
+
+    operations: int
+    failures: Sequence[str]
+    p95_seconds: float | None
+    slowdown: float | None
+    cost_usd: float
+
+    @property
+    def error_rate(self) -> float | None:
+        """Failed operations over all; None without any."""
+        return len(self.failures) / self.operations if self.operations else None
+
+
+def log_begins(now: dt.datetime, limits: Limits) -> dt.datetime:
+    """From when on the job log is needed."""
+    return now - DAY - dt.timedelta(days=limits.slowdown_days)
+
+
+def work_done(
+    jobs: Iterable[Job], now: dt.datetime, procedures: Sequence[str], limits: Limits
+) -> Work:
+    """Figures of the 24 hours before `now`, held against the days before them.
+
+    `procedures` are the names with which a procedure's refusals begin.
+    """
+    known = [job for job in jobs if log_begins(now, limits) <= job.started_at <= now]
+    today = [job for job in known if job.started_at >= now - DAY]
+    own = [job for job in today if is_own_work(job)]
+    before = [job for job in known if job.started_at < now - DAY and is_own_work(job)]
+    return Work(
+        operations=len(own),
+        failures=[
+            f"{job.kind} at {job.started_at:%Y-%m-%d %H:%M} UTC: {_first_line(job.error)}"
+            for job in own
+            if job.error is not None and not is_refusal(job, procedures)
+        ],
+        p95_seconds=_p95([job.duration_seconds for job in own]),
+        slowdown=_slowdown(own, before),
+        cost_usd=sum(job.bytes_processed for job in today) * limits.usd_per_tib / BYTES_PER_TIB,
+    )
+
+
+def is_own_work(job: Job) -> bool:
+    """Whether a job is work that EROS is for, not watching and not other people's."""
+    return "asset" in job.labels and "purpose" not in job.labels
+
+
+def is_refusal(job: Job, procedures: Sequence[str]) -> bool:
+    """Whether a procedure said no in its own words, which begin with its name."""
+    names = "|".join(map(re.escape, procedures))
+    return job.error is not None and bool(names) and bool(re.search(rf"\b({names}): ", job.error))
+
+
+def _first_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no message"])[0][:200]
+
+
+def _p95(seconds: Sequence[float]) -> float | None:
+    """The smallest value that 95 % of the values don't exceed (nearest rank)."""
+    return sorted(seconds)[math.ceil(0.95 * len(seconds)) - 1] if seconds else None
+
+
+def _slowdown(now: Sequence[Job], before: Sequence[Job]) -> float | None:
+    earlier: dict[tuple[str, str], list[float]] = {}
+    for job in before:
+        if job.error is None:
+            earlier.setdefault((job.kind, job.statement), []).append(job.duration_seconds)
+    compared = [
+        (job.duration_seconds, median(earlier[job.kind, job.statement]))
+        for job in now
+        if job.error is None and (job.kind, job.statement) in earlier
+    ]
+    expected = sum(usual for _, usual in compared)
+    if len(compared) < LEAST_COMPARED or expected <= 0:
+        return None
+    return sum(seconds for seconds, _ in compared) / expected - 1

@@ -1,0 +1,17 @@
+-- Active creators without a schedule in force: for the next week, or, as long as that is not due,
+-- for this one or the next.
+-- Grain: one row per creator.
+-- Parameters:
+--   this_week: Monday of the present week.
+--   next_week: Monday of the next one.
+--   next_is_due: whether next week's schedules must be there.
+SELECT c.page_name
+FROM `${dataset}.creators` AS c
+LEFT JOIN `${dataset}.schedule_recommendations` AS r
+  ON
+    c.page_name = r.page_name
+    AND r.status = 'active'
+    AND (r.week_start = @next_week OR (r.week_start = @this_week AND NOT @next_is_due))
+WHERE c.is_active AND r.page_name IS NULL
+GROUP BY c.page_name
+ORDER BY c.page_name;

@@ -1,0 +1,13 @@
+-- The newest checks.
+-- Grain: one row per check, newest first.
+-- Parameters:
+--   since: LA date from which they count.
+SELECT
+  h.checked_at,
+  h.health_score,
+  h.health_status,
+  h.decision
+FROM `${dataset}.system_health` AS h
+WHERE h.check_date >= @since
+ORDER BY h.checked_at DESC
+LIMIT 200;

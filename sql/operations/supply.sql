@@ -1,0 +1,12 @@
+-- What is there for people to work with.
+-- Grain: exactly one row.
+-- Parameters:
+--   overdue_at: reservations that expired until then should have been released.
+SELECT
+  (SELECT MAX(m.sending_time) FROM `${dataset}.mass_messages` AS m) AS newest_message,
+  (SELECT COUNT(*) FROM `${dataset}.creators` AS c WHERE c.is_active) AS active_creators,
+  (
+    SELECT COUNT(*)
+    FROM `${dataset}.active_caption_assignments` AS a
+    WHERE a.is_active AND a.expires_at <= @overdue_at
+  ) AS expired_reservations;

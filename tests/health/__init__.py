@@ -1,0 +1,1 @@
+"""Tests of the scores, the figures and the decision."""
