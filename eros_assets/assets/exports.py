@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from eros_assets.assets.messages import active_messages, schedule_lines
-from eros_assets.assets.reporting import OWNERS, frame_metadata, gate_table, job_metadata
+from eros_assets.assets.reporting import (
+    OWNERS,
+    column_schema,
+    frame_metadata,
+    gate_table,
+    job_metadata,
+)
 from eros_assets.assets.week import WEEKLY, WeekScope, partition_week
 from eros_assets.exporting.calendar_picture import (
     CalendarMessage,
@@ -19,6 +25,7 @@ from eros_assets.exporting.calendar_picture import (
     calendar_picture,
 )
 from eros_assets.exporting.schedule_csv import (
+    COLUMNS,
     write_schedule_csv,
     write_schedule_csv_for_excel,
 )
@@ -57,6 +64,11 @@ def _schedule_csv(eros: Installation) -> dg.AssetsDefinition:
             *("schedule_recommendations_with_messages", "caption_bank"),
         ],
         partitions_def=WEEKLY,
+        metadata={
+            "dagster/column_schema": column_schema(
+                eros.library["schedule_recommendations_with_messages"], COLUMNS
+            )
+        },
     )
     def schedule_csv(
         context: dg.AssetExecutionContext, week_scope: WeekScope

@@ -46,14 +46,40 @@ def table_spec(
     )
 
 
-def column_schema(sql_object: SqlObject) -> dg.TableSchema:
-    """The documented columns of a table, view or table function."""
+def column_schema(sql_object: SqlObject, names: Sequence[str] = ()) -> dg.TableSchema:
+    """The documented columns of a table, view or function, all or those of `names` in that order.
+
+    Raises:
+        KeyError: `sql_object` has no column of a name.
+    """
+    columns = {column.name: column for column in sql_object.columns}
     return dg.TableSchema(
         columns=[
-            dg.TableColumn(c.name, c.type or "see the SQL", description=c.description)
-            for c in sql_object.columns
+            dg.TableColumn(c.name, c.type, description=c.description)
+            for c in (columns[name] for name in names or columns)
         ]
     )
+
+
+def routine_metadata(routine: SqlObject) -> dict[str, Any]:
+    """What a function, procedure or view takes and gives, as far as it does either."""
+    described: dict[str, Any] = {}
+    if routine.parameters:
+        described["parameters"] = dg.MetadataValue.md(
+            "\n".join(
+                [
+                    "| parameter | type | mode | |",
+                    "|" + " --- |" * 4,
+                    *(
+                        f"| {p.name} | {p.type} | {p.mode} | {p.description} |"
+                        for p in routine.parameters
+                    ),
+                ]
+            )
+        )
+    if routine.columns:
+        described["dagster/column_schema"] = column_schema(routine)
+    return described
 
 
 def job_metadata(warehouse: Warehouse) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import OWNERS, column_schema, job_metadata
+from eros_assets.assets.reporting import OWNERS, job_metadata, routine_metadata
 from eros_assets.assets.sources import INPUT_TABLES
 from eros_assets.installation import Installation
 from eros_assets.warehouse.library import SqlObject
@@ -67,7 +67,7 @@ def _routine(eros: Installation, routine: SqlObject) -> dg.AssetsDefinition:
         deps=["table_definitions", *sorted(deps)],
         code_version=routine.fingerprint,
         metadata={
-            "dagster/column_schema": column_schema(routine),
+            **routine_metadata(routine),
             "sql": dg.MetadataValue.md(f"```sql\n{routine.text}\n```"),
             "reads_and_writes": dg.MetadataValue.json(
                 sorted(name for name, kind in kinds.items() if kind == "table")

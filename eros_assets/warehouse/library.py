@@ -34,7 +34,7 @@ DEPLOYED_KINDS: tuple[Kind, ...] = ("table", "function", "table_function", "proc
 
 _SQL = Path(__file__).resolve().parents[2] / "sql"
 _CACHE_FILE = "sql_library.json"
-_READING_VERSION = 3  # raise when reading.py reads the same file differently
+_READING_VERSION = 4  # raise when reading.py reads the same file differently
 
 
 class LibraryError(ErosError):
@@ -43,7 +43,7 @@ class LibraryError(ErosError):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A documented output column. `type` is GoogleSQL; empty where the SQL doesn't declare it."""
+    """A documented output column. `type` is GoogleSQL; empty where nothing says it."""
 
     name: str
     type: str

@@ -22,7 +22,7 @@ from eros_assets.warehouse.syntax import (
 
 _DATASET = "${dataset}"
 _SECTION = re.compile(r"(Parameters|Columns):\s*")
-_ENTRY = re.compile(r"(\w+):\s+(.*)")
+_ENTRY = re.compile(r"(\w+)(?: \(([A-Z0-9_<>, ]+)\))?:\s+(.*)")
 
 
 def parse_sql(sql: Sql, source: object) -> exp.Expr:
@@ -110,7 +110,7 @@ def _definition(
     path: Path, kind: Kind, body: Body, trees: list[exp.Expr], header: "_Header"
 ) -> tuple[str, tuple[RoutineParameter, ...], tuple[Column, ...]]:
     """Name, parameters and columns of what the file creates."""
-    described = tuple(Column(n, "", text) for n, text in header.columns.items())
+    described = tuple(Column(n, header.types[n], text) for n, text in header.columns.items())
     if kind in ("operation", "check"):
         used = sorted({p.name for t in trees for p in t.find_all(exp.Parameter)})
         return path.stem, _parameters(((n, "", "IN") for n in used), header), described
@@ -166,11 +166,15 @@ def column_description(column: exp.ColumnDef) -> str:
 
 
 class _Header:
-    """The comment lines that a file begins with."""
+    """The comment lines that a file begins with.
+
+    `types` are those written behind the names of columns: `page_name (STRING): Creator's page.`
+    """
 
     def __init__(self, text: str, path: Path) -> None:
         prose: list[str] = []
         sections: dict[str, dict[str, str]] = {"Parameters": {}, "Columns": {}}
+        self.types: dict[str, str] = {}
         section = entry = ""
         for number, line in enumerate(text.split("\n"), 1):
             if not line.startswith("--"):
@@ -185,7 +189,9 @@ class _Header:
                 sections[section][entry] += " " + content.strip()
             elif found := _ENTRY.fullmatch(content.strip()):
                 entry = found.group(1)
-                sections[section][entry] = found.group(2)
+                sections[section][entry] = found.group(3)
+                if section == "Columns":
+                    self.types[entry] = found.group(2) or ""
             else:
                 raise LibraryError(f"{path} line {number}: `name: text` expected under {section}:")
         self.description = "\n".join(prose).strip()

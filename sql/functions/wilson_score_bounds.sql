@@ -5,6 +5,10 @@
 -- Parameters:
 --   successes: trials that succeeded, 0 or more.
 --   failures: trials that did not, 0 or more.
+-- Columns:
+--   lower_bound (FLOAT64): Lower end of the interval, 0 or more.
+--   upper_bound (FLOAT64): Upper end of the interval, 1 or less.
+--   exploration_bonus (FLOAT64): 1/sqrt(n + 1), n the number of trials.
 CREATE OR REPLACE FUNCTION `${dataset}.wilson_score_bounds`(successes FLOAT64, failures FLOAT64)
 RETURNS STRUCT<lower_bound FLOAT64, upper_bound FLOAT64, exploration_bonus FLOAT64>
 AS (

@@ -11,21 +11,21 @@
 --   p_as_of: LA date after the last one of the window.
 --   p_lookback_days: dates in the window, more than the recent ones to have a baseline.
 -- Columns:
---   page_name: Creator's page.
---   saturation_status: GREEN, YELLOW or RED.
---   saturation_score: 0 (fresh) to 1 (saturated).
---   view_rate_deviation: Recent view rate over the baseline's, minus 1.
---   emv_deviation: Recent PPV EMV over the baseline's, minus 1.
---   platform_emv_deviation: The same of all other pages together; NULL without others.
---   consecutive_underperform_days: Latest dates with PPVs in a row under 80 % of the baseline's EMV.
---   recent_volume_ratio: Recent PPVs a date over the baseline's.
---   ppv_multiplier: Factor on the week's PPVs.
---   bump_multiplier: Factor on the week's Bumps.
---   gap_extension_minutes: Added to the PPV gap, minutes.
---   cooling_days: First days of the week without a PPV.
---   recommended_action: What to do, for people.
---   exclusion_reason: HOLIDAY or PLATFORM_HEADWIND where that caps the status at YELLOW, else NULL.
---   confidence: LOW with too few messages to say (then GREEN), else HIGH.
+--   page_name (STRING): Creator's page.
+--   saturation_status (STRING): GREEN, YELLOW or RED.
+--   saturation_score (FLOAT64): 0 (fresh) to 1 (saturated).
+--   view_rate_deviation (FLOAT64): Recent view rate over the baseline's, minus 1.
+--   emv_deviation (FLOAT64): Recent PPV EMV over the baseline's, minus 1.
+--   platform_emv_deviation (FLOAT64): The same of all other pages together; NULL without others.
+--   consecutive_underperform_days (INT64): Latest dates with PPVs in a row under 80 % of the baseline's EMV.
+--   recent_volume_ratio (FLOAT64): Recent PPVs a date over the baseline's.
+--   ppv_multiplier (FLOAT64): Factor on the week's PPVs.
+--   bump_multiplier (FLOAT64): Factor on the week's Bumps.
+--   gap_extension_minutes (INT64): Added to the PPV gap, minutes.
+--   cooling_days (INT64): First days of the week without a PPV.
+--   recommended_action (STRING): What to do, for people.
+--   exclusion_reason (STRING): HOLIDAY or PLATFORM_HEADWIND where that caps the status at YELLOW, else NULL.
+--   confidence (STRING): LOW with too few messages to say (then GREEN), else HIGH.
 CREATE OR REPLACE TABLE FUNCTION `${dataset}.analyze_saturation_status`(
   p_page_name STRING, p_as_of DATE, p_lookback_days INT64
 )

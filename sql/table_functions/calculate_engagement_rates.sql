@@ -7,19 +7,19 @@
 --   p_as_of: LA date after the last one of the window.
 --   p_lookback_days: dates in the window, 1 or more.
 -- Columns:
---   page_name: Creator's page.
---   day_of_week: ISO day of week, LA: 1 Monday to 7 Sunday.
---   send_hour: LA hour, 0 to 23.
---   message_type: PPV or Bump.
---   message_count: Messages sent then.
---   view_rate: viewed / sent.
---   purchase_rate: purchased / viewed; NULL without a view.
---   emv: Recipient-weighted EMV, USD per 1,000 recipients.
---   shrunk_emv: (n * emv + 10 * page emv) / (n + 10), the page's of the message type.
---   shrunk_view_rate: The same of the view rate.
---   page_emv: The page's EMV of the message type, USD per 1,000 recipients.
---   page_view_rate: The page's view rate of the message type.
---   confidence: HIGH from 10 messages, MEDIUM from 5, else LOW.
+--   page_name (STRING): Creator's page.
+--   day_of_week (INT64): ISO day of week, LA: 1 Monday to 7 Sunday.
+--   send_hour (INT64): LA hour, 0 to 23.
+--   message_type (STRING): PPV or Bump.
+--   message_count (INT64): Messages sent then.
+--   view_rate (FLOAT64): viewed / sent.
+--   purchase_rate (FLOAT64): purchased / viewed; NULL without a view.
+--   emv (FLOAT64): Recipient-weighted EMV, USD per 1,000 recipients.
+--   shrunk_emv (FLOAT64): (n * emv + 10 * page emv) / (n + 10), the page's of the message type.
+--   shrunk_view_rate (FLOAT64): The same of the view rate.
+--   page_emv (FLOAT64): The page's EMV of the message type, USD per 1,000 recipients.
+--   page_view_rate (FLOAT64): The page's view rate of the message type.
+--   confidence (STRING): HIGH from 10 messages, MEDIUM from 5, else LOW.
 CREATE OR REPLACE TABLE FUNCTION `${dataset}.calculate_engagement_rates`(
   p_page_name STRING, p_as_of DATE, p_lookback_days INT64
 )

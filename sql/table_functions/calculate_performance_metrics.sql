@@ -5,22 +5,22 @@
 --   p_as_of: LA date after the last one of the window.
 --   p_lookback_days: dates in the window, 1 or more.
 -- Columns:
---   page_name: Creator's page.
---   message_count: Messages.
---   ppv_count: PPVs.
---   bump_count: Bumps.
---   recipients: Recipients, summed over messages.
---   views: Views.
---   purchases: Purchases.
---   revenue: Earnings, USD.
---   view_rate: views / recipients.
---   purchase_rate: purchases / views.
---   purchase_rate_lower: Lower 95 % Wilson bound of the purchase rate.
---   purchase_rate_upper: Upper 95 % Wilson bound of the purchase rate.
---   avg_emv: Recipient-weighted EMV, USD per 1,000 recipients.
---   median_emv: Median of the messages' EMV.
---   stddev_emv: Sample standard deviation of the messages' EMV; NULL under two messages.
---   revenue_per_message: Earnings per message, USD.
+--   page_name (STRING): Creator's page.
+--   message_count (INT64): Messages.
+--   ppv_count (INT64): PPVs.
+--   bump_count (INT64): Bumps.
+--   recipients (INT64): Recipients, summed over messages.
+--   views (INT64): Views.
+--   purchases (INT64): Purchases.
+--   revenue (FLOAT64): Earnings, USD.
+--   view_rate (FLOAT64): views / recipients.
+--   purchase_rate (FLOAT64): purchases / views.
+--   purchase_rate_lower (FLOAT64): Lower 95 % Wilson bound of the purchase rate.
+--   purchase_rate_upper (FLOAT64): Upper 95 % Wilson bound of the purchase rate.
+--   avg_emv (FLOAT64): Recipient-weighted EMV, USD per 1,000 recipients.
+--   median_emv (FLOAT64): Median of the messages' EMV.
+--   stddev_emv (FLOAT64): Sample standard deviation of the messages' EMV; NULL under two messages.
+--   revenue_per_message (FLOAT64): Earnings per message, USD.
 CREATE OR REPLACE TABLE FUNCTION `${dataset}.calculate_performance_metrics`(
   p_page_name STRING, p_as_of DATE, p_lookback_days INT64
 )

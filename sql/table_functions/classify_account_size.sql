@@ -5,20 +5,20 @@
 --   p_as_of: LA date after the last one of the window.
 --   p_lookback_days: dates in the window, 1 or more.
 -- Columns:
---   page_name: Creator's page.
---   size_tier: MICRO, SMALL, MEDIUM, LARGE or MEGA, by revenue_90d.
---   revenue_90d: Revenue of the window, scaled to 90 days, USD.
---   total_revenue: Revenue of the window, USD.
---   message_count: Messages in the window.
---   active_days: LA dates with a message.
---   daily_revenue_avg: Revenue per date of the window, USD.
---   median_audience: Median of recipients per message; NULL without messages.
---   weekly_ppv_base: Middle of the tier's weekly PPVs, rounded half up.
---   weekly_bump_base: Middle of the tier's weekly Bumps, rounded half up.
---   weekly_ppv_max: Most PPVs a week of the tier.
---   weekly_bump_max: Most Bumps a week of the tier.
---   min_gap_minutes: Least time between two PPVs, minutes.
---   max_messages_per_day: Most messages on one LA date.
+--   page_name (STRING): Creator's page.
+--   size_tier (STRING): MICRO, SMALL, MEDIUM, LARGE or MEGA, by revenue_90d.
+--   revenue_90d (FLOAT64): Revenue of the window, scaled to 90 days, USD.
+--   total_revenue (FLOAT64): Revenue of the window, USD.
+--   message_count (INT64): Messages in the window.
+--   active_days (INT64): LA dates with a message.
+--   daily_revenue_avg (FLOAT64): Revenue per date of the window, USD.
+--   median_audience (FLOAT64): Median of recipients per message; NULL without messages.
+--   weekly_ppv_base (INT64): Middle of the tier's weekly PPVs, rounded half up.
+--   weekly_bump_base (INT64): Middle of the tier's weekly Bumps, rounded half up.
+--   weekly_ppv_max (INT64): Most PPVs a week of the tier.
+--   weekly_bump_max (INT64): Most Bumps a week of the tier.
+--   min_gap_minutes (INT64): Least time between two PPVs, minutes.
+--   max_messages_per_day (INT64): Most messages on one LA date.
 CREATE OR REPLACE TABLE FUNCTION `${dataset}.classify_account_size`(
   p_page_name STRING, p_as_of DATE, p_lookback_days INT64
 )

@@ -7,14 +7,14 @@
 --   p_as_of: LA date after the last one of the window.
 --   p_lookback_days: dates in the window, 1 or more.
 -- Columns:
---   page_name: Creator's page.
---   send_date: LA date.
---   metric: view_rate, purchase_rate, emv or revenue.
---   value: The day's value.
---   expected: Median of the window's days.
---   robust_z: Modified z-score.
---   direction: HIGH above the median, LOW below.
---   severity: WARN from 3.5, CRITICAL from 6.
+--   page_name (STRING): Creator's page.
+--   send_date (DATE): LA date.
+--   metric (STRING): view_rate, purchase_rate, emv or revenue.
+--   value (FLOAT64): The day's value.
+--   expected (FLOAT64): Median of the window's days.
+--   robust_z (FLOAT64): Modified z-score.
+--   direction (STRING): HIGH above the median, LOW below.
+--   severity (STRING): WARN from 3.5, CRITICAL from 6.
 CREATE OR REPLACE TABLE FUNCTION `${dataset}.detect_anomalies`(
   p_page_name STRING, p_as_of DATE, p_lookback_days INT64
 )

@@ -5,17 +5,17 @@
 --   p_as_of: LA date after the last one of the window.
 --   p_lookback_days: dates in the window, 1 or more.
 -- Columns:
---   page_name: Creator's page.
---   behavioral_segment: EXPLORATORY under 20 priced PPVs, else by mean price BUDGET to LUXURY.
---   median_emv: Median of the messages' EMV, USD per 1,000 recipients; NULL without messages.
---   emv_p25: First quartile of the messages' EMV.
---   emv_p75: Third quartile of the messages' EMV.
---   avg_price: Mean price of the priced PPVs, USD; NULL without any.
---   weekly_ppv_avg: PPVs per 7 dates of the window.
---   weekly_bump_avg: Bumps per 7 dates of the window.
---   message_count: Messages in the window.
---   first_send_date: First LA date with a message in the window.
---   last_send_date: Last LA date with a message in the window.
+--   page_name (STRING): Creator's page.
+--   behavioral_segment (STRING): EXPLORATORY under 20 priced PPVs, else by mean price BUDGET to LUXURY.
+--   median_emv (FLOAT64): Median of the messages' EMV, USD per 1,000 recipients; NULL without messages.
+--   emv_p25 (FLOAT64): First quartile of the messages' EMV.
+--   emv_p75 (FLOAT64): Third quartile of the messages' EMV.
+--   avg_price (FLOAT64): Mean price of the priced PPVs, USD; NULL without any.
+--   weekly_ppv_avg (FLOAT64): PPVs per 7 dates of the window.
+--   weekly_bump_avg (FLOAT64): Bumps per 7 dates of the window.
+--   message_count (INT64): Messages in the window.
+--   first_send_date (DATE): First LA date with a message in the window.
+--   last_send_date (DATE): Last LA date with a message in the window.
 CREATE OR REPLACE TABLE FUNCTION `${dataset}.get_creator_baseline`(
   p_page_name STRING, p_as_of DATE, p_lookback_days INT64
 )

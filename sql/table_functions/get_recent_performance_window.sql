@@ -5,19 +5,19 @@
 --   p_as_of: LA date after the last one of the window.
 --   p_lookback_days: dates in the window, 1 or more.
 -- Columns:
---   page_name: Creator's page.
---   send_date: LA date.
---   message_count: Messages.
---   ppv_count: PPVs.
---   bump_count: Bumps.
---   recipients: Recipients, summed over messages.
---   views: Views.
---   purchases: Purchases.
---   revenue: Earnings, USD.
---   view_rate: views / recipients.
---   purchase_rate: purchases / views; NULL without a view.
---   emv: Recipient-weighted EMV, USD per 1,000 recipients.
---   emv_7d: The same over the 7 dates that end there, as far as they lie in the window.
+--   page_name (STRING): Creator's page.
+--   send_date (DATE): LA date.
+--   message_count (INT64): Messages.
+--   ppv_count (INT64): PPVs.
+--   bump_count (INT64): Bumps.
+--   recipients (INT64): Recipients, summed over messages.
+--   views (INT64): Views.
+--   purchases (INT64): Purchases.
+--   revenue (FLOAT64): Earnings, USD.
+--   view_rate (FLOAT64): views / recipients.
+--   purchase_rate (FLOAT64): purchases / views; NULL without a view.
+--   emv (FLOAT64): Recipient-weighted EMV, USD per 1,000 recipients.
+--   emv_7d (FLOAT64): The same over the 7 dates that end there, as far as they lie in the window.
 CREATE OR REPLACE TABLE FUNCTION `${dataset}.get_recent_performance_window`(
   p_page_name STRING, p_as_of DATE, p_lookback_days INT64
 )

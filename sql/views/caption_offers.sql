@@ -7,18 +7,18 @@
 -- number wanted, so that every tier gets its share of them.
 -- Grain: one row per page, week, and caption that the page would take now.
 -- Columns:
---   page_name: Creator's page.
---   week_start: Monday that names the week.
---   arm: treatment or control.
---   caption_id: Caption.
---   price_tier: Tier.
---   content_category: Category.
---   has_urgency: Whether it presses for time.
---   thompson_score: The draw from the posterior.
---   final_score: Percentile of the draw x segment multiplier + diversity.
---   successes: Successes of the pair in the window.
---   failures: Failures of the pair in the window.
---   selection_seed: Seed of the draws.
+--   page_name (STRING): Creator's page.
+--   week_start (DATE): Monday that names the week.
+--   arm (STRING): treatment or control.
+--   caption_id (INT64): Caption.
+--   price_tier (STRING): Tier.
+--   content_category (STRING): Category.
+--   has_urgency (BOOL): Whether it presses for time.
+--   thompson_score (FLOAT64): The draw from the posterior.
+--   final_score (FLOAT64): Percentile of the draw x segment multiplier + diversity.
+--   successes (INT64): Successes of the pair in the window.
+--   failures (INT64): Failures of the pair in the window.
+--   selection_seed (STRING): Seed of the draws.
 CREATE OR REPLACE VIEW `${dataset}.caption_offers`
 AS
 WITH chosen_by_slot AS (

@@ -7,13 +7,13 @@
 -- Grain: one row per draft schedule and reservation in its way, schedule in force, or caption that
 -- an earlier draft asks for.
 -- Columns:
---   schedule_id: Draft schedule.
---   page_name: Its page.
---   week_start: Its week.
---   reason: reserved, begun, or drafted (an obstacle only where both drafts are locked at once).
---   caption_id: Caption of the other schedule; NULL for begun.
---   other_schedule_id: The schedule in the way.
---   rival_draft_id: Draft that would supersede the schedule in the way; NULL when there is none.
+--   schedule_id (STRING): Draft schedule.
+--   page_name (STRING): Its page.
+--   week_start (DATE): Its week.
+--   reason (STRING): reserved, begun, or drafted (an obstacle only where both drafts are locked at once).
+--   caption_id (INT64): Caption of the other schedule; NULL for begun.
+--   other_schedule_id (STRING): The schedule in the way.
+--   rival_draft_id (STRING): Draft that would supersede the schedule in the way; NULL when there is none.
 CREATE OR REPLACE VIEW `${dataset}.draft_obstacles`
 AS
 WITH schedules AS (

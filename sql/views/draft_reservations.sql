@@ -1,15 +1,15 @@
 -- The reservations that draft schedules ask for.
 -- Grain: one row per message of a draft schedule.
 -- Columns:
---   assignment_key: SHA-256 in hex of page|caption|date|hour.
---   schedule_id: Draft schedule.
---   page_name: Creator's page.
---   week_start: Monday that names the week.
---   caption_id: Caption.
---   scheduled_send_date: LA date of sending.
---   scheduled_send_hour: LA hour of sending.
---   price_tier: Tier.
---   expires_at: End of the LA send date plus 7 days.
+--   assignment_key (STRING): SHA-256 in hex of page|caption|date|hour.
+--   schedule_id (STRING): Draft schedule.
+--   page_name (STRING): Creator's page.
+--   week_start (DATE): Monday that names the week.
+--   caption_id (INT64): Caption.
+--   scheduled_send_date (DATE): LA date of sending.
+--   scheduled_send_hour (INT64): LA hour of sending.
+--   price_tier (STRING): Tier.
+--   expires_at (TIMESTAMP): End of the LA send date plus 7 days.
 CREATE OR REPLACE VIEW `${dataset}.draft_reservations`
 AS
 SELECT

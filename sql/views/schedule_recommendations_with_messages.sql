@@ -1,34 +1,34 @@
 -- Active schedules with the text to send and what is known of it.
 -- Grain: one row per message of an active schedule, in order of page and time.
 -- Columns:
---   schedule_id: Schedule.
---   page_name: Creator's page.
---   week_start: Monday that names the week.
---   message_number: Place in the week, 1 the first.
---   scheduled_send_time: Instant at which to send.
---   send_time_local: The same as ISO 8601 with the LA offset.
---   send_date: LA date.
---   send_hour: LA hour.
---   day_of_week: English name of the LA day.
---   message_type: PPV or Bump.
---   caption_id: Caption.
---   caption_text: Text to send.
---   content_category: Category.
---   has_urgency: Whether it presses for time.
---   price_tier: Tier.
---   arm: treatment or control.
---   performance_score: final_score of the caption.
---   slot_value: Worth of the slot over the page's mean.
---   explanation: Why this caption and this slot, as JSON.
---   total_observations: Trials of the caption on the page in the window.
---   confidence_lower_bound: Lower 95 % Wilson bound of its conversion rate.
---   confidence_upper_bound: Upper 95 % Wilson bound.
---   status: active.
---   is_active: TRUE.
---   planned_at: Instant as of which it was planned.
---   is_forced: Whether it could replace a schedule whose week had begun.
---   created_at: When the row was written.
---   run_id: Dagster run that wrote it.
+--   schedule_id (STRING): Schedule.
+--   page_name (STRING): Creator's page.
+--   week_start (DATE): Monday that names the week.
+--   message_number (INT64): Place in the week, 1 the first.
+--   scheduled_send_time (TIMESTAMP): Instant at which to send.
+--   send_time_local (STRING): The same as ISO 8601 with the LA offset.
+--   send_date (DATE): LA date.
+--   send_hour (INT64): LA hour.
+--   day_of_week (STRING): English name of the LA day.
+--   message_type (STRING): PPV or Bump.
+--   caption_id (INT64): Caption.
+--   caption_text (STRING): Text to send.
+--   content_category (STRING): Category.
+--   has_urgency (BOOL): Whether it presses for time.
+--   price_tier (STRING): Tier.
+--   arm (STRING): treatment or control.
+--   performance_score (FLOAT64): final_score of the caption.
+--   slot_value (FLOAT64): Worth of the slot over the page's mean.
+--   explanation (STRING): Why this caption and this slot, as JSON.
+--   total_observations (INT64): Trials of the caption on the page in the window.
+--   confidence_lower_bound (FLOAT64): Lower 95 % Wilson bound of its conversion rate.
+--   confidence_upper_bound (FLOAT64): Upper 95 % Wilson bound.
+--   status (STRING): active.
+--   is_active (BOOL): TRUE.
+--   planned_at (TIMESTAMP): Instant as of which it was planned.
+--   is_forced (BOOL): Whether it could replace a schedule whose week had begun.
+--   created_at (TIMESTAMP): When the row was written.
+--   run_id (STRING): Dagster run that wrote it.
 CREATE OR REPLACE VIEW `${dataset}.schedule_recommendations_with_messages`
 AS
 SELECT

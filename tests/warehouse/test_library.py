@@ -53,7 +53,8 @@ def test_the_header_describes_parameters_and_columns(tmp_path: Path) -> None:
 --     every band.
 --   p_from: LA date.
 -- Columns:
---   song_id: the song.
+--   song_id (INT64): the song.
+--   why: nobody says of what type.
 CREATE OR REPLACE TABLE FUNCTION `${dataset}.best`(p_band STRING, p_from DATE)
 AS (SELECT s.song_id FROM `${dataset}.songs` AS s WHERE s.band = p_band);
 """
@@ -63,7 +64,10 @@ AS (SELECT s.song_id FROM `${dataset}.songs` AS s WHERE s.band = p_band);
         RoutineParameter("p_band", "STRING", "IN", "band; NULL for every band."),
         RoutineParameter("p_from", "DATE", "IN", "LA date."),
     )
-    assert best.columns == (Column("song_id", "", "the song."),)
+    assert best.columns == (
+        Column("song_id", "INT64", "the song."),
+        Column("why", "", "nobody says of what type."),
+    )
     assert best.dependencies == {"songs"}
 
 
