@@ -18,6 +18,7 @@ from eros_assets.assets.reporting import (
     frame_metadata,
     job_metadata,
     markdown_table,
+    routine_metadata,
     table_metadata,
     table_spec,
 )
@@ -148,7 +149,30 @@ def test_columns_have_type_and_description_of_the_sql(eros: Installation) -> Non
     assert columns["wanted"].description == "Captions wanted."
 
 
-def test_a_column_whose_type_the_sql_does_not_declare_points_there(eros: Installation) -> None:
+def test_a_file_s_columns_are_those_of_the_view_that_it_names(eros: Installation) -> None:
     view = eros.library["schedule_recommendations_with_messages"]
-    assert {column.type for column in view.columns} == {""}
-    assert {column.type for column in column_schema(view).columns} == {"see the SQL"}
+    shown = column_schema(view, ["caption_text", "schedule_id"]).columns
+    assert [(column.name, column.type) for column in shown] == [
+        ("caption_text", "STRING"),
+        ("schedule_id", "STRING"),
+    ]
+    with pytest.raises(KeyError, match="no_such"):
+        column_schema(view, ["no_such"])
+
+
+def test_a_routine_says_what_it_takes_and_gives(eros: Installation) -> None:
+    described = routine_metadata(eros.library["wilson_score_bounds"])
+    lines = lines_of(described["parameters"])
+    assert cells_of(lines[2]) == ["successes", "FLOAT64", "IN", "trials that succeeded, 0 or more."]
+    assert [c.name for c in described["dagster/column_schema"].columns] == [
+        "lower_bound",
+        "upper_bound",
+        "exploration_bonus",
+    ]
+
+
+def test_a_procedure_says_which_parameters_it_sets(eros: Installation) -> None:
+    described = routine_metadata(eros.library["lock_caption_assignments"])
+    modes = [cells_of(line)[2] for line in lines_of(described["parameters"])[2:]]
+    assert modes == ["IN", "OUT"]
+    assert "dagster/column_schema" not in described
