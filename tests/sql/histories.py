@@ -39,9 +39,9 @@ class History:
 
 
 @st.composite
-def histories(draw: st.DrawFn, rows: int = 90) -> History:
+def histories(draw: st.DrawFn, rows: int = 90, ends: Sequence[dt.date] = ENDS) -> History:
     """Histories of up to `rows` messages, none and one among them, on one to three pages."""
-    as_of = draw(st.sampled_from(ENDS))
+    as_of = draw(st.sampled_from(ends))
     pages = PAGES[: draw(st.integers(1, len(PAGES)))]
     count = draw(st.sampled_from((0, 1, 12, rows // 2, rows, rows)))
     chance = Random(draw(st.integers(0, 10_000)))
