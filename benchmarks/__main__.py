@@ -3,9 +3,14 @@
 import click
 from rich.console import Console
 
-from benchmarks import imports, planner, week
+from benchmarks import imports, planner, routines, week
 
-BENCHMARKS = {"imports": imports.measure, "planner": planner.measure, "week": week.measure}
+BENCHMARKS = {
+    "imports": imports.measure,
+    "routines": routines.measure,
+    "planner": planner.measure,
+    "week": week.measure,
+}
 
 
 @click.command()

@@ -18,9 +18,9 @@ from benchmarks.planner import plan, quantiles
 from tests.planning.oracle import optimum
 from tests.planning.weeks import SIZE_TIERS, SampleWeek, sample_weeks
 
-PROVEN = 1e-4
-"""Relative distance of CP-SAT's value and bound that counts as proven."""
-EFFORT = 120
+PROVEN = 1e-3
+"""Relative distance of CP-SAT's value and bound at which it may stop."""
+EFFORT = 30
 """CP-SAT's deterministic time for one week, about seconds."""
 
 
@@ -58,28 +58,25 @@ def compare(week: SampleWeek) -> dict[str, object]:
 
 
 def summary(rows: list[dict[str, object]]) -> Iterator[str]:
-    """Least, first tenth and median of value over the proven bound, by size tier and in all."""
-    proven = [row for row in rows if row["proven"]]
-    shares = [(row["size_tier"], _share(row)) for row in proven]
+    """Least, first tenth and median of the plan's value over the bound, by size tier and in all.
+
+    No week is worth more than CP-SAT's bound, whether it closed in on it or not: what the plan
+    reaches of the optimum is no less than what it reaches of the bound.
+    """
+    shares = [(row["size_tier"], _share(row)) for row in rows]
     for tier in SIZE_TIERS:
         yield quantiles(f"value over the optimum, {tier}", [s for t, s in shares if t == tier])
     yield quantiles("value over the optimum, all", [s for _, s in shares])
-    for row in rows:
-        if not row["proven"]:
-            yield (
-                f"{row['size_tier']}: CP-SAT got no nearer than {row['best']:.4f} to "
-                f"{row['bound']:.4f}; the plan has {row['value']:.4f}, its own bound "
-                f"{row['own_bound']:.4f}"
-            )
+    proven = sum(bool(row["proven"]) for row in rows)
     seconds = [float(str(row["seconds"])) for row in rows]
     yield (
-        f"CP-SAT: proven to {PROVEN:g} on {len(proven)} of {len(rows)} weeks, "
+        f"CP-SAT: value and bound within {PROVEN:g} on {proven} of {len(rows)} weeks, "
         f"median {median(seconds):.1f} s, {sum(seconds):.0f} s in all"
     )
 
 
 def _share(row: dict[str, object]) -> float:
-    bound = float(str(row["bound"]))
+    bound = min(float(str(row["bound"])), float(str(row["own_bound"])))
     return float(str(row["value"])) / bound if bound else 1.0
 
 
