@@ -49,6 +49,20 @@ class Execution:
         self._count()
         return table
 
+    def value(self, sql: str, values: Mapping[str, Any], where: str) -> Any:
+        """The one value of a query's one row, as Python has it.
+
+        Raises:
+            RaisedError, WarehouseError: as for `rows`.
+        """
+        try:
+            # Not by `rows`: a relation is planned twice, which an expression's time mostly is.
+            row = self.connection.execute(sql, dict(values) or None).fetchone()
+        except duckdb.Error as error:
+            raise failure(error, where) from None
+        self._count()
+        return row[0] if row else None
+
     def change(self, sql: str, values: Mapping[str, Any], where: str) -> int:
         """Run DML or DDL; the number of rows that it changed.
 

@@ -251,4 +251,6 @@ class Interpreter:
 
     def _value(self, sql: Sql, kind: str, variables: Variables, source: str) -> Any:
         translated = self._translator.expression(sql, kind, variables.scope, source)
-        return scalar(self._rows(translated, variables, sql, source).column(0)[0].as_py())
+        where = f"{source} line {sql.line}: {sql.first_line}"
+        bound = variables.bound(translated.variables)
+        return scalar(self._execution.value(translated.sql, bound, where))

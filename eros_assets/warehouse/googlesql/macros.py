@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from eros_assets.warehouse.googlesql.rule import MACRO_SCHEMA
 
 # Raise it when a macro below changes: files made by an earlier version get the new macros then.
-MACROS_VERSION = 5
+MACROS_VERSION = 6
 
 _SPACES = (
     r"\t\n\v\f\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
@@ -25,20 +25,24 @@ _INSTANT = "TRY_CAST(x AS TIMESTAMPTZ)"
 _DATETIME = "TRY_CAST(x AS TIMESTAMP)"
 
 # The shortest of 15 and 17 digits that gives the number back, as GoogleSQL writes FLOAT64.
-_DIGITS = (
-    f"CASE WHEN {_DOUBLE} = 0 THEN '0' WHEN CAST(printf('%.15g', {_DOUBLE}) AS DOUBLE) = {_DOUBLE} "
-    f"THEN printf('%.15g', {_DOUBLE}) ELSE printf('%.17g', {_DOUBLE}) END"
+_SHORTEST = (
+    "CASE WHEN d = 0 THEN '0' WHEN CAST(printf('%.15g', d) AS DOUBLE) = d "
+    "THEN printf('%.15g', d) ELSE printf('%.17g', d) END"
 )
+
+
+def _once(value: str, name: str, result: str) -> str:
+    """`result` of a value that is `name` in it: bound once, however often `result` has it."""
+    return f"list_transform([{value}], lambda {name}: {result})[1]"
+
+
+_DIGITS = _once(_DOUBLE, "d", _SHORTEST)
 
 
 def _moment(x: str, separator: str) -> str:
     """Date and time, with three or six digits of a fraction of a second, or none."""
-    return (
-        f"strftime({x}, '%Y-%m-%d{separator}%H:%M:%S') || CASE "
-        f"WHEN epoch_us({x}) % 1000000 = 0 THEN '' "
-        f"WHEN epoch_us({x}) % 1000 = 0 THEN strftime({x}, '.%g') "
-        f"ELSE strftime({x}, '.%f') END"
-    )
+    whole = f"strftime({x}, '%Y-%m-%d{separator}%H:%M:%S.%f')"
+    return rf"regexp_replace({whole}, '(\.000000|000)$', '')"
 
 
 _WHOLE_NUMBER = r"'\s*([+-]?[0-9]+|0[xX][0-9a-fA-F]+)\s*'"
@@ -76,20 +80,21 @@ _BY_TYPE: Mapping[str, Mapping[str, str]] = {
         "": f"{MACRO_SCHEMA}.string(x)",
     },
     "json": {
-        "'DOUBLE'": f"CASE WHEN {_DOUBLE} IS NULL THEN 'null' "
-        f"WHEN isfinite({_DOUBLE}) THEN {_DIGITS} WHEN isnan({_DOUBLE}) THEN '\"NaN\"' "
-        f"WHEN {_DOUBLE} > 0 THEN '\"Infinity\"' ELSE '\"-Infinity\"' END",
+        "'DOUBLE'": _once(
+            _DOUBLE,
+            "d",
+            f"CASE WHEN d IS NULL THEN 'null' WHEN isfinite(d) THEN {_SHORTEST} "
+            "WHEN isnan(d) THEN '\"NaN\"' WHEN d > 0 THEN '\"Infinity\"' ELSE '\"-Infinity\"' END",
+        ),
         "'BIGINT', 'HUGEINT'": f"coalesce(CASE WHEN {_BIG} THEN '\"' || {_TEXT} || '\"' "
         f"ELSE {_TEXT} END, 'null')",
-        "'TIMESTAMP'": f"coalesce('\"' || {_moment(_DATETIME, 'T')} || '\"', 'null')",
-        "'TIMESTAMP WITH TIME ZONE'": (
-            f"coalesce('\"' || {_moment(_INSTANT, 'T')} || 'Z\"', 'null')"
-        ),
-        "'DATE', 'VARCHAR'": f"coalesce(CAST(to_json({_TEXT}) AS VARCHAR), 'null')",
+        # The session's zone is UTC.
+        "'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'": f"coalesce('\"' || {_moment(_DATETIME, 'T')} "
+        "|| CASE typeof(x) WHEN 'TIMESTAMP' THEN '\"' ELSE 'Z\"' END, 'null')",
         "'BIGINT[]'": f"coalesce('[' || array_to_string(list_transform({_WHOLES}, lambda n: "
         "CASE WHEN n IS NULL THEN 'null' WHEN abs(CAST(n AS HUGEINT)) > 9007199254740992 "
         "THEN '\"' || n || '\"' ELSE CAST(n AS VARCHAR) END), ',') || ']', 'null')",
-        "'BOOLEAN', 'INTEGER', '\"NULL\"', 'VARCHAR[]', 'INTEGER[]'": (
+        "'DATE', 'VARCHAR', 'BOOLEAN', 'INTEGER', '\"NULL\"', 'VARCHAR[]', 'INTEGER[]'": (
             "coalesce(CAST(to_json(x) AS VARCHAR), 'null')"
         ),
         "": "error('TO_JSON_STRING of a column of type ' || typeof(x) || ' is not translated; "
