@@ -57,11 +57,11 @@ class Execution:
         """
         try:
             # Not by `rows`: a relation is planned twice, which an expression's time mostly is.
-            row = self.connection.execute(sql, dict(values) or None).fetchone()
+            rows = self.connection.execute(sql, dict(values) or None).fetchall()
         except duckdb.Error as error:
             raise failure(error, where) from None
         self._count()
-        return row[0] if row else None
+        return rows[0][0] if rows else None
 
     def change(self, sql: str, values: Mapping[str, Any], where: str) -> int:
         """Run DML or DDL; the number of rows that it changed.
