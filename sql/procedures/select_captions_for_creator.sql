@@ -159,7 +159,7 @@ BEGIN
   -- Most captions match no pattern, which one expression tells at once. Too many patterns for one
   -- expression: the empty one, which matches every caption.
   SET v_any_pattern = (
-    SELECT IF(SUM(LENGTH(pattern)) > 5000, '', STRING_AGG(CONCAT('(?:', pattern, ')'), '|'))
+    SELECT IF(SUM(LENGTH(pattern)) > 5000, '', STRING_AGG(CONCAT('(?:', pattern, ')'), '|' ORDER BY pattern))
     FROM (
       SELECT DISTINCT pattern
       FROM `${dataset}.creator_caption_restrictions` AS r
