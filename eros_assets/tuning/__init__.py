@@ -28,6 +28,14 @@ __all__ = ["HOLIDAY_YEARS", "TuningError"]
 PLAIN_TABLES = tuple(RULES)
 CONFIGURATION_TABLES = (*PLAIN_TABLES, "tuning", "holiday_calendar")
 
+KNOB_COLUMNS = ("knob", "value", "least", "most", "unit")
+ORDERED_KNOBS = (
+    ("first_send_hour", "last_send_hour"),
+    ("prior_min_strength", "prior_max_strength"),
+    ("saturation_recent_days", "account_lookback_days"),
+)
+SHIPPED_KNOBS = Path(__file__).parent / "tuning.csv"
+
 
 class Knobs(dict[str, int | float]):
     """The tuning in force, by knob; one that the table lacks is a TuningError."""
@@ -102,20 +110,40 @@ def _knob_row(path: Path, table: SqlObject) -> "pd.DataFrame":
 
     kinds = {column.name: column.type for column in table.columns}
     values: dict[str, int | float] = {}
-    for row in read_rows(path, ("knob", "value", "least", "most", "unit")):
+    ranges = {row["knob"]: _range(row) for row in read_rows(SHIPPED_KNOBS, KNOB_COLUMNS)}
+    for row in read_rows(path, KNOB_COLUMNS):
         knob = row["knob"]
         if knob not in kinds:
             raise row.wrong(f"there is no knob {knob!r}")
         if knob in values:
             raise row.wrong(f"knob {knob!r} stands there twice")
+        (least, most), (lowest, highest) = _range(row), ranges[knob]
+        if least < lowest or most > highest:
+            raise row.wrong(
+                f"{knob}: its range is {lowest:g} to {highest:g}; a file of your own may narrow "
+                "it, not widen it"
+            )
         values[knob] = row.number(
             "value",
-            row.number("least", called=f"{knob}: least"),
-            row.number("most", called=f"{knob}: most"),
+            least,
+            most,
             is_whole=kinds[knob] == "INT64",
             unit=row["unit"],
             called=knob,
         )
     if missing := [knob for knob in kinds if knob not in values]:
         raise TuningError(f"{path.name}: lacks {', '.join(missing)}")
+    for low, high in ORDERED_KNOBS:
+        if values[low] > values[high]:
+            raise TuningError(
+                f"{path.name}: {low} {values[low]:g} is more than {high} {values[high]:g}"
+            )
     return pd.DataFrame([values], columns=list(kinds))
+
+
+def _range(row: Row) -> tuple[int | float, int | float]:
+    knob = row["knob"]
+    return (
+        row.number("least", called=f"{knob}: least"),
+        row.number("most", called=f"{knob}: most"),
+    )

@@ -242,6 +242,15 @@ KNOB = "max_urgent_captions,5,0,100,captions"
         ("max_urgent_captions,5,none,100,captions", "least 'none' is not a number"),
         ("max_urgent_captions,5,0,lots,captions", "most 'lots' is not a number"),
         ("max_urgent,5,0,100,captions", "there is no knob 'max_urgent'"),
+        (
+            "max_urgent_captions,5,-1,100,captions",
+            "its range is 0 to 100; a file of your own may narrow it, not widen it",
+        ),
+        (
+            "max_urgent_captions,500,0,1000,captions",
+            "its range is 0 to 100; a file of your own may narrow it, not widen it",
+        ),
+        ("max_urgent_captions,5,0,4,captions", "5 is not in 0 to 4 captions"),
     ],
 )
 def test_a_knob_that_is_wrong_is_named_by_its_line(
@@ -259,6 +268,11 @@ def test_a_share_must_be_a_finite_number(value: str, folder: TuningFolder) -> No
     folder.edit("tuning.csv", "control_share,0.10", f"control_share,{value}")
     said = f"tuning.csv line 5: control_share {value!r} is not a number"
     assert complaint(folder) == said
+
+
+def test_knobs_that_contradict_each_other_are_named(folder: TuningFolder) -> None:
+    folder.edit("tuning.csv", "first_send_hour,8", "first_send_hour,23")
+    assert complaint(folder) == "tuning.csv: first_send_hour 23 is more than last_send_hour 22"
 
 
 def test_a_knob_that_stands_there_twice_is_named(folder: TuningFolder) -> None:
