@@ -1,5 +1,7 @@
 """What tests of several rooms share: the sample agency with its week planned, made once."""
 
+import atexit
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -8,6 +10,16 @@ import pytest
 from filelock import FileLock
 
 from tests.assets.installed import Installed, installed
+
+
+@atexit.register
+def end_quietly() -> None:
+    """The last that is heard of a test process is pytest.
+
+    When an interpreter ends, DuckDB's bindings (nanobind) list on the error stream what other
+    packages' C code still holds of them. Two processes' lists hid the summary of the tests.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 @pytest.fixture(scope="session")
