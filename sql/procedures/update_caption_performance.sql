@@ -150,7 +150,8 @@ BEGIN
   LEFT JOIN dispersions AS pool
     ON pool.page_name IS NULL AND y.message_type = pool.message_type;
 
-  -- One row per page and caption: its first send with a trial.
+  -- One row per page and caption whose first send with a trial lies in the window. The first that
+  -- the window has of an older caption is none: it was sent again because it did well.
   CREATE OR REPLACE TEMP TABLE first_sends AS
   SELECT
     s.page_name,
@@ -162,9 +163,10 @@ BEGIN
     s.successes,
     SAFE_DIVIDE(s.successes * s.successes, s.trials) AS square
   FROM caption_sends AS s
-  WHERE s.in_window AND s.trials > 0
+  WHERE s.trials > 0
   QUALIFY
-    ROW_NUMBER() OVER (
+    s.in_window
+    AND ROW_NUMBER() OVER (
       PARTITION BY s.page_name, s.caption_id ORDER BY s.sending_time, s.row_id
     ) = 1;
 

@@ -149,8 +149,9 @@ def prior_of(sends: Sequence[Send], page: str, tier: str) -> Prior:
     if own_degrees >= MIN_DEGREES:
         dispersion, where = max(1.0, own_square / own_degrees), "page"
 
-    usable = [s for s in same_kind if s.in_window and s.trials]
+    usable = [s for s in same_kind if s.trials]
     firsts = [group[0] for group in grouped(usable, lambda s: s.pair).values()]
+    firsts = [s for s in firsts if s.in_window]
     pools = [
         ("page", [s for s in firsts if s.tier == tier and s.page == page], MIN_CAPTIONS),
         ("tier", [s for s in firsts if s.tier == tier], MIN_CAPTIONS),
@@ -176,8 +177,9 @@ def appeal_variances(
     min_pairs: int = MIN_PAIRS,
 ) -> dict[str, float]:
     """By tier: what the first send on one page tells of the first send on a later one."""
-    usable = [s for s in sends if s.in_window and s.trials]
+    usable = [s for s in sends if s.trials]
     firsts = [group[0] for group in grouped(usable, lambda s: s.pair).values()]
+    firsts = [s for s in firsts if s.in_window]
     told: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for group in grouped(firsts, lambda s: ("", s.caption_id)).values():
         for earlier in group:

@@ -126,6 +126,34 @@ class TestPrior:
         after = fitted(dataset).loc[("cook", "budget")]
         assert after[PRIOR].tolist() == before[PRIOR].tolist()
 
+    def test_what_the_window_has_of_an_older_caption_is_no_first_send(
+        self, dataset: Dataset
+    ) -> None:
+        """Its first send lies before the window: what follows in the window is a selection."""
+        facts = beta_binomial(np.random.default_rng(6), 80, 2.0, 60.0)
+        older = [
+            row | {"row_id": 2000 + row["row_id"], "caption_id": 2000 + row["caption_id"]}
+            for row in facts[:30]
+        ]
+        before_it = [
+            sent(
+                row["row_id"] + 1000,
+                row["caption_id"],
+                1,
+                100,
+                send_date=days_before(AS_OF, LOOKBACK + 1),
+            )
+            for row in older
+        ]
+        dataset.put("caption_bank", bank_of([*facts, *older]))
+        dataset.tune(dispersion_min_degrees=10_000)
+        dataset.put("message_facts", facts)
+        alone = fitted(dataset).loc[("cook", "budget")]
+        dataset.put("message_facts", [*facts, *older, *before_it])
+        beside = fitted(dataset).loc[("cook", "budget")]
+        assert beside[PRIOR].tolist() == alone[PRIOR].tolist()
+        assert beside["fitted_captions"] == alone["fitted_captions"] == 80
+
     def test_thin_tiers_learn_from_wider_pools(self, dataset: Dataset) -> None:
         """From 50 captions a page's tier has a prior of its own; the levels below it in order."""
         rng = np.random.default_rng(5)
