@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     maximum_bytes_billed: int = Field(
         200 * 2**30, gt=0, description="Cap of one BigQuery statement, bytes."
     )
+    backup_days: int = Field(
+        30, gt=0, description="Days that the backups of a deployment are kept."
+    )
     pages: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Comma-separated pages to narrow command-line runs to; empty: all."
     )

@@ -30,6 +30,7 @@ DEFAULTS: Mapping[str, object] = {
     "today": None,
     "week": None,
     "maximum_bytes_billed": 200 * 1024**3,
+    "backup_days": 30,
     "pages": (),
 }
 
@@ -55,6 +56,8 @@ MISTAKES = (
     ("EROS_WEEK", "2025-W45", "valid date"),
     ("EROS_MAXIMUM_BYTES_BILLED", "0", "greater than 0"),
     ("EROS_MAXIMUM_BYTES_BILLED", "200 GiB", "valid integer"),
+    ("EROS_BACKUP_DAYS", "0", "greater than 0"),
+    ("EROS_BACKUP_DAYS", "a month", "valid integer"),
     ("EROS_PAGES", "cook,Anna Cooks", "page name 'Anna Cooks' must match [a-z0-9_]+"),
     ("EROS_PAGES", "cook;coach", "page name 'cook;coach' must match [a-z0-9_]+"),
 )

@@ -1,6 +1,7 @@
 """The embedded warehouse: DuckDB in one file, speaking GoogleSQL."""
 
 import datetime as dt
+import os
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -35,6 +36,7 @@ from eros_assets.warehouse.protocol import (
     Freshness,
     Job,
     Parameters,
+    Probe,
     Routine,
     WarehouseError,
 )
@@ -223,6 +225,28 @@ class DuckDBWarehouse:
         with self._operations.reading() as connection:
             until = catalogue.kept_until(connection, deployment_id, dt.datetime.now(dt.UTC))
             return {table: until[table] for table in tables if table in until}
+
+    def probe(self, tables: Sequence[str]) -> Sequence[Probe]:
+        """Whether the file can be used; one that isn't there yet is not made."""
+        file = self._settings.warehouse_file
+        credentials = Probe("credentials", "the embedded warehouse needs none", holds=True)
+        if not file.exists():
+            there = next(folder for folder in file.parents if folder.exists())
+            made = Probe("dataset", f"{file} is made by the first run", holds=True)
+            fault = Probe(
+                "dataset",
+                f"{there} can't be written to; set EROS_HOME to a folder that can",
+                holds=False,
+            )
+            return [credentials, made if os.access(there, os.W_OK) else fault]
+        try:
+            with self._operations.reading() as connection:
+                dataset = self._settings.dataset
+                present = [t for t in tables if columns_of(connection, dataset, t)]
+        except WarehouseError as error:
+            return [credentials, Probe("dataset", str(error), holds=False)]
+        known = f"{file} opens; {len(present)} of {len(tables)} tables are there"
+        return [credentials, Probe("dataset", known, holds=True)]
 
     def freshness(self, table: str) -> Freshness | None:
         """When a table last changed, or None when it does not exist."""

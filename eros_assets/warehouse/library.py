@@ -207,18 +207,31 @@ def load_library(root: Path | None = None, cache_dir: Path | None = None) -> Sql
     return SqlLibrary(objects)
 
 
+def mistake_in(path: Path, root: Path | None = None) -> str | None:
+    """What is wrong with one file of the folder `root` by itself; None when it can be used."""
+    from eros_assets.warehouse.reading import read_object
+
+    try:
+        kind = _kind_of(path, root or _SQL)
+        read_object(path, kind, path.read_text(encoding="utf-8"))
+    except (LibraryError, OSError, UnicodeDecodeError) as error:
+        return str(error)
+    return None
+
+
 def _files(root: Path) -> list[tuple[Path, Kind]]:
     if not root.is_dir():
         raise LibraryError(f"{root} is not a folder; it should hold {', '.join(FOLDERS)}")
-    files: list[tuple[Path, Kind]] = []
-    for path in sorted(root.rglob("*.sql")):
-        folder = path.parent.name
-        if path.parent.parent != root or folder not in FOLDERS:
-            raise LibraryError(f"{path}: must stand in one of {root}/{{{','.join(FOLDERS)}}}")
-        if not re.fullmatch(r"[a-z_][a-z0-9_]*", path.stem):
-            raise LibraryError(f"{path}: the name must be lower case letters, digits and '_'")
-        files.append((path, FOLDERS[folder]))
-    return files
+    return [(path, _kind_of(path, root)) for path in sorted(root.rglob("*.sql"))]
+
+
+def _kind_of(path: Path, root: Path) -> Kind:
+    folder = path.parent.name
+    if path.parent.parent != root or folder not in FOLDERS:
+        raise LibraryError(f"{path}: must stand in one of {root}/{{{','.join(FOLDERS)}}}")
+    if not re.fullmatch(r"[a-z_][a-z0-9_]*", path.stem):
+        raise LibraryError(f"{path}: the name must be lower case letters, digits and '_'")
+    return FOLDERS[folder]
 
 
 def _cache_version() -> str:

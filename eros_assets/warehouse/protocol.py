@@ -85,6 +85,15 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """One thing that EROS needs, as it was found; where it does not hold, with what to do."""
+
+    subject: str
+    found: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CallResult:
     """What a procedure gave back: OUT parameters by name, and the rows of its last SELECT."""
 
@@ -197,6 +206,14 @@ class Warehouse(Protocol):
 
     def kept(self, deployment_id: str, tables: Sequence[str]) -> Mapping[str, dt.datetime]:
         """Until when `snapshot` keeps its copies of `tables`; those without one are left out."""
+        ...
+
+    def probe(self, tables: Sequence[str]) -> Sequence[Probe]:
+        """What EROS needs of the warehouse before anything runs; nothing is changed or made.
+
+        Credentials, dataset, permissions, the latter asked of the first of `tables` that is there.
+        What is wrong is a finding, not an error.
+        """
         ...
 
     def freshness(self, table: str) -> Freshness | None:

@@ -49,6 +49,7 @@ PARAMETERS: Mapping[str, Typed] = {
     "force": Typed(False, "BOOL"),
     "lookback_days": Typed(28, "INT64"),
     "pages": Typed(list(PAGES[:2]), "ARRAY<STRING>"),
+    "point_id": Typed("d0001_passed", "STRING"),
     "planned_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
     "stages": Typed(["creator", "builder"], "ARRAY<STRING>"),
     "week_start": Typed(WEEK, "DATE"),

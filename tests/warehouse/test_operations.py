@@ -241,3 +241,26 @@ def test_doors_import_no_engine(imported: str, absent: str) -> None:
     code = f"import sys, {imported}; print([n for n in {names} if n in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+class TestProbe:
+    """What is needed before anything runs."""
+
+    def test_a_file_that_is_not_there_is_not_made(self, tmp_path: Path) -> None:
+        settings = settings_in(tmp_path / "home")
+        probes = DuckDBWarehouse(settings).probe(["songs"])
+        assert [p.subject for p in probes if p.holds] == ["credentials", "dataset"]
+        assert "is made by the first run" in probes[1].found
+        assert not settings.home.exists()
+
+    def test_says_how_much_is_there(self, songs: DuckDBWarehouse) -> None:
+        probe = songs.probe(["songs", "lost"])[1]
+        assert probe.holds
+        assert "1 of 2 tables" in probe.found
+
+    def test_a_file_that_can_t_be_used_is_a_finding(self, tmp_path: Path) -> None:
+        settings = settings_in(tmp_path)
+        settings.warehouse_file.write_text("no database")
+        probe = DuckDBWarehouse(settings).probe([])[1]
+        assert not probe.holds
+        assert "can't be opened" in probe.found

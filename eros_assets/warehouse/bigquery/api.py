@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, Protocol
 
 from google.cloud.bigquery import (
+    DatasetReference,
     LoadJobConfig,
     QueryJobConfig,
     SchemaField,
@@ -88,6 +89,12 @@ class FoundTable(Protocol):
     clustering_fields: Any
 
 
+class FoundDataset(Protocol):
+    """A dataset's metadata."""
+
+    location: str
+
+
 class Client(Protocol):
     """One project's client."""
 
@@ -117,6 +124,12 @@ class Client(Protocol):
     def get_job(self, job_id: str, *, location: str, retry: None, timeout: float) -> Any: ...
     def list_jobs(self, *, parent_job: str, retry: None, timeout: float) -> Iterable[Any]: ...
     def get_table(self, table: TableReference, *, retry: None, timeout: float) -> FoundTable: ...
+    def get_dataset(
+        self, dataset_ref: DatasetReference, *, retry: None, timeout: float
+    ) -> FoundDataset: ...
+    def test_iam_permissions(
+        self, table: TableReference, permissions: Sequence[str], *, retry: None, timeout: float
+    ) -> Mapping[str, Sequence[str]]: ...
     def create_table(
         self, table: Table, *, exists_ok: bool, retry: None, timeout: float
     ) -> FoundTable: ...

@@ -13,6 +13,7 @@ import pandas as pd
 
 from eros_assets.settings import Settings
 from eros_assets.warehouse.bigquery import (
+    access,
     backups,
     catalogue,
     in_force,
@@ -36,6 +37,7 @@ from eros_assets.warehouse.protocol import (
     Freshness,
     Job,
     Parameters,
+    Probe,
     Routine,
     Scalar,
     Typed,
@@ -262,6 +264,10 @@ class BigQueryWarehouse:
             for table, name in backups.named(deployment_id, tables).items()
         }
         return {t: f.expires for t, f in found.items() if f is not None and f.expires is not None}
+
+    def probe(self, tables: Sequence[str]) -> Sequence[Probe]:
+        """What the credentials may do. See Warehouse.probe."""
+        return list(access.probes(self._settings, self._statements, self._tables, tables))
 
     def freshness(self, table: str) -> Freshness | None:
         """When a table last changed, or None when the dataset has no such table."""

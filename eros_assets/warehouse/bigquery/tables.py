@@ -50,6 +50,34 @@ class Tables:
 
         return self._runner.asked(subject, look)
 
+    def location(self) -> str:
+        """Where the dataset lies.
+
+        Raises:
+            WarehouseError: there is none, or BigQuery could not say.
+        """
+        timeout = self._runner.patience.request_timeout
+        dataset = self._runner.asked(
+            "dataset",
+            lambda: self._runner.client.get_dataset(self._dataset(), retry=None, timeout=timeout),
+        )
+        return dataset.location
+
+    def permitted(self, table: str, permissions: Sequence[str]) -> Sequence[str]:
+        """Those of the permissions that the credentials have on a table.
+
+        Raises:
+            WarehouseError: BigQuery could not say.
+        """
+        timeout = self._runner.patience.request_timeout
+        answer = self._runner.asked(
+            f"permissions on {table}",
+            lambda: self._runner.client.test_iam_permissions(
+                self._reference(table), permissions, retry=None, timeout=timeout
+            ),
+        )
+        return list(answer.get("permissions", []))
+
     def get(self, table: str) -> FoundTable:
         """A table that must be there."""
         return self._runner.exchange(lambda: self._get(table))
@@ -121,9 +149,11 @@ class Tables:
             timeout=self._runner.patience.request_timeout,
         )
 
+    def _dataset(self) -> bigquery.DatasetReference:
+        return bigquery.DatasetReference(self.settings.project_id, self.settings.dataset)
+
     def _reference(self, table: str) -> bigquery.TableReference:
-        dataset = bigquery.DatasetReference(self.settings.project_id, self.settings.dataset)
-        return dataset.table(table)
+        return self._dataset().table(table)
 
 
 def _nullable(field: bigquery.SchemaField) -> bigquery.SchemaField:

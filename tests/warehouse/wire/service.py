@@ -60,6 +60,8 @@ class Service:
     requests: list[Request] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     has_dataset: bool = True
+    dataset_location: str | None = None
+    denied: set[str] = field(default_factory=set)
     destination: Body | None = None
     _clock: int = 1_762_156_800_000
 
@@ -202,6 +204,21 @@ class Service:
 
     def _tables_get(self, request: Request) -> Body:
         return self._table(request)
+
+    def _tables_testIamPermissions(self, request: Request) -> Body:  # noqa: N802
+        held = [p for p in request.body["permissions"] if p not in self.denied]
+        return {"permissions": held} if held else {}
+
+    def _datasets_get(self, request: Request) -> Body:
+        if not self.has_dataset:
+            name = f"{request.path['projectId']}:{request.path['datasetId']}"
+            raise RefusalError(404, "notFound", f"Not found: Dataset {name}")
+        reference = {k: request.path[k] for k in ("projectId", "datasetId")}
+        return {
+            "kind": "bigquery#dataset",
+            "datasetReference": reference,
+            "location": self.dataset_location or self.location,
+        }
 
     def _tables_insert(self, request: Request) -> Body:
         name = request.body["tableReference"]["tableId"]

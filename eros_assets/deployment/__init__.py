@@ -1,0 +1,1 @@
+"""Putting a version of EROS in force, and taking it back: decisions, records, steps, reports."""

@@ -1,0 +1,133 @@
+"""The history of deployments and the states they kept, in the warehouse."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from eros_assets.deployment.record import Entry
+from eros_assets.installation import Installation
+from eros_assets.warehouse.library import SqlObject
+from eros_assets.warehouse.protocol import Definition, Warehouse
+
+RECORDS = frozenset(
+    {"deployments", "deployment_definitions", "system_health", "schedule_export_log"}
+)
+"""Tables that tell what happened. No rollback touches them: it would erase its own record, the
+health that led to it, and what people were handed."""
+
+ARCHIVE = ("deployments", "deployment_definitions")
+
+
+class Archive:
+    """The records of one installation, read and written through a handle."""
+
+    def __init__(self, eros: Installation, warehouse: Warehouse, inputs: Iterable[str]) -> None:
+        """`inputs` are the tables that others load."""
+        self._eros = eros
+        self._inputs = frozenset(inputs)
+        self.warehouse = warehouse
+
+    @property
+    def owned(self) -> Sequence[SqlObject]:
+        """The tables that EROS makes and a deployment backs up: all but inputs and records."""
+        spared = self._inputs | RECORDS
+        return [t for t in self._eros.library.of_kind("table") if t.name not in spared]
+
+    def history(self) -> list[Entry]:
+        """Every entry, in order; none before the first deployment."""
+        if self.warehouse.freshness("deployments") is None:
+            return []
+        rows = self.warehouse.query(self._eros.sql("deployment_history"))
+        return [_entry(row) for row in rows.to_dict("records")]
+
+    def open(self) -> None:
+        """Have the tables of the archive itself; safe to repeat."""
+        for name in ARCHIVE:
+            self.warehouse.deploy(self._eros.library[name])
+
+    def write(self, entry: Entry) -> Entry:
+        """Put an entry in the place of what has its id."""
+        import pandas as pd
+
+        row = {field.name: getattr(entry, field.name) for field in fields(entry)}
+        row |= {name: list(row[name]) for name in ("tables", "passed_tables", "schedules")}
+        self.warehouse.load(
+            "deployments",
+            pd.DataFrame([row]),
+            replacing={"deployment_id": entry.deployment_id},
+        )
+        return entry
+
+    def keep(self, point_id: str, tables: Sequence[str]) -> None:
+        """Keep tables and all definitions as they are now.
+
+        Tables that a broken-off call kept stay as that one kept them. Definitions are written once
+        the tables are kept, so that a point with definitions is whole.
+        """
+        import pandas as pd
+
+        if tables:
+            days = self._eros.settings.backup_days
+            self.warehouse.snapshot(point_id, tables, keep_days=days)
+        definitions = self.warehouse.definitions()
+        columns = ["point_id", "object_name", "kind", "definition", "fingerprint"]
+        rows = [(point_id, d.name, d.kind, d.text, d.fingerprint) for d in definitions]
+        self.warehouse.load(
+            "deployment_definitions",
+            pd.DataFrame(rows, columns=columns).astype("string"),
+            replacing={"point_id": point_id},
+        )
+
+    def definitions(self, point_id: str) -> list[Definition]:
+        """The definitions of a kept state, by name."""
+        rows = self.warehouse.query(self._eros.sql("kept_definitions"), {"point_id": point_id})
+        return [
+            Definition(row["object_name"], row["kind"], row["definition"], row["fingerprint"] or "")
+            for row in rows.to_dict("records")
+        ]
+
+    def present(self) -> tuple[str, ...]:
+        """The owned tables that are there, by name."""
+        return tuple(
+            table.name for table in self.owned if self.warehouse.freshness(table.name) is not None
+        )
+
+    def begun(self, entry: Entry) -> Entry:
+        """Write a new entry, with the tables to keep of what it found, and until when."""
+        until = entry.started_at + dt.timedelta(days=self._eros.settings.backup_days)
+        return self.write(replace(entry, tables=self.present(), kept_until=until))
+
+    def schedules_in_force(self) -> tuple[str, ...]:
+        """The active schedules of all weeks; none where there is no table of them."""
+        if self.warehouse.freshness("schedule_recommendations") is None:
+            return ()
+        rows = self.warehouse.query(self._eros.sql("schedules_in_force"))
+        return tuple(rows["schedule_id"])
+
+
+def _entry(row: dict[Any, Any]) -> Entry:
+    return Entry(
+        deployment_id=row["deployment_id"],
+        number=int(row["number"]),
+        kind=row["kind"],
+        state=row["state"],
+        code_fingerprint=row["code_fingerprint"] or "",
+        previous_id=row["previous_id"],
+        in_force_id=row["in_force_id"],
+        started_at=row["started_at"].to_pydatetime(),
+        run_id=row["run_id"],
+        tables=tuple(row["tables"]),
+        passed_tables=tuple(row["passed_tables"]),
+        schedules=tuple(row["schedules"]),
+        kept_until=_instant(row["kept_until"]),
+        point_id=row["point_id"],
+        detail=row["detail"],
+        finished_at=_instant(row["finished_at"]),
+    )
+
+
+def _instant(value: Any) -> dt.datetime | None:
+    import pandas as pd
+
+    return None if pd.isna(value) else value.to_pydatetime()

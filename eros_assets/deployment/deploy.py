@@ -1,0 +1,152 @@
+"""A deployment step by step: back up, make every object, judge, keep or put back.
+
+Each step ends with a row of `deployments`; a deployment that was killed goes on from the last one
+when it is run again, or is put back when other code is deployed. Time enters as a parameter.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from eros_assets.deployment.archive import Archive
+from eros_assets.deployment.record import DeployDecision, Entry, State, decide_deploy, next_entry
+from eros_assets.errors import ErosError
+from eros_assets.installation import Installation
+from eros_assets.tuning import CONFIGURATION_TABLES, configuration_tables
+from eros_assets.warehouse.library import SqlObject
+
+
+class DeployFailedError(ErosError):
+    """An object could not be made, or the gate said no; what was in force before is in force."""
+
+
+class Judged(Protocol):
+    """A condition of the gate, judged; `sentence` says in one line what was seen."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it holds."""
+        ...
+
+    @property
+    def sentence(self) -> str:
+        """One line for people."""
+        ...
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """A deployment of one installation; `archive` is where it is recorded.
+
+    `log` takes a line for people. `inputs` are the tables that are left to others.
+    """
+
+    eros: Installation
+    archive: Archive
+    log: Callable[[str], None]
+    inputs: frozenset[str]
+
+    @property
+    def objects(self) -> Sequence[SqlObject]:
+        """What a deployment makes, in order: tables, then each after what it depends on."""
+        return [o for o in self.eros.library.deploy_order() if o.name not in self.inputs]
+
+    def objects_match(self) -> bool:
+        """Whether every object in the dataset is that of `sql/`."""
+        warehouse = self.archive.warehouse
+        there = {d.name: d for d in warehouse.definitions()}
+        return all(
+            warehouse.freshness(o.name) is not None
+            if o.kind == "table"
+            else o.name in there and there[o.name].is_of(o)
+            for o in self.objects
+        )
+
+    def back_up(self, code_fingerprint: str, *, now: dt.datetime, run_id: str) -> DeployDecision:
+        """Decide what there is to do and keep what is in force; the decision with its entry.
+
+        Raises:
+            UnfinishedRollbackError: a rollback must end first.
+        """
+        history = self.archive.history()
+        decision = decide_deploy(history, code_fingerprint, objects_match=self.objects_match())
+        if decision.action == "nothing":
+            return decision
+        self.archive.open()
+        entry = decision.entry
+        if decision.undo is not None:
+            self.log(f"{decision.undo.deployment_id} was broken off: what it found is put back")
+            self.put_back(decision.undo, "undone", "it was broken off; other code came", now=now)
+        if entry is None:
+            entry = self.archive.begun(
+                next_entry(
+                    self.archive.history(),
+                    "deploy",
+                    code_fingerprint=code_fingerprint,
+                    now=now,
+                    run_id=run_id,
+                )
+            )
+        if entry.state == "started":
+            self.archive.keep(entry.before, entry.tables)
+            entry = self._at(entry, "backed_up")
+        return replace(decision, entry=entry)
+
+    def make(self, entry: Entry, *, now: dt.datetime) -> Entry:
+        """Make every object, then load the configuration.
+
+        Raises:
+            DeployFailedError: one could not be made; the definitions before were put back.
+        """
+        warehouse = self.archive.warehouse
+        try:
+            for sql_object in self.objects:
+                warehouse.deploy(sql_object)
+            tables = configuration_tables(self.eros.settings, self.eros.library)
+            for name, frame in tables.items():
+                warehouse.load(name, frame)
+        except ErosError as error:
+            self.put_back(entry, "failed", str(error), now=now)
+            raise DeployFailedError(
+                f"{entry.deployment_id} failed; what was in force before is in force again.\n"
+                f"{error}"
+            ) from error
+        return self._at(entry, "deployed")
+
+    def conclude(self, entry: Entry, findings: Sequence[Judged], *, now: dt.datetime) -> Entry:
+        """Let the gate's findings decide: keep what passed, or put back what was there before.
+
+        Raises:
+            DeployFailedError: a condition does not hold; names each.
+        """
+        failed = [finding.sentence for finding in findings if not finding.passed]
+        if failed:
+            self.put_back(entry, "gate_failed", "\n".join(failed), now=now)
+            raise DeployFailedError(
+                f"{entry.deployment_id}: {len(failed)} of {len(findings)} conditions of the gate "
+                "don't hold; what was in force before is in force again.\n"
+                + "\n".join(f"  {sentence}" for sentence in failed)
+            )
+        entry = self.archive.write(replace(entry, passed_tables=self.archive.present()))
+        self.archive.keep(entry.passed, entry.passed_tables)
+        return self.archive.write(replace(entry, state="succeeded", finished_at=now))
+
+    def put_back(self, entry: Entry, state: State, why: str, *, now: dt.datetime) -> Entry:
+        """Put the definitions and the configuration that an entry found back in force.
+
+        Objects that it made anew stay: nothing is dropped. So do the rows of all other tables,
+        which a deployment does not change.
+        """
+        warehouse = self.archive.warehouse
+        if entry.state != "started":
+            definitions = self.archive.definitions(entry.before)
+            if definitions:
+                warehouse.define(definitions)
+            configuration = [name for name in CONFIGURATION_TABLES if name in entry.tables]
+            if configuration:
+                warehouse.restore(entry.before, configuration)
+        return self.archive.write(replace(entry, state=state, detail=why, finished_at=now))
+
+    def _at(self, entry: Entry, state: State) -> Entry:
+        return self.archive.write(replace(entry, state=state))

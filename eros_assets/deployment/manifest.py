@@ -1,0 +1,176 @@
+"""Phase 1: every SQL file and Python module with its SHA-256, and those that can't be used.
+
+The manifest's fingerprint is what a deployment is known by: the same files, the same fingerprint.
+"""
+
+import ast
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from eros_assets.deployment import import_check
+from eros_assets.errors import ErosError
+from eros_assets.settings import REPOSITORY
+from eros_assets.warehouse.library import LibraryError, load_library, mistake_in
+
+FileKind = Literal["sql", "python"]
+
+PACKAGE = "eros_assets"
+IMPORT_SECONDS = 300
+
+
+class ManifestError(ErosError):
+    """Files that can't be used; each is named with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file. `path` is relative to the repository, with forward slashes; `bytes` its size.
+
+    `sha256` is empty when it can't be read. `problem` is None when it can be used.
+    """
+
+    path: str
+    kind: FileKind
+    sha256: str
+    bytes: int
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Every SQL file and Python module, by path."""
+
+    files: Sequence[File]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 in hex of all paths and contents."""
+        return _fingerprint((file.path, file.sha256) for file in self.files)
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """One line for each file that can't be used."""
+        return [f"{file.path}: {file.problem}" for file in self.files if file.problem]
+
+    def as_json(self) -> str:
+        """The manifest as a file: fingerprint, then one object per file."""
+        files = [asdict(file) for file in self.files]
+        return json.dumps({"fingerprint": self.fingerprint, "files": files}, indent=1) + "\n"
+
+
+def read_manifest(root: Path = REPOSITORY) -> Manifest:
+    """The files below `root`: read, parsed, and the modules imported in a process of their own."""
+    files = [_read(path, root, kind) for path, kind in _paths(root)]
+    sql = [file for file in files if file.kind == "sql"]
+    python = [file for file in files if file.kind == "python"]
+    sound = [file.path for file in python if file.problem is None]
+    unimportable = _import_failures(root, sound)
+    python = [_with_problem(file, unimportable.get(_module(file.path))) for file in python]
+    if not any(file.problem for file in sql):
+        sql = _with_dependencies(sql, root)
+    return Manifest(sorted([*sql, *python], key=lambda file: file.path))
+
+
+def code_fingerprint(root: Path = REPOSITORY) -> str:
+    """The fingerprint of the manifest, from the files alone: nothing is parsed or imported."""
+    files = sorted(path for path, _ in _paths(root))
+    return _fingerprint((p.relative_to(root).as_posix(), _sha256(p.read_bytes())) for p in files)
+
+
+def require_usable(manifest: Manifest) -> None:
+    """Go on only when every file can be used.
+
+    Raises:
+        ManifestError: some can't; one line for each.
+    """
+    if manifest.problems:
+        raise ManifestError(
+            f"{len(manifest.problems)} files can't be used; nothing was deployed.\n"
+            + "\n".join(f"  {problem}" for problem in manifest.problems)
+        )
+
+
+def _paths(root: Path) -> Iterator[tuple[Path, FileKind]]:
+    for path in sorted((root / "sql").rglob("*.sql")):
+        yield path, "sql"
+    for path in sorted((root / PACKAGE).rglob("*.py")):
+        yield path, "python"
+
+
+def _fingerprint(files: Iterable[tuple[str, str]]) -> str:
+    digest = hashlib.sha256()
+    for path, sha256 in files:
+        digest.update(f"{path}\x1f{sha256}\x1e".encode())
+    return digest.hexdigest()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _read(path: Path, root: Path, kind: FileKind) -> File:
+    name = path.relative_to(root).as_posix()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        return File(name, kind, "", 0, f"unreadable: {error}")
+    problem = mistake_in(path, root / "sql") if kind == "sql" else _unparsable(content)
+    if problem is not None:
+        problem = f"unparsable: {problem}"
+    return File(name, kind, _sha256(content), len(content), problem)
+
+
+def _unparsable(content: bytes) -> str | None:
+    try:
+        ast.parse(content)
+    except (SyntaxError, ValueError) as error:  # ValueError: null bytes
+        return str(error)
+    return None
+
+
+def _import_failures(root: Path, paths: Sequence[str]) -> Mapping[str, str]:
+    """What went wrong with each module that a fresh process can't import."""
+    names = [_module(path) for path in paths]
+    done = subprocess.run(
+        [sys.executable, "-P", import_check.__file__, str(root), *names],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=IMPORT_SECONDS,
+        check=False,
+    )
+    try:
+        return json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise ManifestError(f"the modules can't be imported at all: {last}") from None
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _with_problem(file: File, failure: str | None) -> File:
+    if failure is None:
+        return file
+    return File(file.path, file.kind, file.sha256, file.bytes, f"unimportable: {failure}")
+
+
+def _with_dependencies(files: Sequence[File], root: Path) -> list[File]:
+    """The files, the one that keeps them from being put in order with its problem."""
+    try:
+        load_library(root / "sql").deploy_order()
+    except LibraryError as error:
+        named = [file.path for file in files if str(root / file.path) in str(error)]
+        culprit = (named or [files[0].path])[0]
+        return [
+            File(f.path, f.kind, f.sha256, f.bytes, str(error)) if f.path == culprit else f
+            for f in files
+        ]
+    return list(files)

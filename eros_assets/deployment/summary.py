@@ -1,0 +1,175 @@
+"""What a deployment or rollback did, in Markdown, for people."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from eros_assets.calendar import ZONE
+from eros_assets.deployment.deploy import Judged
+from eros_assets.deployment.record import Entry
+from eros_assets.deployment.rollback import RollbackOutcome
+from eros_assets.warehouse.library import SqlObject
+from eros_assets.warehouse.protocol import Definition, Job
+
+BYTES_A_TIB = 2**40
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a day's jobs took: how many, failed ones, bytes, USD."""
+
+    jobs: int
+    failed: Sequence[str]
+    bytes_processed: int
+    usd: float
+
+
+def work_of(jobs: Sequence[Job], usd_per_tib: float) -> Work:
+    """Sum jobs up; each failed one with the first line of its error."""
+    processed = sum(job.bytes_processed for job in jobs)
+    return Work(
+        jobs=len(jobs),
+        failed=[f"{job.kind}: {_first_line(job.error)}" for job in jobs if job.error],
+        bytes_processed=processed,
+        usd=processed * usd_per_tib / BYTES_A_TIB,
+    )
+
+
+def changed_objects(objects: Iterable[SqlObject], before: Sequence[Definition]) -> list[str]:
+    """The routines and views that differ from what was in force before, new ones included."""
+    there = {definition.name: definition for definition in before}
+    return [
+        f"{o.kind} {o.name} ({'changed' if o.name in there else 'new'})"
+        for o in objects
+        if o.kind != "table" and not (o.name in there and there[o.name].is_of(o))
+    ]
+
+
+def deployment_summary(
+    entry: Entry,
+    *,
+    verdict: str,
+    where: str,
+    objects: Sequence[SqlObject],
+    changed: Sequence[str],
+    findings: Sequence[Judged],
+    health: Mapping[str, object] | None,
+    work: Work,
+) -> str:
+    """What was deployed, test results, health, cost, errors."""
+    kinds = Counter(o.kind.replace("_", " ") for o in objects)
+    return "\n".join(
+        [
+            f"# Deployment {entry.deployment_id}: {verdict}",
+            "",
+            *_rows(
+                {
+                    "warehouse": where,
+                    "state": entry.state,
+                    "code": entry.code_fingerprint,
+                    "in force before": entry.previous_id or "nothing that EROS recorded",
+                    "began": _local(entry.started_at),
+                    "ended": _local(entry.finished_at),
+                    "backup": f"{len(entry.tables)} tables, kept until {_local(entry.kept_until)}",
+                    "Dagster run": entry.run_id,
+                }
+            ),
+            "",
+            "## Deployed",
+            "",
+            ", ".join(f"{number} of kind {kind}" for kind, number in sorted(kinds.items())) + ".",
+            "",
+            *_list(changed, "Every routine and view is as it was before."),
+            "",
+            "## Tests",
+            "",
+            *[f"- {'passed' if f.passed else '**FAILED**'} {f.sentence}" for f in findings],
+            "",
+            "## Health",
+            "",
+            *(
+                _rows({key: str(value) for key, value in health.items()})
+                if health
+                else ["Not measured yet: the hourly health check writes it."]
+            ),
+            "",
+            "## Cost and errors of the last 24 hours",
+            "",
+            f"{work.jobs} jobs, {work.bytes_processed / 2**30:.3f} GiB, {work.usd:.4f} USD.",
+            "",
+            *_list(work.failed, "No job failed."),
+            *(["", "## What went wrong", "", entry.detail] if entry.detail else []),
+            "",
+        ]
+    )
+
+
+def rollback_summary(outcome: RollbackOutcome, where: str) -> str:
+    """What was put back, what was taken back, and what people must do now."""
+    entry = outcome.entry
+    return "\n".join(
+        [
+            f"# Rollback {entry.deployment_id}: {entry.state}",
+            "",
+            *_rows(
+                {
+                    "warehouse": where,
+                    "went back to": f"{entry.point_id} (deployment {entry.in_force_id})",
+                    "was in force": entry.previous_id or "nothing that EROS recorded",
+                    "began": _local(entry.started_at),
+                    "ended": _local(entry.finished_at),
+                    "the state before": f"{entry.before}, kept until {_local(entry.kept_until)}",
+                    "definitions": "as they were kept" if outcome.matches else "**DIFFER**",
+                    "schedules": entry.detail or "",
+                    "Dagster run": entry.run_id,
+                }
+            ),
+            "",
+            "## Deployments taken back",
+            "",
+            *_list(outcome.deployments_taken_back, "None."),
+            "",
+            "## Schedules taken back",
+            "",
+            "Their captions are free. Files and sheets of theirs must not be sent from any more.",
+            "",
+            *_list(outcome.schedules_taken_back, "None."),
+            "",
+            f"{len(outcome.schedules_in_force)} schedules are in force.",
+            "",
+            "## Made since, and left as it is",
+            "",
+            *_list(outcome.made_since, "Nothing."),
+            "",
+            "## What to do now",
+            "",
+            "1. Check out the code that is in force: the next deploy brings the other one back.",
+            "2. Plan the weeks whose schedules were taken back: `make week`.",
+            "3. Start the schedules again in Dagster when the cause is mended.",
+            f"4. To undo this rollback: `make rollback DEPLOYMENT={entry.before}`.",
+            "",
+        ]
+    )
+
+
+def _rows(values: Mapping[str, str]) -> list[str]:
+    return ["| | |", "| --- | --- |", *(f"| {k} | {_cell(v)} |" for k, v in values.items())]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").splitlines())
+
+
+def _list(lines: Sequence[str], none: str) -> list[str]:
+    more = [f"- and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return [*(f"- {_cell(line)}" for line in lines[:SHOWN]), *more] if lines else [none]
+
+
+def _local(instant: dt.datetime | None) -> str:
+    return instant.astimezone(ZONE).isoformat(" ", "minutes") if instant else "not yet"
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().split("\n", 1)[0]

@@ -1,0 +1,1 @@
+"""Putting a version in force, and taking it back."""
