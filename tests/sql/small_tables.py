@@ -26,6 +26,8 @@ KEYS: Mapping[str, Sequence[str]] = {
     "caption_selections": ("page_name", "week_start", "caption_id"),
     "creator_caption_restrictions": ("page_name",),
     "creators": ("page_name",),
+    "deployment_definitions": ("point_id", "object_name"),
+    "deployments": ("number",),
     "holiday_calendar": ("holiday_date",),
     "mass_messages": (),
     "message_facts": ("row_id",),
@@ -46,6 +48,7 @@ TEXTS: Mapping[str, Sequence[object]] = {
     "stage": ("creator", "selector", "builder"),
     "behavioral_segment": ("EXPLORATORY", "BUDGET", "STANDARD", "PREMIUM", "LUXURY"),
     "size_tier": ("MICRO", "MEGA"),
+    "point_id": ("d0001_passed", "d0001_before"),
     "schedule_id": tuple(f"sched_2025110{n % 2 + 3}_{PAGES[n % 3]}_{n}" for n in range(6)),
     "caption_text": ("Fresh bread 🍞", "Come and see", "fresh BREAD!!", "Café, today only", ""),
     "message": (
@@ -57,7 +60,7 @@ TEXTS: Mapping[str, Sequence[object]] = {
         "?",
     ),
 }
-WHOLE = {"caption_id": 8, "message_number": 8, "row_id": 10_000}
+WHOLE = {"number": 100, "caption_id": 8, "message_number": 8, "row_id": 10_000}
 
 
 def small_tables(library: SqlLibrary, seed: int, size: int) -> dict[str, Rows]:
