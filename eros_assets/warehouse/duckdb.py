@@ -249,7 +249,9 @@ class DuckDBWarehouse:
         return [credentials, Probe("dataset", known, holds=True)]
 
     def freshness(self, table: str) -> Freshness | None:
-        """When a table last changed, or None when it does not exist."""
+        """When a table last changed, or None when it does not exist; makes no file to look."""
+        if not self._settings.warehouse_file.exists():
+            return None
         with self._operations.reading() as connection:
             changed = catalogue.changed_at(connection, table)
             if changed is None or not columns_of(connection, self._settings.dataset, table):
