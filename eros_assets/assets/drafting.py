@@ -199,7 +199,7 @@ def placement_shortfalls(drafts: Sequence[PageDraft]) -> list[Shortfall]:
             by_tier.setdefault(dropped.caption.price_tier, []).append(dropped)
         for tier, dropped in sorted(by_tier.items()):
             got = sum(m.caption.price_tier == tier for m in draft.plan.messages)
-            rules = sorted({rule.value for d in dropped for rule in d.rules})
+            rules = sorted({rule.words for d in dropped for rule in d.rules})
             found.append(
                 Shortfall(
                     draft.page_name,

@@ -32,6 +32,24 @@ class Rule(StrEnum):
     CAPTION_ONCE = "caption_once"
     WEEK_BEGUN = "week_begun"
 
+    @property
+    def words(self) -> str:
+        """What the rule asks for, for people, its name behind it."""
+        return f"{_WORDS[self]} ({self.value})"
+
+
+_WORDS: Mapping[Rule, str] = {
+    Rule.MIN_GAP: "time between two PPVs",
+    Rule.MESSAGE_GAP: "time between any two messages",
+    Rule.MAX_MESSAGES_PER_DAY: "most messages a day",
+    Rule.COOLING_DAYS: "days without PPVs",
+    Rule.PPV_BALANCE: "PPVs even over the days",
+    Rule.SENDING_HOURS: "hours of sending",
+    Rule.GRID: "grid of times",
+    Rule.CAPTION_ONCE: "each caption once",
+    Rule.WEEK_BEGUN: "what is left of a week that has begun",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Caption:
