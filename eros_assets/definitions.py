@@ -7,6 +7,7 @@ from eros_assets.assets.evaluation import evaluation_assets
 from eros_assets.assets.exports import export_assets
 from eros_assets.assets.operations import operations_assets
 from eros_assets.assets.performance import performance_assets
+from eros_assets.assets.policies import policy_assets
 from eros_assets.assets.routines import routine_assets
 from eros_assets.assets.schedules import schedule_assets
 from eros_assets.assets.selection import selection_assets
@@ -30,6 +31,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *performance_assets(eros),
             *analysis_assets(eros),
             *evaluation_assets(eros),
+            *policy_assets(eros),
             *selection_assets(eros),
             *schedule_assets(eros),
             *export_assets(eros),

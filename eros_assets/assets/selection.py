@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from eros_assets.assets.policies import current_policy
 from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
 from eros_assets.assets.shortfalls import Shortfall, store_shortfalls
 from eros_assets.assets.week import (
@@ -16,6 +17,7 @@ from eros_assets.assets.week import (
     partition_week,
     week_plan_scope,
 )
+from eros_assets.evaluation.pools import chances
 from eros_assets.installation import Installation
 from eros_assets.planning.volume import PageOutlook, weekly_target
 from eros_assets.tuning import read_knobs
@@ -138,7 +140,7 @@ def _caption_selections(eros: Installation) -> dg.AssetsDefinition:
             asset="caption_selections", run=context.run_id, week=week_start.isoformat()
         )
         scope = week_plan_scope(eros, warehouse, week_start, week_scope)
-        selections = select_captions(eros, warehouse, scope)
+        selections = with_chances(eros, warehouse, scope, select_captions(eros, warehouse, scope))
         shortfalls = selection_shortfalls(eros, warehouse, scope)
         store_shortfalls(warehouse, scope, "selection", shortfalls, run_id=context.run_id)
         for shortfall in shortfalls:
@@ -179,6 +181,35 @@ def select_captions(
     ]
     columns = [column.name for column in eros.library["caption_selections"].columns]
     return pd.concat(chosen) if chosen else pd.DataFrame(columns=columns)
+
+
+def with_chances(
+    eros: Installation, warehouse: Warehouse, scope: WeekPlanScope, selections: "pd.DataFrame"
+) -> "pd.DataFrame":
+    """Selections with how likely each PPV was, by replays of its pool; written to the table too."""
+    knobs = read_knobs(warehouse)
+    pools = warehouse.query(
+        eros.sql("pool_log"), {"first_week": scope.week_start, "last_week": scope.week_start}
+    )
+    policy = current_policy(knobs)
+    likely = chances(
+        pools,
+        selections.reset_index(drop=True),
+        [policy],
+        replays=int(knobs["evaluation_replays"]),
+        seed=eros.settings.seed,
+    )
+    known = selections.reset_index(drop=True).assign(
+        selection_probability=likely[f"chance {policy.name}"],
+        control_probability=likely["control"],
+    )
+    pages = sorted(set(known["page_name"]))
+    warehouse.load(
+        "caption_selections",
+        known,
+        replacing={"week_start": scope.week_start, "page_name": Typed(pages, "ARRAY<STRING>")},
+    )
+    return known
 
 
 def selection_shortfalls(

@@ -14,6 +14,7 @@ SET_UP = "set_up"
 WEEKLY_SCHEDULES = "weekly_schedules"
 SMOKE = "smoke_tests"
 HEALTH_CHECK = "health_check"
+EVALUATE_POLICIES = "evaluate_policies"
 
 WEEKLY_GROUPS = ("performance", "analysis", "evaluation", "selection", "schedules", "exports")
 
@@ -58,5 +59,13 @@ def jobs() -> Sequence[Any]:
             config=CONSOLE_LOGGER,
             description="Score the system from 0 to 100, decide (OK, INVESTIGATE, ROLLBACK) and "
             "say which creators to watch.",
+        ),
+        dg.define_asset_job(
+            EVALUATE_POLICIES,
+            selection=dg.AssetSelection.groups("policies"),
+            partitions_def=WEEKLY,
+            config=CONSOLE_LOGGER,
+            description="What other settings of the selection would have earned in the weeks "
+            "before, from the log of this one. Minutes of work; nothing waits for it.",
         ),
     ]

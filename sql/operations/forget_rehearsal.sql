@@ -5,5 +5,8 @@
 DELETE FROM `${dataset}.selection_candidates`
 WHERE week_start = @week_start AND page_name = @page_name;
 
+DELETE FROM `${dataset}.selection_pools`
+WHERE week_start = @week_start AND page_name = @page_name;
+
 DELETE FROM `${dataset}.caption_selections`
 WHERE week_start = @week_start AND page_name = @page_name;

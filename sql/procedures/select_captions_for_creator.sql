@@ -168,7 +168,21 @@ BEGIN
     )
   );
 
-  CREATE OR REPLACE TEMP TABLE fresh_candidates AS
+  CREATE OR REPLACE TEMP TABLE recent_categories AS
+  SELECT
+    f.page_name,
+    b.content_category,
+    SAFE_DIVIDE(COUNT(*), MAX(COUNT(*)) OVER (PARTITION BY f.page_name)) AS relative_use
+  FROM `${dataset}.message_facts` AS f
+  INNER JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id
+  CROSS JOIN `${dataset}.tuning` AS t
+  WHERE
+    f.send_date >= DATE_SUB(p_week_start, INTERVAL t.diversity_days DAY)
+    AND f.send_date < p_week_start
+  GROUP BY f.page_name, b.content_category;
+
+  -- One row per eligible page and caption: what is believed of it.
+  CREATE OR REPLACE TEMP TABLE eligible_captions AS
   WITH wanting AS (
     SELECT DISTINCT
       page_name,
@@ -285,20 +299,6 @@ BEGIN
       AND k.caption_id IS NULL
   ),
 
-  recent_categories AS (
-    SELECT
-      f.page_name,
-      b.content_category,
-      SAFE_DIVIDE(COUNT(*), MAX(COUNT(*)) OVER (PARTITION BY f.page_name)) AS relative_use
-    FROM `${dataset}.message_facts` AS f
-    INNER JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id
-    CROSS JOIN `${dataset}.tuning` AS t
-    WHERE
-      f.send_date >= DATE_SUB(p_week_start, INTERVAL t.diversity_days DAY)
-      AND f.send_date < p_week_start
-    GROUP BY f.page_name, b.content_category
-  ),
-
   -- Rows stay narrow until few are left: everything is ranked, little is kept.
   flat_priors AS (
     SELECT
@@ -353,34 +353,36 @@ BEGIN
       ) AS strength
     FROM believed AS b
     CROSS JOIN `${dataset}.tuning` AS t
-  ),
+  )
 
-  posteriors AS (
-    SELECT
-      g.page_name,
-      g.price_tier,
-      g.caption_id,
-      g.content_category,
-      g.behavioral_segment,
-      COALESCE(g.rate * g.strength, g.prior_successes) + g.effective_successes
-        AS posterior_successes,
-      COALESCE((1.0 - g.rate) * g.strength, g.prior_failures) + g.effective_failures
-        AS posterior_failures
-    FROM strengths AS g
-  ),
+  SELECT
+    g.page_name,
+    g.price_tier,
+    g.caption_id,
+    g.content_category,
+    g.behavioral_segment,
+    COALESCE(g.rate * g.strength, g.prior_successes) AS prior_successes,
+    COALESCE((1.0 - g.rate) * g.strength, g.prior_failures) AS prior_failures,
+    g.effective_successes,
+    g.effective_failures
+  FROM strengths AS g;
 
-  drawn AS (
+  CREATE OR REPLACE TEMP TABLE fresh_candidates AS
+  WITH drawn AS (
     SELECT
-      p.*,
+      e.page_name,
+      e.price_tier,
+      e.caption_id,
+      e.content_category,
       `${dataset}.wilson_sample`(
-        t.posterior_sharpening * p.posterior_successes,
-        t.posterior_sharpening * p.posterior_failures,
+        t.posterior_sharpening * (e.prior_successes + e.effective_successes),
+        t.posterior_sharpening * (e.prior_failures + e.effective_failures),
         CONCAT(
-          p_seed, '|', CAST(p_week_start AS STRING), '|', p.page_name, '|',
-          CAST(p.caption_id AS STRING)
+          p_seed, '|', CAST(p_week_start AS STRING), '|', e.page_name, '|',
+          CAST(e.caption_id AS STRING)
         )
       ) AS thompson_score
-    FROM posteriors AS p
+    FROM eligible_captions AS e
     CROSS JOIN `${dataset}.tuning` AS t
   ),
 
@@ -397,7 +399,7 @@ BEGIN
           ELSE g.bump_multiplier
         END
       ) AS multiplier
-    FROM eligible AS e
+    FROM eligible_captions AS e
     INNER JOIN `${dataset}.segment_rules` AS g ON e.behavioral_segment = g.behavioral_segment
     GROUP BY e.page_name, e.price_tier
   ),
@@ -408,8 +410,6 @@ BEGIN
       d.page_name,
       d.price_tier,
       d.caption_id,
-      d.posterior_successes,
-      d.posterior_failures,
       d.thompson_score,
       d.draw_rank,
       z.captions,
@@ -433,8 +433,6 @@ BEGIN
       s.page_name,
       s.price_tier,
       s.caption_id,
-      s.posterior_successes,
-      s.posterior_failures,
       s.thompson_score,
       s.final_score,
       w.arm,
@@ -485,8 +483,14 @@ BEGIN
     COALESCE(s.successes, 0) AS successes,
     COALESCE(s.failures, 0) AS failures,
     COALESCE(a.pages, 0) - IF(COALESCE(s.total_observations, 0) > 0 AND a.pages > 0, 1, 0)
-      AS other_pages
+      AS other_pages,
+    e.prior_successes,
+    e.prior_failures,
+    e.prior_successes + e.effective_successes AS posterior_successes,
+    e.prior_failures + e.effective_failures AS posterior_failures
   FROM kept AS k
+  INNER JOIN eligible_captions AS e
+    ON k.page_name = e.page_name AND k.caption_id = e.caption_id
   INNER JOIN `${dataset}.caption_bank` AS b ON k.caption_id = b.caption_id
   LEFT JOIN `${dataset}.caption_bandit_stats` AS s
     ON k.page_name = s.page_name AND k.caption_id = s.caption_id
@@ -495,6 +499,9 @@ BEGIN
   BEGIN TRANSACTION;
 
   DELETE FROM `${dataset}.selection_candidates`
+  WHERE week_start = p_week_start AND (p_page_name IS NULL OR page_name = p_page_name);
+
+  DELETE FROM `${dataset}.selection_pools`
   WHERE week_start = p_week_start AND (p_page_name IS NULL OR page_name = p_page_name);
 
   DELETE FROM `${dataset}.caption_selections`
@@ -510,6 +517,69 @@ BEGIN
     thompson_score, final_score, successes, failures, offer_score, arm_rank, wanted, week_wanted,
     p_seed
   FROM fresh_candidates;
+
+  -- What was chosen from, for whoever asks later what another setting would have chosen: captions
+  -- whose posterior counts differ by less than an eighth are one group.
+  INSERT INTO `${dataset}.selection_pools` (
+    page_name, week_start, price_tier, content_category, captions, prior_successes,
+    prior_failures, effective_successes, effective_failures, relative_use, multiplier,
+    treatment_places, control_places
+  )
+  WITH tier_places AS (
+    SELECT
+      w.page_name,
+      w.price_tier,
+      SUM(IF(w.arm = 'treatment', w.wanted, 0)) AS treatment_places,
+      SUM(IF(w.arm = 'control', w.wanted, 0)) AS control_places,
+      MAX(
+        CASE w.price_tier
+          WHEN 'budget' THEN g.budget_multiplier
+          WHEN 'mid' THEN g.mid_multiplier
+          WHEN 'premium' THEN g.premium_multiplier
+          ELSE g.bump_multiplier
+        END
+      ) AS multiplier
+    FROM wanted_captions AS w
+    INNER JOIN `${dataset}.segment_rules` AS g ON w.behavioral_segment = g.behavioral_segment
+    GROUP BY w.page_name, w.price_tier
+  ),
+
+  alike AS (
+    SELECT
+      e.page_name,
+      e.price_tier,
+      e.content_category,
+      CAST(ROUND(8.0 * LN(e.prior_successes + e.effective_successes)) AS INT64) AS success_group,
+      CAST(ROUND(8.0 * LN(e.prior_failures + e.effective_failures)) AS INT64) AS failure_group,
+      COUNT(*) AS captions,
+      AVG(e.prior_successes) AS prior_successes,
+      AVG(e.prior_failures) AS prior_failures,
+      AVG(e.effective_successes) AS effective_successes,
+      AVG(e.effective_failures) AS effective_failures
+    FROM eligible_captions AS e
+    WHERE e.price_tier != 'bump'
+    GROUP BY
+      e.page_name, e.price_tier, e.content_category, success_group, failure_group
+  )
+
+  SELECT
+    a.page_name,
+    p_week_start,
+    a.price_tier,
+    a.content_category,
+    a.captions,
+    a.prior_successes,
+    a.prior_failures,
+    a.effective_successes,
+    a.effective_failures,
+    COALESCE(c.relative_use, 0.0),
+    w.multiplier,
+    w.treatment_places,
+    w.control_places
+  FROM alike AS a
+  INNER JOIN tier_places AS w ON a.page_name = w.page_name AND a.price_tier = w.price_tier
+  LEFT JOIN recent_categories AS c
+    ON a.page_name = c.page_name AND a.content_category = c.content_category;
 
   -- Four rounds: nearly every page is served in the first, what conflicts leave open in the rest.
   INSERT INTO `${dataset}.caption_selections` (
@@ -547,6 +617,8 @@ BEGIN
   UPDATE `${dataset}.caption_selections` AS s
   SET
     tier_rank = r.tier_rank,
+    prior_successes = r.prior_successes,
+    prior_failures = r.prior_failures,
     posterior_successes = r.posterior_successes,
     posterior_failures = r.posterior_failures,
     other_pages = r.other_pages
@@ -557,6 +629,8 @@ BEGIN
       ROW_NUMBER() OVER (
         PARTITION BY c.page_name, c.price_tier ORDER BY c.final_score DESC, c.caption_id
       ) AS tier_rank,
+      f.prior_successes,
+      f.prior_failures,
       f.posterior_successes,
       f.posterior_failures,
       f.other_pages

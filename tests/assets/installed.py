@@ -29,7 +29,8 @@ STAMPS = frozenset(
 WEEK_TABLES = (
     *("message_facts", "quarantined_messages", "caption_priors", "caption_appeal"),
     "caption_bandit_stats",
-    *("weekly_volume_targets", "selection_candidates", "caption_selections"),
+    *("weekly_volume_targets", "selection_candidates", "selection_pools"),
+    "caption_selections",
     *("schedule_recommendations", "active_caption_assignments", "schedule_shortfalls"),
 )
 

@@ -15,6 +15,7 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/assets/analysis.py _weekly_report.report": "stamp: reported_at",
     "eros_assets/assets/evaluation.py _emv_improvement.measure_improvement": "stamp: measured_at",
     "eros_assets/assets/operations.py operations_assets.check_health": "which day's jobs count",
+    "eros_assets/assets/policies.py policy_assets.evaluate_policies": "stamp: evaluated_at",
     "eros_assets/assets/exports.py export_week": "stamp: exported_at",
     "eros_assets/assets/schedules.py draft_rows": "stamp: created_at",
     "eros_assets/assets/selection.py _weekly_volume_targets.set_targets": "stamp: computed_at",

@@ -35,6 +35,7 @@ KEYS: Mapping[str, Sequence[str]] = {
     "schedule_recommendations": ("schedule_id", "message_number"),
     "schedule_shortfalls": ("page_name", "week_start", "stage", "price_tier"),
     "selection_candidates": ("page_name", "week_start", "arm", "caption_id"),
+    "selection_pools": (),
     "weekly_volume_targets": ("page_name", "week_start"),
 }
 

@@ -36,6 +36,7 @@ WRITTEN = (
     "caption_priors",
     "caption_appeal",
     "selection_candidates",
+    "selection_pools",
     "caption_selections",
     "schedule_recommendations",
     "active_caption_assignments",

@@ -1,0 +1,120 @@
+"""What another setting would have earned, from the log of this one.
+
+Every sent PPV i of a page's week and tier carries b_i, its chance to be in the week by either arm,
+per place, and for a candidate setting e its chance p_i per place. With w_i = p_i / b_i, reward r_i
+(EMV, USD per 1,000 recipients) and n messages:
+
+    inverse propensity              sum w r / n                    (Horvitz and Thompson 1952)
+    self-normalised                 sum w r / sum w                (Hajek)
+    doubly robust                   sum (m + w (r - q)) / n        (Dudik, Langford and Li 2011)
+
+q is a model of the reward, the posterior rate times what a unit of it earns on the page and tier;
+m is its mean over what e chooses, known from replays of the whole pool. The effective sample size
+is (sum w)^2 / sum w^2 (Kish).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eros_assets.evaluation.intervals import Floats, Interval, jackknife_interval
+
+LEAST_EFFECTIVE = 50
+"""Effective messages under which nothing is claimed."""
+
+LEAST_MEAN_WEIGHT, MOST_MEAN_WEIGHT = 0.5, 2.0
+"""Weights average to 1 where the log covers what the candidate chooses."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMessages:
+    """Sent messages of the log with one candidate's chances; arrays by message.
+
+    `rate` is the posterior rate that it was chosen by, `expected_rate` the mean one of what the
+    candidate chooses for such a place; `stratum` numbers page and tier, `cluster` the page.
+    """
+
+    reward: Floats
+    logged: Floats
+    candidate: Floats
+    rate: Floats
+    expected_rate: Floats
+    stratum: NDArray[np.int64]
+    cluster: NDArray[np.int64]
+
+    def without(self, cluster: int) -> "LoggedMessages":
+        """The log without one cluster."""
+        kept = self.cluster != cluster
+        return LoggedMessages(
+            *(values[kept] for values in (self.reward, self.logged, self.candidate, self.rate)),
+            expected_rate=self.expected_rate[kept],
+            stratum=self.stratum[kept],
+            cluster=self.cluster[kept],
+        )
+
+    @property
+    def weights(self) -> Floats:
+        """w, by message."""
+        return self.candidate / self.logged
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyValue:
+    """EMV of a candidate by each estimator, and of the gain over the messages as they were."""
+
+    inverse_propensity: Interval
+    self_normalised: Interval
+    doubly_robust: Interval
+    gain: Interval
+    effective_messages: float
+    mean_weight: float
+    greatest_weight: float
+
+    @property
+    def overlap_is_enough(self) -> bool:
+        """Whether the log says anything of the candidate."""
+        return (
+            self.effective_messages >= LEAST_EFFECTIVE
+            and LEAST_MEAN_WEIGHT <= self.mean_weight <= MOST_MEAN_WEIGHT
+        )
+
+
+def inverse_propensity(log: LoggedMessages) -> float:
+    """Mean weighted reward."""
+    return float(np.mean(log.weights * log.reward))
+
+
+def self_normalised(log: LoggedMessages) -> float:
+    """Weighted mean of rewards."""
+    return float((log.weights * log.reward).sum() / log.weights.sum())
+
+
+def doubly_robust(log: LoggedMessages) -> float:
+    """The model's mean under the candidate, corrected by what it missed in the log."""
+    strata = int(log.stratum.max()) + 1
+    earned = np.bincount(log.stratum, log.reward, strata)
+    per_rate = (earned / np.maximum(np.bincount(log.stratum, log.rate, strata), 1e-12))[log.stratum]
+    missed = log.weights * (log.reward - per_rate * log.rate)
+    return float(np.mean(per_rate * log.expected_rate + missed))
+
+
+def policy_value(log: LoggedMessages) -> PolicyValue:
+    """What the candidate would have earned, with intervals that leave out one page at a time."""
+
+    def interval(estimate: Callable[[LoggedMessages], float]) -> Interval:
+        return jackknife_interval(estimate(log), np.array([estimate(part) for part in parts]))
+
+    parts = [log.without(int(cluster)) for cluster in np.unique(log.cluster)]
+    weights = log.weights
+    squares = float((weights**2).sum())
+    return PolicyValue(
+        inverse_propensity=interval(inverse_propensity),
+        self_normalised=interval(self_normalised),
+        doubly_robust=interval(doubly_robust),
+        gain=interval(lambda part: doubly_robust(part) - float(np.mean(part.reward))),
+        effective_messages=float(weights.sum()) ** 2 / squares if squares else 0.0,
+        mean_weight=float(weights.mean()),
+        greatest_weight=float(weights.max()),
+    )

@@ -1,0 +1,116 @@
+"""The log of what weeks were chosen from; how likely the chosen were by one setting or another."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eros_assets.evaluation.replay import Policy, TierPool, replay
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STRATUM = ["page_name", "week_start", "price_tier"]
+COUNTS = {
+    "prior": ["prior_successes", "prior_failures"],
+    "evidence": ["effective_successes", "effective_failures"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedPool:
+    """The pool of a page's week and tier; `categories` are what the pool's indexes stand for."""
+
+    key: str
+    pool: TierPool
+    categories: tuple[str, ...]
+    control_places: int
+
+
+def chances(
+    pools: "pd.DataFrame",
+    chosen: "pd.DataFrame",
+    policies: Sequence[Policy],
+    *,
+    replays: int,
+    seed: str,
+) -> "pd.DataFrame":
+    """How likely each chosen caption was, by each policy.
+
+    Args:
+        pools: rows of `selection_pools`.
+        chosen: rows of `caption_selections`; those without a pool come out NaN.
+        policies: settings to replay; each has as many places as the treatment arm had.
+        replays: draws of each pool.
+        seed: first part of the key that the draws come from.
+
+    Returns:
+        In the rows' order and index: `control`, the chance to be in the control arm; `places` of
+        both arms; and for each policy `chance <name>` to be in the treatment arm and
+        `rate <name>`, the mean posterior rate of what it chooses there. `treatment_places` tells
+        how many that are.
+    """
+    import pandas as pd
+
+    columns = ["control", "places", "treatment_places"]
+    columns += [f"{what} {policy.name}" for policy in policies for what in ("chance", "rate")]
+    found = pd.DataFrame(np.nan, index=chosen.index, columns=columns)
+    rows_of = chosen.groupby(STRATUM, sort=True).indices
+    for stratum, logged in _logged_pools(pools):
+        rows = rows_of.get(stratum)
+        if rows is None:
+            continue
+        part = chosen.iloc[rows]
+        prior, evidence = _chosen_counts(part)
+        category = pd.Index(logged.categories).get_indexer(pd.Index(part["content_category"]))
+        values = [
+            np.full(len(rows), logged.control_places / logged.pool.size),
+            np.full(len(rows), float(logged.control_places + logged.pool.places)),
+            np.full(len(rows), float(logged.pool.places)),
+        ]
+        for policy in policies:
+            digest = hashlib.sha256(f"{seed}|{logged.key}|{policy.name}".encode()).digest()
+            rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+            replayed = replay(logged.pool, policy, replays, rng)
+            values.append(replayed.probabilities(prior, evidence, category.astype(np.int64)))
+            values.append(np.full(len(rows), replayed.mean_rate))
+        found.iloc[rows] = np.stack(values, axis=1)
+    return found
+
+
+def _chosen_counts(chosen: "pd.DataFrame") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Prior and evidence of chosen captions, (2, n) each."""
+    prior = chosen[COUNTS["prior"]].to_numpy(dtype=np.float64).T
+    posterior = chosen[["posterior_successes", "posterior_failures"]].to_numpy(dtype=np.float64).T
+    return prior, np.maximum(posterior - prior, 0.0)
+
+
+def _logged_pools(
+    pools: "pd.DataFrame",
+) -> "Iterator[tuple[tuple[object, ...], LoggedPool]]":
+    import pandas as pd
+
+    for stratum, rows in pools.groupby(STRATUM, sort=True):
+        rows = rows.sort_values([*COUNTS["prior"], *COUNTS["evidence"], "content_category"])
+        use = rows.groupby("content_category", sort=True)["relative_use"].first()
+        pool = TierPool(
+            captions=rows["captions"].to_numpy(dtype=np.int64),
+            prior=rows[COUNTS["prior"]].to_numpy(dtype=np.float64).T,
+            evidence=rows[COUNTS["evidence"]].to_numpy(dtype=np.float64).T,
+            category=use.index.get_indexer(pd.Index(rows["content_category"])).astype(np.int64),
+            relative_use=use.to_numpy(dtype=np.float64),
+            multiplier=float(rows["multiplier"].iloc[0]),
+            places=int(rows["treatment_places"].iloc[0]),
+        )
+        yield (
+            tuple(stratum),
+            LoggedPool(
+                key="|".join(str(part) for part in stratum),
+                pool=pool,
+                categories=tuple(str(c) for c in use.index),
+                control_places=int(rows["control_places"].iloc[0]),
+            ),
+        )

@@ -1,0 +1,19 @@
+-- What each page's PPVs of a week were chosen from: the log that other settings are judged by.
+-- Grain: one row per page, week, tier, category and group of captions whose posterior counts are alike.
+CREATE TABLE IF NOT EXISTS `${dataset}.selection_pools` (
+  page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
+  week_start DATE OPTIONS (description = "Monday that names the week, LA time."),
+  price_tier STRING OPTIONS (description = "budget, mid or premium."),
+  content_category STRING OPTIONS (description = "Category."),
+  captions INT64 OPTIONS (description = "Eligible captions in the group."),
+  prior_successes FLOAT64 OPTIONS (description = "Mean Beta alpha of their priors, effective trials."),
+  prior_failures FLOAT64 OPTIONS (description = "Mean Beta beta of their priors."),
+  effective_successes FLOAT64 OPTIONS (description = "Mean successes on the page, effective trials."),
+  effective_failures FLOAT64 OPTIONS (description = "Mean failures on the page."),
+  relative_use FLOAT64 OPTIONS (description = "Use of the category in the days before, over that of the most used one."),
+  multiplier FLOAT64 OPTIONS (description = "The segment's multiplier of the tier."),
+  treatment_places INT64 OPTIONS (description = "Captions wanted of the treatment arm."),
+  control_places INT64 OPTIONS (description = "Captions wanted of the control arm.")
+)
+PARTITION BY week_start
+CLUSTER BY page_name, price_tier;

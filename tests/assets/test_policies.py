@@ -1,0 +1,138 @@
+"""Chances of the chosen and what other settings would have earned, through the real selection."""
+
+import datetime as dt
+from pathlib import Path
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+import pytest
+
+from eros_assets.assets.policies import policy_assets, policy_rows
+from eros_assets.assets.selection import select_captions, with_chances
+from eros_assets.assets.week import WeekScope, week_plan_scope
+from eros_assets.installation import Installation
+from eros_assets.settings import load_settings
+from eros_assets.tuning import configuration_tables
+
+MONDAY = dt.date(2025, 11, 3)
+PAGES = tuple(f"page_{n}" for n in range(6))
+PER_PAGE = 60
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six pages with captions of their own, so that none is taken by another; five PPVs a week."""
+    home = tmp_path_factory.mktemp("policies")
+    eros = installation(home)
+    warehouse = eros.warehouse(asset="test")
+    for sql_object in eros.library.deploy_order():
+        warehouse.deploy(sql_object)
+    for name, frame in configuration_tables(eros.settings, eros.library).items():
+        warehouse.load(name, frame.assign(control_share=0.2) if name == "tuning" else frame)
+    rng = np.random.default_rng(1)
+    names = [page for page in PAGES for _ in range(PER_PAGE)]
+    ids = np.arange(len(names))
+    bank = pd.DataFrame({"caption_id": ids, "page_name": names, "price_tier": "mid"})
+    bank["content_category"] = [f"category {n % 12}" for n in ids]
+    warehouse.load("caption_bank", bank.assign(is_active=True, has_urgency=False))
+    warehouse.load(
+        "creators", pd.DataFrame({"page_name": PAGES, "display_name": PAGES, "is_active": True})
+    )
+    evidence = rng.uniform(0, 10, ids.size)
+    warehouse.load(
+        "caption_bandit_stats",
+        bank[["page_name", "caption_id", "price_tier"]].assign(
+            prior_successes=1.0,
+            prior_failures=60.0,
+            effective_successes=evidence,
+            effective_failures=rng.uniform(100, 300, ids.size),
+        ),
+    )
+    targets = pd.DataFrame({"page_name": PAGES, "week_start": MONDAY, "num_mid": 5})
+    for tier in ("budget", "premium", "bump"):
+        targets[f"num_{tier}"] = 0
+    warehouse.load("weekly_volume_targets", targets.assign(behavioral_segment="STANDARD"))
+    return home
+
+
+def installation(home: Path, seed: str = "seed") -> Installation:
+    return Installation(
+        load_settings({"env": "local", "home": home, "today": "2025-11-02", "seed": seed})
+    )
+
+
+def chosen(home: Path, seed: str = "seed") -> pd.DataFrame:
+    eros = installation(home, seed)
+    warehouse = eros.warehouse(asset="test")
+    scope = week_plan_scope(eros, warehouse, MONDAY, WeekScope())
+    return with_chances(eros, warehouse, scope, select_captions(eros, warehouse, scope))
+
+
+def test_chances_are_how_often_the_selection_chooses(home: Path) -> None:
+    """Over 20 seeds of the real procedure."""
+    weeks = [chosen(home, f"seed {n}") for n in range(20)]
+    everything = pd.concat(weeks)
+    treated = everything[everything["arm"] == "treatment"]
+    times = treated.groupby("caption_id").size()
+    logged = everything.groupby("caption_id")["selection_probability"].mean()
+    # The number of control places is drawn each week: about a fifth of five.
+    often = logged[logged > 0.3].index
+    assert len(often) >= 10
+    counted = float(times.reindex(often, fill_value=0).sum()) / len(weeks)
+    assert counted == pytest.approx(float(logged[often].sum()), rel=0.15)
+    control = everything["control_probability"] * PER_PAGE
+    assert float(control.mean()) == pytest.approx(1.0, abs=0.35)
+    assert set(control.round(6)) <= {0.0, 1.0, 2.0}
+
+
+def test_the_table_has_what_was_returned(home: Path) -> None:
+    returned = chosen(home).sort_values("caption_id", ignore_index=True)
+    written = (
+        installation(home)
+        .warehouse(asset="test")
+        .query("SELECT * FROM `${dataset}.caption_selections` ORDER BY caption_id")
+    )
+    pd.testing.assert_frame_equal(returned, written, check_exact=True, check_dtype=False)
+    assert written["selection_probability"].notna().all()
+    again = chosen(home).sort_values("caption_id", ignore_index=True)
+    pd.testing.assert_series_equal(
+        again["selection_probability"], returned["selection_probability"], check_exact=True
+    )
+
+
+def test_candidates_are_judged_by_what_was_sent_of_the_log(home: Path) -> None:
+    """A caption that sells more earns more here: chance must lose, and thin overlap be said."""
+    eros = installation(home)
+    warehouse = eros.warehouse(asset="test")
+    selections = chosen(home)
+    plans = selections[["page_name", "week_start", "caption_id", "price_tier", "arm"]].assign(
+        schedule_id="sched", message_type="PPV", send_date=MONDAY, status="active"
+    )
+    plans["message_number"] = range(len(plans))
+    warehouse.load("schedule_recommendations", plans)
+    facts = plans[["page_name", "caption_id", "message_type", "send_date"]].copy()
+    posterior = selections[["posterior_successes", "posterior_failures"]].to_numpy(dtype=float)
+    rate = posterior[:, 0] / posterior.sum(axis=1)
+    facts = facts.assign(row_id=range(len(facts)), sent_count=1000, earnings=2000 * rate)
+    warehouse.load("message_facts", facts)
+    as_of = MONDAY + dt.timedelta(days=7)
+    rows = policy_rows(eros, warehouse, as_of).set_index("policy")
+    assert (rows["messages"] == len(facts)).all()
+    assert rows.loc["current", "mean_weight"] == pytest.approx(1, abs=0.3)
+    # The reward is the model's own: doubly robust estimates are exact.
+    assert rows.loc["uniform", "dr_emv"] < 0.8 * rows.loc["current", "dr_emv"]
+    assert set(rows["overlap"]) == {"thin"}  # thirty messages tell nothing
+    with dg.instance_for_test() as instance:
+        result = dg.materialize(
+            policy_assets(eros), partition_key=as_of.isoformat(), instance=instance
+        )
+        [event] = result.get_asset_materialization_events()
+    assert event.materialization.metadata["too_thin_to_tell"].value == sorted(rows.index)
+    written = warehouse.query("SELECT * FROM `${dataset}.policy_evaluation`")
+    assert set(written["policy"]) == set(rows.index)
+
+
+def test_without_a_log_nothing_is_claimed(home: Path) -> None:
+    eros = installation(home)
+    assert policy_rows(eros, eros.warehouse(asset="test"), dt.date(2025, 1, 6)).empty

@@ -1,0 +1,174 @@
+"""Estimates of another setting from the log of this one, where the truth is known."""
+
+import math
+
+import numpy as np
+import pytest
+
+from eros_assets.evaluation.offpolicy import (
+    LoggedMessages,
+    doubly_robust,
+    inverse_propensity,
+    policy_value,
+    self_normalised,
+)
+from eros_assets.evaluation.replay import Policy, TierPool, replay
+
+PLACES, CAPTIONS = 5, 60
+
+
+class Bandit:
+    """One tier on some pages: captions with known rewards, this setting's chances and another's."""
+
+    def __init__(self, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        self.rate = rng.beta(2, 30, CAPTIONS)
+        self.mean = self.rate * 400 * rng.uniform(0.5, 1.5, CAPTIONS)
+        self.logged = self._chances(rng.uniform(0.2, 1, CAPTIONS))
+        self.candidate = self._chances(self.rate**0.5)
+
+    @staticmethod
+    def _chances(wish: np.ndarray) -> np.ndarray:
+        return PLACES * wish / wish.sum()
+
+    @property
+    def truth(self) -> float:
+        return float(self.candidate @ self.mean / PLACES)
+
+    def log(self, rng: np.random.Generator, pages: int = 20, weeks: int = 8) -> LoggedMessages:
+        """Messages of some weeks, each caption in with its own chance."""
+        page = np.repeat(np.arange(pages), weeks)
+        where, which = np.nonzero(rng.random((page.size, CAPTIONS)) < self.logged)
+        reward = rng.gamma(0.7, self.mean[which] / 0.7)
+        expected = float(self.candidate @ self.rate / PLACES)
+        return LoggedMessages(
+            reward=reward,
+            logged=self.logged[which] / PLACES,
+            candidate=self.candidate[which] / PLACES,
+            rate=self.rate[which],
+            expected_rate=np.full(which.size, expected),
+            stratum=np.zeros(which.size, dtype=np.int64),
+            cluster=page[where],
+        )
+
+
+@pytest.mark.parametrize("estimate", [inverse_propensity, self_normalised, doubly_robust])
+def test_estimates_centre_on_what_the_candidate_earns(estimate: object) -> None:
+    bandit, rng = Bandit(1), np.random.default_rng(2)
+    assert callable(estimate)
+    found = np.array([estimate(bandit.log(rng)) for _ in range(300)])
+    error = float(found.std()) / math.sqrt(found.size)
+    # The number of messages is drawn too, and the model is fitted on them: ratios, biased by 1/n.
+    assert float(found.mean()) == pytest.approx(bandit.truth, abs=4 * error + 0.01 * bandit.truth)
+    log = bandit.log(rng)
+    assert abs(float(log.reward.mean()) - bandit.truth) > 10 * error  # the log itself is elsewhere
+
+
+def test_intervals_cover_what_the_candidate_earns() -> None:
+    bandit, rng = Bandit(3), np.random.default_rng(4)
+    studies = [policy_value(bandit.log(rng)) for _ in range(200)]
+    for name in ("self_normalised", "doubly_robust"):
+        intervals = [getattr(value, name) for value in studies]
+        covered = sum(i.lower <= bandit.truth <= i.upper for i in intervals)
+        assert covered / len(studies) >= 0.9, name
+
+
+def test_a_model_that_knows_the_reward_makes_the_doubly_robust_estimate_sharper() -> None:
+    bandit, rng = Bandit(5), np.random.default_rng(6)
+    bandit.mean = bandit.rate * 400
+    logs = [bandit.log(rng) for _ in range(150)]
+    spread = {
+        f.__name__: float(np.std([f(log) for log in logs]))
+        for f in (inverse_propensity, doubly_robust)
+    }
+    assert spread["doubly_robust"] < 0.9 * spread["inverse_propensity"]
+
+
+def test_thin_overlap_is_said() -> None:
+    """A candidate that chooses what this setting hardly ever does can't be judged."""
+    bandit = Bandit(7)
+    enough = policy_value(bandit.log(np.random.default_rng(8)))
+    assert enough.overlap_is_enough
+    bandit.candidate = np.zeros(CAPTIONS)
+    bandit.candidate[bandit.logged.argmin()] = PLACES
+    thin = policy_value(bandit.log(np.random.default_rng(9)))
+    assert not thin.overlap_is_enough
+    assert thin.effective_messages < 50
+
+
+def a_pool(seed: int, places: int = 4, size: int = 120) -> TierPool:
+    rng = np.random.default_rng(seed)
+    evidence = np.vstack((rng.uniform(0, 8, size), rng.uniform(0, 200, size)))
+    return TierPool(
+        captions=np.ones(size, dtype=np.int64),
+        prior=np.vstack((rng.uniform(0.5, 2, size), rng.uniform(40, 90, size))),
+        evidence=evidence,
+        category=np.arange(size) % 4,
+        relative_use=np.array([0.0, 0.25, 0.5, 1.0]),
+        multiplier=1.15,
+        places=places,
+    )
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Policy("ours", 4.0, 0.05),
+        Policy("plain", 1.0, 0.0),
+        Policy("wide", 1.0, 0.2, prior_weight=0.5),
+        Policy("sharp", 10.0, 0.02, prior_weight=2.0),
+    ],
+)
+def test_replayed_chances_are_those_of_drawing_again_and_again(policy: Policy) -> None:
+    """Against counting, by a draw, a percentile and a sort of its own."""
+    pool = a_pool(1)
+    rng = np.random.default_rng(2)
+    a, b = policy.posterior_sharpening * (policy.prior_weight * pool.prior + pool.evidence)
+    draws = rng.beta(a, b, (20_000, pool.size))
+    percentile = (draws.argsort(axis=1).argsort(axis=1) + 1) / pool.size
+    bonus = policy.diversity_weight * (1 - 2 * pool.relative_use[pool.category])
+    score = percentile * pool.multiplier + bonus
+    counted = (score.argsort(axis=1).argsort(axis=1) >= pool.size - pool.places).mean(axis=0)
+    replays = replay(pool, policy, 2_000, np.random.default_rng(3))
+    got = replays.probabilities(pool.prior, pool.evidence, pool.category)
+    assert got.sum() == pytest.approx(pool.places, rel=0.08)
+    np.testing.assert_allclose(got, counted, atol=0.05)
+    rate = pool.prior + pool.evidence
+    mean_rate = float((counted * rate[0] / rate.sum(axis=0)).sum()) / pool.places
+    assert replays.mean_rate == pytest.approx(mean_rate, rel=0.03)
+
+
+def test_like_captions_may_be_grouped() -> None:
+    pool = TierPool(
+        captions=np.array([30, 10]),
+        prior=np.array([[1.0, 1.0], [50.0, 50.0]]),
+        evidence=np.array([[0.0, 6.0], [0.0, 100.0]]),
+        category=np.array([0, 0]),
+        relative_use=np.array([0.0]),
+        multiplier=1.0,
+        places=4,
+    )
+    got = replay(pool, Policy("ours", 4, 0.05), 500, np.random.default_rng(1))
+    each = got.probabilities(pool.prior, pool.evidence, pool.category)
+    assert pool.captions @ each == pytest.approx(4, rel=0.06)
+    assert each[1] > 3 * each[0]
+
+
+def test_a_uniform_policy_and_a_small_pool_need_no_draw() -> None:
+    pool = a_pool(2)
+    uniform = replay(pool, Policy("uniform", 1, 0, is_uniform=True), 3, np.random.default_rng(1))
+    chances = uniform.probabilities(pool.prior, pool.evidence, pool.category)
+    assert set(chances) == {4 / 120}
+    everything = replay(a_pool(3, places=120), Policy("ours", 4, 0.05), 3, np.random.default_rng(1))
+    assert set(everything.probabilities(pool.prior, pool.evidence, pool.category)) == {1.0}
+
+
+def test_the_same_seed_gives_the_same_chances() -> None:
+    pool = a_pool(4)
+    first, second = (
+        replay(pool, Policy("ours", 4, 0.05), 5, np.random.default_rng(7)).probabilities(
+            pool.prior, pool.evidence, pool.category
+        )
+        for _ in range(2)
+    )
+    assert (first == second).all()
