@@ -28,6 +28,10 @@ dev: $(VENV)/run ## The Dagster UI on http://localhost:3000.
 	@mkdir -p $(EROS_DAGSTER_STORAGE)
 	@$(VENV)/bin/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000
 
+.PHONY: simulate
+simulate: $(VENV)/run ## Play policies forward against the hidden truth; ARGS="--weeks 8 --seeds 2 --fast".
+	@$(RUN) -m eros_assets simulate $(ARGS)
+
 test: $(VENV)/dev ## Every test.
 	@$(RUN) -m pytest
 

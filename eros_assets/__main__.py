@@ -1,4 +1,4 @@
-"""The command line: `python -m eros_assets demo`, `python -m eros_assets week`."""
+"""The command line: `python -m eros_assets demo`, `week`, `simulate`."""
 
 import datetime as dt
 import os
@@ -31,6 +31,44 @@ def demo() -> None:
     week = _week(settings)
     _run_job(settings, "weekly_schedules", week, settings.pages)
     _where_to_look(settings, week)
+
+
+@main.command()
+@click.option("--weeks", default=8, show_default=True, help="Weeks to play.")
+@click.option(
+    "--creators", default=7, show_default=True, help="5 to 38; 7 and 38 are the sample agencies."
+)
+@click.option("--seed", default=1, show_default=True, help="The first seed.")
+@click.option("--seeds", default=2, show_default=True, help="How many seeds, an agency each.")
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    type=click.Choice(["eros", "uniform", "greedy", "incumbent", "oracle"]),
+    help="Play this policy only; may be repeated.",
+)
+@click.option(
+    "--fast",
+    is_flag=True,
+    help="Plan EROS's weeks without Dagster and SQL too: the same weeks, sooner.",
+)
+def simulate(
+    weeks: int, creators: int, seed: int, seeds: int, policies: tuple[str, ...], fast: bool
+) -> None:
+    """Play policies forward on sample agencies and compare what they earn.
+
+    EROS plans through the asset graph, the others on the fast path. Broken off, it goes on where
+    it stopped.
+    """
+    from eros_assets.demo.simulation.command import run_study
+
+    try:
+        run_study(
+            _settings(), CONSOLE, weeks, creators, range(seed, seed + seeds), policies, fast=fast
+        )
+    except (ErosError, ValueError) as error:
+        CONSOLE.print(str(error), style="red")
+        sys.exit(1)
 
 
 @main.command()

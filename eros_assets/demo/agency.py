@@ -16,10 +16,10 @@ from eros_assets.calendar import la_instant
 from eros_assets.demo.bank import draw_bank, draw_restrictions
 from eros_assets.demo.blemishes import forget_captions, kinds_of, spoil
 from eros_assets.demo.history import play_history
-from eros_assets.demo.population import draw_truth
-from eros_assets.demo.roster import SIZES, Creator, SampleSize, draw_roster
+from eros_assets.demo.population import TASTE, Mood, draw_truth
+from eros_assets.demo.roster import SIZES, AgencySize, Creator, SampleSize, draw_roster
 from eros_assets.demo.timetable import draw_timetable
-from eros_assets.demo.truth import Truth
+from eros_assets.demo.truth import Response, Truth
 from eros_assets.demo.wording import read_wording
 
 MESSAGE_COLUMNS = (
@@ -35,6 +35,8 @@ MESSAGE_COLUMNS = (
     "message_type",
     "caption_id",
 )
+
+RESPONSE = Response()
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +59,17 @@ def sample_agency(size: SampleSize, seed: int, last_day: dt.date) -> Agency:
     "full": 38 creators, 44,651 captions, 63,411 messages over 18 months. "small": 7 creators, 900
     captions, 2,500 messages over 120 days.
     """
-    shape = SIZES[size]
+    return agency_of_shape(SIZES[size], seed, last_day)
+
+
+def agency_of_shape(
+    shape: AgencySize,
+    seed: int,
+    last_day: dt.date,
+    response: Response = RESPONSE,
+    taste: Mood = TASTE,
+) -> Agency:
+    """An agency of any size, whose audiences tire and drift as `response` and `taste` say."""
     rng = np.random.default_rng([seed, shape.captions])
     first_day = last_day - dt.timedelta(days=shape.days - 1)
     start = pd.Timestamp(la_instant(first_day))
@@ -72,6 +84,8 @@ def sample_agency(size: SampleSize, seed: int, last_day: dt.date) -> Agency:
         first_day,
         last_day,
         rng,
+        response=response,
+        taste=taste,
     )
     kinds = kinds_of(shape.bad_rows)
     genuine = shape.messages - kinds.count("duplicate row_id")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,20 @@ USUAL_HOURS = np.array(NIGHT + MORNING + MIDDAY + EVENING)
 WEEKDAYS = np.array([0.97, 0.94, 0.97, 1.0, 1.05, 1.0, 1.09])
 
 
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """A stationary AR(1) path over weeks, in logs: its deviation, and what a week keeps of it."""
+
+    deviation: float
+    persistence: float
+
+
+VIEW_MOOD = Mood(0.05, 0.85)
+BUY_MOOD = Mood(0.10, 0.85)
+TASTE = Mood(0.20, 0.97)
+"""Of each page for each category: half of a deviation is gone after 23 weeks."""
+
+
 def draw_truth(
     creators: Sequence[Creator],
     caption_ids: Ints,
@@ -36,14 +51,18 @@ def draw_truth(
     first_day: dt.date,
     last_day: dt.date,
     rng: np.random.Generator,
+    response: Response,
+    taste: Mood,
 ) -> Truth:
-    """The truth behind these creators and captions."""
+    """The truth behind these creators and captions.
+
+    `response` has how audiences tire of volume and of captions, `taste` how they drift.
+    """
     pages, captions = len(creators), caption_ids.size
     weeks = ((last_day - first_day).days + 1) // DAYS_A_WEEK + HORIZON_WEEKS
     view_rate = np.clip(rng.normal(0.42, 0.08, pages), 0.25, 0.62)
     appetite = np.exp(rng.normal(0, 0.15, pages))
     elasticity = rng.uniform(0.45, 0.85, pages)
-    response = Response()
     common = rng.beta(*CAPTION_APPEAL, captions)
     appeal = common * rng.beta(*PAGE_APPEAL, (pages, captions))
     lure = np.where(price_tier == "bump", 0.30, 0.12) * rng.standard_normal(captions)
@@ -56,7 +75,9 @@ def draw_truth(
         category=category,
         appeal=appeal.astype(np.float32),
         lure=lure,
-        audience=_audiences(creators, view_rate * appetite, elasticity, rng),
+        audience=_audiences(
+            creators, view_rate * appetite, elasticity, response.reference_price, rng
+        ),
         growth=rng.normal(0.25, 0.15, pages),
         view_rate=view_rate,
         appetite=appetite,
@@ -73,9 +94,9 @@ def draw_truth(
         hour_buy=_hours(pages, 1.0, rng),
         weekday_view=WEEKDAYS**0.5 * np.exp(rng.normal(0, 0.03, (pages, DAYS_A_WEEK))),
         weekday_buy=WEEKDAYS * np.exp(rng.normal(0, 0.06, (pages, DAYS_A_WEEK))),
-        view_mood=_moods((pages,), weeks, 0.05, 0.85, rng),
-        buy_mood=_moods((pages,), weeks, 0.10, 0.85, rng),
-        taste=_moods((pages, categories), weeks, 0.20, 0.97, rng),
+        view_mood=draw_moods((pages,), weeks, VIEW_MOOD, rng),
+        buy_mood=draw_moods((pages,), weeks, BUY_MOOD, rng),
+        taste=draw_moods((pages, categories), weeks, taste, rng),
         response=response,
     )
 
@@ -84,6 +105,7 @@ def _audiences(
     creators: Sequence[Creator],
     buyers: Floats,
     elasticity: Floats,
+    reference_price: float,
     rng: np.random.Generator,
 ) -> Floats:
     """Recipients that bring each page the 90-day revenue of its account size.
@@ -95,7 +117,7 @@ def _audiences(
     cheapest, dearest = np.array([PRICE_RANGES[tier] for tier in PPV_TIERS], dtype=float).T
     level = np.array([[c.pricing.level] for c in creators])
     price = cheapest + level * (dearest - cheapest)  # (g, PPV tier)
-    bought = (price / Response().reference_price) ** -elasticity[:, None]
+    bought = (price / reference_price) ** -elasticity[:, None]
     per_view = (np.array([c.pricing.mix for c in creators]) * price * bought).sum(axis=1)
     ppvs = np.array([c.size.weekly_ppv for c in creators]) * REVENUE_DAYS / DAYS_A_WEEK
     return revenue / (ppvs * buyers * MEAN_APPEAL * INCUMBENT_LIFT * per_view)
@@ -108,17 +130,12 @@ def _hours(pages: int, strength: float, rng: np.random.Generator) -> Floats:
     return (own * np.exp(rng.normal(0, 0.05, (pages, 24)))) ** strength
 
 
-def _moods(
-    shape: tuple[int, ...],
-    weeks: int,
-    deviation: float,
-    persistence: float,
-    rng: np.random.Generator,
-) -> Floats:
-    """Stationary AR(1) paths in logs, last axis weeks; their exponentials have mean one."""
+def draw_moods(shape: tuple[int, ...], weeks: int, mood: Mood, rng: np.random.Generator) -> Floats:
+    """Paths of a mood, last axis weeks; their exponentials have mean one."""
     shocks = rng.standard_normal((weeks, *shape))
     path = np.empty_like(shocks)
     path[0] = shocks[0]
     for week in range(1, weeks):
-        path[week] = persistence * path[week - 1] + np.sqrt(1 - persistence**2) * shocks[week]
-    return np.moveaxis(deviation * path - deviation**2 / 2, 0, -1)
+        kept = mood.persistence * path[week - 1]
+        path[week] = kept + np.sqrt(1 - mood.persistence**2) * shocks[week]
+    return np.moveaxis(mood.deviation * path - mood.deviation**2 / 2, 0, -1)

@@ -83,6 +83,37 @@ SIZES: dict[SampleSize, AgencySize] = {
     ),
 }
 
+SMALLEST_AGENCY = 5
+CAPTIONS_A_CREATOR = 500
+HISTORY_DAYS = 365
+
+
+def scaled_size(creators: int, captions: int | None = None, days: int = HISTORY_DAYS) -> AgencySize:
+    """An agency of `creators` with the full one's mix of account sizes and its usual volumes.
+
+    Raises:
+        ValueError: fewer than five creators, or more than have a name.
+    """
+    full = SIZES["full"]
+    if not SMALLEST_AGENCY <= creators <= len(full.creators):
+        raise ValueError(
+            f"{creators} creators: give {SMALLEST_AGENCY} to {len(full.creators)} of them"
+        )
+    classes = [MICRO, SMALL, MEDIUM, LARGE, MEGA]
+    places = np.linspace(0, len(full.creators) - 1, creators - len(classes))
+    classes += [full.creators[round(place)] for place in places.tolist()]
+    weekly = sum(c.weekly_ppv + c.weekly_bumps for c in classes)
+    messages = round(weekly * days / 7)
+    return AgencySize(
+        days=days,
+        captions=captions or CAPTIONS_A_CREATOR * creators,
+        messages=messages,
+        creators=tuple(classes),
+        bad_rows=max(10, messages * full.bad_rows // full.messages),
+        night_messages=max(1, messages * full.night_messages // full.messages),
+        near_duplicates=2,
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class Creator:

@@ -1,0 +1,192 @@
+"""What the history says of captions: counts, dispersion, prior; as `update_caption_performance`.
+
+Small functions in the procedure's order, each from arrays to arrays, so that a change there has
+one place here. Arrays are by page (g), caption (c), tier (t, of PRICE_TIERS) and message type
+(m: 0 PPV, 1 Bump).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eros_assets.demo.roster import PRICE_TIERS
+from eros_assets.demo.simulation.arrays import Bools, Floats, Ints, totals
+from eros_assets.demo.simulation.catalogue import BUMP, UNKNOWN_TIER, Catalogue
+from eros_assets.demo.simulation.facts import Facts
+from eros_assets.tuning import Knobs
+
+TIERS = len(PRICE_TIERS)
+TYPE_OF_TIER = np.array([int(tier == "bump") for tier in PRICE_TIERS])
+MID = PRICE_TIERS.index("mid")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trials:
+    """Sends that are trials of their caption, by time and row_id."""
+
+    page: Ints
+    caption: Ints
+    tier: Ints
+    message_type: Ints
+    trials: Ints
+    successes: Ints
+
+    def where(self, rows: Bools) -> "Trials":
+        """Some of the rows."""
+        return Trials(
+            self.page[rows],
+            self.caption[rows],
+            self.tier[rows],
+            self.message_type[rows],
+            self.trials[rows],
+            self.successes[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned:
+    """What `caption_priors` and `caption_bandit_stats` hold, counts 0 for pairs never sent."""
+
+    successes: Ints  # (g, c)
+    failures: Ints  # (g, c)
+    prior_successes: Floats  # (g, t)
+    prior_failures: Floats  # (g, t)
+    dispersion: Floats  # (g, t)
+
+    def posterior(self, page: int, tier: int, captions: Ints) -> tuple[Floats, Floats]:
+        """Successes and failures of the Beta posterior, in effective trials, unsharpened."""
+        phi = self.dispersion[page, tier]
+        return (
+            self.prior_successes[page, tier] + self.successes[page, captions] / phi,
+            self.prior_failures[page, tier] + self.failures[page, captions] / phi,
+        )
+
+
+def learned(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> Learned:
+    """Counts, dispersion and prior as of a date (days since 1970, LA)."""
+    window = trials_of(facts, catalogue, as_of - int(knobs["stats_lookback_days"]), as_of)
+    shape = (len(catalogue.pages), catalogue.caption_ids.size)
+    own, pooled = dispersions(window, shape, knobs)
+    strengths = prior_strengths(first_sends(window, shape[1]), shape[0], own, pooled, knobs)
+    successes, trials = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    np.add.at(successes, (window.page, window.caption), window.successes)
+    np.add.at(trials, (window.page, window.caption), window.trials)
+    rate, strength = strengths
+    fitted = ~np.isnan(rate)
+    return Learned(
+        successes=successes,
+        failures=trials - successes,
+        prior_successes=np.where(fitted, rate * strength, 1.0),
+        prior_failures=np.where(fitted, (1.0 - rate) * strength, 1.0),
+        dispersion=own[:, TYPE_OF_TIER],
+    )
+
+
+def trials_of(facts: Facts, catalogue: Catalogue, first: int, as_of: int) -> Trials:
+    """The trials with a date in [first, as_of).
+
+    A caption that is not in the bank counts as mid when any PPV was sent of it, else as bump.
+    """
+    sends = facts.where((facts.caption >= 0) & (facts.date < as_of))
+    any_ppv = np.zeros(catalogue.caption_ids.size, dtype=bool)
+    any_ppv[sends.caption[sends.is_ppv]] = True
+    tier = np.where(catalogue.tier == UNKNOWN_TIER, np.where(any_ppv, MID, BUMP), catalogue.tier)[
+        sends.caption
+    ]
+    is_trial = (sends.is_ppv == (tier != BUMP)) & (sends.date >= first)
+    order = np.lexsort((sends.row_id, sends.time))
+    order = order[is_trial[order]]
+    is_ppv = sends.is_ppv[order]
+    return Trials(
+        page=sends.page[order],
+        caption=sends.caption[order],
+        tier=tier[order],
+        message_type=(~is_ppv).astype(np.int64),
+        trials=np.where(is_ppv, sends.viewed[order], sends.sent[order]),
+        successes=np.where(is_ppv, sends.purchased[order], sends.viewed[order]),
+    )
+
+
+def dispersions(window: Trials, shape: tuple[int, int], knobs: Knobs) -> tuple[Floats, Floats]:
+    """Pearson's chi-square over its degrees of freedom, at least 1: by page and type, by type.
+
+    A page with too few degrees takes the value of all pages, and 1 where they have too few.
+    """
+    tried = window.where(window.trials > 0)
+    pair, which = np.unique(tried.page * shape[1] + tried.caption, return_inverse=True)
+    n, s = totals(which, tried.trials, pair.size), totals(which, tried.successes, pair.size)
+    count = np.bincount(which, minlength=pair.size)
+    squares = totals(which, tried.successes * tried.successes / tried.trials, pair.size)
+    message_type = np.zeros(pair.size, np.int64)
+    message_type[which] = tried.message_type
+    repeated = (count >= 2) & (s > 0) & (s < n)
+    pair, n, s, count = pair[repeated], n[repeated], s[repeated], count[repeated]
+    rate = s / n
+    chi_square = (squares[repeated] - s * s / n) / (rate * (1.0 - rate))
+    cell = (pair // shape[1]) * 2 + message_type[repeated]
+    cells = 2 * shape[0]
+    chi = totals(cell, chi_square, cells).reshape(-1, 2)
+    degrees = totals(cell, count - 1, cells).reshape(-1, 2)
+    least = knobs["dispersion_min_degrees"]
+    pooled = _over(chi.sum(axis=0), degrees.sum(axis=0), least, np.ones(2))
+    return _over(chi, degrees, least, np.broadcast_to(pooled, chi.shape)), pooled
+
+
+def _over(chi: Floats, degrees: Floats, least: float, otherwise: Floats) -> Floats:
+    ratio = np.divide(chi, degrees, out=np.ones_like(chi), where=degrees > 0)
+    return np.where(degrees >= max(least, 1), np.maximum(ratio, 1.0), otherwise)
+
+
+def first_sends(window: Trials, captions: int) -> Trials:
+    """Each pair's first trial of the window: later ones are selected by what came out."""
+    tried = window.where(window.trials > 0)
+    _, first = np.unique(tried.page * captions + tried.caption, return_index=True)
+    is_first = np.zeros(tried.page.size, dtype=bool)
+    is_first[first] = True
+    return tried.where(is_first)
+
+
+def prior_strengths(
+    first: Trials, pages: int, own: Floats, pooled: Floats, knobs: Knobs
+) -> tuple[Floats, Floats]:
+    """Rate and strength of each page's and tier's prior, (g, t) each; NaN where none is fitted.
+
+    By the method of moments on the page's tier, else on the tier, else on the message type.
+    """
+    wanted = int(knobs["prior_min_captions"])
+    narrow = _moments(first, first.page * TIERS + first.tier, pages * TIERS)
+    by_tier = _moments(first, first.tier, TIERS)
+    by_type = _moments(first, first.message_type, 2)
+    shape = (pages, TIERS)
+    wide = np.broadcast_to(pooled[TYPE_OF_TIER], shape)
+    pools = (
+        (narrow.reshape(5, *shape), own[:, TYPE_OF_TIER], wanted),
+        (np.broadcast_to(by_tier[:, None, :], (5, *shape)), wide, wanted),
+        (np.broadcast_to(by_type[:, None, TYPE_OF_TIER], (5, *shape)), wide, 2),
+    )
+    rate, strength = np.full(shape, np.nan), np.full(shape, np.nan)
+    for moments, dispersion, least in pools:
+        at, of = _fitted(moments, dispersion, least, knobs)
+        missing = np.isnan(rate)
+        rate, strength = np.where(missing, at, rate), np.where(missing, of, strength)
+    return rate, strength
+
+
+def _moments(first: Trials, cell: Ints, cells: int) -> Floats:
+    """Captions, trials, trials squared, successes, successes squared over trials: (5, cells)."""
+    n, s = first.trials.astype(np.float64), first.successes.astype(np.float64)
+    return np.stack([totals(cell, v, cells) for v in (np.ones_like(n), n, n * n, s, s * s / n)])
+
+
+def _fitted(moments: Floats, dispersion: Floats, least: int, knobs: Knobs) -> tuple[Floats, Floats]:
+    captions, n, n_squared, s, squares = moments
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = s / n
+        variance = (squares - s * s / n - dispersion * (captions - 1) * rate * (1.0 - rate)) / (
+            n - n_squared / n
+        )
+        strength = rate * (1.0 - rate) / variance - 1.0
+    lowest, highest = float(knobs["prior_min_strength"]), float(knobs["prior_max_strength"])
+    strength = np.where(variance > 0, np.clip(strength, lowest, highest), highest)
+    usable = (s > 0) & (s < n) & (captions >= least)
+    return np.where(usable, rate, np.nan), np.where(usable, strength, np.nan)
