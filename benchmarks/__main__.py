@@ -1,9 +1,12 @@
-"""Print every measurement: `make bench`, or `python -m benchmarks NAME ...` for some of them."""
+"""Print every measurement: `make bench`, or `python -m benchmarks NAME ...` for some of them.
+
+Those that take long run only when they are named.
+"""
 
 import click
 from rich.console import Console
 
-from benchmarks import imports, planner, routines, week
+from benchmarks import bandit, imports, planner, policies, routines, week
 
 BENCHMARKS = {
     "imports": imports.measure,
@@ -11,16 +14,17 @@ BENCHMARKS = {
     "planner": planner.measure,
     "week": week.measure,
 }
+LONG = {"bandit": bandit.measure, "policies": policies.measure}
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(sorted(BENCHMARKS)))
+@click.argument("names", nargs=-1, type=click.Choice(sorted({**BENCHMARKS, **LONG})))
 def main(names: tuple[str, ...]) -> None:
-    """Run the named benchmarks, or all of them."""
+    """Run the named benchmarks, or all but the long ones."""
     console = Console(highlight=False)
     for name in names or tuple(BENCHMARKS):
         console.rule(name)
-        for line in BENCHMARKS[name]():
+        for line in {**BENCHMARKS, **LONG}[name]():
             console.print(line)
 
 

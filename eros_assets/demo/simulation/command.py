@@ -1,23 +1,28 @@
 """`python -m eros_assets simulate`: a study with a progress bar, a table and a picture."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from eros_assets.calendar import monday_after, today
+from eros_assets.calendar import monday_after
 from eros_assets.demo.simulation.policies import POLICIES
 from eros_assets.demo.simulation.report import picture, summary, summary_lines
 from eros_assets.demo.simulation.study import (
     Study,
     agency_size,
+    imported_agency,
     players_named,
     sample_agencies,
 )
 from eros_assets.exporting.whole_file import write_whole
 from eros_assets.installation import Installation
 from eros_assets.settings import Settings
+
+FIRST_WEEK = dt.date(2025, 11, 3)
+"""Of sample agencies, unless EROS_WEEK or EROS_TODAY say otherwise: the same numbers every day."""
 
 COLUMNS = ("policy", "EMV, USD per 1,000", "% of the oracle's", "revenue, USD")
 
@@ -34,17 +39,29 @@ def run_study(
 ) -> None:
     """Play the policies (none: all) and leave a picture and a file in the export folder.
 
+    On sample agencies of `creators` each, or, where inputs are imported, on the agency of theirs.
+
     Raises:
         ValueError: a number of creators that no agency can be made of.
         ErosError: a week that could not be planned.
     """
-    first_week = settings.week or monday_after(settings.today or today())
+    eros = Installation(settings)
     folder = settings.out_dir / "simulation"
     names = list(dict.fromkeys(policies)) or list(POLICIES)
+    if settings.inputs == "files":
+        agencies, first_week, label = imported_agency(eros)
+        who = f"the agency of {settings.import_dir}"
+    else:
+        first_week = settings.week or (
+            monday_after(settings.today) if settings.today else FIRST_WEEK
+        )
+        agencies = sample_agencies(agency_size(creators), first_week)
+        label = {"creators": creators}
+        who = f"{creators} creators"
     study = Study(
-        eros=Installation(settings),
-        agencies=sample_agencies(agency_size(creators), first_week),
-        label={"creators": creators},
+        eros=eros,
+        agencies=agencies,
+        label=label,
         first_week=first_week,
         weeks=weeks,
         seeds=seeds,
@@ -63,8 +80,7 @@ def run_study(
         results = study.run(lambda what: progress.update(task, advance=1, description=what))
     found = summary(results)
     title = (
-        f"{creators} creators, {weeks} weeks from {first_week}, "
-        f"{len(seeds)} seed{'s' if len(seeds) > 1 else ''}"
+        f"{who}, {weeks} weeks from {first_week}, {len(seeds)} seed{'s' if len(seeds) > 1 else ''}"
     )
     table = Table(title=title, box=None)
     for column in COLUMNS:
@@ -72,7 +88,7 @@ def run_study(
     for line in summary_lines(found):
         table.add_row(*line)
     console.print(table)
-    name = f"{creators}-creators-{weeks}-weeks"
+    name = f"{weeks}-weeks-from-{first_week}"
     write_whole(folder / f"{name}.png", picture(results, title))
     write_whole(folder / f"{name}.csv", results.to_csv(index=False).encode())
     console.print(f"\n  Picture    {folder / f'{name}.png'}\n  Every week {folder / f'{name}.csv'}")

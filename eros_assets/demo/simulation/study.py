@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from eros_assets.assets.sources import read_or_make_inputs
+from eros_assets.calendar import la_date, monday_after
 from eros_assets.demo.agency import agency_of_shape
 from eros_assets.demo.roster import SIZES, AgencySize, scaled_size
 from eros_assets.demo.simulation.answers import price_list
@@ -129,6 +131,24 @@ class Study:
         folder = self.records / f"{player.policy}-{key}"
         write_whole(folder / "played.json", text.encode())
         return folder / f"seed-{seed}"
+
+
+def imported_agency(eros: Installation) -> tuple[Agencies, dt.date, Mapping[str, Any]]:
+    """The agency of `EROS_IMPORT_DIR`, the week after its newest message, and its label.
+
+    The tables are the same for every seed; the truth that they could have come from is another.
+    """
+    from eros_assets.demo.simulation.imported import imported_truth
+
+    tuning = configuration_tables(eros.settings, eros.library)
+    tables = read_or_make_inputs(eros)
+    newest = tables["mass_messages"]["sending_time"].max()
+
+    def agency(seed: int) -> tuple[Tables, Truth]:
+        return tables, imported_truth(tables, tuning, seed)
+
+    label = {"imported": str(eros.settings.import_dir), "newest": str(newest)}
+    return agency, eros.settings.week or monday_after(la_date(newest)), label
 
 
 def sample_agencies(size: AgencySize, first_week: dt.date, **audiences: Any) -> Agencies:
