@@ -19,13 +19,9 @@ STEP = 2.220446049250313e-16
 
 def hashed_uniforms(prefix: str, names: Iterable[object], suffix: str = "") -> Floats:
     """Four uniforms in (0, 1) from the SHA-256 of each of `prefix` + name + `suffix`: (n, 4)."""
-    begun = hashlib.sha256(prefix.encode())
-    digests: list[bytes] = []
-    for name in names:
-        key = begun.copy()
-        key.update(f"{name}{suffix}".encode())
-        digests.append(key.digest())
-    words = np.frombuffer(b"".join(digests), dtype=">u8").astype(np.uint64).reshape(-1, 4)
+    keys = [f"{prefix}{name}{suffix}".encode() for name in names]
+    digests = b"".join([hashlib.sha256(key).digest() for key in keys])
+    words = np.frombuffer(digests, dtype=">u8").astype(np.uint64).reshape(-1, 4)
     a, b, c, d = words.T
     slices = (
         a >> _n(12),

@@ -10,6 +10,7 @@ find less to learn than there is. Another seed draws another truth that fits the
 """
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,6 @@ from eros_assets.demo.simulation.catalogue import (
 from eros_assets.demo.simulation.facts import Facts, sorted_facts
 from eros_assets.demo.simulation.learning import (
     TYPE_OF_TIER,
-    Trials,
     dispersions,
     first_sends,
     prior_strengths,
@@ -109,15 +109,9 @@ def _caption_rates(
     """
     size = catalogue.caption_ids.size
     last = int(facts.date.max()) + 1
-    sends = trials_of(facts, catalogue, int(facts.date.min()), last)
-    pooled = Trials(
-        page=np.full(sends.page.size, ALL_PAGES),
-        caption=sends.caption,
-        tier=sends.tier,
-        message_type=sends.message_type,
-        trials=sends.trials,
-        successes=sends.successes,
-    )
+    whole = {**knobs, "stats_lookback_days": last - int(facts.date.min())}
+    sends = trials_of(facts, catalogue, whole, last)
+    pooled = replace(sends, page=np.full(sends.page.size, ALL_PAGES))
     own, everyone = dispersions(pooled, (1, size), knobs)
     rate, strength = prior_strengths(first_sends(pooled, size), 1, own, everyone, knobs)
     phi = own[ALL_PAGES, TYPE_OF_TIER]

@@ -5,12 +5,19 @@ one place here. Arrays are by page (g), caption (c), tier (t, of PRICE_TIERS) an
 (m: 0 PPV, 1 Bump).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from eros_assets.demo.roster import PRICE_TIERS
 from eros_assets.demo.simulation.arrays import Bools, Floats, Ints, totals
+from eros_assets.demo.simulation.borrowing import (
+    Appeal,
+    FirstSends,
+    FlatPriors,
+    appeal_of,
+    appeal_variances,
+)
 from eros_assets.demo.simulation.catalogue import BUMP, UNKNOWN_TIER, Catalogue
 from eros_assets.demo.simulation.facts import Facts
 from eros_assets.tuning import Knobs
@@ -18,6 +25,8 @@ from eros_assets.tuning import Knobs
 TIERS = len(PRICE_TIERS)
 TYPE_OF_TIER = np.array([int(tier == "bump") for tier in PRICE_TIERS])
 MID = PRICE_TIERS.index("mid")
+SHORTEST_HALF_LIFE = 91
+"""Days: evidence that fades sooner is lost before it can tell captions apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,65 +37,76 @@ class Trials:
     caption: Ints
     tier: Ints
     message_type: Ints
+    time: Ints
     trials: Ints
     successes: Ints
+    freshness: Floats
 
     def where(self, rows: Bools) -> "Trials":
         """Some of the rows."""
-        return Trials(
-            self.page[rows],
-            self.caption[rows],
-            self.tier[rows],
-            self.message_type[rows],
-            self.trials[rows],
-            self.successes[rows],
-        )
+        return Trials(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learned:
-    """What `caption_priors` and `caption_bandit_stats` hold, counts 0 for pairs never sent."""
+    """What `caption_priors`, `caption_appeal` and `caption_bandit_stats` hold.
+
+    Counts of the window are 0 for pairs never sent; the effective ones are over the dispersion and
+    faded by their age.
+    """
 
     successes: Ints  # (g, c)
     failures: Ints  # (g, c)
-    prior_successes: Floats  # (g, t)
-    prior_failures: Floats  # (g, t)
-    dispersion: Floats  # (g, t)
+    flat: FlatPriors
+    appeal: Appeal
+    effective_successes: Floats  # (g, c)
+    effective_trials: Floats  # (g, c)
 
     def posterior(self, page: int, tier: int, captions: Ints) -> tuple[Floats, Floats]:
         """Successes and failures of the Beta posterior, in effective trials, unsharpened."""
-        phi = self.dispersion[page, tier]
-        return (
-            self.prior_successes[page, tier] + self.successes[page, captions] / phi,
-            self.prior_failures[page, tier] + self.failures[page, captions] / phi,
-        )
+        a, b = self.appeal.priors(page, tier, captions, self.flat)
+        successes = self.effective_successes[page, captions]
+        return a + successes, b + self.effective_trials[page, captions] - successes
 
 
 def learned(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> Learned:
-    """Counts, dispersion and prior as of a date (days since 1970, LA)."""
-    window = trials_of(facts, catalogue, as_of - int(knobs["stats_lookback_days"]), as_of)
+    """Counts, dispersion, priors and appeal as of a date (days since 1970, LA)."""
+    window = trials_of(facts, catalogue, knobs, as_of)
     shape = (len(catalogue.pages), catalogue.caption_ids.size)
     own, pooled = dispersions(window, shape, knobs)
-    strengths = prior_strengths(first_sends(window, shape[1]), shape[0], own, pooled, knobs)
-    successes, trials = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    np.add.at(successes, (window.page, window.caption), window.successes)
-    np.add.at(trials, (window.page, window.caption), window.trials)
-    rate, strength = strengths
-    fitted = ~np.isnan(rate)
-    return Learned(
-        successes=successes,
-        failures=trials - successes,
-        prior_successes=np.where(fitted, rate * strength, 1.0),
-        prior_failures=np.where(fitted, (1.0 - rate) * strength, 1.0),
+    first = first_sends(window, shape[1])
+    rate, strength = prior_strengths(first, shape[0], own, pooled, knobs)
+    is_fitted = ~np.isnan(rate)
+    flat = FlatPriors(
+        successes=np.where(is_fitted, rate * strength, 1.0),
+        failures=np.where(is_fitted, (1.0 - rate) * strength, 1.0),
         dispersion=own[:, TYPE_OF_TIER],
+    )
+    cell, cells = window.page * shape[1] + window.caption, shape[0] * shape[1]
+    successes = totals(cell, window.successes, cells).reshape(shape)
+    trials = totals(cell, window.trials, cells).reshape(shape)
+    worth = window.freshness / flat.dispersion[window.page, window.tier]
+    effective_successes = totals(cell, worth * window.successes, cells).reshape(shape)
+    effective_trials = totals(cell, worth * window.trials, cells).reshape(shape)
+    tier = np.zeros(shape[1], dtype=np.int64)
+    tier[window.caption] = window.tier
+    variance = appeal_variances(weighed(first, flat), TYPE_OF_TIER, knobs)
+    return Learned(
+        successes=successes.astype(np.int64),
+        failures=(trials - successes).astype(np.int64),
+        flat=flat,
+        appeal=appeal_of(effective_successes, effective_trials, tier, flat, variance, knobs),
+        effective_successes=effective_successes,
+        effective_trials=effective_trials,
     )
 
 
-def trials_of(facts: Facts, catalogue: Catalogue, first: int, as_of: int) -> Trials:
-    """The trials with a date in [first, as_of).
+def trials_of(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> Trials:
+    """The trials of the window that ends before `as_of`.
 
     A caption that is not in the bank counts as mid when any PPV was sent of it, else as bump.
     """
+    first = as_of - int(knobs["stats_lookback_days"])
     sends = facts.where((facts.caption >= 0) & (facts.date < as_of))
     any_ppv = np.zeros(catalogue.caption_ids.size, dtype=bool)
     any_ppv[sends.caption[sends.is_ppv]] = True
@@ -97,13 +117,17 @@ def trials_of(facts: Facts, catalogue: Catalogue, first: int, as_of: int) -> Tri
     order = np.lexsort((sends.row_id, sends.time))
     order = order[is_trial[order]]
     is_ppv = sends.is_ppv[order]
+    half_life = int(knobs["stats_half_life_days"])
+    age = (as_of - sends.date[order]) / max(half_life, SHORTEST_HALF_LIFE)
     return Trials(
         page=sends.page[order],
         caption=sends.caption[order],
         tier=tier[order],
         message_type=(~is_ppv).astype(np.int64),
+        time=sends.time[order],
         trials=np.where(is_ppv, sends.viewed[order], sends.sent[order]),
         successes=np.where(is_ppv, sends.purchased[order], sends.viewed[order]),
+        freshness=0.5**age if half_life > 0 else np.ones(order.size),
     )
 
 
@@ -135,6 +159,20 @@ def dispersions(window: Trials, shape: tuple[int, int], knobs: Knobs) -> tuple[F
 def _over(chi: Floats, degrees: Floats, least: float, otherwise: Floats) -> Floats:
     ratio = np.divide(chi, degrees, out=np.ones_like(chi), where=degrees > 0)
     return np.where(degrees >= max(least, 1), np.maximum(ratio, 1.0), otherwise)
+
+
+def weighed(first: Trials, flat: FlatPriors) -> FirstSends:
+    """How far each first send lies from its page's mean, and what that weighs."""
+    at = (first.page, first.tier)
+    expected = first.trials * flat.rate[at]
+    effective = expected / flat.dispersion[at]
+    return FirstSends(
+        caption=first.caption,
+        tier=first.tier,
+        time=first.time,
+        excess=first.successes / expected - 1.0,
+        weight=effective / (1.0 + effective * flat.variation[at]),
+    )
 
 
 def first_sends(window: Trials, captions: int) -> Trials:

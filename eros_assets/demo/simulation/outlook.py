@@ -209,14 +209,15 @@ def _response(responses: pd.DataFrame, saturation: Saturation, page: int) -> Map
         name = "GREEN"
     elif name == "RED" and saturation.is_excluded[page]:
         name = "YELLOW"
-    return rows_of(responses[responses["saturation_status"] == name])[0]
+    at = list(responses["saturation_status"]).index(name)
+    return {str(column): responses[column].iat[at] for column in responses.columns}
 
 
 def _last_at_most(table: pd.DataFrame, column: str, value: float) -> Mapping[str, Any]:
     """The row with the greatest `column` that is at most `value`."""
-    fitting = table[table[column].astype(float) <= value]
-    best = fitting[column].astype(float) == fitting[column].astype(float).max()
-    return rows_of(fitting[best])[0]
+    bounds = table[column].to_numpy(dtype=np.float64)
+    best = int(np.argmax(np.where(bounds <= value, bounds, -np.inf)))
+    return {str(name): table[name].iat[best] for name in table.columns}
 
 
 def _outlook(

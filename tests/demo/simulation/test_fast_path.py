@@ -58,9 +58,15 @@ def test_what_was_learned_is_the_same(both: BothPlayed) -> None:
     priors = both.query("SELECT * FROM `${dataset}.caption_priors`")
     page = pd.Index(catalogue.pages).get_indexer(pd.Index(priors["page_name"]))
     tier = pd.Index(PRICE_TIERS).get_indexer(pd.Index(priors["price_tier"]))
-    for name in ("prior_successes", "prior_failures", "dispersion"):
-        ours = getattr(known, name)[page, tier]
-        np.testing.assert_allclose(ours, priors[name].to_numpy(), rtol=1e-12)
+    flat = known.flat
+    for ours, column in (
+        (flat.successes[page, tier], "prior_successes"),
+        (flat.failures[page, tier], "prior_failures"),
+        (flat.dispersion[page, tier], "dispersion"),
+        (known.appeal.variance[tier], "appeal_variance"),
+        (known.appeal.pair_variance[page, tier], "pair_variance"),
+    ):
+        np.testing.assert_allclose(ours, priors[column].to_numpy(dtype=float), rtol=1e-11)
     stats = both.query("SELECT * FROM `${dataset}.caption_bandit_stats`")
     page = pd.Index(catalogue.pages).get_indexer(pd.Index(stats["page_name"]))
     caption = catalogue.caption_index(stats["caption_id"].astype("Int64"))
@@ -68,6 +74,15 @@ def test_what_was_learned_is_the_same(both: BothPlayed) -> None:
         counts = getattr(known, name)
         assert (counts[page, caption] == stats[name]).all()
         assert counts.sum() == stats[name].sum()
+    for row in range(0, len(stats), 7):
+        a, b = known.posterior(page[row], catalogue.tier[caption[row]], caption[row : row + 1])
+        by_sql = stats.iloc[row]
+        assert a[0] == pytest.approx(
+            by_sql["prior_successes"] + by_sql["effective_successes"], rel=1e-11
+        )
+        assert b[0] == pytest.approx(
+            by_sql["prior_failures"] + by_sql["effective_failures"], rel=1e-11
+        )
 
 
 def test_targets_captions_arms_and_scores_are_the_same(both: BothPlayed) -> None:
