@@ -61,7 +61,7 @@ def imported_truth(tables: Tables, tuning: Tables, seed: int) -> Truth:
     if known.row_id.size == 0:
         raise NoTruthError("mass_messages has no valid message of a caption in caption_bank")
     first, last = int(known.date.min()), int(known.date.max())
-    knobs = rows_of(tuning["tuning"])[0]
+    knobs = Knobs(rows_of(tuning["tuning"])[0])
     rng = np.random.default_rng([seed, 0x4EA1])
     in_bank = int((catalogue.tier != UNKNOWN_TIER).sum())
     order = np.argsort(catalogue.caption_ids[:in_bank], kind="stable")
@@ -109,7 +109,7 @@ def _caption_rates(
     """
     size = catalogue.caption_ids.size
     last = int(facts.date.max()) + 1
-    whole = {**knobs, "stats_lookback_days": last - int(facts.date.min())}
+    whole = Knobs({**knobs, "stats_lookback_days": last - int(facts.date.min())})
     sends = trials_of(facts, catalogue, whole, last)
     pooled = replace(sends, page=np.full(sends.page.size, ALL_PAGES))
     own, everyone = dispersions(pooled, (1, size), knobs)

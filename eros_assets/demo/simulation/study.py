@@ -91,7 +91,7 @@ class Study:
             tables, truth = self.agencies(seed)
             season = Season(tables, truth, price_list(tables), self.first_week, self.weeks, seed)
             for player in self.players:
-                knobs = {**rows_of(tuning["tuning"])[0], **player.knobs}
+                knobs = Knobs({**rows_of(tuning["tuning"])[0], **player.knobs})
                 folder = self._folder(player, seed, knobs)
                 result = play(
                     season,

@@ -9,7 +9,7 @@ from eros_assets.demo.simulation.policies import policy_named
 from eros_assets.demo.simulation.season import Season
 from eros_assets.installation import Installation
 from eros_assets.settings import load_settings
-from eros_assets.tuning import configuration_tables
+from eros_assets.tuning import Knobs, configuration_tables
 from tests.demo.conftest import LAST_DAY
 
 FIRST_WEEK = LAST_DAY + pd.Timedelta(days=1).to_pytimedelta()
@@ -32,7 +32,7 @@ def fast_line(
     return FastLine(
         agency.tables,
         tuning,
-        {**rows_of(tuning["tuning"])[0], **knobs},
+        Knobs({**rows_of(tuning["tuning"])[0], **knobs}),
         policy_named(policy, agency.truth),
         "eros",
     )
