@@ -6,12 +6,13 @@ Those that take long run only when they are named.
 import click
 from rich.console import Console
 
-from benchmarks import bandit, imports, planner, policies, routines, week
+from benchmarks import bandit, imports, planner, policies, routines, sheets, week
 
 BENCHMARKS = {
     "imports": imports.measure,
     "routines": routines.measure,
     "planner": planner.measure,
+    "sheets": sheets.measure,
     "week": week.measure,
 }
 LONG = {"bandit": bandit.measure, "policies": policies.measure}

@@ -8,14 +8,18 @@ from eros_assets.assets.exports import export_assets
 from eros_assets.assets.operations import operations_assets
 from eros_assets.assets.performance import performance_assets
 from eros_assets.assets.policies import policy_assets
+from eros_assets.assets.review import review_assets
 from eros_assets.assets.routines import routine_assets
 from eros_assets.assets.schedules import schedule_assets
 from eros_assets.assets.selection import selection_assets
+from eros_assets.assets.sheets import sheet_assets
 from eros_assets.assets.sources import source_assets
+from eros_assets.assets.spreadsheet import sheets_resource
 from eros_assets.assets.week import WeekScope
 from eros_assets.assets.week_index import index_assets
 from eros_assets.automation.console import console
 from eros_assets.automation.jobs import jobs
+from eros_assets.automation.review import review_job, review_sensor
 from eros_assets.checks import all_checks
 from eros_assets.installation import Installation
 from eros_assets.settings import Settings, load_settings
@@ -32,16 +36,19 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *analysis_assets(eros),
             *evaluation_assets(eros),
             *policy_assets(eros),
+            *review_assets(eros),
             *selection_assets(eros),
             *schedule_assets(eros),
             *export_assets(eros),
             *index_assets(eros),
+            *sheet_assets(eros),
             *operations_assets(eros),
         ],
         asset_checks=all_checks(eros),
-        jobs=jobs(),
+        jobs=[*jobs(), review_job()],
+        sensors=[review_sensor(has_spreadsheet=settings.spreadsheet_id is not None)],
         loggers={"console": console},
-        resources={"week_scope": WeekScope()},
+        resources={"week_scope": WeekScope(), "sheets": sheets_resource(settings)},
         # Steps are one process's work: the embedded warehouse is one file, and on BigQuery the
         # work is Google's.
         executor=dg.in_process_executor,

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from eros_assets.errors import ErosError
@@ -66,6 +66,21 @@ class Settings(BaseSettings):
     seed: str = Field("eros", description="First part of every draw key; a new seed, new draws.")
     today: dt.date | None = Field(None, description="LA date to take for today; for tests, demos.")
     week: dt.date | None = Field(None, description="Monday of the week to plan; default: see docs.")
+    spreadsheet_id: str | None = Field(
+        None, description="Google Sheet to export to, its id or its address; unset: none."
+    )
+    sheets_endpoint: str | None = Field(
+        None, description="Address of another server of the Sheets API; unset: Google's."
+    )
+    sheets_timeout_seconds: float = Field(
+        60.0, gt=0, le=600, description="How long one request to the Sheets API may take, seconds."
+    )
+    sheets_key_file: Path | None = Field(
+        None, description="Key file of the service account that writes the sheet."
+    )
+    sheets_key_json: SecretStr | None = Field(
+        None, description="That key itself, as JSON. Neither: application-default credentials."
+    )
     maximum_bytes_billed: int = Field(
         200 * 2**30, gt=0, description="Cap of one BigQuery statement, bytes."
     )
@@ -92,7 +107,19 @@ class Settings(BaseSettings):
             raise ValueError("must be a dataset name: letters, digits and '_', no digit first")
         return value
 
-    @field_validator("bigquery_endpoint")
+    @field_validator("spreadsheet_id")
+    @classmethod
+    def _spreadsheet_id(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        found = re.fullmatch(
+            r"(?:https://docs\.google\.com/spreadsheets/d/)?([\w-]+)(?:/.*)?", value
+        )
+        if found is None:
+            raise ValueError("must be a spreadsheet's address, or its part between /d/ and /edit")
+        return found[1]
+
+    @field_validator("bigquery_endpoint", "sheets_endpoint")
     @classmethod
     def _endpoint(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
@@ -146,6 +173,11 @@ class Settings(BaseSettings):
         return "files" if self.import_dir else "sample"
 
     @property
+    def sheet_address(self) -> str | None:
+        """Where people open the spreadsheet, or None when there is none to export to."""
+        return None if self.spreadsheet_id is None else sheet_address(self.spreadsheet_id)
+
+    @property
     def warehouse_file(self) -> Path:
         """The embedded warehouse's one file."""
         return self.home / "warehouse.duckdb"
@@ -159,6 +191,11 @@ class Settings(BaseSettings):
         """The CSV file `name` of the tuning folder, or the agency's own in its place."""
         own = self.tuning_dir / name if self.tuning_dir else None
         return own if own and own.is_file() else Path(__file__).parent / "tuning" / name
+
+
+def sheet_address(spreadsheet_id: str) -> str:
+    """Where people open a spreadsheet."""
+    return f"https://docs.google.com/spreadsheets/d/{spreadsheet_id}"
 
 
 def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:

@@ -29,6 +29,11 @@ DEFAULTS: Mapping[str, object] = {
     "seed": "eros",
     "today": None,
     "week": None,
+    "spreadsheet_id": None,
+    "sheets_endpoint": None,
+    "sheets_timeout_seconds": 60.0,
+    "sheets_key_file": None,
+    "sheets_key_json": None,
     "maximum_bytes_billed": 200 * 1024**3,
     "backup_days": 30,
     "pages": (),
@@ -58,10 +63,18 @@ MISTAKES = (
     ("EROS_MAXIMUM_BYTES_BILLED", "200 GiB", "valid integer"),
     ("EROS_BACKUP_DAYS", "0", "greater than 0"),
     ("EROS_BACKUP_DAYS", "a month", "valid integer"),
+    ("EROS_SPREADSHEET_ID", "my sheet", "its part between /d/ and /edit"),
+    ("EROS_SPREADSHEET_ID", "https://example.com/d/1AbC/edit", "its part between /d/ and /edit"),
+    ("EROS_SHEETS_ENDPOINT", "sheets:8080", "an address such as http://localhost:9050"),
+    ("EROS_SHEETS_TIMEOUT_SECONDS", "0", "greater than 0"),
+    ("EROS_SHEETS_TIMEOUT_SECONDS", "a minute", "valid number"),
     ("EROS_PAGES", "cook,Anna Cooks", "page name 'Anna Cooks' must match [a-z0-9_]+"),
     ("EROS_PAGES", "cook;coach", "page name 'cook;coach' must match [a-z0-9_]+"),
 )
-ANYTHING_GOES = {"location", "home", "out_dir", "seed"}
+ANYTHING_GOES = {
+    *("location", "home", "out_dir", "seed"),
+    *("sheets_key_file", "sheets_key_json"),  # looked into when they are used
+}
 
 
 @pytest.mark.parametrize("field", DEFAULTS)
@@ -225,10 +238,41 @@ def test_an_agency_s_own_tuning_file_takes_the_place_of_the_shipped_one(tmp_path
     assert settings.tuning_file("segment_rules.csv") == shipped / "segment_rules.csv"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "1AbC-d_9",
+        "https://docs.google.com/spreadsheets/d/1AbC-d_9",
+        "https://docs.google.com/spreadsheets/d/1AbC-d_9/edit?gid=0#gid=0",
+    ],
+)
+def test_a_spreadsheet_is_named_by_its_id_or_its_address(
+    said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EROS_SPREADSHEET_ID", said)
+    settings = load_settings()
+    assert settings.spreadsheet_id == "1AbC-d_9"
+    assert settings.sheet_address == "https://docs.google.com/spreadsheets/d/1AbC-d_9"
+
+
+def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EROS_SHEETS_KEY_JSON", '{"private_key": "hush"}')
+    settings = load_settings()
+    shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    assert "hush" not in shown
+    monkeypatch.setenv("EROS_SEED", "x")
+    monkeypatch.setenv("EROS_WEEK", "never")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "hush" not in str(caught.value)
+
+
 # docs/SETTINGS.md
 
 IN_WORDS = {
     "bigquery_endpoint": "Google's",
+    "sheets_endpoint": "Google's",
+    "sheets_timeout_seconds": "`60`",
     "today": "see below",
     "week": "see below",
     "maximum_bytes_billed": "200 GiB",

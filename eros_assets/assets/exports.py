@@ -2,13 +2,13 @@
 
 import base64
 import datetime as dt
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from eros_assets.assets.export_log import Attempt, Outcome, pass_gate
 from eros_assets.assets.messages import active_messages, schedule_lines
 from eros_assets.assets.reporting import (
     OWNERS,
@@ -30,7 +30,6 @@ from eros_assets.exporting.schedule_csv import (
     write_schedule_csv_for_excel,
 )
 from eros_assets.exporting.whole_file import write_whole
-from eros_assets.gate import require_gate
 from eros_assets.installation import Installation
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.warehouse.protocol import Typed, Warehouse
@@ -38,10 +37,6 @@ from eros_assets.warehouse.protocol import Typed, Warehouse
 if TYPE_CHECKING:
     import pandas as pd
 
-EXPORT_LOG_COLUMNS = (
-    *("schedule_id", "page_name", "week_start", "destination", "location", "row_count"),
-    *("checksum", "status", "error_message", "duration_seconds", "exported_at", "run_id"),
-)
 SHOWN_PICTURES = 3
 
 
@@ -77,15 +72,16 @@ def _schedule_csv(eros: Installation) -> dg.AssetsDefinition:
         warehouse = eros.warehouse(
             asset="schedule_csv", run=context.run_id, week=week_start.isoformat()
         )
-        findings = require_gate(eros, warehouse, week_start, week_scope.pages)
         folder = eros.week_folder(week_start)
         messages = active_messages(eros, warehouse, week_start, week_scope.pages)
-        log = export_week(messages, folder, week_start, run_id=context.run_id)
-        warehouse.load(
-            "schedule_export_log",
-            log,
-            replacing={"run_id": context.run_id, "destination": "csv", "week_start": week_start},
-        )
+        attempt = Attempt("csv", week_start, context.run_id)
+        try:
+            findings = pass_gate(eros, warehouse, week_start, messages, week_scope.pages)
+            outcomes = write_week(messages, folder)
+        except Exception as error:
+            attempt.log_failure(warehouse, messages, error, str(folder))
+            raise
+        log = attempt.log(warehouse, outcomes)
         return dg.MaterializeResult(
             metadata={
                 **frame_metadata(log[["page_name", "schedule_id", "row_count", "location"]]),
@@ -98,35 +94,24 @@ def _schedule_csv(eros: Installation) -> dg.AssetsDefinition:
     return schedule_csv
 
 
-def export_week(
-    messages: "pd.DataFrame", folder: Path, week_start: dt.date, *, run_id: str
-) -> "pd.DataFrame":
-    """Write each page's files; rows of `schedule_export_log`, one per page (the machine file's)."""
-    import pandas as pd
-
-    log: list[Mapping[str, Any]] = []
+def write_week(messages: "pd.DataFrame", folder: Path) -> list[Outcome]:
+    """Write each page's files; what the export log says of them is the machine file's."""
+    outcomes: list[Outcome] = []
     for page, rows in messages.groupby("page_name", sort=True):
-        begun = time.perf_counter()
         lines = schedule_lines(rows)
         write_schedule_csv_for_excel(folder / excel_name(str(page)), lines)
         written = write_schedule_csv(folder / f"{page}.csv", lines)
-        log.append(
-            {
-                "schedule_id": rows["schedule_id"].iloc[0],
-                "page_name": page,
-                "week_start": week_start,
-                "destination": "csv",
-                "location": str(written.path),
-                "row_count": written.row_count,
-                "checksum": written.sha256,
-                "status": "succeeded",
-                "error_message": None,
-                "duration_seconds": time.perf_counter() - begun,
-                "exported_at": dt.datetime.now(dt.UTC),
-                "run_id": run_id,
-            }
+        outcomes.append(
+            Outcome(
+                schedule_id=rows["schedule_id"].iloc[0],
+                page_name=str(page),
+                location=str(written.path),
+                row_count=written.row_count,
+                checksum=written.sha256,
+                status="succeeded",
+            )
         )
-    return pd.DataFrame(log, columns=list(EXPORT_LOG_COLUMNS))
+    return outcomes
 
 
 def excel_name(page: str) -> str:

@@ -124,7 +124,7 @@ def _caption_selections(eros: Installation) -> dg.AssetsDefinition:
                 deps=[
                     *("weekly_volume_targets", "caption_bank", "caption_bandit_stats"),
                     *("caption_priors", "caption_appeal", "creator_caption_restrictions"),
-                    "segment_rules",
+                    *("segment_rules", "schedule_review"),
                     procedure.name,
                 ],
                 partitions_def=WEEKLY,

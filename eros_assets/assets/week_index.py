@@ -75,10 +75,6 @@ def week_index(eros: Installation, warehouse: Warehouse, week_start: dt.date) ->
         {"week_start": week_start, "pages": Typed(pages, "ARRAY<STRING>")},
     )
     names = warehouse.query(eros.sql("creator_names"))
-    lacking = warehouse.query(
-        eros.sql("week_shortfalls"),
-        {"week_start": week_start, "stages": Typed(list(STAGES), "ARRAY<STRING>")},
-    )
     return WeekIndex(
         week_start=week_start,
         pages=_pages(
@@ -87,7 +83,8 @@ def week_index(eros: Installation, warehouse: Warehouse, week_start: dt.date) ->
             targets={row["page_name"]: row for row in targets.to_dict("records")},
             folder=eros.week_folder(week_start),
         ),
-        shortfalls=[_sentence(row) for row in lacking.to_dict("records")],
+        shortfalls=[each.sentence for each in week_shortfalls(eros, warehouse, week_start)],
+        sheet=eros.settings.sheet_address,
     )
 
 
@@ -145,14 +142,23 @@ def _picture(path: Path) -> bytes | None:
     return smaller_picture(path.read_bytes()) if path.is_file() else None
 
 
-def _sentence(row: Mapping[Any, Any]) -> str:
+def week_shortfalls(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date
+) -> list[Shortfall]:
+    """What the week lacks, at every stage."""
     import pandas as pd
 
-    tier = row["price_tier"]
-    return Shortfall(
-        row["page_name"],
-        None if pd.isna(tier) else tier,
-        int(row["wanted"]),
-        int(row["got"]),
-        row["reason"],
-    ).sentence
+    lacking = warehouse.query(
+        eros.sql("week_shortfalls"),
+        {"week_start": week_start, "stages": Typed(list(STAGES), "ARRAY<STRING>")},
+    )
+    return [
+        Shortfall(
+            row["page_name"],
+            None if pd.isna(row["price_tier"]) else row["price_tier"],
+            int(row["wanted"]),
+            int(row["got"]),
+            row["reason"],
+        )
+        for row in lacking.to_dict("records")
+    ]

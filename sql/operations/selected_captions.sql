@@ -1,4 +1,5 @@
 -- The captions chosen for a week, with what their draws came from.
+-- Without those that a reviewer has rejected for the page and week since they were chosen.
 -- Grain: one row per page in @pages and chosen caption, by page, tier and rank.
 -- Parameters:
 --   week_start: Monday that names the week.
@@ -18,5 +19,14 @@ SELECT
   s.posterior_failures,
   s.other_pages
 FROM `${dataset}.caption_selections` AS s
-WHERE s.week_start = @week_start AND s.page_name IN UNNEST(@pages)
+LEFT JOIN `${dataset}.schedule_review` AS v
+  ON
+    s.page_name = v.page_name
+    AND s.week_start = v.week_start
+    AND s.caption_id = v.caption_id
+    AND v.decision = 'reject'
+WHERE
+  s.week_start = @week_start
+  AND s.page_name IN UNNEST(@pages)
+  AND v.caption_id IS NULL
 ORDER BY s.page_name, s.price_tier, s.tier_rank;

@@ -2,7 +2,7 @@
 -- the week at once, and returns them. Replaces what was chosen before.
 -- Eligible for a page: active, allowed for it, none of its restrictions, not reserved by any page
 -- within 7 days of the week (what these pages hold in the week itself is theirs to choose anew),
--- not sent by it in the 7 days before.
+-- not sent by it in the 7 days before, not rejected by a reviewer for it and this week.
 -- thompson_score is a draw from Beta(c * (prior successes + successes / dispersion),
 -- c * (prior failures + failures / dispersion)), c being posterior_sharpening and the trials faded
 -- by their age. The prior is the pair's own; an untried caption's is that of its page and tier, by
@@ -274,6 +274,14 @@ BEGIN
     WHERE r.is_active
   ),
 
+  rejected AS (
+    SELECT DISTINCT
+      v.page_name,
+      v.caption_id
+    FROM `${dataset}.schedule_review` AS v
+    WHERE v.week_start = p_week_start AND v.decision = 'reject'
+  ),
+
   -- One row per eligible page and caption.
   eligible AS (
     SELECT
@@ -291,12 +299,14 @@ BEGIN
     LEFT JOIN restricted_tiers AS rt
       ON w.page_name = rt.page_name AND b.price_tier = rt.price_tier
     LEFT JOIN blocked AS k ON w.page_name = k.page_name AND b.caption_id = k.caption_id
+    LEFT JOIN rejected AS j ON w.page_name = j.page_name AND b.caption_id = j.caption_id
     WHERE
       (b.page_name IS NULL OR b.page_name = w.page_name)
       AND s.caption_id IS NULL
       AND rc.content_category IS NULL
       AND rt.price_tier IS NULL
       AND k.caption_id IS NULL
+      AND j.caption_id IS NULL
   ),
 
   -- Rows stay narrow until few are left: everything is ranked, little is kept.

@@ -12,7 +12,6 @@ from tests.house.sources import EROS, SETTINGS, sample
 UNIMPORTED: Mapping[str, str] = {
     "dagster-webserver": "`make dev` opens it",
     "dagster-pandas": "one of the packages that the project is fixed on",
-    "gspread": "one of the packages that the project is fixed on",
     "dagster-gcp": "its pins decide which of Google's client libraries are installed",
     "dagster-slack": "alerts of failed runs and checks",
     "tzdata": "read by zoneinfo where the machine has no zone files",

@@ -16,8 +16,10 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/assets/evaluation.py _emv_improvement.measure_improvement": "stamp: measured_at",
     "eros_assets/assets/operations.py operations_assets.check_health": "which day's jobs count",
     "eros_assets/assets/policies.py policy_assets.evaluate_policies": "stamp: evaluated_at",
-    "eros_assets/assets/exports.py export_week": "stamp: exported_at",
+    "eros_assets/assets/export_log.py Attempt": "stamp: exported_at",
+    "eros_assets/assets/review.py store_reviews": "stamp: read_at",
     "eros_assets/assets/schedules.py draft_rows": "stamp: created_at",
+    "eros_assets/exporting/sheets/client.py _refusal": "how far off a Retry-After is",
     "eros_assets/assets/selection.py _weekly_volume_targets.set_targets": "stamp: computed_at",
 }
 """Places outside the warehouse that may look at the clock, and what for."""

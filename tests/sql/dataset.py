@@ -137,6 +137,20 @@ def assignment(caption_id: int, day: dt.date, **changes: Any) -> Row:
     return row | changes
 
 
+def review(caption_id: int, decision: str | None, **changes: Any) -> Row:
+    """What a reviewer said of a message of `cook` in the week of MONDAY."""
+    row: Row = {
+        "schedule_id": "sched_earlier",
+        "message_number": caption_id,
+        "page_name": "cook",
+        "week_start": MONDAY,
+        "caption_id": caption_id,
+        "decision": decision,
+        "note": None,
+    }
+    return row | changes
+
+
 def target(page_name: str, week_start: dt.date = MONDAY, **counts: int | str) -> Row:
     """What a page's week holds; `budget`, `mid`, `premium`, `bump`, and the segment if any."""
     row: Row = {"page_name": page_name, "week_start": week_start, "behavioral_segment": "STANDARD"}

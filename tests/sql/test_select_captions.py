@@ -18,6 +18,7 @@ from tests.sql.dataset import (
     days_before,
     fact,
     restriction,
+    review,
     target,
 )
 
@@ -137,6 +138,18 @@ class TestEligibility:
         dataset.put("message_facts", facts)
         captions = [caption(n) for n in (*sent, 50, 60, 70)]
         assert self.taken(dataset, captions) == {8, 30, 60, 70}
+
+    def test_not_what_a_reviewer_rejected_for_it_and_the_week(self, dataset: Dataset) -> None:
+        said = [
+            review(1, "reject"),
+            review(2, "approve"),
+            review(3, None),
+            review(4, "reject", page_name="coach"),
+            review(5, "reject", week_start=in_days(-7)),
+            review(1, None, schedule_id="sched_newer"),
+        ]
+        dataset.put("schedule_review", said)
+        assert self.taken(dataset, [caption(n) for n in range(1, 7)]) == {2, 3, 4, 5, 6}
 
     def test_the_knobs_move_the_edges(self, dataset: Dataset) -> None:
         dataset.tune(rest_days=2, reservation_days=3)

@@ -10,8 +10,8 @@ from eros_assets.settings import Settings
 from eros_assets.warehouse.bigquery import BigQueryWarehouse
 from eros_assets.warehouse.bigquery.patience import Patience
 from eros_assets.warehouse.library import SqlLibrary
+from tests.google.loopback import serving
 from tests.warehouse.wire.library import LIBRARY
-from tests.warehouse.wire.loopback import serving
 from tests.warehouse.wire.service import Service
 
 

@@ -1,9 +1,15 @@
 """What a job on the loopback server is to do: its states, its error, its rows, its statements."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from tests.google.exchange import Request as Request
+from tests.google.exchange import Trouble as Trouble
+from tests.google.exchange import drop_after as drop_after
+from tests.google.exchange import drop_before as drop_before
+from tests.google.exchange import silence as silence
 
 Column = tuple[str, str] | tuple[str, str, str]
 """Name and type as the API names it (INTEGER, FLOAT, BOOLEAN, …), and the mode if REPEATED."""
@@ -48,48 +54,6 @@ class Play:
 def failing(reason: str, message: str = "it went wrong", **life: Any) -> Play:
     """A job that ends with an error."""
     return Play(error=(reason, message), **life)
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """What goes wrong with a request itself: a status, or a dropped connection (status None).
-
-    A silent server answers, but later than anybody waits for. `carried_out` tells whether the
-    server does what was asked before its answer is lost.
-    """
-
-    status: int | None = None
-    reason: str = "backendError"
-    message: str = "Backend error"
-    carried_out: bool = False
-    is_html: bool = False
-    is_silent: bool = False
-
-
-def drop_before() -> Trouble:
-    """The connection fails before the server has read the request's meaning."""
-    return Trouble()
-
-
-def silence() -> Trouble:
-    """The server does what was asked and doesn't answer for a while."""
-    return Trouble(carried_out=True, is_silent=True)
-
-
-def drop_after() -> Trouble:
-    """The connection fails after the server has done what was asked."""
-    return Trouble(carried_out=True)
-
-
-@dataclass
-class Request:
-    """A request as the server understood it."""
-
-    method: str
-    path: Mapping[str, str]
-    query: Mapping[str, str]
-    body: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    media: bytes = b""
 
 
 def wire_rows(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from tests.google.discovery import Discovery, bigquery_v2
+from tests.google.exchange import RefusalError
 from tests.warehouse.wire.media import rows_of
 from tests.warehouse.wire.plays import Column, Play, Request, Trouble, wire_rows, wire_schema
 
@@ -15,16 +17,6 @@ Body = dict[str, Any]
 LABEL = re.compile(r"[a-z0-9_-]{0,63}")
 LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,1024}")
-
-
-class RefusalError(Exception):
-    """An answer with an error status."""
-
-    def __init__(self, status: int, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.reason = reason
-        self.message = message
 
 
 @dataclass
@@ -107,6 +99,16 @@ class Service:
         ]
 
     # -- methods
+
+    @property
+    def discovery(self) -> Discovery:
+        """Google's document of BigQuery."""
+        return bigquery_v2()
+
+    def error_body(self, refusal: RefusalError) -> Body:
+        """An error as BigQuery words it."""
+        proto = {"reason": refusal.reason, "message": refusal.message, "domain": "global"}
+        return {"error": {"code": refusal.status, "message": refusal.message, "errors": [proto]}}
 
     def answer(self, request: Request) -> Body:
         """The answer to a request.

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.warehouse.wire.discovery import bigquery_v2
+from tests.google.discovery import bigquery_v2
 
 QUERY = {"configuration": {"query": {"query": "SELECT 1", "maximumBytesBilled": "5"}}}
 

@@ -1,4 +1,4 @@
-"""Google's discovery document of BigQuery v2, as a check of requests and answers.
+"""Google's discovery documents of its services, as a check of requests and answers.
 
 https://developers.google.com/discovery/v1/type-format
 """
@@ -106,15 +106,25 @@ class Discovery:
                 yield f"{path} has no field {key}"
 
 
-@cache
 def bigquery_v2() -> Discovery:
-    """The document that comes with Google's API client."""
+    """BigQuery's."""
+    return _document("bigquery.v2.json")
+
+
+def sheets_v4() -> Discovery:
+    """That of Google Sheets."""
+    return _document("sheets.v4.json")
+
+
+@cache
+def _document(name: str) -> Discovery:
+    """A document that comes with Google's API client."""
     folder = files("googleapiclient.discovery_cache.documents")
-    return Discovery(json.loads((folder / "bigquery.v2.json").read_text(encoding="utf-8")))
+    return Discovery(json.loads((folder / name).read_text(encoding="utf-8")))
 
 
 def _methods(document: Mapping[str, Any]) -> Iterator[Method]:
-    for resource in document["resources"].values():
+    for resource in _resources(document):
         for spec in resource.get("methods", {}).values():
             paths = ["/" + document["servicePath"] + spec["path"]]
             uploads = spec.get("mediaUpload", {}).get("protocols", {})
@@ -130,6 +140,12 @@ def _methods(document: Mapping[str, Any]) -> Iterator[Method]:
                     request=spec.get("request", {}).get("$ref"),
                     response=spec.get("response", {}).get("$ref"),
                 )
+
+
+def _resources(parent: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for resource in parent.get("resources", {}).values():
+        yield resource
+        yield from _resources(resource)
 
 
 def _pattern(template: str, parameters: Mapping[str, Any]) -> re.Pattern[str]:

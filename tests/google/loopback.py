@@ -1,4 +1,4 @@
-"""HTTP in front of the service: checks every request and answer against the discovery document."""
+"""HTTP in front of a service: checks every request and answer against the discovery document."""
 
 import email
 import json
@@ -11,9 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.warehouse.wire.discovery import Discovery, Method, bigquery_v2
-from tests.warehouse.wire.plays import Request, Trouble
-from tests.warehouse.wire.service import RefusalError, Service
+from tests.google.discovery import Method
+from tests.google.exchange import RefusalError, Request, Service, Trouble
 
 
 @contextmanager
@@ -37,7 +36,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, service: Service) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.service = service
-        self.discovery: Discovery = bigquery_v2()
+        self.discovery = service.discovery
         self.uploads: dict[str, Request] = {}
 
 
@@ -85,7 +84,14 @@ class _Handler(BaseHTTPRequestHandler):
         if violations:
             self._violation("; ".join(violations))
             return
-        request = Request(method.id, path, {k: v[0] for k, v in query.items()}, body, media)
+        request = Request(
+            method.id,
+            path,
+            {k: v[0] for k, v in query.items()},
+            body,
+            media,
+            dict(self.headers.items()),
+        )
         if upload == "resumable":
             upload_id = uuid.uuid4().hex
             self.server.uploads[upload_id] = request
@@ -112,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             answer = service.answer(request)
         except RefusalError as refusal:
-            self._refuse(refusal.status, refusal.reason, refusal.message)
+            self._refuse(refusal)
             return
         if trouble:
             self._be_in(trouble)
@@ -131,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _violation(self, message: str) -> None:
         self.server.service.violations.append(message)
-        self._refuse(400, "invalid", f"discovery document: {message}")
+        self._refuse(RefusalError(400, "invalid", f"discovery document: {message}"))
 
     def _be_in(self, trouble: Trouble) -> None:
         if trouble.is_silent:
@@ -143,12 +149,13 @@ class _Handler(BaseHTTPRequestHandler):
             page = b"<html><body>Bad gateway</body></html>"
             self._send(trouble.status, page, **{"Content-Type": "text/html"})
         else:
-            self._refuse(trouble.status, trouble.reason, trouble.message)
+            refusal = RefusalError(trouble.status, trouble.reason, trouble.message)
+            asked = {"Retry-After": trouble.retry_after} if trouble.retry_after else {}
+            self._refuse(refusal, **asked)
 
-    def _refuse(self, status: int, reason: str, message: str) -> None:
-        proto = {"reason": reason, "message": message, "domain": "global"}
-        error = {"code": status, "message": message, "errors": [proto]}
-        self._send(status, json.dumps({"error": error}).encode())
+    def _refuse(self, refusal: RefusalError, **headers: str) -> None:
+        body = self.server.service.error_body(refusal)
+        self._send(refusal.status, json.dumps(body).encode(), **headers)
 
     def _send(self, status: int, content: bytes, **headers: str) -> None:
         self.send_response(status)

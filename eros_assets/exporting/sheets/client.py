@@ -1,0 +1,215 @@
+"""The way to one spreadsheet: gspread's client with an address, time limits, bounded retries.
+
+gspread's own retrying client never gives up, ignores Retry-After and sends a write again without
+knowing whether the first one was carried out. Here a read is tried again within bounds; a write is
+sent once, and whoever sent it looks what became of it.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import requests.exceptions
+import tenacity
+from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from gspread.client import Client
+from gspread.exceptions import APIError
+from gspread.http_client import HTTPClient
+
+from eros_assets.exporting.sheets.faults import (
+    Refusal,
+    SheetsCredentialsError,
+    SheetsError,
+    SheetsUnavailableError,
+    Whereabouts,
+    error_of,
+    retry_after,
+)
+from eros_assets.exporting.sheets.patience import Patience
+from eros_assets.exporting.sheets.state import STATE_FIELDS, SheetState, read_state
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+    from requests import Response
+
+GOOGLE = "https://sheets.googleapis.com"
+
+
+class SheetsHTTPClient(HTTPClient):
+    """gspread's requests, sent to `endpoint`; what goes wrong comes out as a SheetsError."""
+
+    def __init__(
+        self,
+        auth: "Credentials",
+        session: Any = None,
+        *,
+        where: Whereabouts,
+        timeout: float,
+    ) -> None:
+        super().__init__(auth, session)
+        self.set_timeout(timeout)
+        self._where = where
+
+    def request(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, method: str, endpoint: str, *args: Any, **kwargs: Any
+    ) -> "Response":
+        """One request, once.
+
+        Raises:
+            SheetsError: no answer, or another one than was asked for.
+        """
+        url = self._where.endpoint.rstrip("/") + endpoint.removeprefix(GOOGLE)
+        try:
+            response = super().request(method, url, *args, **kwargs)
+        except APIError as error:
+            raise error_of(_refusal(error.response), self._where) from None
+        except RefreshError as error:
+            raise self._not_refreshed(error) from None
+        except (TransportError, requests.exceptions.RequestException) as error:
+            raise SheetsUnavailableError(
+                f"no answer from {self._where.endpoint} ({type(error).__name__}); check the "
+                "network and run it again"
+            ) from None
+        except GoogleAuthError as error:
+            raise SheetsCredentialsError(
+                f"the credentials of {self._where.whom} can't be used ({type(error).__name__}); "
+                "make a new key, or `gcloud auth application-default login`"
+            ) from None
+        if not _is_json(response):
+            raise error_of(Refusal(response.status_code, ""), self._where)
+        return response
+
+    def _not_refreshed(self, error: RefreshError) -> SheetsError:
+        if error.retryable:
+            return SheetsUnavailableError(
+                "Google's server of access tokens was not available; run it again later"
+            )
+        # Its text may quote the answer, never the key; the account is enough to act on.
+        return SheetsCredentialsError(
+            f"Google gives no access token to {self._where.whom}; the key may be revoked, or this "
+            "machine's clock be wrong: make a new key, or `gcloud auth application-default login`"
+        )
+
+
+@dataclass
+class Traffic:
+    """What a spreadsheet's requests amounted to."""
+
+    reads: int = 0
+    writes: int = 0
+    bytes_written: int = 0
+
+
+class Spreadsheet:
+    """One spreadsheet, opened by its id: read without its cells, changed in one batch, read back.
+
+    `traffic` counts the requests, tries among them.
+    """
+
+    def __init__(
+        self,
+        spreadsheet_id: str,
+        credentials: "Credentials",
+        *,
+        account: str | None,
+        endpoint: str | None = None,
+        timeout: float = 60.0,
+        patience: Patience | None = None,
+    ) -> None:
+        self.where = Whereabouts(spreadsheet_id, endpoint or GOOGLE, account)
+        self.patience = patience or Patience()
+        self.traffic = Traffic()
+        client = Client(
+            credentials,
+            http_client=partial(SheetsHTTPClient, where=self.where, timeout=timeout),  # pyright: ignore[reportArgumentType]
+        )
+        self._http = client.http_client
+        self._url = f"{GOOGLE}/v4/spreadsheets/{spreadsheet_id}"
+
+    def state(self) -> SheetState:
+        """What is there, as far as a plan needs it. One read.
+
+        Raises:
+            SheetsError: it can't be read; never taken for "nothing there".
+        """
+        return read_state(
+            self._read(
+                lambda: self._http.fetch_sheet_metadata(
+                    self.where.spreadsheet_id, {"fields": STATE_FIELDS}
+                )
+            )
+        )
+
+    def values(self, tabs: Sequence[int]) -> dict[int, Sequence[Sequence[Any]]]:
+        """The values of whole tabs, by their ids; empty cells at ends are left out. One read.
+
+        Raises:
+            SheetsRefusedError: a tab isn't there any more.
+            SheetsError: they can't be read.
+        """
+        url = f"{self._url}/values:batchGetByDataFilter"
+        body = {
+            "dataFilters": [{"gridRange": {"sheetId": tab}} for tab in tabs],
+            "majorDimension": "ROWS",
+            "valueRenderOption": "UNFORMATTED_VALUE",
+            "dateTimeRenderOption": "SERIAL_NUMBER",
+        }
+        answer = self._read(lambda: self._http.request("post", url, json=body).json())
+        return {
+            int(asked["gridRange"]["sheetId"]): matched["valueRange"].get("values", [])
+            for matched in answer.get("valueRanges", [])
+            for asked in matched["dataFilters"]
+        }
+
+    def change(self, requests_: list[dict[str, Any]]) -> None:
+        """All of these, or none: one `spreadsheets.batchUpdate`, sent once.
+
+        Raises:
+            SheetsUnavailableError: it is not known whether it was carried out.
+            SheetsRefusedError: it does not fit what is there; nothing was written.
+            SheetsError: nothing was written.
+        """
+        # As short as JSON gets: half of what the client's own would be.
+        body = json.dumps({"requests": requests_}, separators=(",", ":"), ensure_ascii=False)
+        content = body.encode("utf-8")
+        self.traffic.writes += 1
+        self.traffic.bytes_written += len(content)
+        self._http.request(
+            "post",
+            f"{self._url}:batchUpdate",
+            data=content,
+            headers={"Content-Type": "application/json; charset=utf-8"},
+        )
+
+    def _read(self, ask: Callable[[], Any]) -> Any:
+        def counted() -> Any:
+            self.traffic.reads += 1
+            return ask()
+
+        passing = tenacity.retry_if_exception_type(SheetsUnavailableError)
+        return self.patience.retrying(passing)(counted)
+
+
+def _is_json(response: "Response") -> bool:
+    try:
+        response.json()
+    except ValueError:
+        return False
+    return True
+
+
+def _refusal(response: "Response") -> Refusal:
+    wait = retry_after(response.headers.get("Retry-After"), dt.datetime.now(dt.UTC))
+    try:
+        error = response.json()["error"]
+        details = json.dumps(error.get("details", ""))
+        reasons = " ".join(
+            reason for reason in ("SERVICE_DISABLED", "storageQuotaExceeded") if reason in details
+        )
+        message = " ".join(filter(None, (str(error.get("message", "")), reasons)))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        message = ""  # a page of HTML says nothing that helps
+    return Refusal(response.status_code, message, wait)

@@ -1,0 +1,90 @@
+"""Who writes the spreadsheet. Nothing of a key is ever part of an error or a text."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from eros_assets.exporting.sheets.faults import SheetsCredentialsError
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+SCOPE = "https://www.googleapis.com/auth/spreadsheets"
+"""Alone: no other file of anybody can be seen with it."""
+
+
+def find_credentials(
+    key_file: Path | None, key_json: str | None, *, at_google: bool
+) -> "Credentials":
+    """Of the key given as JSON, or in a file, or those that Google finds on this machine.
+
+    Another server than Google's gets none, unless a key is given.
+
+    Raises:
+        SheetsCredentialsError: there are none that could be used; their place is named.
+    """
+    if key_json is not None:
+        return _of_key(key_json, "EROS_SHEETS_KEY_JSON")
+    if key_file is not None:
+        return _of_key(_content(key_file), f"EROS_SHEETS_KEY_FILE={key_file}")
+    if not at_google:
+        from google.auth.credentials import AnonymousCredentials
+
+        return AnonymousCredentials()
+    return _of_this_machine()
+
+
+def account_of(credentials: "Credentials") -> str | None:
+    """The address to share a spreadsheet with, as far as the credentials know it."""
+    address = getattr(credentials, "service_account_email", None)
+    return address if isinstance(address, str) and "@" in address else None
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SheetsCredentialsError(
+            f"EROS_SHEETS_KEY_FILE={path}: {why}; it must be the JSON key of a service account"
+        ) from None
+
+
+def _of_key(content: str, place: str) -> "Credentials":
+    from google.auth.exceptions import GoogleAuthError
+    from google.oauth2.service_account import Credentials as ServiceAccount
+
+    # What the libraries say of a bad key may quote it: their words go no further.
+    try:
+        key: Any = json.loads(content)
+    except ValueError:
+        raise SheetsCredentialsError(
+            f"{place} is not JSON; it must be the key of a service account, whole"
+        ) from None
+    if not isinstance(key, dict) or cast(dict[str, Any], key).get("type") != "service_account":
+        raise SheetsCredentialsError(
+            f"{place} is not the key of a service account: its type is not service_account"
+        )
+    try:
+        return ServiceAccount.from_service_account_info(cast(dict[str, str], key), scopes=[SCOPE])
+    except (ValueError, TypeError, GoogleAuthError):
+        raise SheetsCredentialsError(
+            f"{place} is not a whole key of a service account; make a new one under IAM & Admin › "
+            "Service Accounts › Keys in the Cloud console"
+        ) from None
+
+
+def _of_this_machine() -> "Credentials":
+    import google.auth
+    from google.auth.exceptions import GoogleAuthError
+
+    try:
+        credentials, _project = google.auth.default(scopes=[SCOPE])
+    except GoogleAuthError:
+        raise SheetsCredentialsError(
+            "there are no application-default credentials on this machine; set "
+            "EROS_SHEETS_KEY_FILE or EROS_SHEETS_KEY_JSON, or run `gcloud auth "
+            f"application-default login --scopes={SCOPE},"
+            "https://www.googleapis.com/auth/cloud-platform`"
+        ) from None
+    return cast("Credentials", credentials)

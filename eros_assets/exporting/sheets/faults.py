@@ -1,0 +1,157 @@
+"""What went wrong on the way to Google Sheets, whether it passes, and what to do when it doesn't.
+
+https://developers.google.com/workspace/sheets/api/troubleshoot-api-errors
+"""
+
+import datetime as dt
+import email.utils
+import re
+from dataclasses import dataclass
+
+from eros_assets.errors import ErosError
+
+TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+CELL_LIMIT = re.compile(r"above the limit of \d+ cells", re.IGNORECASE)
+SERVICE_DISABLED = re.compile(r"SERVICE_DISABLED|has not been used in project|is disabled")
+LONGEST = 300
+
+
+class SheetsError(ErosError):
+    """Google Sheets said no, for good."""
+
+
+class SheetsAccessError(SheetsError):
+    """The account may not write the spreadsheet, or the API is off."""
+
+
+class SpreadsheetNotFoundError(SheetsError):
+    """There is no spreadsheet of this id."""
+
+
+class SheetsCredentialsError(SheetsError):
+    """There are no credentials, or Google doesn't take them."""
+
+
+class SheetsRefusedError(SheetsError):
+    """The request does not fit what the spreadsheet holds; nothing was written."""
+
+
+class SheetsConflictError(SheetsError):
+    """Somebody changed the spreadsheet between reading and writing; nothing was written."""
+
+
+class SheetsUnavailableError(SheetsError):
+    """It may pass: busy, broken, cut off. Whether a write was carried out is not known.
+
+    `retry_after` are the seconds that the service asks to wait.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SheetsQuotaError(SheetsUnavailableError):
+    """Too many requests in a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """What an error names: which spreadsheet, where, and as whom it was asked for."""
+
+    spreadsheet_id: str
+    endpoint: str
+    account: str | None
+
+    @property
+    def address(self) -> str:
+        """Where people open the spreadsheet."""
+        return f"https://docs.google.com/spreadsheets/d/{self.spreadsheet_id}"
+
+    @property
+    def whom(self) -> str:
+        """Whom to share it with."""
+        return self.account or "the account of the application-default credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that isn't what was asked for. `message` is Google's, empty when HTML came."""
+
+    status: int
+    message: str
+    retry_after: float | None = None
+
+
+def error_of(refusal: Refusal, where: Whereabouts) -> SheetsError:
+    """The refusal as an error that says what to do."""
+    said = f"{refusal.status}: {_short(refusal.message)}" if refusal.message else refusal.status
+    if refusal.status == 429:
+        return SheetsQuotaError(
+            f"Google Sheets' quota of requests a minute is used up ({said}); run it again in a few "
+            "minutes, or ask for more under IAM & Admin › Quotas in the Cloud console",
+            refusal.retry_after,
+        )
+    if refusal.status in TRANSIENT_STATUSES or refusal.status < 400:
+        return SheetsUnavailableError(
+            f"Google Sheets was not available ({said}); run it again later", refusal.retry_after
+        )
+    if refusal.status == 403:
+        return SheetsAccessError(_access(refusal, where, str(said)))
+    if refusal.status == 404:
+        return SpreadsheetNotFoundError(
+            f"there is no spreadsheet {where.spreadsheet_id} at {where.endpoint} ({said}); open "
+            "yours and set EROS_SPREADSHEET_ID to the part of its address between /d/ and /edit"
+        )
+    if refusal.status == 401:
+        return SheetsCredentialsError(
+            f"Google does not take the credentials of {where.whom} ({said}); make a new key, or "
+            "`gcloud auth application-default login`"
+        )
+    if CELL_LIMIT.search(refusal.message):
+        return SheetsError(
+            f"{where.address} is full ({said}); delete the tabs of old weeks, or set "
+            "EROS_SPREADSHEET_ID to a new spreadsheet"
+        )
+    return SheetsRefusedError(
+        f"Google Sheets refused the request for {where.address} ({said}); look whether somebody "
+        "changed its tabs, and run it again"
+    )
+
+
+def _access(refusal: Refusal, where: Whereabouts, said: str) -> str:
+    if "storageQuotaExceeded" in refusal.message:
+        return (
+            f"the storage behind {where.address} is full ({said}); its owner has to make room in "
+            "Google Drive"
+        )
+    if SERVICE_DISABLED.search(refusal.message):
+        return (
+            f"the Google Sheets API is off in the project of {where.whom} ({said}); turn it on "
+            "under APIs & Services › Library in the Cloud console"
+        )
+    return (
+        f"{where.whom} may not write {where.address} ({said}); open it, Share, and add that "
+        "address as Editor; if the tab or a range is protected, let it edit that too"
+    )
+
+
+def retry_after(header: str | None, now: dt.datetime) -> float | None:
+    """The seconds that a Retry-After header asks for: a number, or a date."""
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        until = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=dt.UTC)
+    return max(0.0, (until - now).total_seconds())
+
+
+def _short(message: str) -> str:
+    line = " ".join(message.split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

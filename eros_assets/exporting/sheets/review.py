@@ -1,0 +1,264 @@
+"""The lines of the Review tab: what EROS fills in, and what people wrote beside it.
+
+EROS only ever adds lines, above the others. Of those that are there it touches nothing: people may
+sort them, delete them, add columns at the right. A decision is about a message of a schedule; its
+caption's approval is carried over to the next schedule of the page's week.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eros_assets.errors import ErosError
+from eros_assets.exporting.sheets.tables import (
+    Column,
+    SheetMessage,
+    Table,
+    Value,
+    in_order,
+    sheet_text,
+    wall_clock,
+    week_name,
+)
+
+APPROVE, REJECT = "approve", "reject"
+
+REVIEW_COLUMNS = (
+    Column("Week", "text", 80),
+    Column("Creator", "text", 140),
+    Column("Date", "date", 115),
+    Column("LA time", "time", 65),
+    Column("Tier", "text", 75),
+    Column("Caption", "long", 460),
+    Column("Decision", "text", 90),
+    Column("Note", "long", 260),
+    Column("Page", "text", 130),
+    Column("Message", "whole", 75),
+    Column("Schedule", "text", 270),
+)
+TITLES = tuple(column.title for column in REVIEW_COLUMNS)
+DECISION, NOTE, SCHEDULE, MESSAGE = (
+    TITLES.index(title) for title in ("Decision", "Note", "Schedule", "Message")
+)
+TIER = TITLES.index("Tier")
+
+
+class ReviewTabError(ErosError):
+    """The Review tab holds something that can't be understood; line and column are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierReview:
+    """What was said of a page's caption in an earlier schedule of the week."""
+
+    decision: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLine:
+    """A line that people decided on, or wrote a note to."""
+
+    schedule_id: str
+    message_number: int
+    decision: str | None
+    note: str | None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Schedule and message number."""
+        return self.schedule_id, self.message_number
+
+
+def review_table(
+    messages: Sequence[SheetMessage], earlier: Mapping[tuple[str, int], EarlierReview]
+) -> Table:
+    """Lines for these messages. `earlier` is by page and caption.
+
+    Raises:
+        SheetContentError: a message that no cell can hold.
+    """
+    nothing = EarlierReview(None, None)
+    return Table(
+        REVIEW_COLUMNS,
+        [
+            _line(message, earlier.get((message.page_name, message.caption_id), nothing))
+            for message in in_order(messages)
+        ],
+    )
+
+
+def _line(message: SheetMessage, earlier: EarlierReview) -> list[Value]:
+    where = f"{message.schedule_id} message {message.message_number}"
+    day, time, _ = wall_clock(message.send_time)
+    return [
+        week_name(message.local_time.date()),
+        sheet_text(message.display_name, f"{where}: display_name"),
+        day,
+        time,
+        message.price_tier,
+        sheet_text(message.caption_text, f"{where}: caption {message.caption_id}"),
+        earlier.decision,
+        sheet_text(earlier.note, f"{where}: note"),
+        message.page_name,
+        message.message_number,
+        message.schedule_id,
+    ]
+
+
+def read_review(values: Sequence[Sequence[Any]]) -> list[ReviewLine]:
+    """The lines of the tab, from its header on, in whatever order people put rows and columns.
+
+    Lines that people added, without a schedule, are theirs and are left out.
+
+    Raises:
+        ReviewTabError: a column that is needed is not there, or there twice; a decision that is
+            none; a message that is no number; a line that is there twice and says two things.
+    """
+    header = [str(value).strip() for value in values[0]] if values else []
+    places = {title: _place(header, title) for title in ("Decision", "Note", "Schedule", "Message")}
+    lines: dict[tuple[str, int], ReviewLine] = {}
+    for number, row in enumerate(values[1:], start=2):
+        cells = {title: _text(row, place) for title, place in places.items()}
+        if not cells["Schedule"].strip():
+            continue
+        line = _read_line(cells, number)
+        other = lines.setdefault(line.key, line)
+        if (other.decision or line.decision) != (line.decision or other.decision):
+            raise ReviewTabError(
+                f"tab Review line {number}: message {line.message_number} of {line.schedule_id} is "
+                f"there twice, as {other.decision!r} and as {line.decision!r}; delete one line"
+            )
+        lines[line.key] = ReviewLine(
+            *line.key, other.decision or line.decision, other.note or line.note
+        )
+    return list(lines.values())
+
+
+def _place(header: Sequence[str], title: str) -> int:
+    if header.count(title) != 1:
+        raise ReviewTabError(
+            f"tab Review: {header.count(title)} columns of its first line are named {title!r}, not "
+            "one; name it as it was, or delete the tab: the next export makes it again, with the "
+            "decisions that were read before"
+        )
+    return header.index(title)
+
+
+def _text(row: Sequence[Any], place: int) -> str:
+    value = row[place] if place < len(row) else ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)
+
+
+def _read_line(cells: Mapping[str, str], number: int) -> ReviewLine:
+    decision = cells["Decision"].strip().lower()
+    if decision not in ("", APPROVE, REJECT):
+        raise ReviewTabError(
+            f"tab Review line {number}: Decision {cells['Decision']!r} is not {APPROVE}, {REJECT} "
+            "or empty"
+        )
+    if not cells["Message"].strip().isdecimal():
+        raise ReviewTabError(
+            f"tab Review line {number}: Message {cells['Message']!r} is not a message's number"
+        )
+    return ReviewLine(
+        schedule_id=cells["Schedule"].strip(),
+        message_number=int(cells["Message"]),
+        decision=decision or None,
+        note=cells["Note"].strip() or None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedMessage:
+    """The message that a line is about."""
+
+    page_name: str
+    caption_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReview:
+    """What is known of a message's review; `read_at` is when it was read to have changed."""
+
+    line: ReviewLine
+    message: ReviewedMessage
+    read_at: dt.datetime
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergedReviews:
+    """A week's reviews after a reading; `unknown` are lines about messages that nobody planned."""
+
+    reviews: Sequence[StoredReview]
+    changed: Sequence[StoredReview]
+    unknown: Sequence[ReviewLine]
+
+
+def merge_reviews(
+    before: Sequence[StoredReview],
+    seen: Sequence[ReviewLine],
+    messages: Mapping[tuple[str, int], ReviewedMessage],
+    *,
+    read_at: dt.datetime,
+    run_id: str,
+) -> MergedReviews:
+    """What was known, and what the tab says now.
+
+    A line that has left the tab keeps what it said. The same tab read again changes nothing.
+    """
+    reviews = {review.line.key: review for review in before}
+    changed: list[StoredReview] = []
+    unknown: list[ReviewLine] = []
+    for line in seen:
+        known = reviews.get(line.key)
+        if known is not None and known.line == line:
+            continue
+        if known is None and line.decision is None and line.note is None:
+            continue
+        message = known.message if known else messages.get(line.key)
+        if message is None:
+            unknown.append(line)
+            continue
+        reviews[line.key] = StoredReview(line, message, read_at, run_id)
+        changed.append(reviews[line.key])
+    return MergedReviews([reviews[key] for key in sorted(reviews)], changed, unknown)
+
+
+def week_of(schedule_id: str) -> dt.date | None:
+    """The Monday in a schedule's id, `sched_<YYYYMMDD>_...`; None when it is no such id."""
+    found = re.fullmatch(r"sched_(\d{8})_[a-z0-9_]+", schedule_id)
+    if found is None:
+        return None
+    try:
+        day = dt.date.fromisoformat(found[1])
+    except ValueError:
+        return None
+    return day if day.isoweekday() == 1 else None
+
+
+def changed_weeks(before: Mapping[str, str], lines: Sequence[ReviewLine]) -> dict[str, str]:
+    """By Monday, a digest of what the tab says of each week of which it says something new.
+
+    `before` are the digests of the last look. Lines that say nothing don't count.
+    """
+    said: dict[str, list[ReviewLine]] = {}
+    for line in lines:
+        week = week_of(line.schedule_id)
+        if week is not None and (line.decision or line.note):
+            said.setdefault(week.isoformat(), []).append(line)
+    digests = {week: _digest(listed) for week, listed in said.items()}
+    emptied = {week: _digest([]) for week in before if week not in digests}
+    return {w: d for w, d in {**digests, **emptied}.items() if before.get(w) != d}
+
+
+def _digest(lines: Sequence[ReviewLine]) -> str:
+    ordered = sorted((*line.key, line.decision or "", line.note or "") for line in lines)
+    return hashlib.sha256(json.dumps(ordered).encode()).hexdigest()

@@ -1,0 +1,169 @@
+"""What a spreadsheet holds, as far as a plan needs it: tabs, their sizes, and what they are.
+
+A tab is known by its id, which follows from what it is: people may rename and move it. What was
+written to it stands in the tab's developer metadata, where people don't see it.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from eros_assets.exporting.sheets.tables import WeekEntry
+
+Body = Mapping[str, Any]
+
+SUMMARY, REVIEW = "Summary", "Review"
+PROTECTION = "EROS writes this tab; what is changed here is written over"
+REVIEW_PROTECTION = "EROS fills these columns; write in Decision and Note"
+
+STATE_FIELDS = (
+    "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
+    "bandedRanges(bandedRangeId),protectedRanges(description),merges,"
+    "developerMetadata(metadataId,metadataKey,metadataValue))"
+)
+"""The part of a spreadsheet that is read: no cell of it."""
+
+REVIEW_KEY = "reviewed"
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """A piece of developer metadata."""
+
+    id: int
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab as it is."""
+
+    sheet_id: int
+    title: str
+    row_count: int
+    column_count: int
+    bandings: Sequence[int] = ()
+    protections: Sequence[str] = ()
+    has_merges: bool = False
+    metadata: Sequence[Metadata] = ()
+
+    def value(self, key: str) -> str | None:
+        """The metadata of this key, if it is there once."""
+        found = [each.value for each in self.metadata if each.key == key]
+        return found[0] if len(found) == 1 else None
+
+    @property
+    def revision(self) -> int:
+        """How often the tab was written; 0 when it doesn't say."""
+        value = self.value("revision")
+        return int(value) if value and value.isdecimal() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedWeek:
+    """Which of a week's schedules have their lines in the Review tab, by their marks."""
+
+    week: str
+    revision: int
+    schedules: frozenset[str]
+    metadata_id: int
+
+    @property
+    def value(self) -> str:
+        """As developer metadata."""
+        return " ".join([self.week, str(self.revision), *sorted(self.schedules)])
+
+
+@dataclass(frozen=True, slots=True)
+class SheetState:
+    """The tabs of a spreadsheet by their id."""
+
+    tabs: Mapping[int, Tab] = field(default_factory=dict[int, Tab])
+
+    @property
+    def titles(self) -> set[str]:
+        """Names that are taken; Google tells them apart by their letters alone."""
+        return {tab.title.casefold() for tab in self.tabs.values()}
+
+    def week_entries(self) -> list[WeekEntry]:
+        """The weeks that have a tab, as the Summary shows them."""
+        entries = (_entry(tab) for tab in self.tabs.values())
+        return [entry for entry in entries if entry is not None]
+
+    def reviewed_weeks(self) -> dict[str, ReviewedWeek]:
+        """By week name, what the Review tab has lines for."""
+        tab = self.tabs.get(sheet_id(REVIEW))
+        found = [_reviewed(each) for each in tab.metadata] if tab else []
+        return {each.week: each for each in found if each is not None}
+
+    def free_metadata_id(self, *parts: str) -> int:
+        """An id for a piece of metadata that none in the spreadsheet has.
+
+        It follows from `parts`, a revision among them, and from what is there: of two exports that
+        start from the same state, the second finds its ids taken by the first, and the whole of
+        its batch is refused.
+        """
+        taken = {each.id for tab in self.tabs.values() for each in tab.metadata}
+        ids = (_number("metadata", *parts, str(salt)) for salt in count())
+        return next(each for each in ids if each not in taken)
+
+
+def read_state(spreadsheet: Body) -> SheetState:
+    """From the API's answer, masked by STATE_FIELDS."""
+    tabs = [_tab(sheet) for sheet in spreadsheet.get("sheets", [])]
+    return SheetState({tab.sheet_id: tab for tab in tabs})
+
+
+def sheet_id(name: str) -> int:
+    """The id of the tab of this name: Summary, Review, or a week such as 2026-W53."""
+    return _number("tab", name)
+
+
+def _number(*parts: str) -> int:
+    digest = hashlib.sha256("|".join(("eros", *parts)).encode()).digest()
+    return int.from_bytes(digest[:4], "big") % (2**31 - 1) + 1
+
+
+def _tab(sheet: Body) -> Tab:
+    properties = sheet.get("properties", {})
+    grid = properties.get("gridProperties", {})
+    return Tab(
+        sheet_id=int(properties.get("sheetId", 0)),  # 0, of a spreadsheet's first tab, is left out
+        title=properties.get("title", ""),
+        row_count=int(grid.get("rowCount", 0)),
+        column_count=int(grid.get("columnCount", 0)),
+        bandings=[int(each["bandedRangeId"]) for each in sheet.get("bandedRanges", [])],
+        protections=[each.get("description", "") for each in sheet.get("protectedRanges", [])],
+        has_merges=bool(sheet.get("merges")),
+        metadata=[
+            Metadata(int(m["metadataId"]), m.get("metadataKey", ""), m.get("metadataValue", ""))
+            for m in sheet.get("developerMetadata", [])
+        ],
+    )
+
+
+def _entry(tab: Tab) -> WeekEntry | None:
+    week, totals = tab.value("week"), tab.value("totals")
+    if week is None or totals is None or sheet_id(week) != tab.sheet_id:
+        return None  # not a week's, or a copy that somebody made of one
+    try:
+        return WeekEntry(
+            week_start=dt.date.fromisoformat(f"{week}-1"),
+            sheet_id=tab.sheet_id,
+            run_id=tab.value("run") or "",
+            **json.loads(totals),
+        )
+    except (ValueError, TypeError):
+        return None  # metadata that another program wrote under our keys
+
+
+def _reviewed(metadata: Metadata) -> ReviewedWeek | None:
+    parts = metadata.value.split(" ")
+    if metadata.key != REVIEW_KEY or len(parts) < 2 or not parts[1].isdecimal():
+        return None
+    return ReviewedWeek(parts[0], int(parts[1]), frozenset(parts[2:]), metadata.id)

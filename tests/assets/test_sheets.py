@@ -1,0 +1,285 @@
+"""A week reaches its Google Sheet, and what people decide there reaches the next build."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from eros_assets.assets.spreadsheet import SheetsResource, sheets_resource
+from eros_assets.automation.jobs import WEEKLY_SCHEDULES, week_run_config
+from eros_assets.automation.review import READ_REVIEWS, review_sensor
+from eros_assets.definitions import build_definitions
+from eros_assets.exporting.sheets.state import REVIEW, SUMMARY
+from eros_assets.installation import Installation
+from tests.assets.installed import WEEK, Installed, installed
+from tests.exporting.sheets_service.service import BATCH, SPREADSHEET
+from tests.exporting.sheets_service.weeks import BIG_ID, TIERS, Desk, opened_desk
+from tests.google.exchange import Trouble
+
+TAB = "2025-W45"
+SECRET = "c2VjcmV0IHBhcnQgb2YgYSBrZXk"
+
+MESSAGES = (
+    "row_id,page_name,message,sending_time,price,sent_count,viewed_count,purchased_count,earnings,"
+    "message_type,caption_id\n"
+)
+BANK = (
+    "caption_id,caption_text,content_category,price_tier,has_urgency,page_name,is_active,"
+    "created_at\n"
+)
+CREATORS = "page_name,display_name,is_active\ncoach,=Coach(),True\ncook,Zoë Cook,True\n"
+LINE = (
+    *("message_facts", "quarantined_messages", "caption_priors", "caption_bandit_stats"),
+    *("schedule_review", "weekly_volume_targets", "caption_selections"),
+    *("schedule_recommendations", "active_caption_assignments"),
+)
+BUILD = LINE[4:]
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Desk]:
+    with opened_desk() as desk:
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def agency(tmp_path_factory: pytest.TempPathFactory, desk: Desk) -> Iterator[Installed]:
+    """Two new creators and a bank; their first week is planned and in the sheet."""
+    folder = tmp_path_factory.mktemp("agency")
+    bank = "".join(
+        f"{BIG_ID + n},{'=' * (n % 3)}Text {n},topic_{n % 5},{TIERS[n % 4]},False,,True,"
+        "2025-01-01T00:00:00Z\n"
+        for n in range(120)
+    )
+    history = folder / "history"
+    history.mkdir()
+    (history / "mass_messages.csv").write_text(MESSAGES)
+    (history / "caption_bank.csv").write_text(BANK + bank)
+    (history / "creators.csv").write_text(CREATORS)
+    sheet = {"spreadsheet_id": SPREADSHEET, "sheets_endpoint": desk.address}
+    with installed(folder, import_dir=history, **sheet) as agency:
+        agency.set_up()
+        make(agency, *LINE, "schedule_sheet")
+        yield agency
+
+
+def make(agency: Installed, *assets: str, succeeds: bool = True) -> dg.ExecuteInProcessResult:
+    """Materialize these assets of the week, and no others."""
+    result = (
+        build_definitions(agency.eros.settings)
+        .resolve_job_def(WEEKLY_SCHEDULES)
+        .execute_in_process(
+            instance=agency.instance,
+            partition_key=WEEK.isoformat(),
+            asset_selection=[dg.AssetKey(name) for name in assets],
+            run_config=week_run_config(),
+            raise_on_error=succeeds,
+        )
+    )
+    assert result.success is succeeds
+    return result
+
+
+def active(agency: Installed) -> pd.DataFrame:
+    return agency.query(
+        "SELECT schedule_id, page_name, message_number, caption_id "
+        "FROM `${dataset}.schedule_recommendations` WHERE is_active "
+        "ORDER BY page_name, message_number"
+    )
+
+
+def log(agency: Installed, status: str) -> pd.DataFrame:
+    return agency.query(
+        "SELECT * FROM `${dataset}.schedule_export_log` "
+        "WHERE destination = 'sheets' AND status = @status ORDER BY page_name, exported_at",
+        status=status,
+    )
+
+
+def everything_said(agency: Installed, run_id: str) -> str:
+    """All that Dagster keeps of a run: events, errors with their causes, metadata, its config."""
+    records = agency.instance.all_logs(run_id)
+    run = agency.instance.get_run_by_id(run_id)
+    return "\n".join([*(record.to_json() for record in records), str(run)])
+
+
+def test_the_sheet_shows_what_is_in_force(agency: Installed, desk: Desk) -> None:
+    planned = agency.query(
+        "SELECT page_name, caption_id, caption_text, schedule_id "
+        "FROM `${dataset}.schedule_recommendations_with_messages`"
+    ).astype(str)
+    shown = desk.sheets.tab(TAB).records()
+    columns = ("Page", "Caption id", "Caption", "Schedule")
+    assert sorted(tuple(record[column] for column in columns) for record in shown) == sorted(
+        planned.itertuples(index=False, name=None)
+    )
+    assert len(shown) == len(active(agency))
+    names = agency.query("SELECT page_name, display_name FROM `${dataset}.creators`")
+    named = dict(zip(names["page_name"], names["display_name"], strict=True))
+    assert all(record["Creator"] == named[record["Page"]] for record in shown)
+    assert desk.sheets.titles == [SUMMARY, REVIEW, TAB, "Sheet1"]
+
+
+def test_every_schedule_s_export_is_logged(agency: Installed) -> None:
+    rows = log(agency, "succeeded")
+    counts = active(agency).groupby("schedule_id").size()
+    newest = rows[rows["schedule_id"].isin(counts.index)].drop_duplicates("schedule_id")
+    assert dict(zip(newest["schedule_id"], newest["row_count"], strict=True)) == counts.to_dict()
+    assert set(newest["checksum"].str.len()) == {64}
+    assert all(
+        newest["location"].str.startswith(f"https://docs.google.com/spreadsheets/d/{SPREADSHEET}")
+    )
+
+
+def test_an_unchanged_week_is_not_written_again(agency: Installed, desk: Desk) -> None:
+    before, writes = desk.sheets.contents(), desk.sheets.writes
+    make(agency, "schedule_sheet")
+    assert desk.sheets.writes == writes
+    assert desk.sheets.contents() == before
+    assert len(log(agency, "unchanged")) == active(agency)["schedule_id"].nunique()
+
+
+def test_a_rejected_message_is_replaced_and_its_note_stays(agency: Installed, desk: Desk) -> None:
+    planned = active(agency)
+    page = planned["page_name"].iloc[0]
+    own = planned[planned["page_name"] == page]
+    rejected, approved = own.iloc[0], own.iloc[1]
+    review = desk.sheets.tab(REVIEW)
+    for row, decision, note in ((rejected, "reject", "not this week"), (approved, "approve", None)):
+        where = {"Schedule": row["schedule_id"], "Message": int(row["message_number"])}
+        review.write_beside("Decision", decision, **where)
+        review.write_beside("Note", note or "fine", **where)
+
+    agency.run(READ_REVIEWS, WEEK)
+    stored = agency.query(
+        "SELECT caption_id, decision, note FROM `${dataset}.schedule_review` ORDER BY decision"
+    )
+    assert stored.to_dict("records") == [
+        {"caption_id": approved["caption_id"], "decision": "approve", "note": "fine"},
+        {"caption_id": rejected["caption_id"], "decision": "reject", "note": "not this week"},
+    ]
+
+    make(agency, *BUILD, "schedule_sheet")
+    after = active(agency)
+    renewed = after[after["page_name"] == page]
+    assert rejected["caption_id"] not in set(renewed["caption_id"])
+    assert len(renewed) == len(own)
+    assert renewed["schedule_id"].iloc[0] != own["schedule_id"].iloc[0]
+    assert str(rejected["caption_id"]) not in {
+        record["Caption id"] for record in desk.sheets.tab(TAB).records() if record["Page"] == page
+    }
+    lines = desk.sheets.tab(REVIEW).records()
+    noted = [line for line in lines if line["Note"] == "not this week"]
+    assert [(line["Decision"], line["Schedule"]) for line in noted] == [
+        ("reject", rejected["schedule_id"])
+    ]
+    carried = [
+        line
+        for line in lines
+        if line["Decision"] == "approve" and line["Schedule"] == renewed["schedule_id"].iloc[0]
+    ]
+    kept = approved["caption_id"] in set(renewed["caption_id"])
+    assert [line["Note"] for line in carried] == ["fine"] * kept
+    assert len(lines) == len({(line["Schedule"], line["Message"]) for line in lines})
+
+
+def test_reading_the_same_reviews_again_changes_no_row(agency: Installed) -> None:
+    agency.run(READ_REVIEWS, WEEK)  # approvals that were carried over to the new schedule
+    query = "SELECT * FROM `${dataset}.schedule_review` ORDER BY schedule_id, message_number"
+    before = agency.query(query)
+    agency.run(READ_REVIEWS, WEEK)
+    pd.testing.assert_frame_equal(agency.query(query), before)
+
+
+def test_a_sheet_that_is_not_shared_fails_in_the_log_and_leaves_what_was(
+    agency: Installed, desk: Desk
+) -> None:
+    before = desk.sheets.contents()
+    agency.change(
+        "UPDATE `${dataset}.creators` SET display_name = CONCAT(display_name, '!') WHERE TRUE"
+    )
+    desk.sheets.trouble(BATCH, Trouble(status=403, message="The caller does not have permission"))
+    make(agency, "schedule_sheet", succeeds=False)
+    assert desk.sheets.contents() == before
+    rows = log(agency, "failed")
+    assert set(rows["schedule_id"]) == set(active(agency)["schedule_id"])
+    assert rows["error_message"].str.contains("add that address as Editor").all()
+    assert set(rows["row_count"]) == {0}
+    make(agency, "schedule_sheet")
+    assert len(log(agency, "failed")) == len(rows)
+
+
+def test_nothing_of_a_key_is_kept_of_any_run(
+    agency: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = {"type": "service_account", "client_email": "x@y", "private_key": SECRET}
+    monkeypatch.setenv("EROS_SHEETS_KEY_JSON", json.dumps(key))
+    changes = {"sheets_key_json": json.dumps(key)}
+    settings = agency.eros.settings.model_copy(update=changes)
+    keyed = Installed(Installation(settings), agency.instance)
+    result = keyed.run(READ_REVIEWS, WEEK, succeeds=False)
+    said = everything_said(agency, result.run_id)
+    assert "EROS_SHEETS_KEY_JSON is not a whole key of a service account" in said
+    assert SECRET not in said
+    assert SECRET not in repr(SheetsResource(key_json=json.dumps(key)))
+
+
+def test_without_a_spreadsheet_the_sheet_is_skipped_with_a_line_how_to_turn_it_on(
+    agency: Installed,
+) -> None:
+    settings = agency.eros.settings.model_copy(update={"spreadsheet_id": None})
+    alone = Installed(Installation(settings), agency.instance)
+    result = make(alone, "schedule_review", "schedule_sheet")
+    made = {
+        event.asset_key.to_user_string()
+        for event in result.get_asset_materialization_events()
+        if event.asset_key
+    }
+    assert "schedule_sheet" not in made
+    assert "schedule_review" in made
+    said = everything_said(alone, result.run_id)
+    assert "schedule_sheet is skipped: there is no Google Sheet" in said
+    assert "set EROS_SPREADSHEET_ID to its address" in said
+
+
+# The sensor
+
+
+def look(
+    agency: Installed, cursor: str | None, **changes: Any
+) -> tuple[list[str], str | None, str | None]:
+    """One tick: the weeks it has read, its cursor, why it did nothing."""
+    settings = agency.eros.settings.model_copy(update=changes)
+    definitions = build_definitions(settings)
+    with dg.build_sensor_context(
+        instance=agency.instance,
+        cursor=cursor,
+        definitions=definitions,
+        resources={"sheets": sheets_resource(settings)},
+    ) as context:
+        data = definitions.resolve_sensor_def("review_changes").evaluate_tick(context)
+    weeks = [request.partition_key or "" for request in data.run_requests or []]
+    return weeks, data.cursor, data.skip_message
+
+
+def test_the_sensor_has_changes_read_back_once(agency: Installed, desk: Desk) -> None:
+    weeks, cursor, _ = look(agency, None)
+    assert weeks == [WEEK.isoformat()]
+    assert look(agency, cursor) == ([], cursor, "the Review tab says nothing new")
+    where = {"Decision": "reject"}
+    desk.sheets.tab(REVIEW).write_beside("Note", "thought again", **where)
+    weeks, later, _ = look(agency, cursor)
+    assert weeks == [WEEK.isoformat()]
+    assert later != cursor
+
+
+def test_the_sensor_does_nothing_where_there_is_nothing_to_watch(agency: Installed) -> None:
+    _, _, why = look(agency, None, spreadsheet_id=None)
+    assert why is not None
+    assert "EROS_SPREADSHEET_ID" in why
+    running, stopped = dg.DefaultSensorStatus.RUNNING, dg.DefaultSensorStatus.STOPPED
+    assert review_sensor(has_spreadsheet=True).default_status == running
+    assert review_sensor(has_spreadsheet=False).default_status == stopped

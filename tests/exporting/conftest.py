@@ -1,0 +1,13 @@
+"""A spreadsheet on loopback, shared with EROS."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.exporting.sheets_service.weeks import Desk, opened_desk
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with opened_desk() as desk:
+        yield desk

@@ -1,0 +1,120 @@
+"""Weeks to export, and a spreadsheet on loopback to export them to."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from google.auth.credentials import AnonymousCredentials
+
+from eros_assets.calendar import la_instant
+from eros_assets.exporting.sheets.client import Spreadsheet
+from eros_assets.exporting.sheets.exporter import ExportedSheet, export_sheet
+from eros_assets.exporting.sheets.patience import Patience
+from eros_assets.exporting.sheets.planning import SheetWeek, sheet_week
+from eros_assets.exporting.sheets.review import EarlierReview
+from eros_assets.exporting.sheets.state import sheet_id
+from eros_assets.exporting.sheets.tables import SheetMessage, WeekEntry, week_name
+from tests.exporting.sheets_service.service import SPREADSHEET, Sheets
+from tests.google.loopback import serving
+
+MONDAY = dt.date(2025, 11, 10)
+TIERS = ("budget", "mid", "premium", "bump")
+BIG_ID = 7_512_345_678_901_234_567
+
+
+def message(
+    number: int, page: str = "cook", week_start: dt.date = MONDAY, **changes: Any
+) -> SheetMessage:
+    """Message `number` of a page's week, four hours after the one before."""
+    tier = TIERS[number % 4]
+    return replace(
+        SheetMessage(
+            schedule_id=f"sched_{week_start:%Y%m%d}_{page}_0a1b2c3d",
+            page_name=page,
+            display_name=page.title(),
+            message_number=number,
+            send_time=la_instant(week_start, 8) + dt.timedelta(hours=4 * (number - 1)),
+            message_type="Bump" if tier == "bump" else "PPV",
+            price_tier=tier,
+            content_category="recipes",
+            has_urgency=number % 5 == 0,
+            caption_id=BIG_ID + number,
+            caption_text=f"Recipe {number} of {page}: fresh bread, and how to bake it at home 🍞",
+            performance_score=number / 16,
+        ),
+        **changes,
+    )
+
+
+def messages(pages: Sequence[str] = ("coach", "cook"), each: int = 3, **more: Any) -> list[Any]:
+    return [message(n, page, **more) for page in pages for n in range(1, each + 1)]
+
+
+def full_week(week_start: dt.date = MONDAY) -> list[SheetMessage]:
+    """38 creators, 30 messages each."""
+    return messages([f"page_{n:02}" for n in range(38)], 30, week_start=week_start)
+
+
+def week_of(
+    shown: Sequence[SheetMessage],
+    week_start: dt.date = MONDAY,
+    *,
+    run: str = "run-1",
+    missing: Mapping[str, str] | None = None,
+    reviews: Mapping[tuple[str, int], EarlierReview] | None = None,
+) -> SheetWeek:
+    bumps = sum(each.price_tier == "bump" for each in shown)
+    entry = WeekEntry(
+        week_start=week_start,
+        sheet_id=sheet_id(week_name(week_start)),
+        run_id=run,
+        creators=len({each.page_name for each in shown}),
+        messages=len(shown),
+        ppvs=len(shown) - bumps,
+        bumps=bumps,
+        missing=len(missing or {}),
+    )
+    return sheet_week(entry, shown, missing or {}, reviews or {})
+
+
+@dataclass
+class Desk:
+    """A spreadsheet on loopback, and how to get there. `waits` and `said` are of all exports."""
+
+    sheets: Sheets
+    address: str
+    waits: list[float] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def spreadsheet(self, **changes: Any) -> Spreadsheet:
+        given: dict[str, Any] = {
+            "account": "eros@agency.iam.gserviceaccount.com",
+            "endpoint": self.address,
+            "timeout": 20.0,
+            "patience": Patience(sleep=self.waits.append),
+            **changes,
+        }
+        name = given.pop("spreadsheet_id", SPREADSHEET)
+        credentials = given.pop("credentials", AnonymousCredentials())
+        return Spreadsheet(name, credentials, **given)
+
+    def export(self, week: SheetWeek, **changes: Any) -> ExportedSheet:
+        return export_sheet(self.spreadsheet(**changes), week, self.said.append)
+
+    def show(
+        self, shown: Sequence[SheetMessage], *, run: str = "run-1", **changes: Any
+    ) -> ExportedSheet:
+        """Export these messages as the week of MONDAY."""
+        named = {name: changes.pop(name, None) for name in ("missing", "reviews")}
+        return self.export(week_of(shown, run=run, **named), **changes)
+
+
+@contextmanager
+def opened_desk() -> Iterator[Desk]:
+    """A request beside Google's document, a formula or a read of every cell fails the test."""
+    sheets = Sheets()
+    with serving(sheets) as address:
+        yield Desk(sheets, address)
+    assert sheets.violations == []

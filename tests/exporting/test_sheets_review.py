@@ -1,0 +1,245 @@
+"""People's decisions are read as they meant them, kept, and never written over."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eros_assets.exporting.sheets.reader import read_review_tab
+from eros_assets.exporting.sheets.review import (
+    TITLES,
+    EarlierReview,
+    ReviewedMessage,
+    ReviewLine,
+    ReviewTabError,
+    StoredReview,
+    changed_weeks,
+    merge_reviews,
+    read_review,
+    week_of,
+)
+from eros_assets.exporting.sheets.state import REVIEW
+from tests.exporting.sheets_service.service import GET, VALUES
+from tests.exporting.sheets_service.weeks import BIG_ID, Desk, message, messages
+from tests.google.exchange import Trouble
+
+SCHEDULE = "sched_20251110_cook_0a1b2c3d"
+NOW = dt.datetime(2025, 11, 11, tzinfo=dt.UTC)
+LATER = NOW + dt.timedelta(hours=1)
+
+
+def line(number: int = 1, decision: str | None = None, note: str | None = None) -> ReviewLine:
+    return ReviewLine(SCHEDULE, number, decision, note)
+
+
+def tab(*rows: dict[str, Any], header: Any = TITLES) -> list[list[Any]]:
+    filled = [{"Schedule": SCHEDULE, "Message": 1, **row} for row in rows]
+    return [list(header), *[[row.get(title, "") for title in header] for row in filled]]
+
+
+# The tab
+
+
+def test_people_s_work_survives_every_export(desk: Desk) -> None:
+    """Sorted, with columns of their own, lines of their own, and some deleted."""
+    desk.show(messages())
+    review = desk.sheets.tab(REVIEW)
+    review.resize({"columnCount": review.columns + 1})
+    review.type_in(0, review.columns - 1, "Who")
+    review.write_beside("Decision", "reject", Page="cook", Message=2)
+    review.write_beside("Note", "too long", Page="cook", Message=2)
+    review.write_beside("Who", "Zoë", Page="cook", Message=2)
+    review.put_in_order([5, 4, 3, 2, 1, 0])
+    before = review.grid()[1:]
+    changed = [message(n, schedule_id="sched_20251110_cook_99999999") for n in (1, 2)]
+    desk.show([*messages(("coach",)), *changed])
+    after = desk.sheets.tab(REVIEW).grid()[1:]
+    assert after[2:] == before
+    assert [row[TITLES.index("Schedule")] for row in after[:2]] == [changed[0].schedule_id] * 2
+    assert after[0][-1] is None
+
+
+def test_lines_offer_a_choice_and_only_decision_and_note_are_free(desk: Desk) -> None:
+    desk.show(messages())
+    desk.show([*messages(), *messages(("band",))])
+    review = desk.sheets.tab(REVIEW)
+    column = TITLES.index("Decision")
+    rules = [review.choices[row, column] for row in range(1, review.rows)]
+    assert len(rules) == 9
+    assert all(
+        [value["userEnteredValue"] for value in rule["condition"]["values"]]
+        == ["approve", "reject"]
+        for rule in rules
+    )
+    (protection,) = review.protections
+    free = {each["startColumnIndex"] for each in protection["unprotectedRanges"]}
+    assert free == {column, TITLES.index("Note")}
+    assert len(review.rules) == 6  # added with the tab, and never again
+
+
+def test_an_approval_is_carried_over_to_the_next_schedule(desk: Desk) -> None:
+    earlier = {("cook", BIG_ID + 1): EarlierReview("approve", "lovely")}
+    desk.show([message(1), message(2)], reviews=earlier)
+    said = {r["Message"]: (r["Decision"], r["Note"]) for r in desk.sheets.tab(REVIEW).records()}
+    assert said == {1: ("approve", "lovely"), 2: (None, None)}
+
+
+def test_a_deleted_review_tab_comes_back(desk: Desk) -> None:
+    desk.show(messages())
+    gone = desk.sheets.tab(REVIEW).sheet_id
+    del desk.sheets.tabs[gone]
+    desk.sheets.order.remove(gone)
+    desk.show(messages())
+    assert len(desk.sheets.tab(REVIEW).records()) == 6
+
+
+def test_what_people_wrote_is_read_from_wherever_they_put_it(desk: Desk) -> None:
+    assert read_review_tab(desk.spreadsheet()) is None
+    desk.show(messages())
+    review = desk.sheets.tab(REVIEW)
+    review.title = "Ours"
+    review.write_beside("Decision", "approve", Page="coach", Message=3)
+    lines = read_review_tab(desk.spreadsheet())
+    assert lines is not None
+    assert len(lines) == 6
+    assert [each for each in lines if each.decision or each.note] == [
+        ReviewLine("sched_20251110_coach_0a1b2c3d", 3, "approve", None)
+    ]
+
+
+@pytest.mark.parametrize("method", [GET, VALUES])
+def test_a_tab_that_cannot_be_read_is_not_an_empty_one(desk: Desk, method: str) -> None:
+    desk.show(messages())
+    desk.sheets.trouble(method, Trouble(status=403))
+    with pytest.raises(Exception, match="may not write"):
+        read_review_tab(desk.spreadsheet())
+
+
+# Reading
+
+
+def test_columns_are_found_by_their_titles() -> None:
+    values = tab({"Decision": " Reject ", "Note": " no\n"}, header=TITLES[::-1])
+    assert read_review(values) == [line(1, "reject", "no")]
+
+
+def test_short_rows_and_lines_of_people_are_taken_for_what_they_are() -> None:
+    values = [*tab({"Decision": "approve"}), [], ["", "", "our own line"]]
+    assert read_review(values) == [line(1, "approve")]
+
+
+@pytest.mark.parametrize("number", [3, 3.0, "3", " 3 "])
+def test_a_message_s_number_may_have_become_another_kind_of_cell(number: Any) -> None:
+    assert read_review(tab({"Message": number})) == [line(3)]
+
+
+def test_a_line_that_is_there_twice_is_one_unless_it_says_two_things() -> None:
+    one, other = {"Decision": "reject"}, {"Note": "again"}
+    assert read_review(tab(one, other)) == [line(1, "reject", "again")]
+    with pytest.raises(ReviewTabError, match=r"line 3: message 1 of .* there twice"):
+        read_review(tab(one, {"Decision": "approve"}))
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([], "0 columns of its first line are named 'Decision'"),
+        (tab(header=[t for t in TITLES if t != "Note"]), "0 columns .* 'Note', not one"),
+        (tab(header=[*TITLES, "Decision"]), "2 columns .* 'Decision'"),
+        (tab({}, {"Decision": "rejcet"}), "line 3: Decision 'rejcet' is not approve, reject"),
+        (tab({"Message": "first"}), "line 2: Message 'first' is not a message's number"),
+    ],
+)
+def test_what_cannot_be_understood_is_named_by_its_line(values: Any, says: str) -> None:
+    with pytest.raises(ReviewTabError, match=says):
+        read_review(values)
+
+
+# Keeping
+
+
+def merged(before: list[StoredReview], *seen: ReviewLine, at: dt.datetime = NOW) -> Any:
+    known = {(SCHEDULE, n): ReviewedMessage("cook", 100 + n) for n in (1, 2)}
+    return merge_reviews(before, seen, known, read_at=at, run_id=f"run at {at:%H}")
+
+
+def test_lines_that_say_something_are_kept_with_their_caption() -> None:
+    result = merged([], line(1, "reject", "no"), line(2))
+    assert result.reviews == [
+        StoredReview(line(1, "reject", "no"), ReviewedMessage("cook", 101), NOW, "run at 00")
+    ]
+
+
+def test_the_same_tab_again_changes_nothing() -> None:
+    seen = (line(1, "reject", "no"), line(2, None, "hm"))
+    first = merged([], *seen)
+    again = merged(first.reviews, *seen, at=LATER)
+    assert again.reviews == first.reviews
+    assert again.changed == []
+
+
+def test_a_decision_taken_back_is_a_change_and_a_deleted_line_is_none() -> None:
+    first = merged([], line(1, "reject", "no"), line(2, "approve"))
+    second = merged(first.reviews, line(1), at=LATER)
+    assert [(r.line, r.read_at) for r in second.reviews] == [
+        (line(1), LATER),
+        (line(2, "approve"), NOW),
+    ]
+
+
+def test_a_line_about_a_message_that_nobody_planned_is_told() -> None:
+    assert merged([], line(9, "reject")).unknown == [line(9, "reject")]
+
+
+lines = st.lists(
+    st.builds(
+        line,
+        st.integers(1, 2),
+        st.sampled_from(["approve", "reject", None]),
+        st.sampled_from(["a", "b", None]),
+    ),
+    unique_by=lambda each: each.key,
+)
+
+
+@given(lines, lines)
+def test_the_last_reading_is_what_is_known(
+    first: list[ReviewLine], second: list[ReviewLine]
+) -> None:
+    before = merged([], *first).reviews
+    after = merged(before, *second, at=LATER)
+    said = {each.key: each for each in [*first, *second]}
+    known = {each.line.key: each.line for each in after.reviews}
+    assert known == {k: v for k, v in said.items() if k in known}
+    assert all(k in known for k, v in said.items() if v.decision or v.note)
+    assert merged(after.reviews, *second, at=LATER).changed == []
+
+
+# The sensor's eye
+
+
+@pytest.mark.parametrize(
+    ("schedule_id", "monday"),
+    [
+        (SCHEDULE, dt.date(2025, 11, 10)),
+        ("sched_20251111_cook_0a1b2c3d", None),
+        ("sched_20259999_cook_0a1b2c3d", None),
+        ("sched_2025-W46_cook", None),
+        ("anything", None),
+    ],
+)
+def test_a_schedule_s_week_is_in_its_id(schedule_id: str, monday: dt.date | None) -> None:
+    assert week_of(schedule_id) == monday
+
+
+def test_only_weeks_that_say_something_new_have_changed() -> None:
+    other = ReviewLine("sched_20251117_cook_0a1b2c3d", 1, "approve", None)
+    first = changed_weeks({}, [line(1, "reject"), line(2), other])
+    assert sorted(first) == ["2025-11-10", "2025-11-17"]
+    assert changed_weeks(first, [other, line(2), line(1, "reject")]) == {}
+    assert list(changed_weeks(first, [other, line(1, "reject", "why")])) == ["2025-11-10"]
+    emptied = changed_weeks(first, [other, line(1)])
+    assert list(emptied) == ["2025-11-10"]
+    assert changed_weeks({**first, **emptied}, [other]) == {}

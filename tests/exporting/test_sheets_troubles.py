@@ -1,0 +1,488 @@
+"""Whatever happens on the way: the week is whole or as it was; the error says what to do."""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from eros_assets.exporting.sheets import credentials as access
+from eros_assets.exporting.sheets.exporter import ROUNDS, SheetsChangedError
+from eros_assets.exporting.sheets.faults import (
+    SheetsAccessError,
+    SheetsCredentialsError,
+    SheetsError,
+    SheetsQuotaError,
+    SheetsRefusedError,
+    SheetsUnavailableError,
+    SpreadsheetNotFoundError,
+    retry_after,
+)
+from eros_assets.exporting.sheets.patience import Patience
+from eros_assets.exporting.sheets.planning import plan_batch
+from eros_assets.exporting.sheets.state import (
+    REVIEW,
+    REVIEW_KEY,
+    SUMMARY,
+    Metadata,
+    SheetState,
+    Tab,
+    sheet_id,
+)
+from tests.exporting.sheets_service.service import BATCH, GET, VALUES
+from tests.exporting.sheets_service.tabs import METADATA_LIMIT
+from tests.exporting.sheets_service.weeks import Desk, message, messages, week_of
+from tests.google.exchange import Trouble, drop_after, drop_before, silence
+
+WEEK = "2025-W46"
+BUSY = Trouble(status=429, message="Quota exceeded for quota metric 'Write requests'")
+GATEWAY = Trouble(status=502, is_html=True)
+DENIED = Trouble(status=403, message="The caller does not have permission")
+
+PASSING = {
+    "busy": BUSY,
+    "busy, with a wait": Trouble(status=429, retry_after="17"),
+    "unavailable": Trouble(status=503),
+    "broken": Trouble(status=500),
+    "too slow": Trouble(status=408),
+    "a page of HTML": GATEWAY,
+    "a page of HTML, as if all were well": Trouble(status=200, is_html=True),
+    "cut off before": drop_before(),
+    "cut off after": drop_after(),
+    "broken after": Trouble(status=500, carried_out=True),
+}
+
+
+def rows(desk: Desk, title: str = WEEK) -> int:
+    return len(desk.sheets.tab(title).records())
+
+
+# What passes
+
+
+@pytest.mark.parametrize("trouble", PASSING.values(), ids=PASSING)
+def test_a_write_that_goes_wrong_is_looked_at_and_done_once(desk: Desk, trouble: Trouble) -> None:
+    desk.sheets.trouble(BATCH, trouble)
+    exported = desk.show(messages())
+    assert exported.status == "succeeded"
+    assert exported.writes == (1 if trouble.carried_out else 2)
+    assert rows(desk) == rows(desk, REVIEW) == 6
+    assert len(desk.sheets.titles) == 4
+    assert [request.method for request in desk.sheets.requests][:3] == [GET, BATCH, GET]
+    assert len(desk.waits) == 1
+    assert desk.waits[0] >= float(trouble.retry_after or 0)
+
+
+@pytest.mark.parametrize("method", [GET, VALUES])
+@pytest.mark.parametrize("trouble", PASSING.values(), ids=PASSING)
+def test_a_read_that_goes_wrong_is_tried_again(desk: Desk, trouble: Trouble, method: str) -> None:
+    desk.sheets.trouble(method, trouble)
+    exported = desk.show(messages())
+    assert (exported.reads, exported.writes) == (3, 1)
+    assert rows(desk) == rows(desk, REVIEW) == 6
+
+
+@pytest.mark.parametrize("method", [GET, BATCH, VALUES])
+def test_nobody_waits_for_an_answer_for_good(desk: Desk, method: str) -> None:
+    desk.sheets.trouble(method, silence())
+    assert desk.show(messages(), timeout=0.15).status == "succeeded"
+    assert rows(desk) == rows(desk, REVIEW) == 6
+
+
+@pytest.mark.parametrize("method", [GET, BATCH, VALUES])
+def test_patience_has_an_end(desk: Desk, method: str) -> None:
+    desk.sheets.trouble(method, *[BUSY] * 50)
+    with pytest.raises(SheetsQuotaError, match="run it again in a few minutes"):
+        desk.show(messages())
+    assert sum(request.method == method for request in desk.sheets.requests) == 6
+    assert len(desk.waits) == 5
+    assert max(desk.waits) <= 32
+
+
+def test_a_longer_wait_than_anybody_has_ends_it_at_once(desk: Desk) -> None:
+    desk.sheets.trouble(GET, Trouble(status=429, retry_after="3600"))
+    with pytest.raises(SheetsQuotaError):
+        desk.show(messages())
+    assert desk.sheets.reads == 1
+    assert desk.waits == []
+
+
+def test_waits_grow_and_differ() -> None:
+    waits: list[float] = []
+
+    def fail() -> None:
+        raise SheetsUnavailableError("busy")
+
+    patience = Patience(attempts=12, sleep=waits.append)
+    for _ in range(20):
+        with pytest.raises(SheetsUnavailableError):
+            patience.retrying(lambda state: state.outcome.failed)(fail)
+    assert len(set(waits)) == len(waits) == 220
+    assert all(wait <= 2 ** (n % 11) for n, wait in enumerate(waits))
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("30", 30.0),
+        (" 0 ", 0.0),
+        ("Mon, 10 Nov 2025 08:00:10 GMT", 10.0),
+        ("Mon, 10 Nov 2025 07:00:00 GMT", 0.0),
+        ("soon", None),
+        ("-5", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | None) -> None:
+    assert retry_after(header, dt.datetime(2025, 11, 10, 8, tzinfo=dt.UTC)) == seconds
+
+
+# What doesn't pass
+
+FINAL: dict[str, tuple[Trouble, type[SheetsError], str]] = {
+    "not shared": (
+        DENIED,
+        SheetsAccessError,
+        r"eros@agency\.iam\..* may not write https://docs.*/d/1sHe.* add that address as Editor",
+    ),
+    "API off": (
+        Trouble(status=403, message="Google Sheets API has not been used in project 1 before"),
+        SheetsAccessError,
+        "turn it on under APIs & Services",
+    ),
+    "no storage": (
+        Trouble(status=403, message="storageQuotaExceeded"),
+        SheetsAccessError,
+        "make room in Google Drive",
+    ),
+    "gone": (
+        Trouble(status=404, message="Requested entity was not found."),
+        SpreadsheetNotFoundError,
+        "set EROS_SPREADSHEET_ID to the part of its address between /d/ and /edit",
+    ),
+    "who?": (Trouble(status=401, message="invalid"), SheetsCredentialsError, "make a new key"),
+    "refused": (Trouble(status=400, message="Invalid value"), SheetsRefusedError, "Invalid value"),
+    "no page of ours": (Trouble(status=404, is_html=True), SpreadsheetNotFoundError, "no spread"),
+}
+
+
+@pytest.mark.parametrize("method", [GET, BATCH])
+@pytest.mark.parametrize("case", FINAL)
+def test_what_is_final_fails_at_once_and_says_what_to_do(
+    desk: Desk, case: str, method: str
+) -> None:
+    trouble, error, says = FINAL[case]
+    desk.show(messages(each=2))
+    before = desk.sheets.contents()
+    desk.sheets.trouble(method, trouble)
+    with pytest.raises(error, match=says):
+        desk.show(messages())
+    assert desk.sheets.contents() == before
+    assert desk.waits == []
+
+
+def test_a_wrong_id_is_named(desk: Desk) -> None:
+    with pytest.raises(SpreadsheetNotFoundError, match="no spreadsheet somebody-elses at http"):
+        desk.show(messages(), spreadsheet_id="somebody-elses")
+
+
+def test_a_full_spreadsheet_says_which_tabs_to_delete(desk: Desk) -> None:
+    desk.sheets.tabs[0].rows = 384_600
+    with pytest.raises(SheetsError, match=r"is full .* delete the tabs of old weeks"):
+        desk.show(messages(each=30))
+    assert desk.sheets.titles == ["Sheet1"]
+
+
+# Others at the same time
+
+
+def test_two_exports_at_once_write_every_line_once(desk: Desk) -> None:
+    """The second finds what the first has written, and nothing left to do."""
+    other: list[Any] = []
+    desk.sheets.before_batch.append(lambda: other.append(desk.show(messages(), run="run-2")))
+    mine = desk.show(messages())
+    assert other[0].status == "succeeded"
+    assert mine.digest == other[0].digest
+    assert rows(desk) == rows(desk, REVIEW) == 6
+    assert sorted(desk.sheets.titles) == sorted([SUMMARY, REVIEW, WEEK, "Sheet1"])
+
+
+def test_two_exports_of_a_week_that_changes_leave_one_of_them_whole(desk: Desk) -> None:
+    desk.show(messages(each=1))
+    other: list[Any] = []
+    desk.sheets.before_batch.append(lambda: other.append(desk.show(messages(each=5), run="run-2")))
+    mine = desk.show(messages(each=3), run="run-3")
+    assert other
+    assert rows(desk) == mine.row_count
+    assert len(desk.sheets.tab(WEEK).bandings) == 1
+    assert len(desk.sheets.tab(WEEK).metadata) == 6
+
+
+def test_two_exports_of_different_weeks_keep_both_in_the_summary(desk: Desk) -> None:
+    later = dt.date(2025, 11, 17)
+    desk.show(messages(each=1))
+    desk.sheets.before_batch.append(
+        lambda: desk.export(week_of(messages(week_start=later), later, run="run-2")) and None
+    )
+    desk.show(messages(each=3), run="run-3")
+    shown = [row[0] for row in desk.sheets.tab(SUMMARY).grid()]
+    assert shown[1:3] == ["2025-W47", WEEK]
+
+
+def test_an_export_after_ours_is_not_taken_for_somebody_s_edit(desk: Desk) -> None:
+    """It wrote the Summary between our write and our look."""
+    later = dt.date(2025, 11, 17)
+    desk.sheets.after_batch.append(
+        lambda: desk.export(week_of(messages(week_start=later), later, run="run-2")) and None
+    )
+    assert desk.show(messages()).status == "succeeded"
+    assert [row[0] for row in desk.sheets.tab(SUMMARY).grid()][1:3] == ["2025-W47", WEEK]
+    assert rows(desk) == 6
+
+
+def test_a_cell_changed_between_writing_and_looking_is_written_again(desk: Desk) -> None:
+    desk.sheets.after_batch.append(lambda: desk.sheets.tab(WEEK).type_in(2, 10, "=oops"))
+    exported = desk.show(messages())
+    assert (exported.reads, exported.writes) == (4, 2)
+    assert "=oops" not in str(desk.sheets.contents())
+    assert "2025-W46!K3 is '=oops', not 'Recipe 2" in desk.said[0]
+
+
+@pytest.mark.parametrize("value", ["7512345678901234569", 7512345678901234569, True, 0])
+def test_an_id_that_lost_its_digits_is_seen(desk: Desk, value: Any) -> None:
+    desk.sheets.after_batch.append(lambda: desk.sheets.tab(WEEK).type_in(1, 11, value))
+    assert desk.show([message(1)]).writes == 2
+
+
+def test_somebody_who_keeps_editing_is_named_with_the_cell(desk: Desk) -> None:
+    def edit() -> None:
+        desk.sheets.tab(WEEK).type_in(1, 10, f"edit {len(desk.sheets.after_batch)}")
+
+    desk.sheets.after_batch += [edit] * 10
+    with pytest.raises(SheetsChangedError, match="1 cells are not as written: 2025-W46!K2 is"):
+        desk.show(messages())
+    assert desk.sheets.writes == ROUNDS
+
+
+def test_rows_that_somebody_added_below_are_taken_away(desk: Desk) -> None:
+    def add() -> None:
+        desk.sheets.tab(WEEK).rows += 5
+        desk.sheets.tab(WEEK).type_in(9, 0, "me too")
+
+    desk.sheets.after_batch.append(add)
+    desk.show(messages())
+    assert desk.sheets.tab(WEEK).rows == 7
+
+
+def test_a_tab_deleted_between_writing_and_looking_comes_back(desk: Desk) -> None:
+    def delete() -> None:
+        gone = sheet_id(WEEK)
+        del desk.sheets.tabs[gone]
+        desk.sheets.order.remove(gone)
+
+    desk.sheets.after_batch.append(delete)
+    desk.show(messages())
+    assert rows(desk) == 6
+
+
+def test_a_tab_renamed_between_reading_and_writing_does_no_harm(desk: Desk) -> None:
+    desk.show(messages(each=1))
+    desk.sheets.before_batch.append(lambda: setattr(desk.sheets.tab(WEEK), "title", "Mine"))
+    desk.show(messages())
+    assert rows(desk, "Mine") == 6
+
+
+def test_metadata_under_a_taken_id_gets_another(desk: Desk) -> None:
+    """Ids are made from names; two names may have the same."""
+    desk.show(messages(each=1))
+    first = set(desk.sheets.tab(WEEK).metadata)
+    desk.sheets.tabs[0].metadata = {
+        n: {"metadataId": n, "metadataKey": "x", "metadataValue": ""} for n in first
+    }
+    gone = desk.sheets.tab(WEEK).sheet_id
+    del desk.sheets.tabs[gone]
+    desk.sheets.order.remove(gone)
+    desk.show(messages(each=1))
+    assert not first & set(desk.sheets.tab(WEEK).metadata)
+
+
+def test_years_of_weeks_stay_within_the_limit_of_metadata() -> None:
+    """Of 60 creators whose weeks were planned twice: the oldest weeks are forgotten."""
+    weeks = [f"{year}-W{week:02}" for year in (2024, 2025) for week in range(1, 46)]
+    schedules = " ".join(f"{n:08x}" for n in range(120))
+    known = [Metadata(n, REVIEW_KEY, f"{week} 2 {schedules}") for n, week in enumerate(weeks)]
+    tab = Tab(sheet_id(REVIEW), REVIEW, 9, 9, metadata=known)
+    plan = plan_batch(SheetState({tab.sheet_id: tab}), week_of(messages()))
+    gone = {
+        request["deleteDeveloperMetadata"]["dataFilter"]["developerMetadataLookup"]["metadataId"]
+        for request in plan.requests
+        if "deleteDeveloperMetadata" in request
+    }
+    kept = [each for each in known if each.id not in gone]
+    assert gone == set(range(90 - len(kept)))
+    assert len(kept) > 15
+    assert sum(len(each.key + each.value) for each in kept) < METADATA_LIMIT - 1_000
+
+
+# Keys
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PRIVATE = KEY.private_bytes(
+    serialization.Encoding.PEM,
+    serialization.PrivateFormat.PKCS8,
+    serialization.NoEncryption(),
+).decode()
+SECRET = PRIVATE.splitlines()[3]
+ACCOUNT = "eros@agency.iam.gserviceaccount.com"
+
+
+@pytest.fixture
+def tokens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[tuple[str, list[tuple[int, dict[str, Any]]]]]:
+    """A server of access tokens: its address, and what it answers, in order, before tokens."""
+    # Google's library looks up in the background from where a key may be used, at Google.
+    monkeypatch.setattr(
+        "google.auth._regional_access_boundary_utils._RegionalAccessBoundaryManager"
+        ".maybe_start_refresh",
+        lambda *_: None,
+    )
+    answers: list[tuple[int, dict[str, Any]]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            good = {"access_token": "token-1", "expires_in": 3600, "token_type": "Bearer"}
+            status, body = answers.pop(0) if answers else (200, good)
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *args: Any) -> None:
+            """Nobody reads it."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=lambda: server.serve_forever(poll_interval=0.005))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/token", answers
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def key(token_uri: str, **changes: Any) -> str:
+    content = {
+        "type": "service_account",
+        "project_id": "agency",
+        "private_key_id": "1",
+        "private_key": PRIVATE,
+        "client_email": ACCOUNT,
+        "client_id": "2",
+        "token_uri": token_uri,
+    }
+    return json.dumps({name: v for name, v in (content | changes).items() if v is not None})
+
+
+def test_a_key_signs_every_request_with_one_token(desk: Desk, tokens: Any) -> None:
+    found = access.find_credentials(None, key(tokens[0]), at_google=True)
+    assert access.account_of(found) == ACCOUNT
+    desk.show(messages(), credentials=found)
+    used = {request.headers["authorization"] for request in desk.sheets.requests}
+    assert used == {"Bearer token-1"}
+
+
+def test_a_key_may_lie_in_a_file(desk: Desk, tokens: Any, tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    file.write_text(key(tokens[0]))
+    found = access.find_credentials(file, None, at_google=True)
+    assert desk.show(messages(), credentials=found).status == "succeeded"
+
+
+def test_only_spreadsheets_are_asked_for(tokens: Any) -> None:
+    found = access.find_credentials(None, key(tokens[0]), at_google=True)
+    assert found.scopes == ["https://www.googleapis.com/auth/spreadsheets"]  # pyright: ignore
+
+
+def test_another_server_gets_no_credentials_unless_a_key_is_given() -> None:
+    found = access.find_credentials(None, None, at_google=False)
+    assert type(found).__name__ == "AnonymousCredentials"
+    assert access.account_of(found) is None
+
+
+def test_a_server_of_tokens_that_is_down_for_a_moment_is_waited_for(
+    desk: Desk, tokens: Any
+) -> None:
+    tokens[1].extend([(503, {"error": "backend_error"})] * 3)
+    found = access.find_credentials(None, key(tokens[0]), at_google=True)
+    assert desk.show(messages(), credentials=found).status == "succeeded"
+
+
+def test_a_revoked_key_is_said_with_its_account_and_without_the_key(
+    desk: Desk, tokens: Any
+) -> None:
+    tokens[1].append((400, {"error": "invalid_grant", "error_description": f"bad {SECRET}"}))
+    found = access.find_credentials(None, key(tokens[0]), at_google=True)
+    with pytest.raises(SheetsCredentialsError, match=ACCOUNT) as caught:
+        desk.show(messages(), credentials=found)
+    assert SECRET not in _everything_said(caught.value)
+    assert desk.sheets.requests == []
+
+
+WRONG_KEYS: dict[str, Callable[[], str]] = {
+    "no JSON": lambda: f"{PRIVATE}",
+    "cut off": lambda: key("http://x")[:-40],
+    "a list": lambda: json.dumps([PRIVATE]),
+    "another type": lambda: key("http://x", type="authorized_user"),
+    "no address": lambda: key("http://x", client_email=None),
+    "no private part": lambda: key("http://x", private_key=None),
+    "half a private part": lambda: key("http://x", private_key=PRIVATE[:400]),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_KEYS)
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_key_that_is_none_is_named_by_its_place_and_never_shown(
+    case: str, in_file: bool, tmp_path: Path
+) -> None:
+    content = WRONG_KEYS[case]()
+    file = tmp_path / "key.json"
+    file.write_text(content)
+    with pytest.raises(SheetsCredentialsError) as caught:
+        access.find_credentials(
+            file if in_file else None, None if in_file else content, at_google=True
+        )
+    said = _everything_said(caught.value)
+    place = f"EROS_SHEETS_KEY_FILE={file}" if in_file else "EROS_SHEETS_KEY_JSON"
+    assert said.startswith(place)
+    assert not any(line in said for line in PRIVATE.splitlines() if len(line) > 10)
+
+
+def test_a_missing_key_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SheetsCredentialsError, match=r"key\.json: No such file"):
+        access.find_credentials(tmp_path / "key.json", None, at_google=True)
+
+
+def test_a_machine_without_credentials_is_told_how_to_get_some(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    with pytest.raises(SheetsCredentialsError, match="gcloud auth application-default login"):
+        access.find_credentials(None, None, at_google=True)
+
+
+def _everything_said(error: BaseException | None) -> str:
+    """An error's text and that of all that it shows as its cause."""
+    said = ""
+    while error is not None:
+        said += f"{error} {error!r} "
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return said

@@ -1,0 +1,1 @@
+"""Google's services on loopback: every request is checked against Google's discovery document."""
