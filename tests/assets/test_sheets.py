@@ -31,12 +31,8 @@ BANK = (
     "created_at\n"
 )
 CREATORS = "page_name,display_name,is_active\ncoach,=Coach(),True\ncook,Zoë Cook,True\n"
-LINE = (
-    *("message_facts", "quarantined_messages", "caption_priors", "caption_bandit_stats"),
-    *("schedule_review", "weekly_volume_targets", "caption_selections"),
-    *("schedule_recommendations", "active_caption_assignments"),
-)
-BUILD = LINE[4:]
+BUILD = ("selection", "schedules")
+LINE = ("performance", *BUILD)
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +58,18 @@ def agency(tmp_path_factory: pytest.TempPathFactory, desk: Desk) -> Iterator[Ins
     sheet = {"spreadsheet_id": SPREADSHEET, "sheets_endpoint": desk.address}
     with installed(folder, import_dir=history, **sheet) as agency:
         agency.set_up()
-        make(agency, *LINE, "schedule_sheet")
+        make(agency, *assets_of(agency, *LINE), "schedule_sheet")
         yield agency
+
+
+def assets_of(agency: Installed, *groups: str) -> list[str]:
+    """The assets of the weekly line's groups."""
+    graph = build_definitions(agency.eros.settings).resolve_asset_graph()
+    return [
+        key.to_user_string()
+        for key in graph.materializable_asset_keys
+        if graph.get(key).group_name in groups
+    ]
 
 
 def make(agency: Installed, *assets: str, succeeds: bool = True) -> dg.ExecuteInProcessResult:
@@ -162,7 +168,7 @@ def test_a_rejected_message_is_replaced_and_its_note_stays(agency: Installed, de
         {"caption_id": rejected["caption_id"], "decision": "reject", "note": "not this week"},
     ]
 
-    make(agency, *BUILD, "schedule_sheet")
+    make(agency, *assets_of(agency, *BUILD), "schedule_sheet")
     after = active(agency)
     renewed = after[after["page_name"] == page]
     assert rejected["caption_id"] not in set(renewed["caption_id"])

@@ -32,6 +32,7 @@ REVIEW_COLUMNS = (
     Column("Creator", "text", 140),
     Column("Date", "date", 115),
     Column("LA time", "time", 65),
+    Column("UTC offset", "text", 80),
     Column("Tier", "text", 75),
     Column("Caption", "long", 460),
     Column("Decision", "text", 90),
@@ -94,12 +95,10 @@ def review_table(
 
 def _line(message: SheetMessage, earlier: EarlierReview) -> list[Value]:
     where = f"{message.schedule_id} message {message.message_number}"
-    day, time, _ = wall_clock(message.send_time)
     return [
         week_name(message.local_time.date()),
         sheet_text(message.display_name, f"{where}: display_name"),
-        day,
-        time,
+        *wall_clock(message.send_time),
         message.price_tier,
         sheet_text(message.caption_text, f"{where}: caption {message.caption_id}"),
         earlier.decision,
