@@ -20,6 +20,9 @@ from eros_assets.assets.week_index import index_assets
 from eros_assets.automation.console import console
 from eros_assets.automation.jobs import jobs
 from eros_assets.automation.review import review_job, review_sensor
+from eros_assets.automation.schedules import schedules
+from eros_assets.automation.sensors import sensors
+from eros_assets.automation.sweep import sweep_job
 from eros_assets.checks import all_checks
 from eros_assets.installation import Installation
 from eros_assets.settings import Settings, load_settings
@@ -28,6 +31,7 @@ from eros_assets.settings import Settings, load_settings
 def build_definitions(settings: Settings) -> dg.Definitions:
     """The asset graph of one installation."""
     eros = Installation(settings)
+    runnable = [*jobs(), review_job(), sweep_job(eros)]
     return dg.Definitions(
         assets=[
             *source_assets(eros),
@@ -45,8 +49,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *operations_assets(eros),
         ],
         asset_checks=all_checks(eros),
-        jobs=[*jobs(), review_job()],
-        sensors=[review_sensor(has_spreadsheet=settings.spreadsheet_id is not None)],
+        jobs=runnable,
+        schedules=schedules(settings, runnable),
+        sensors=[
+            review_sensor(has_spreadsheet=settings.spreadsheet_id is not None),
+            *sensors(eros, runnable),
+        ],
         loggers={"console": console},
         resources={"week_scope": WeekScope(), "sheets": sheets_resource(settings)},
         # Steps are one process's work: the embedded warehouse is one file, and on BigQuery the

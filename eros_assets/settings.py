@@ -91,6 +91,29 @@ class Settings(BaseSettings):
         (), description="Comma-separated pages to narrow command-line runs to; empty: all."
     )
 
+    slack_token: SecretStr | None = Field(None, description="Token of the Slack bot that alerts.")
+    slack_channel: str | None = Field(None, description="Slack channel that alerts go to.")
+    slack_endpoint: str | None = Field(
+        None, description="Address of a Slack-compatible API; unset: Slack's."
+    )
+    email_to: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Comma-separated addresses that alerts go to."
+    )
+    email_from: str | None = Field(None, description="Address that alerts come from.")
+    smtp_host: str | None = Field(None, description="Mail server that alerts are handed to.")
+    smtp_port: int = Field(587, gt=0, lt=65_536, description="Its port.")
+    smtp_security: Literal["starttls", "ssl", "none"] = Field(
+        "starttls", description="How the connection to it is secured."
+    )
+    smtp_user: str | None = Field(None, description="User to log in to it as; unset: no login.")
+    smtp_password: SecretStr | None = Field(None, description="That user's password.")
+    ui_address: str | None = Field(
+        None, description="Address of the Dagster UI, for links in alerts."
+    )
+    auto_rollback: bool = Field(
+        False, description="Whether a decision ROLLBACK starts rollback_production by itself."
+    )
+
     @field_validator("project_id")
     @classmethod
     def _project_id(cls, value: str) -> str:
@@ -119,18 +142,26 @@ class Settings(BaseSettings):
             raise ValueError("must be a spreadsheet's address, or its part between /d/ and /edit")
         return found[1]
 
-    @field_validator("bigquery_endpoint", "sheets_endpoint")
+    @field_validator("bigquery_endpoint", "sheets_endpoint", "slack_endpoint", "ui_address")
     @classmethod
     def _endpoint(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
             raise ValueError("must be an address such as http://localhost:9050")
         return value
 
-    @field_validator("pages", mode="before")
+    @field_validator("pages", "email_to", mode="before")
     @classmethod
-    def _pages(cls, value: object) -> object:
+    def _listed(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(page.strip() for page in value.split(",") if page.strip())
+            return tuple(item.strip() for item in value.split(",") if item.strip())
+        return value
+
+    @field_validator("email_to")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            if not re.fullmatch(r"[^@\s,]+@[^@\s,]+", address):
+                raise ValueError(f"{address!r} is no e-mail address")
         return value
 
     @field_validator("pages")

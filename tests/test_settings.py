@@ -37,6 +37,18 @@ DEFAULTS: Mapping[str, object] = {
     "maximum_bytes_billed": 200 * 1024**3,
     "backup_days": 30,
     "pages": (),
+    "slack_token": None,
+    "slack_channel": None,
+    "slack_endpoint": None,
+    "email_to": (),
+    "email_from": None,
+    "smtp_host": None,
+    "smtp_port": 587,
+    "smtp_security": "starttls",
+    "smtp_user": None,
+    "smtp_password": None,
+    "ui_address": None,
+    "auto_rollback": False,
 }
 
 MISTAKES = (
@@ -69,11 +81,18 @@ MISTAKES = (
     ("EROS_SHEETS_TIMEOUT_SECONDS", "0", "greater than 0"),
     ("EROS_SHEETS_TIMEOUT_SECONDS", "a minute", "valid number"),
     ("EROS_PAGES", "cook,Anna Cooks", "page name 'Anna Cooks' must match [a-z0-9_]+"),
+    ("EROS_EMAIL_TO", "ann@example.com,bob", "'bob' is no e-mail address"),
+    ("EROS_SMTP_PORT", "70000", "less than 65536"),
+    ("EROS_SMTP_SECURITY", "hope", "'starttls', 'ssl' or 'none'"),
+    ("EROS_SLACK_ENDPOINT", "slack", "an address such as http://localhost:9050"),
+    ("EROS_UI_ADDRESS", "localhost:3000", "an address such as http://localhost:9050"),
+    ("EROS_AUTO_ROLLBACK", "perhaps", "valid boolean"),
     ("EROS_PAGES", "cook;coach", "page name 'cook;coach' must match [a-z0-9_]+"),
 )
 ANYTHING_GOES = {
     *("location", "home", "out_dir", "seed"),
     *("sheets_key_file", "sheets_key_json"),  # looked into when they are used
+    *("slack_token", "slack_channel", "email_from", "smtp_host", "smtp_user", "smtp_password"),
 }
 
 
@@ -277,6 +296,8 @@ IN_WORDS = {
     "week": "see below",
     "maximum_bytes_billed": "200 GiB",
     "pages": "all",
+    "slack_endpoint": "Slack's",
+    "email_to": "nobody",
 }
 """Defaults that the document says in words rather than as values."""
 

@@ -77,6 +77,7 @@ def operations_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
         health = check_system(eros, warehouse, now=checked_at, planned_at=planned_at)
         row = health_row(health, checked_at, run_id=context.run_id)
         warehouse.load("system_health", row, replacing={"run_id": context.run_id})
+        watched = creators_to_watch(eros, warehouse, la_date(planned_at))
         for reason in health.decision.reasons:
             context.log.warning(reason)
         return dg.MaterializeResult(
@@ -88,8 +89,9 @@ def operations_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
                 "reasons": dg.MetadataValue.json(list(health.decision.reasons)),
                 "components": component_table(health.components),
                 "picture": _picture(eros, warehouse, health, la_date(checked_at)),
-                "creators_to_watch": markdown_table(
-                    creators_to_watch(eros, warehouse, la_date(planned_at))
+                "creators_to_watch": markdown_table(watched),
+                "watched": dg.MetadataValue.json(
+                    [f"{row['page_name']}: {row['trouble']}" for row in watched.to_dict("records")]
                 ),
                 "query_cost_usd_24h": health.work.cost_usd,
                 **job_metadata(warehouse),

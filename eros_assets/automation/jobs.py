@@ -15,8 +15,11 @@ WEEKLY_SCHEDULES = "weekly_schedules"
 SMOKE = "smoke_tests"
 HEALTH_CHECK = "health_check"
 EVALUATE_POLICIES = "evaluate_policies"
+DAILY_CAPTION_UPDATE = "daily_caption_update"
+EXPORT_SCHEDULES = "export_schedules"
 
-WEEKLY_GROUPS = ("performance", "analysis", "evaluation", "selection", "schedules", "exports")
+LEARNING_GROUPS = ("performance", "analysis", "evaluation")
+WEEKLY_GROUPS = (*LEARNING_GROUPS, "selection", "schedules", "exports")
 
 
 def week_run_config(pages: Sequence[str] = (), *, force: bool = False) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def week_run_config(pages: Sequence[str] = (), *, force: bool = False) -> dict[s
 
 
 def jobs() -> Sequence[Any]:
-    """`set_up`, `weekly_schedules` (a week, history to exports), `smoke_tests`."""
+    """The jobs that are selections of assets and checks."""
     return [
         dg.define_asset_job(
             SET_UP,
@@ -43,6 +46,21 @@ def jobs() -> Sequence[Any]:
             description="A week from history to exports: facts, statistics, targets, selections, "
             "schedules, reservations, files. In the run config, `pages: [...]` of the resource "
             "week_scope narrows it.",
+        ),
+        dg.define_asset_job(
+            DAILY_CAPTION_UPDATE,
+            selection=dg.AssetSelection.groups(*LEARNING_GROUPS),
+            partitions_def=WEEKLY,
+            config=CONSOLE_LOGGER,
+            description="What the history says: facts, statistics, reports on creators, and what "
+            "EROS is worth, as of a week's Monday.",
+        ),
+        dg.define_asset_job(
+            EXPORT_SCHEDULES,
+            selection=dg.AssetSelection.groups("exports"),
+            partitions_def=WEEKLY,
+            config=week_run_config(),
+            description="Export the week's schedules in force; the gate is asked before.",
         ),
         dg.define_asset_job(
             SMOKE,

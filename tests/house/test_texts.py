@@ -13,7 +13,6 @@ UNIMPORTED: Mapping[str, str] = {
     "dagster-webserver": "`make dev` opens it",
     "dagster-pandas": "one of the packages that the project is fixed on",
     "dagster-gcp": "its pins decide which of Google's client libraries are installed",
-    "dagster-slack": "alerts of failed runs and checks",
     "tzdata": "read by zoneinfo where the machine has no zone files",
 }
 MODULES: Mapping[str, str] = {

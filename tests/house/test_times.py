@@ -18,6 +18,7 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/assets/policies.py policy_assets.evaluate_policies": "stamp: evaluated_at",
     "eros_assets/assets/export_log.py Attempt": "stamp: exported_at",
     "eros_assets/assets/review.py store_reviews": "stamp: read_at",
+    "eros_assets/automation/sensors.py new_history_sensor.new_history": "names the coming week",
     "eros_assets/assets/schedules.py draft_rows": "stamp: created_at",
     "eros_assets/exporting/sheets/client.py _refusal": "how far off a Retry-After is",
     "eros_assets/assets/selection.py _weekly_volume_targets.set_targets": "stamp: computed_at",

@@ -1,0 +1,163 @@
+"""Telling people: one message, by Slack and by e-mail, to whichever of the two is configured.
+
+An alert counts as told when one channel took it; the other's failure is reported, not repeated, so
+that a wrong token doesn't fill a mailbox. When every configured channel failed it is an error.
+"""
+
+import smtplib
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from functools import partial
+from typing import TYPE_CHECKING
+
+from eros_assets.errors import ErosError
+from eros_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+SECONDS = 15
+"""How long a channel may take to answer."""
+
+ATTEMPTS = 3
+SHOWN_LINES = 15
+LONGEST_LINE = 600
+HIDDEN = "(hidden)"
+
+
+class AlertError(ErosError):
+    """No configured channel took an alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What people are told: a title and lines of plain text."""
+
+    title: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Which channels took an alert, and what the others said."""
+
+    told: Sequence[str]
+    failed: Sequence[str]
+
+    @property
+    def sentence(self) -> str:
+        """One line for the log."""
+        if not self.told:
+            return "Nobody was told: neither Slack nor e-mail is configured (docs/SETTINGS.md)."
+        said = f"Told by {' and '.join(self.told)}."
+        return f"{said} {' '.join(self.failed)}" if self.failed else said
+
+
+Channel = Callable[[Settings, str, str], None]
+
+
+def channels(settings: Settings) -> Mapping[str, Channel]:
+    """The channels that are configured in full, by name."""
+    found: dict[str, Channel] = {}
+    if settings.slack_token and settings.slack_channel:
+        found["Slack"] = _send_slack
+    if settings.smtp_host and settings.email_from and settings.email_to:
+        found["e-mail"] = _send_mail
+    return found
+
+
+def tell(settings: Settings, alert: Alert) -> Delivery:
+    """Send an alert to every configured channel; to none of them, where none is.
+
+    Raises:
+        AlertError: channels are configured, and none took it.
+    """
+    title, body = _hide(settings, f"EROS: {alert.title}"), _hide(settings, _body(alert))
+    told: list[str] = []
+    failed: list[str] = []
+    for name, send in channels(settings).items():
+        try:
+            _patiently(partial(send, settings, title, body))
+        except Exception as error:  # one channel's trouble, of whatever kind, stops no other
+            failed.append(_hide(settings, f"{name} failed: {type(error).__name__}: {error}."))
+        else:
+            told.append(name)
+    if failed and not told:
+        raise AlertError(f"nobody was told of {alert.title!r}. {' '.join(failed)}")
+    return Delivery(told, failed)
+
+
+def _body(alert: Alert) -> str:
+    lines = [line.strip()[:LONGEST_LINE] for line in alert.lines]
+    more = len(lines) - SHOWN_LINES
+    return "\n".join([*lines[:SHOWN_LINES], *([f"... {more} more"] if more > 0 else [])])
+
+
+def _hide(settings: Settings, text: str) -> str:
+    for secret in (settings.slack_token, settings.smtp_password):
+        if secret and secret.get_secret_value():
+            text = text.replace(secret.get_secret_value(), HIDDEN)
+    return text
+
+
+def _patiently(send: Callable[[], None]) -> None:
+    """Again when a line was broken or a server busy; not when it refused."""
+    from tenacity import Retrying, stop_after_attempt, wait_exponential_jitter
+
+    Retrying(
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_exponential_jitter(initial=0.2, max=2),
+        retry=_may_pass,
+        reraise=True,
+    )(send)
+
+
+def _may_pass(state: "RetryCallState") -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, smtplib.SMTPResponseException):
+        return 400 <= error.smtp_code < 500
+    return isinstance(error, OSError) and not isinstance(error, ssl.SSLCertVerificationError)
+
+
+def _send_slack(settings: Settings, title: str, body: str) -> None:
+    from dagster_slack import SlackResource
+
+    assert settings.slack_token
+    assert settings.slack_channel
+    client = SlackResource(token=settings.slack_token.get_secret_value()).get_client()
+    client.timeout = SECONDS
+    if settings.slack_endpoint:
+        client.base_url = settings.slack_endpoint.rstrip("/") + "/"
+    client.chat_postMessage(
+        channel=settings.slack_channel, text=f"*{title}*\n{body}", unfurl_links=False
+    )
+
+
+def _send_mail(settings: Settings, title: str, body: str) -> None:
+    assert settings.smtp_host
+    assert settings.email_from
+    message = EmailMessage()
+    message["Subject"] = " ".join(title.split())
+    message["From"] = settings.email_from
+    message["To"] = ", ".join(settings.email_to)
+    message.set_content(body or title)
+    with _mail_server(settings) as server:
+        if settings.smtp_user and settings.smtp_password:
+            server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+        server.send_message(message)
+
+
+def _mail_server(settings: Settings) -> smtplib.SMTP:
+    host, port = settings.smtp_host or "", settings.smtp_port
+    if settings.smtp_security == "ssl":
+        return smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=ssl.create_default_context())
+    server = smtplib.SMTP(host, port, timeout=SECONDS)
+    if settings.smtp_security == "starttls":
+        try:
+            server.starttls(context=ssl.create_default_context())
+        except BaseException:
+            server.close()
+            raise
+    return server

@@ -1,0 +1,271 @@
+"""Sensors: new history, schedules without exports, turns of health, failed runs and checks.
+
+Each keeps a cursor and moves it only when what it stands for was done. A read that fails ends the
+tick with its error and leaves the cursor where it was: it is never taken for "nothing new".
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from eros_assets.assets.week import WEEKLY
+from eros_assets.automation.alerts import Alert, tell
+from eros_assets.automation.jobs import DAILY_CAPTION_UPDATE, EXPORT_SCHEDULES
+from eros_assets.automation.schedules import coming_week
+from eros_assets.automation.turns import (
+    HealthSeen,
+    History,
+    Locked,
+    health_turn,
+    is_new_history,
+    weeks_to_export,
+)
+from eros_assets.installation import Installation
+
+ROLLBACK_JOB = "rollback_production"
+EXPORT = dg.AssetKey("schedule_csv")
+LOCKED = dg.AssetKey("active_caption_assignments")
+HEALTH = dg.AssetKey("system_health")
+EVENTS_A_TICK = 500
+
+
+def sensors(eros: Installation, jobs: Iterable[Any]) -> Sequence[dg.SensorDefinition]:
+    """Every sensor of the installation."""
+    by_name = {job.name: job for job in jobs}
+    return [
+        new_history_sensor(eros, by_name[DAILY_CAPTION_UPDATE]),
+        new_schedule_sensor(by_name[EXPORT_SCHEDULES]),
+        health_sensor(eros, by_name.get(ROLLBACK_JOB)),
+        failed_run_sensor(eros),
+        failed_check_sensor(eros),
+    ]
+
+
+def new_history_sensor(eros: Installation, job: Any) -> dg.SensorDefinition:
+    """`new_history`: facts, statistics and reports are made again when mass_messages changed."""
+
+    @dg.sensor(
+        name="new_history",
+        job=job,
+        minimum_interval_seconds=600,
+        description="Runs daily_caption_update when mass_messages has changed.",
+    )
+    def new_history(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        warehouse = eros.warehouse(asset="mass_messages")
+        table = warehouse.freshness("mass_messages")
+        if table is None:
+            return dg.SkipReason("mass_messages does not exist yet; load the history first")
+        found = History(table.last_modified, table.row_count)
+        facts = warehouse.freshness("message_facts")
+        made_at = facts.last_modified if facts and facts.row_count else None
+        if not is_new_history(_history(context.cursor), found, made_at):
+            return dg.SensorResult(
+                skip_reason=f"mass_messages is as it was: {found.row_count} rows, changed "
+                f"{found.last_modified:%Y-%m-%d %H:%M} UTC",
+                cursor=_cursor(found),
+            )
+        week = coming_week(eros.settings, dt.datetime.now(dt.UTC))
+        request = dg.RunRequest(run_key=f"history_{found.key}", partition_key=week.isoformat())
+        return dg.SensorResult(run_requests=[request], cursor=_cursor(found))
+
+    return new_history
+
+
+def _history(cursor: str | None) -> History | None:
+    if not cursor:
+        return None
+    seen: Mapping[str, Any] = json.loads(cursor)
+    return History(dt.datetime.fromisoformat(seen["last_modified"]), int(seen["row_count"]))
+
+
+def _cursor(history: History) -> str:
+    return json.dumps(
+        {
+            "last_modified": history.last_modified.isoformat(),
+            "row_count": history.row_count,
+        }
+    )
+
+
+def new_schedule_sensor(job: Any) -> dg.SensorDefinition:
+    """`new_schedule`: each week whose schedules were locked without exporting gets its exports."""
+
+    @dg.sensor(
+        name="new_schedule",
+        job=job,
+        minimum_interval_seconds=60,
+        description="Runs export_schedules for each week whose schedules were locked by a run that "
+        "doesn't export them itself. Several weeks between two ticks: none is lost.",
+    )
+    def new_schedule(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        found = context.instance.fetch_materializations(
+            LOCKED, limit=EVENTS_A_TICK, cursor=context.cursor, ascending=True
+        )
+        events = [
+            Locked(
+                record.storage_id,
+                record.partition_key,
+                _exports_itself(context.instance, record.run_id),
+            )
+            for record in found.records
+            if record.partition_key and WEEKLY.has_partition_key(record.partition_key)
+        ]
+        requests = [
+            dg.RunRequest(run_key=f"{event.week}_{event.event_id}", partition_key=event.week)
+            for event in weeks_to_export(events)
+        ]
+        if not requests:
+            return dg.SensorResult(
+                skip_reason=f"{len(events)} locked weeks, all exported by their runs",
+                cursor=found.cursor,
+            )
+        return dg.SensorResult(run_requests=requests, cursor=found.cursor)
+
+    return new_schedule
+
+
+def _exports_itself(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether a run was to export too; of a run that is forgotten, nothing is left to do."""
+    record = instance.get_run_by_id(run_id)
+    if record is None:
+        return True
+    planned = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    return any(
+        entry.dagster_event is not None and entry.dagster_event.asset_key == EXPORT
+        for entry in planned
+    )
+
+
+def health_sensor(eros: Installation, rollback: Any | None) -> dg.SensorDefinition:
+    """`health_turns`: tells people of each turn, and may start the rollback."""
+
+    @dg.sensor(
+        name="health_turns",
+        **({"job": rollback} if rollback else {}),
+        minimum_interval_seconds=60,
+        description="Tells people when the decision of health_check changes or a creator is in "
+        "trouble. Starts rollback_production when it turns to ROLLBACK and EROS_AUTO_ROLLBACK is "
+        "true.",
+    )
+    def health_turns(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        state: dict[str, Any] = json.loads(context.cursor) if context.cursor else {}
+        found = context.instance.fetch_materializations(
+            HEALTH, limit=EVENTS_A_TICK, cursor=state.get("events"), ascending=True
+        )
+        checks = [
+            seen
+            for record in found.records
+            if (materialization := record.asset_materialization) is not None
+            and (seen := _health_seen(materialization.metadata)) is not None
+        ]
+        before = HealthSeen(**state["last"]) if state.get("last") else None
+        turn = health_turn(before, checks)
+        for alert in turn.alerts:
+            context.log.info(f"{alert.title}. {tell(eros.settings, alert).sentence}")
+        last = checks[-1] if checks else before
+        cursor = json.dumps(
+            {
+                "events": found.cursor,
+                "last": {
+                    "verdict": last.verdict,
+                    "score": last.score,
+                    "reasons": list(last.reasons),
+                    "watched": list(last.watched),
+                }
+                if last
+                else None,
+            }
+        )
+        if not turn.begins_rollback:
+            return dg.SensorResult(skip_reason=f"{len(checks)} checks", cursor=cursor)
+        if not rollback or not eros.settings.auto_rollback:
+            return dg.SensorResult(
+                skip_reason="ROLLBACK is asked for; EROS_AUTO_ROLLBACK is not true, so a person "
+                "decides",
+                cursor=cursor,
+            )
+        request = dg.RunRequest(run_key=f"rollback_{found.cursor}")
+        return dg.SensorResult(run_requests=[request], cursor=cursor)
+
+    return health_turns
+
+
+def _health_seen(metadata: Mapping[str, Any]) -> HealthSeen | None:
+    names = ("decision", "health_score", "reasons", "watched")
+    if any(name not in metadata for name in names):
+        return None
+    verdict, score, reasons, watched = (metadata[name].value for name in names)
+    return HealthSeen(str(verdict), float(score), list(reasons), list(watched))
+
+
+def failed_run_sensor(eros: Installation) -> dg.SensorDefinition:
+    """`failed_runs`: tells people of each failed run, and which checks failed in it."""
+
+    @dg.run_failure_sensor(
+        name="failed_runs", description="Tells people of every run that failed, and why."
+    )
+    def failed_runs(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        causes = [
+            f"{event.step_key}: {_innermost(event.step_failure_data.error)}"
+            for event in context.get_step_failure_events()
+        ]
+        lines = [
+            *_about(eros, run),
+            *(causes or [context.failure_event.message or "no cause is known"]),
+            *_failed_checks(context.instance, run.run_id),
+        ]
+        alert = Alert(f"{run.job_name} failed", lines)
+        context.log.info(tell(eros.settings, alert).sentence)
+
+    return failed_runs
+
+
+def failed_check_sensor(eros: Installation) -> dg.SensorDefinition:
+    """`failed_checks`: tells people of ERROR checks that failed in a run which went on."""
+
+    @dg.run_status_sensor(
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        name="failed_checks",
+        description="Tells people of ERROR checks that failed without stopping their run.",
+    )
+    def failed_checks(context: dg.RunStatusSensorContext) -> dg.SkipReason | None:
+        run = context.dagster_run
+        found = _failed_checks(context.instance, run.run_id)
+        if not found:
+            return dg.SkipReason(f"{run.job_name}: every ERROR check passed")
+        alert = Alert(f"{len(found)} checks failed in {run.job_name}", [*_about(eros, run), *found])
+        context.log.info(tell(eros.settings, alert).sentence)
+        return None
+
+    return failed_checks
+
+
+def _about(eros: Installation, run: dg.DagsterRun) -> list[str]:
+    week = run.tags.get("dagster/partition")
+    address = eros.settings.ui_address
+    where = f"{address.rstrip('/')}/runs/{run.run_id}" if address else f"run {run.run_id}"
+    return [f"{where}{f', week of {week}' if week else ''}"]
+
+
+def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+    events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    evaluations = [
+        entry.dagster_event.asset_check_evaluation_data
+        for entry in events
+        if entry.dagster_event is not None
+    ]
+    return [
+        f"check {evaluation.check_name}: {evaluation.description or 'failed'}"
+        for evaluation in evaluations
+        if not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR
+    ]
+
+
+def _innermost(error: Any) -> str:
+    while (cause := getattr(error, "cause", None)) is not None:
+        error = cause
+    return str(getattr(error, "message", error)).strip()

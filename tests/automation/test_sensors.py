@@ -1,0 +1,283 @@
+"""Sensors lose nothing, repeat nothing, and never take a failed read for nothing new."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from eros_assets.assets.week import WEEKLY
+from eros_assets.automation.sensors import (
+    failed_check_sensor,
+    failed_run_sensor,
+    health_sensor,
+    new_history_sensor,
+    new_schedule_sensor,
+)
+from eros_assets.installation import Installation
+from eros_assets.settings import Settings
+from eros_assets.warehouse.protocol import WarehouseError
+from tests.assets.installed import Installed
+from tests.automation.loopback import Slack, slack
+
+WEEKS = ("2025-11-03", "2025-11-10", "2025-11-17")
+
+
+@dg.asset(name="active_caption_assignments", partitions_def=WEEKLY)
+def locked() -> None: ...
+
+
+@dg.asset(name="schedule_csv", partitions_def=WEEKLY, deps=[locked])
+def exported() -> None: ...
+
+
+@dg.op
+def nothing() -> None: ...
+
+
+@dg.job(name="daily_caption_update", partitions_def=WEEKLY)
+def daily() -> None:
+    nothing()
+
+
+@dg.job(name="export_schedules", partitions_def=WEEKLY)
+def export() -> None:
+    nothing()
+
+
+@dg.job(name="rollback_production")
+def rollback() -> None:
+    nothing()
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.instance_for_test() as made:
+        yield made
+
+
+@pytest.fixture
+def workspace() -> Iterator[Slack]:
+    with slack() as kept:
+        yield kept
+
+
+def tick(
+    sensor: dg.SensorDefinition, job: Any, instance: dg.DagsterInstance, cursor: str | None
+) -> Any:
+    definitions = dg.Definitions(jobs=[job] if job else [], sensors=[sensor])
+    context = dg.build_sensor_context(
+        instance=instance, cursor=cursor, repository_def=definitions.get_repository_def()
+    )
+    return sensor.evaluate_tick(context)
+
+
+def installation(folder: Path, workspace: Slack | None = None, **more: Any) -> Installation:
+    told = (
+        {
+            "slack_token": "xoxb-token",
+            "slack_channel": "#eros",
+            "slack_endpoint": workspace.address,
+        }
+        if workspace
+        else {}
+    )
+    return Installation(Settings(home=folder, env="local", **told, **more))
+
+
+# New history
+
+
+def test_history_that_changed_is_learned_from_once(agency: Installed) -> None:
+    sensor = new_history_sensor(agency.eros, daily)
+    first = tick(sensor, daily, agency.instance, None)
+    assert not first.run_requests, "its facts are newer than the history"
+    agency.change(
+        "INSERT INTO `${dataset}.mass_messages` SELECT m.* REPLACE (-1 AS row_id) "
+        "FROM `${dataset}.mass_messages` AS m LIMIT 1"
+    )
+    second = tick(sensor, daily, agency.instance, first.cursor)
+    [request] = second.run_requests
+    assert WEEKLY.has_partition_key(request.partition_key)
+    third = tick(sensor, daily, agency.instance, second.cursor)
+    assert not third.run_requests
+    assert "as it was" in third.skip_message
+
+
+def test_a_failed_read_ends_the_tick_and_is_not_nothing_new(agency: Installed) -> None:
+    """The cursor stays, so that the next tick that can read sees the change."""
+    sensor = new_history_sensor(agency.eros, daily)
+    first = tick(sensor, daily, agency.instance, None)
+    file = agency.eros.settings.warehouse_file
+    content = file.read_bytes()
+    file.write_bytes(b"not a database" * 1000)
+    with pytest.raises(Exception) as raised:  # noqa: PT011 (Dagster wraps the cause)
+        tick(sensor, daily, agency.instance, first.cursor)
+    assert isinstance(raised.value.__cause__, WarehouseError)
+    file.write_bytes(content)
+    assert not tick(sensor, daily, agency.instance, first.cursor).run_requests
+
+
+def test_no_table_is_said_and_leaves_the_cursor(tmp_path: Path, instance: Any) -> None:
+    result = tick(new_history_sensor(installation(tmp_path), daily), daily, instance, None)
+    assert "does not exist" in result.skip_message
+    assert result.cursor is None
+
+
+# Exports
+
+
+def test_several_weeks_between_two_ticks_are_all_exported(instance: dg.DagsterInstance) -> None:
+    sensor = new_schedule_sensor(export)
+    for week in WEEKS:
+        dg.materialize([locked], partition_key=week, instance=instance)
+    first = tick(sensor, export, instance, None)
+    assert [request.partition_key for request in first.run_requests] == list(WEEKS)
+    assert len({request.run_key for request in first.run_requests}) == len(WEEKS)
+    assert not tick(sensor, export, instance, first.cursor).run_requests
+
+
+def test_a_run_that_exports_itself_is_left_alone(instance: dg.DagsterInstance) -> None:
+    sensor = new_schedule_sensor(export)
+    dg.materialize([locked], partition_key=WEEKS[0], instance=instance)
+    dg.materialize([locked, exported], partition_key=WEEKS[1], instance=instance)
+    first = tick(sensor, export, instance, None)
+    assert [request.partition_key for request in first.run_requests] == [WEEKS[0]]
+    dg.materialize([locked], partition_key=WEEKS[1], instance=instance)
+    second = tick(sensor, export, instance, first.cursor)
+    assert [request.partition_key for request in second.run_requests] == [WEEKS[1]]
+
+
+# Health
+
+
+def check(instance: dg.DagsterInstance, verdict: str, *watched: str) -> None:
+    @dg.asset(name="system_health")
+    def system_health() -> dg.MaterializeResult[Any]:
+        return dg.MaterializeResult(
+            metadata={
+                "decision": verdict,
+                "health_score": 55.0,
+                "reasons": dg.MetadataValue.json(["data corruption"]),
+                "watched": dg.MetadataValue.json(list(watched)),
+            }
+        )
+
+    dg.materialize([system_health], instance=instance)
+
+
+@pytest.mark.parametrize("auto", [False, True])
+def test_a_rollback_starts_by_itself_only_when_told_to(
+    auto: bool, tmp_path: Path, instance: dg.DagsterInstance, workspace: Slack
+) -> None:
+    eros = installation(tmp_path, workspace, auto_rollback=auto)
+    sensor = health_sensor(eros, rollback)
+    check(instance, "OK")
+    first = tick(sensor, rollback, instance, None)
+    assert not first.run_requests
+    assert not workspace.messages
+    check(instance, "ROLLBACK")
+    second = tick(sensor, rollback, instance, first.cursor)
+    assert len(second.run_requests or []) == (1 if auto else 0)
+    [message] = workspace.messages
+    assert "decision ROLLBACK" in message["text"]
+    assert "data corruption" in message["text"]
+    check(instance, "ROLLBACK")
+    third = tick(sensor, rollback, instance, second.cursor)
+    assert not third.run_requests
+    assert len(workspace.messages) == 1
+
+
+def test_a_creator_in_trouble_is_told(
+    tmp_path: Path, instance: dg.DagsterInstance, workspace: Slack
+) -> None:
+    sensor = health_sensor(installation(tmp_path, workspace), None)
+    check(instance, "OK", "cook: RED: rest the page")
+    result = tick(sensor, None, instance, None)
+    check(instance, "OK", "cook: RED: rest the page")
+    tick(sensor, None, instance, result.cursor)
+    [message] = workspace.messages
+    assert "cook: RED: rest the page" in message["text"]
+
+
+def test_an_alert_that_nobody_took_is_told_at_the_next_tick(
+    tmp_path: Path, instance: dg.DagsterInstance, workspace: Slack
+) -> None:
+    sensor = health_sensor(installation(tmp_path, workspace), None)
+    check(instance, "INVESTIGATE")
+    workspace.error = "internal_error"
+    with pytest.raises(Exception):  # noqa: B017, PT011 (Dagster wraps the cause)
+        tick(sensor, None, instance, None)
+    workspace.error = None
+    tick(sensor, None, instance, None)
+    assert len(workspace.messages) == 1
+
+
+# Runs and checks
+
+
+def context_of(result: dg.ExecuteInProcessResult, instance: dg.DagsterInstance, name: str) -> Any:
+    run = instance.get_run_by_id(result.run_id)
+    ends = (dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_SUCCESS)
+    [event] = [e for e in result.all_events if e.event_type in ends]
+    return dg.build_run_status_sensor_context(
+        sensor_name=name, dagster_instance=instance, dagster_run=run, dagster_event=event
+    )
+
+
+def test_a_failed_run_is_told_with_its_cause(
+    tmp_path: Path, instance: dg.DagsterInstance, workspace: Slack
+) -> None:
+    @dg.asset
+    def choose_captions() -> None:
+        raise ValueError("the bank is empty")
+
+    result = dg.materialize([choose_captions], instance=instance, raise_on_error=False)
+    eros = installation(tmp_path, workspace, ui_address="http://localhost:3000")
+    context = context_of(result, instance, "failed_runs").for_run_failure()
+    failed_run_sensor(eros)(context)
+    [message] = workspace.messages
+    assert "choose_captions: ValueError: the bank is empty" in message["text"]
+    assert f"http://localhost:3000/runs/{result.run_id}" in message["text"]
+
+
+def test_failed_error_checks_are_told_and_warnings_are_not(
+    tmp_path: Path, instance: dg.DagsterInstance, workspace: Slack
+) -> None:
+    @dg.asset
+    def page() -> None: ...
+
+    def judged(name: str, passed: bool, severity: dg.AssetCheckSeverity) -> Any:
+        @dg.asset_check(asset=page, name=name)
+        def judge() -> dg.AssetCheckResult:
+            return dg.AssetCheckResult(passed=passed, severity=severity, description=f"{name}!")
+
+        return judge
+
+    wrong = judged("wrong", False, dg.AssetCheckSeverity.ERROR)
+    others = [
+        judged("odd", False, dg.AssetCheckSeverity.WARN),
+        judged("right", True, dg.AssetCheckSeverity.ERROR),
+    ]
+    sensor = failed_check_sensor(installation(tmp_path, workspace))
+    fine = dg.materialize([page, *others], instance=instance)
+    sensor(context_of(fine, instance, "failed_checks"))
+    assert not workspace.messages
+    bad = dg.materialize([page, wrong, *others], instance=instance)
+    sensor(context_of(bad, instance, "failed_checks"))
+    [message] = workspace.messages
+    assert "check wrong: wrong!" in message["text"]
+    assert "odd" not in message["text"]
+
+
+def test_without_a_channel_a_failed_run_is_told_to_nobody_without_an_error(
+    tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    @dg.asset
+    def broken() -> None:
+        raise ValueError("no")
+
+    result = dg.materialize([broken], instance=instance, raise_on_error=False)
+    context = context_of(result, instance, "failed_runs").for_run_failure()
+    failed_run_sensor(installation(tmp_path))(context)
