@@ -6,7 +6,8 @@
 -- thompson_score is a draw from Beta(c * (prior successes + successes / dispersion),
 -- c * (prior failures + failures / dispersion)), c being posterior_sharpening and the trials faded
 -- by their age. The prior is the pair's own; an untried caption's is that of its page and tier, by
--- caption_appeal where other pages have tried it. final_score is the draw's percentile among the page's eligible of the tier x the segment's multiplier + diversity.
+-- caption_appeal where other pages have tried it. final_score is the draw's percentile among the
+-- page's eligible of the tier x the segment's multiplier + diversity.
 -- A share of the PPVs, the control arm, is drawn uniformly instead; it is served first, so that
 -- the treatment arm's choice doesn't bias it. How many a page gets is the share times its PPVs,
 -- rounded up or down by a draw so that the mean is exact.
@@ -159,7 +160,12 @@ BEGIN
   -- Most captions match no pattern, which one expression tells at once. Too many patterns for one
   -- expression: the empty one, which matches every caption.
   SET v_any_pattern = (
-    SELECT IF(SUM(LENGTH(pattern)) > 5000, '', STRING_AGG(CONCAT('(?:', pattern, ')'), '|' ORDER BY pattern))
+    SELECT
+      IF(
+        SUM(LENGTH(pattern)) > 5000,
+        '',
+        STRING_AGG(CONCAT('(?:', pattern, ')'), '|' ORDER BY pattern)
+      )
     FROM (
       SELECT DISTINCT pattern
       FROM `${dataset}.creator_caption_restrictions` AS r
@@ -167,6 +173,24 @@ BEGIN
       WHERE r.is_active
     )
   );
+
+  CREATE OR REPLACE TEMP TABLE tier_places AS
+  SELECT
+    w.page_name,
+    w.price_tier,
+    SUM(IF(w.arm = 'treatment', w.wanted, 0)) AS treatment_places,
+    SUM(IF(w.arm = 'control', w.wanted, 0)) AS control_places,
+    MAX(
+      CASE w.price_tier
+        WHEN 'budget' THEN g.budget_multiplier
+        WHEN 'mid' THEN g.mid_multiplier
+        WHEN 'premium' THEN g.premium_multiplier
+        ELSE g.bump_multiplier
+      END
+    ) AS multiplier
+  FROM wanted_captions AS w
+  INNER JOIN `${dataset}.segment_rules` AS g ON w.behavioral_segment = g.behavioral_segment
+  GROUP BY w.page_name, w.price_tier;
 
   CREATE OR REPLACE TEMP TABLE recent_categories AS
   SELECT
@@ -181,12 +205,12 @@ BEGIN
     AND f.send_date < p_week_start
   GROUP BY f.page_name, b.content_category;
 
-  -- One row per eligible page and caption: what is believed of it.
+  -- One row per eligible page and caption. A statement of its own: an engine that knows how many
+  -- rows these are joins the small tables of the next to them, and not them to the small tables.
   CREATE OR REPLACE TEMP TABLE eligible_captions AS
   WITH wanting AS (
     SELECT DISTINCT
       page_name,
-      behavioral_segment,
       price_tier
     FROM wanted_captions
     WHERE wanted > 0
@@ -197,8 +221,7 @@ BEGIN
       b.caption_id,
       b.page_name,
       b.price_tier,
-      COALESCE(b.content_category, 'uncategorised') AS content_category,
-      COALESCE(b.has_urgency, FALSE) AS has_urgency
+      COALESCE(b.content_category, 'uncategorised') AS content_category
     FROM `${dataset}.caption_bank` AS b
     WHERE
       b.is_active
@@ -280,37 +303,33 @@ BEGIN
       v.caption_id
     FROM `${dataset}.schedule_review` AS v
     WHERE v.week_start = p_week_start AND v.decision = 'reject'
-  ),
+  )
 
-  -- One row per eligible page and caption.
-  eligible AS (
-    SELECT
-      w.page_name,
-      w.behavioral_segment,
-      w.price_tier,
-      b.caption_id,
-      b.content_category,
-      b.has_urgency
-    FROM wanting AS w
-    INNER JOIN unreserved AS b ON w.price_tier = b.price_tier
-    LEFT JOIN rested AS s ON w.page_name = s.page_name AND b.caption_id = s.caption_id
-    LEFT JOIN restricted_categories AS rc
-      ON w.page_name = rc.page_name AND b.content_category = rc.content_category
-    LEFT JOIN restricted_tiers AS rt
-      ON w.page_name = rt.page_name AND b.price_tier = rt.price_tier
-    LEFT JOIN blocked AS k ON w.page_name = k.page_name AND b.caption_id = k.caption_id
-    LEFT JOIN rejected AS j ON w.page_name = j.page_name AND b.caption_id = j.caption_id
-    WHERE
-      (b.page_name IS NULL OR b.page_name = w.page_name)
-      AND s.caption_id IS NULL
-      AND rc.content_category IS NULL
-      AND rt.price_tier IS NULL
-      AND k.caption_id IS NULL
-      AND j.caption_id IS NULL
-  ),
+  SELECT
+    w.page_name,
+    w.price_tier,
+    b.caption_id
+  FROM wanting AS w
+  INNER JOIN unreserved AS b ON w.price_tier = b.price_tier
+  LEFT JOIN rested AS s ON w.page_name = s.page_name AND b.caption_id = s.caption_id
+  LEFT JOIN restricted_categories AS rc
+    ON w.page_name = rc.page_name AND b.content_category = rc.content_category
+  LEFT JOIN restricted_tiers AS rt
+    ON w.page_name = rt.page_name AND b.price_tier = rt.price_tier
+  LEFT JOIN blocked AS k ON w.page_name = k.page_name AND b.caption_id = k.caption_id
+  LEFT JOIN rejected AS j ON w.page_name = j.page_name AND b.caption_id = j.caption_id
+  WHERE
+    (b.page_name IS NULL OR b.page_name = w.page_name)
+    AND s.caption_id IS NULL
+    AND rc.content_category IS NULL
+    AND rt.price_tier IS NULL
+    AND k.caption_id IS NULL
+    AND j.caption_id IS NULL;
 
-  -- Rows stay narrow until few are left: everything is ranked, little is kept.
-  flat_priors AS (
+  -- One row per eligible page and caption: what is believed of it. Rows stay narrow until few are
+  -- left: everything is ranked, little is kept.
+  CREATE OR REPLACE TEMP TABLE beliefs AS
+  WITH flat_priors AS (
     SELECT
       r.page_name,
       r.price_tier,
@@ -331,8 +350,6 @@ BEGIN
       e.page_name,
       e.price_tier,
       e.caption_id,
-      e.content_category,
-      e.behavioral_segment,
       COALESCE(s.prior_successes, r.prior_successes, 1.0) AS prior_successes,
       COALESCE(s.prior_failures, r.prior_failures, 1.0) AS prior_failures,
       COALESCE(
@@ -345,7 +362,7 @@ BEGIN
       LEAST(
         (1.0 + SAFE_DIVIDE(1.0, a.appeal_shape)) * (1.0 + r.pair_variance) - 1.0, r.variation
       ) AS variation
-    FROM eligible AS e
+    FROM eligible_captions AS e
     CROSS JOIN `${dataset}.tuning` AS t
     LEFT JOIN flat_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
     LEFT JOIN `${dataset}.caption_bandit_stats` AS s
@@ -369,8 +386,6 @@ BEGIN
     g.page_name,
     g.price_tier,
     g.caption_id,
-    g.content_category,
-    g.behavioral_segment,
     COALESCE(g.rate * g.strength, g.prior_successes) AS prior_successes,
     COALESCE((1.0 - g.rate) * g.strength, g.prior_failures) AS prior_failures,
     g.effective_successes,
@@ -383,7 +398,6 @@ BEGIN
       e.page_name,
       e.price_tier,
       e.caption_id,
-      e.content_category,
       `${dataset}.wilson_sample`(
         t.posterior_sharpening * (e.prior_successes + e.effective_successes),
         t.posterior_sharpening * (e.prior_failures + e.effective_failures),
@@ -392,7 +406,7 @@ BEGIN
           CAST(e.caption_id AS STRING)
         )
       ) AS thompson_score
-    FROM eligible_captions AS e
+    FROM beliefs AS e
     CROSS JOIN `${dataset}.tuning` AS t
   ),
 
@@ -400,17 +414,8 @@ BEGIN
     SELECT
       e.page_name,
       e.price_tier,
-      COUNT(*) AS captions,
-      MAX(
-        CASE e.price_tier
-          WHEN 'budget' THEN g.budget_multiplier
-          WHEN 'mid' THEN g.mid_multiplier
-          WHEN 'premium' THEN g.premium_multiplier
-          ELSE g.bump_multiplier
-        END
-      ) AS multiplier
+      COUNT(*) AS captions
     FROM eligible_captions AS e
-    INNER JOIN `${dataset}.segment_rules` AS g ON e.behavioral_segment = g.behavioral_segment
     GROUP BY e.page_name, e.price_tier
   ),
 
@@ -423,8 +428,8 @@ BEGIN
       d.thompson_score,
       d.draw_rank,
       z.captions,
-      z.multiplier,
-      SAFE_DIVIDE(z.captions - d.draw_rank + 1, z.captions) * z.multiplier
+      m.multiplier,
+      SAFE_DIVIDE(z.captions - d.draw_rank + 1, z.captions) * m.multiplier
       + t.diversity_weight * (1.0 - 2.0 * COALESCE(c.relative_use, 0.0)) AS final_score
     FROM (
       SELECT
@@ -434,8 +439,10 @@ BEGIN
     ) AS d
     CROSS JOIN `${dataset}.tuning` AS t
     INNER JOIN tier_sizes AS z ON d.page_name = z.page_name AND d.price_tier = z.price_tier
+    INNER JOIN tier_places AS m ON d.page_name = m.page_name AND d.price_tier = m.price_tier
+    INNER JOIN `${dataset}.caption_bank` AS b ON d.caption_id = b.caption_id
     LEFT JOIN recent_categories AS c
-      ON d.page_name = c.page_name AND d.content_category = c.content_category
+      ON d.page_name = c.page_name AND b.content_category = c.content_category
   ),
 
   offered AS (
@@ -499,8 +506,7 @@ BEGIN
     e.prior_successes + e.effective_successes AS posterior_successes,
     e.prior_failures + e.effective_failures AS posterior_failures
   FROM kept AS k
-  INNER JOIN eligible_captions AS e
-    ON k.page_name = e.page_name AND k.caption_id = e.caption_id
+  INNER JOIN beliefs AS e ON k.page_name = e.page_name AND k.caption_id = e.caption_id
   INNER JOIN `${dataset}.caption_bank` AS b ON k.caption_id = b.caption_id
   LEFT JOIN `${dataset}.caption_bandit_stats` AS s
     ON k.page_name = s.page_name AND k.caption_id = s.caption_id
@@ -535,30 +541,11 @@ BEGIN
     prior_failures, effective_successes, effective_failures, relative_use, multiplier,
     treatment_places, control_places
   )
-  WITH tier_places AS (
-    SELECT
-      w.page_name,
-      w.price_tier,
-      SUM(IF(w.arm = 'treatment', w.wanted, 0)) AS treatment_places,
-      SUM(IF(w.arm = 'control', w.wanted, 0)) AS control_places,
-      MAX(
-        CASE w.price_tier
-          WHEN 'budget' THEN g.budget_multiplier
-          WHEN 'mid' THEN g.mid_multiplier
-          WHEN 'premium' THEN g.premium_multiplier
-          ELSE g.bump_multiplier
-        END
-      ) AS multiplier
-    FROM wanted_captions AS w
-    INNER JOIN `${dataset}.segment_rules` AS g ON w.behavioral_segment = g.behavioral_segment
-    GROUP BY w.page_name, w.price_tier
-  ),
-
-  alike AS (
+  WITH alike AS (
     SELECT
       e.page_name,
       e.price_tier,
-      e.content_category,
+      COALESCE(b.content_category, 'uncategorised') AS content_category,
       CAST(ROUND(8.0 * LN(e.prior_successes + e.effective_successes)) AS INT64) AS success_group,
       CAST(ROUND(8.0 * LN(e.prior_failures + e.effective_failures)) AS INT64) AS failure_group,
       COUNT(*) AS captions,
@@ -566,10 +553,10 @@ BEGIN
       AVG(e.prior_failures) AS prior_failures,
       AVG(e.effective_successes) AS effective_successes,
       AVG(e.effective_failures) AS effective_failures
-    FROM eligible_captions AS e
+    FROM beliefs AS e
+    INNER JOIN `${dataset}.caption_bank` AS b ON e.caption_id = b.caption_id
     WHERE e.price_tier != 'bump'
-    GROUP BY
-      e.page_name, e.price_tier, e.content_category, success_group, failure_group
+    GROUP BY e.page_name, e.price_tier, content_category, success_group, failure_group
   )
 
   SELECT
