@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from sqlglot import exp, parse_one
@@ -46,8 +47,9 @@ def parse_sql(sql: Sql, source: object) -> exp.Expr:
     return tree
 
 
+@lru_cache(maxsize=512)
 def read_object(path: Path, kind: Kind, text: str) -> SqlObject:
-    """The object that the file defines.
+    """The object that the file defines; the same text is parsed once in a process.
 
     Raises:
         LibraryError: it can't be parsed, or doesn't create the object that its path promises.
