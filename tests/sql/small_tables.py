@@ -38,6 +38,10 @@ KEYS: Mapping[str, Sequence[str]] = {
     "selection_candidates": ("page_name", "week_start", "arm", "caption_id"),
     "selection_pools": (),
     "weekly_volume_targets": ("page_name", "week_start"),
+    # Added later: what is drawn for the tables above stays as it was.
+    "creator_anomalies": ("page_name", "week_start", "send_date", "metric"),
+    "creator_performance": ("page_name", "week_start"),
+    "system_health": ("checked_at",),
 }
 
 TEXTS: Mapping[str, Sequence[object]] = {
@@ -47,6 +51,8 @@ TEXTS: Mapping[str, Sequence[object]] = {
     "content_category": ("recipes", "backstage", None),
     "status": ("draft", "active", "superseded"),
     "arm": ("treatment", "control"),
+    "creator_anomalies.severity": ("WARN", "CRITICAL"),
+    "creator_performance.saturation_status": ("RED", "RED", "GREEN"),
     "decision": ("approve", "reject", None),
     "stage": ("creator", "selector", "builder"),
     "behavioral_segment": ("EXPLORATORY", "BUDGET", "STANDARD", "PREMIUM", "LUXURY"),
@@ -79,7 +85,7 @@ def _rows(library: SqlLibrary, name: str, key: Sequence[str], size: int, chance:
     kept: dict[object, dict[str, object]] = {}
     for number in range(size):
         row = {
-            column.name: _value(column.name, column.type, chance)
+            column.name: _value(name, column.name, column.type, chance)
             for column in library[name].columns
         }
         if "schedule_id" in row and "page_name" in row:
@@ -88,9 +94,9 @@ def _rows(library: SqlLibrary, name: str, key: Sequence[str], size: int, chance:
     return list(kept.values())
 
 
-def _value(name: str, of: str, chance: Random) -> object:
-    if name in TEXTS:
-        return chance.choice(TEXTS[name])
+def _value(table: str, name: str, of: str, chance: Random) -> object:
+    if texts := TEXTS.get(f"{table}.{name}") or TEXTS.get(name):
+        return chance.choice(texts)
     if name == "week_start":
         return WEEK + dt.timedelta(days=chance.choice((0, 0, 0, 7, -7)))
     if name == "planned_at":

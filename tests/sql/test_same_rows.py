@@ -44,16 +44,29 @@ ONE_QUERY = tuple(
 # Query parameters by name, with values that small tables have rows for.
 PARAMETERS: Mapping[str, Typed] = {
     "account_lookback_days": Typed(28, "INT64"),
+    "account_size": Typed("MEGA", "STRING"),
     "as_of": Typed(WEEK + dt.timedelta(days=14), "DATE"),
     "attribution_days": Typed(2, "INT64"),
+    "behavioral_segment": Typed("LUXURY", "STRING"),
+    "captions": Typed([1, 2, 3, 2**53 + 1], "ARRAY<INT64>"),
+    "first_instant": Typed(dt.datetime(2025, 1, 1, 8, tzinfo=dt.UTC), "TIMESTAMP"),
     "first_week": Typed(WEEK - dt.timedelta(days=7), "DATE"),
     "force": Typed(False, "BOOL"),
     "last_week": Typed(WEEK, "DATE"),
     "lookback_days": Typed(28, "INT64"),
+    "next_is_due": Typed(True, "BOOL"),
+    "next_week": Typed(WEEK + dt.timedelta(days=7), "DATE"),
+    "overdue_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
+    "page_name": Typed(PAGES[0], "STRING"),
     "pages": Typed(list(PAGES[:2]), "ARRAY<STRING>"),
     "point_id": Typed("d0001_passed", "STRING"),
     "planned_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
+    # The hours in which clocks change, forth and back, and their neighbours.
+    "quarters": Typed([*range(6430, 6450), *range(29275, 29295)], "ARRAY<INT64>"),
+    "saturation_status": Typed("RED", "STRING"),
+    "since": Typed(WEEK - dt.timedelta(days=9), "DATE"),
     "stages": Typed(["creator", "builder"], "ARRAY<STRING>"),
+    "this_week": Typed(WEEK, "DATE"),
     "week_start": Typed(WEEK, "DATE"),
 }
 
