@@ -1,6 +1,7 @@
 """A whole installation on the embedded warehouse, for tests of the asset graph."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import pandas as pd
 from eros_assets.automation.jobs import SET_UP, WEEKLY_SCHEDULES, week_run_config
 from eros_assets.definitions import build_definitions
 from eros_assets.installation import Installation
-from eros_assets.settings import Settings
+from eros_assets.settings import Settings, load_settings
 
 TODAY = dt.date(2025, 11, 3)
 WEEK = dt.date(2025, 11, 3)
@@ -101,6 +102,16 @@ class Installed:
         return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
+def unhurried_tuning(folder: Path) -> Path:
+    """A tuning folder in which the selector may take its time: a test's machine may be busy."""
+    shipped = load_settings({"tuning_dir": None}).tuning_file("tuning.csv").read_text("utf-8")
+    own = folder / "tuning"
+    own.mkdir(parents=True, exist_ok=True)
+    text = re.sub(r"(?m)^selector_max_seconds,[^,]+,", "selector_max_seconds,600,", shipped)
+    (own / "tuning.csv").write_text(text, "utf-8")
+    return own
+
+
 @contextmanager
 def installed(folder: Path, **settings: Any) -> Iterator[Installed]:
     """An installation under `folder`; the small sample agency unless `settings` say otherwise."""
@@ -109,7 +120,8 @@ def installed(folder: Path, **settings: Any) -> Iterator[Installed]:
         "out_dir": folder / "out",
         "sample": "small",
         "today": TODAY,
-        **settings,
+        "tuning_dir": settings.get("tuning_dir") or unhurried_tuning(folder),
+        **{name: value for name, value in settings.items() if name != "tuning_dir"},
     }
     with dg.instance_for_test() as instance:
         yield Installed(Installation(Settings(**values)), instance)

@@ -13,6 +13,7 @@ from eros_assets.definitions import build_definitions
 from eros_assets.gate import GateClosedError, conditions, require_gate
 from eros_assets.gate.rehearsal import REHEARSAL_WEEK
 from eros_assets.gate.smoke import SMOKE_TESTS, smoke_findings
+from eros_assets.settings import load_settings
 from tests.assets.installed import WEEK, Installed
 
 CONDITIONS: dict[str, Callable[..., conditions.Finding]] = {
@@ -132,8 +133,13 @@ def test_smoke_tests_pass_on_a_planned_agency_and_leave_no_row(agency: Installed
     found = smoke(agency)
     assert list(found) == list(SMOKE_TESTS)
     assert [each.sentence for each in found.values() if not each.passed] == []
-    assert 0 < found["smoke_selector"].observed < found["smoke_selector"].threshold == 2
+    assert 0 < found["smoke_selector"].observed < found["smoke_selector"].threshold
     assert agency.week_tables() == rows
+
+
+def test_the_selector_has_two_seconds() -> None:
+    shipped = load_settings({"tuning_dir": None}).tuning_file("tuning.csv").read_text("utf-8")
+    assert "\nselector_max_seconds,2," in shipped
 
 
 def test_smoke_tests_need_no_planned_week(agency: Installed) -> None:
