@@ -289,3 +289,18 @@ def test_the_sensor_does_nothing_where_there_is_nothing_to_watch(agency: Install
     running, stopped = dg.DefaultSensorStatus.RUNNING, dg.DefaultSensorStatus.STOPPED
     assert review_sensor(has_spreadsheet=True).default_status == running
     assert review_sensor(has_spreadsheet=False).default_status == stopped
+
+
+# The gate; last, because what is broken here stays so
+
+
+def test_a_week_that_does_not_pass_the_gate_is_not_published(agency: Installed, desk: Desk) -> None:
+    agency.change(
+        "UPDATE `${dataset}.active_caption_assignments` SET is_active = FALSE "
+        "WHERE page_name = 'cook'"
+    )
+    requests = len(desk.sheets.requests)
+    make(agency, "schedule_sheet", succeeds=False)
+    assert len(desk.sheets.requests) == requests
+    rows = log(agency, "failed")
+    assert rows["error_message"].str.contains("every_message_is_reserved").any()

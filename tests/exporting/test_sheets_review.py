@@ -77,6 +77,8 @@ def test_lines_offer_a_choice_and_only_decision_and_note_are_free(desk: Desk) ->
     free = {each["startColumnIndex"] for each in protection["unprotectedRanges"]}
     assert free == {column, TITLES.index("Note")}
     assert len(review.rules) == 6  # added with the tab, and never again
+    hanging = [*protection["unprotectedRanges"], *(r["ranges"][0] for r in review.rules)]
+    assert {each["startRowIndex"] for each in hanging} == {0}, "new lines are left out"
 
 
 def test_an_approval_is_carried_over_to_the_next_schedule(desk: Desk) -> None:

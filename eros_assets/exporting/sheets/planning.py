@@ -301,13 +301,15 @@ def _new_review(state: SheetState, own: int, rows: int) -> Iterable[Request]:
     yield api.write_values(own, [[c.title for c in REVIEW_COLUMNS]], (0, 0), (1, size[1]))
     yield from api.format_header(own, REVIEW_COLUMNS)
     yield from api.column_widths(own, REVIEW_COLUMNS)
-    decisions = grid_range(own, (1, None), (DECISION, DECISION + 1))
-    yield from api.colour_texts(decisions, api.DECISIONS)
-    yield from api.colour_texts(grid_range(own, (1, None), (TIER, TIER + 1)), api.TIERS)
-    yield api.set_filter(grid_range(own, (0, None), (0, size[1])))
-    yield api.protect(
-        own, REVIEW_PROTECTION, decisions, grid_range(own, (1, None), (NOTE, NOTE + 1))
+    # Whole columns: a range that began under the header would move down with what it holds when
+    # lines are inserted there.
+    decisions, notes, tiers = (
+        grid_range(own, (0, None), (place, place + 1)) for place in (DECISION, NOTE, TIER)
     )
+    yield from api.colour_texts(decisions, api.DECISIONS)
+    yield from api.colour_texts(tiers, api.TIERS)
+    yield api.set_filter(grid_range(own, (0, None), (0, size[1])))
+    yield api.protect(own, REVIEW_PROTECTION, decisions, notes)
 
 
 def _review_lines(own: int, table: Table, *, is_new: bool) -> Iterable[Request]:

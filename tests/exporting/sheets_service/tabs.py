@@ -139,6 +139,12 @@ class Tab:
         self.cells = {(r + count if r >= at else r, c): v for (r, c), v in self.cells.items()}
         self.choices = {(r + count if r >= at else r, c): v for (r, c), v in self.choices.items()}
 
+        hanging = [each for rule in self.rules for each in rule["ranges"]]
+        hanging += [each for p in self.protections for each in p.get("unprotectedRanges", [])]
+        for each in hanging:
+            if each["startRowIndex"] >= at:
+                each["startRowIndex"] += count
+
     def add_banding(self, request: Body, number: int) -> None:
         """AddBanding."""
         taken = {place for each in self.bandings.values() for place in self.ranged(each["range"])}
