@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from eros_assets.demo import Agency, agency_of_shape, scaled_size
+from eros_assets.demo import Agency, Mood, Response, Truth, agency_of_shape, scaled_size
 from eros_assets.demo.simulation.answers import answers, price_list, priced
 from eros_assets.demo.simulation.report import half_width, picture, summary, summary_lines
 from eros_assets.demo.simulation.season import play
@@ -116,6 +116,30 @@ def test_an_agency_of_any_number_of_creators_can_be_played(tuning: Tuning) -> No
     assert len(agency.creators) == 5
     played = play(season(agency, 1), fast_line(agency, tuning))
     assert played["messages"].iloc[0] > 40
+
+
+def test_audiences_tire_and_drift_as_they_are_told() -> None:
+    """So that remedies can be measured against more of either than the sample agency has."""
+    shape = scaled_size(5, captions=300, days=60)
+    usual = agency_of_shape(shape, 1, LAST_DAY).truth
+    stirred = agency_of_shape(shape, 1, LAST_DAY, Response(wear_effect=1.5), Mood(0.8, 0.9)).truth
+    assert stirred.taste.std() == pytest.approx(4 * usual.taste.std(), rel=0.25)
+    first = {
+        "page_name": usual.pages[0],
+        "caption_id": usual.caption_ids[0],
+        "message_type": "PPV",
+        "price": 15.0,
+    }
+    monday = pd.Timestamp(FIRST_WEEK, tz="UTC")
+    twice = pd.DataFrame([{**first, "sending_time": monday + pd.Timedelta(days=d)} for d in (1, 8)])
+    alone = twice.iloc[1:]
+
+    def worn(truth: Truth) -> float:
+        again = truth.expected(twice)["purchase_rate"].iloc[1]
+        return float(again / truth.expected(alone)["purchase_rate"].iloc[0])
+
+    assert worn(usual) == pytest.approx(np.exp(-0.35 * np.exp(-7 / 60)))
+    assert worn(stirred) == pytest.approx(np.exp(-1.5 * np.exp(-7 / 60)))
 
 
 def results() -> pd.DataFrame:
