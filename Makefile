@@ -10,7 +10,8 @@ export EROS_DAGSTER_STORAGE ?= $(EROS_HOME)/dagster
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo smoke health dev test lint sql bench format clean
+.PHONY: help demo smoke health week preflight deploy backup rollback status dev test lint sql bench \
+	format clean
 
 help: ## What there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -23,6 +24,24 @@ smoke: $(VENV)/run ## The five smoke tests of the gate, on the data that is ther
 
 health: $(VENV)/run ## How the system is doing, from 0 to 100, and what to do.
 	@$(RUN) -m eros_assets health
+
+week: $(VENV)/run ## Plan the coming week; PAGE=<page> narrows it.
+	@$(RUN) -m eros_assets week $(if $(PAGE),--page $(PAGE))
+
+preflight: $(VENV)/run ## What a deployment needs, one line each; changes nothing.
+	@$(RUN) -m eros_assets preflight
+
+deploy: $(VENV)/run ## Back up, deploy, run the gate; put back what was when it fails.
+	@$(RUN) -m eros_assets deploy
+
+backup: $(VENV)/run ## Keep the present as a state to go back to.
+	@$(RUN) -m eros_assets backup
+
+rollback: $(VENV)/run ## Go back to the last good deployment, or to DEPLOYMENT=<id>.
+	@$(RUN) -m eros_assets rollback $(DEPLOYMENT)
+
+status: $(VENV)/run ## What is in force, and where one can go back to.
+	@$(RUN) -m eros_assets status
 
 dev: $(VENV)/run ## The Dagster UI on http://localhost:3000.
 	@mkdir -p $(EROS_DAGSTER_STORAGE)

@@ -1,20 +1,16 @@
-"""The command line: `python -m eros_assets demo`, `week`, `simulate`."""
+"""The command line: `python -m eros_assets demo`, `week`, `simulate`, `deploy` and others."""
 
 import datetime as dt
-import os
-import re
 import sys
-import time
 from collections.abc import Sequence
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from eros_assets.errors import ErosError
-from eros_assets.settings import REPOSITORY, Settings, load_settings
-
-CONSOLE = Console(highlight=False, soft_wrap=True)
+from eros_assets.operating import COMMANDS
+from eros_assets.settings import Settings
+from eros_assets.terminal import CONSOLE, run_job, settings_or_exit
 
 
 @click.group(help="EROS plans which message goes out on which creator's page, when.")
@@ -25,7 +21,7 @@ def main() -> None:
 @main.command()
 def demo() -> None:
     """Set up, load the inputs, plan the coming week and export it."""
-    settings = _settings()
+    settings = settings_or_exit()
     _refuse_bad_files(settings)
     _run_job(settings, "set_up", None)
     week = _week(settings)
@@ -64,7 +60,13 @@ def simulate(
 
     try:
         run_study(
-            _settings(), CONSOLE, weeks, creators, range(seed, seed + seeds), policies, fast=fast
+            settings_or_exit(),
+            CONSOLE,
+            weeks,
+            creators,
+            range(seed, seed + seeds),
+            policies,
+            fast=fast,
         )
     except (ErosError, ValueError) as error:
         CONSOLE.print(str(error), style="red")
@@ -76,7 +78,7 @@ def simulate(
 @click.option("--force", is_flag=True, help="Plan a week that has begun again.")
 def week(pages: tuple[str, ...], force: bool) -> None:
     """Plan a week (EROS_WEEK, or the coming one) on inputs that are loaded."""
-    settings = _settings()
+    settings = settings_or_exit()
     monday = _week(settings)
     _run_job(settings, "weekly_schedules", monday, pages or settings.pages, force=force)
     _where_to_look(settings, monday)
@@ -85,13 +87,13 @@ def week(pages: tuple[str, ...], force: bool) -> None:
 @main.command()
 def smoke() -> None:
     """Run the five smoke tests of the gate; nothing is published, no row is left."""
-    _run_job(_settings(), "smoke_tests", None)
+    _run_job(settings_or_exit(), "smoke_tests", None)
 
 
 @main.command()
 def health() -> None:
     """Score the system, decide, and say why."""
-    settings = _settings()
+    settings = settings_or_exit()
     _run_job(settings, "health_check", None)
     _say_health(settings)
 
@@ -107,14 +109,6 @@ def _say_health(settings: Settings) -> None:
     )
     for reason in row["reasons"]:
         CONSOLE.print(f"  {reason}", style="yellow")
-
-
-def _settings() -> Settings:
-    try:
-        return load_settings()
-    except ErosError as error:
-        CONSOLE.print(str(error), style="red")
-        sys.exit(2)
 
 
 def _refuse_bad_files(settings: Settings) -> None:
@@ -152,45 +146,14 @@ def _run_job(
     *,
     force: bool = False,
 ) -> None:
-    """Run a job of the asset graph here, with Dagster's own records, so that its UI shows it."""
-    storage = settings.home / "dagster"
-    storage.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("DAGSTER_HOME", str(REPOSITORY))
-    os.environ.setdefault("EROS_DAGSTER_STORAGE", str(storage))
-    import dagster as dg
-
     from eros_assets.automation.jobs import week_run_config
-    from eros_assets.definitions import build_definitions
 
-    title = f"{job}, week of {week_start}" if week_start else job
-    CONSOLE.print(f"[bold]{title}[/bold]")
-    begun = time.perf_counter()
-    result = (
-        build_definitions(settings)
-        .resolve_job_def(job)
-        .execute_in_process(
-            instance=dg.DagsterInstance.get(),
-            partition_key=week_start.isoformat() if week_start else None,
-            run_config=week_run_config(pages, force=force) if week_start else None,
-            raise_on_error=False,
-        )
+    run_job(
+        settings,
+        job,
+        partition=week_start.isoformat() if week_start else None,
+        run_config=week_run_config(pages, force=force) if week_start else None,
     )
-    seconds = time.perf_counter() - begun
-    for event in result.all_events:
-        if event.is_step_failure:
-            CONSOLE.print(_cause(event.step_failure_data.error), style="red")
-    if not result.success:
-        CONSOLE.print(f"{job} failed after {seconds:.1f} s; what was there before is as it was.")
-        sys.exit(1)
-    CONSOLE.print(f"  done in {seconds:.1f} s\n")
-
-
-def _cause(error: object) -> str:
-    """The innermost message, without the class's address: what a person can act on."""
-    while (cause := getattr(error, "cause", None)) is not None:
-        error = cause
-    text = str(getattr(error, "message", error)).strip()
-    return re.sub(r"^(?:\w+\.)*(\w+): ", r"\1: ", text)
 
 
 def _where_to_look(settings: Settings, week_start: dt.date) -> None:
@@ -236,6 +199,9 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> None:
         "  Dagster    make dev, then http://localhost:3000: the same assets, checks and runs"
     )
 
+
+for command in COMMANDS:
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from eros_assets.assets.analysis import analysis_assets
+from eros_assets.assets.deployments import deployment_assets
 from eros_assets.assets.evaluation import evaluation_assets
 from eros_assets.assets.exports import export_assets
 from eros_assets.assets.operations import operations_assets
@@ -20,6 +21,7 @@ from eros_assets.assets.week_index import index_assets
 from eros_assets.automation.console import console
 from eros_assets.automation.jobs import jobs
 from eros_assets.automation.review import review_job, review_sensor
+from eros_assets.automation.rollback import rollback_jobs
 from eros_assets.automation.schedules import schedules
 from eros_assets.automation.sensors import sensors
 from eros_assets.automation.sweep import sweep_job
@@ -31,7 +33,7 @@ from eros_assets.settings import Settings, load_settings
 def build_definitions(settings: Settings) -> dg.Definitions:
     """The asset graph of one installation."""
     eros = Installation(settings)
-    runnable = [*jobs(), review_job(), sweep_job(eros)]
+    runnable = [*jobs(), review_job(), sweep_job(eros), *rollback_jobs(eros)]
     return dg.Definitions(
         assets=[
             *source_assets(eros),
@@ -47,6 +49,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *index_assets(eros),
             *sheet_assets(eros),
             *operations_assets(eros),
+            *deployment_assets(eros),
         ],
         asset_checks=all_checks(eros),
         jobs=runnable,

@@ -17,6 +17,7 @@ HEALTH_CHECK = "health_check"
 EVALUATE_POLICIES = "evaluate_policies"
 DAILY_CAPTION_UPDATE = "daily_caption_update"
 EXPORT_SCHEDULES = "export_schedules"
+DEPLOY_PRODUCTION = "deploy_production"
 
 LEARNING_GROUPS = ("performance", "analysis", "evaluation")
 WEEKLY_GROUPS = (*LEARNING_GROUPS, "selection", "schedules", "exports")
@@ -85,5 +86,15 @@ def jobs() -> Sequence[Any]:
             config=CONSOLE_LOGGER,
             description="What other settings of the selection would have earned in the weeks "
             "before, from the log of this one. Minutes of work; nothing waits for it.",
+        ),
+        dg.define_asset_job(
+            DEPLOY_PRODUCTION,
+            selection=dg.AssetSelection.groups("deployment"),
+            config=CONSOLE_LOGGER,
+            # A permanent failure: what was in force before is in force again.
+            tags={"dagster/max_retries": "0"},
+            description="Preflight, manifest, backup, tables and routines in the order of their "
+            "dependencies, routine count, smoke tests, summary. When the gate fails, what was in "
+            "force before is put back. Safe to repeat: the same code again changes nothing.",
         ),
     ]

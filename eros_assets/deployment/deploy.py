@@ -39,13 +39,15 @@ class Judged(Protocol):
 class Deploy:
     """A deployment of one installation; `archive` is where it is recorded.
 
-    `log` takes a line for people. `inputs` are the tables that are left to others.
+    `log` takes a line for people. `inputs` are the tables that are left to others. `learn` fills
+    what the gate needs and a first deployment lacks.
     """
 
     eros: Installation
     archive: Archive
     log: Callable[[str], None]
     inputs: frozenset[str]
+    learn: Callable[[], None] = lambda: None
 
     @property
     def objects(self) -> Sequence[SqlObject]:
@@ -106,6 +108,7 @@ class Deploy:
             tables = configuration_tables(self.eros.settings, self.eros.library)
             for name, frame in tables.items():
                 warehouse.load(name, frame)
+            self.learn()
         except ErosError as error:
             self.put_back(entry, "failed", str(error), now=now)
             raise DeployFailedError(

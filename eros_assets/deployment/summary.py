@@ -3,38 +3,16 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from eros_assets.calendar import ZONE
 from eros_assets.deployment.deploy import Judged
 from eros_assets.deployment.record import Entry
 from eros_assets.deployment.rollback import RollbackOutcome
+from eros_assets.health.work import Work
 from eros_assets.warehouse.library import SqlObject
-from eros_assets.warehouse.protocol import Definition, Job
+from eros_assets.warehouse.protocol import Definition
 
-BYTES_A_TIB = 2**40
 SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a day's jobs took: how many, failed ones, bytes, USD."""
-
-    jobs: int
-    failed: Sequence[str]
-    bytes_processed: int
-    usd: float
-
-
-def work_of(jobs: Sequence[Job], usd_per_tib: float) -> Work:
-    """Sum jobs up; each failed one with the first line of its error."""
-    processed = sum(job.bytes_processed for job in jobs)
-    return Work(
-        jobs=len(jobs),
-        failed=[f"{job.kind}: {_first_line(job.error)}" for job in jobs if job.error],
-        bytes_processed=processed,
-        usd=processed * usd_per_tib / BYTES_A_TIB,
-    )
 
 
 def changed_objects(objects: Iterable[SqlObject], before: Sequence[Definition]) -> list[str]:
@@ -56,7 +34,7 @@ def deployment_summary(
     changed: Sequence[str],
     findings: Sequence[Judged],
     health: Mapping[str, object] | None,
-    work: Work,
+    work: Work | None,
 ) -> str:
     """What was deployed, test results, health, cost, errors."""
     kinds = Counter(o.kind.replace("_", " ") for o in objects)
@@ -97,9 +75,7 @@ def deployment_summary(
             "",
             "## Cost and errors of the last 24 hours",
             "",
-            f"{work.jobs} jobs, {work.bytes_processed / 2**30:.3f} GiB, {work.usd:.4f} USD.",
-            "",
-            *_list(work.failed, "No job failed."),
+            *_work(work),
             *(["", "## What went wrong", "", entry.detail] if entry.detail else []),
             "",
         ]
@@ -154,6 +130,13 @@ def rollback_summary(outcome: RollbackOutcome, where: str) -> str:
     )
 
 
+def _work(work: Work | None) -> list[str]:
+    if work is None:
+        return ["Not known: the configuration is not there yet."]
+    figures = f"{work.operations} operations, {work.cost_usd:.4f} USD."
+    return [figures, "", *_list(work.failures, "None failed.")]
+
+
 def _rows(values: Mapping[str, str]) -> list[str]:
     return ["| | |", "| --- | --- |", *(f"| {k} | {_cell(v)} |" for k, v in values.items())]
 
@@ -169,7 +152,3 @@ def _list(lines: Sequence[str], none: str) -> list[str]:
 
 def _local(instant: dt.datetime | None) -> str:
     return instant.astimezone(ZONE).isoformat(" ", "minutes") if instant else "not yet"
-
-
-def _first_line(text: str | None) -> str:
-    return (text or "").strip().split("\n", 1)[0]

@@ -1,0 +1,134 @@
+"""The jobs `rollback_production` and `backup_production`.
+
+They are jobs of ops, not of assets: whoever materialises everything must not roll back by it.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from eros_assets.assets.deployments import archive_of, records_folder
+from eros_assets.assets.reporting import job_metadata
+from eros_assets.automation.console import CONSOLE_LOGGER, console
+from eros_assets.deployment.backup import back_up
+from eros_assets.deployment.manifest import code_fingerprint
+from eros_assets.deployment.rollback import Rollback
+from eros_assets.deployment.summary import rollback_summary
+from eros_assets.exporting.whole_file import write_whole
+from eros_assets.installation import Installation
+
+ROLLBACK_PRODUCTION = "rollback_production"
+BACKUP_PRODUCTION = "backup_production"
+ROLLBACK_REPORT = "rollback_report"
+
+SCHEDULES = ("daily_caption_update", "expired_lock_sweep", "health_check", "weekly_schedules")
+"""The schedules that a rollback stops."""
+
+NO_RETRY = {"dagster/max_retries": "0"}
+
+
+class RollbackConfig(dg.Config):
+    """Where to go back to."""
+
+    deployment_id: str = Field(
+        default="",
+        description="A deployment, a rollback, or a kept state (`..._before`, `..._passed`); "
+        "empty: the last good deployment, or the rollback that was broken off.",
+    )
+
+
+def rollback_run_config(deployment_id: str = "") -> dict[str, Any]:
+    """Run config of `rollback_production`."""
+    return {
+        "ops": {"roll_back": {"config": {"deployment_id": deployment_id}}},
+        **CONSOLE_LOGGER,
+    }
+
+
+def rollback_jobs(eros: Installation) -> Sequence[dg.JobDefinition]:
+    """`rollback_production` and `backup_production`."""
+
+    @dg.op(
+        description="Keeps the present, stops the schedules, puts the owned tables and the "
+        "routines back, releases what was taken back, writes a report. Safe to repeat; one that "
+        "was killed goes on."
+    )
+    def roll_back(context: dg.OpExecutionContext, config: RollbackConfig) -> None:
+        warehouse = eros.warehouse(asset=ROLLBACK_REPORT, run=context.run_id)
+        rollback = Rollback(
+            eros,
+            archive_of(eros, warehouse),
+            lambda: stop_schedules(context.instance, SCHEDULES),
+            context.log.info,
+        )
+        outcome = rollback.run(
+            config.deployment_id or None, now=dt.datetime.now(dt.UTC), run_id=context.run_id
+        )
+        text = rollback_summary(outcome, eros.settings.warehouse_location)
+        identifier = outcome.entry.deployment_id
+        written = write_whole(records_folder(eros) / identifier / "report.md", text.encode())
+        context.log.warning(
+            f"{identifier}: {outcome.entry.point_id} is in force; "
+            f"{len(outcome.schedules_taken_back)} schedules were taken back; {written.path}"
+        )
+        context.log_event(
+            dg.AssetMaterialization(
+                ROLLBACK_REPORT,
+                description=f"Rollback {identifier} to {outcome.entry.point_id}",
+                metadata={
+                    "report": dg.MetadataValue.md(text),
+                    "file": dg.MetadataValue.path(written.path),
+                    **job_metadata(warehouse),
+                },
+            )
+        )
+
+    @dg.op(
+        description="Snapshots of the owned tables and the definitions in force, as a state to go "
+        "back to between deployments."
+    )
+    def back_up_present(context: dg.OpExecutionContext) -> None:
+        warehouse = eros.warehouse(asset="deployment_backup", run=context.run_id)
+        entry = back_up(
+            archive_of(eros, warehouse),
+            code_fingerprint(),
+            now=dt.datetime.now(dt.UTC),
+            run_id=context.run_id,
+        )
+        context.log.info(f"{entry.deployment_id}: {len(entry.tables)} tables are kept")
+
+    @dg.job(
+        name=ROLLBACK_PRODUCTION,
+        logger_defs={"console": console},
+        tags=NO_RETRY,
+        description="Go back to a deployment: `deployment_id` in the run config, by default the "
+        "last good one. Inputs are never touched.",
+    )
+    def rollback_production() -> None:
+        roll_back()
+
+    @dg.job(
+        name=BACKUP_PRODUCTION,
+        logger_defs={"console": console},
+        description="Keep the present as a state to go back to. Safe to repeat.",
+    )
+    def backup_production() -> None:
+        back_up_present()
+
+    return [rollback_production, backup_production]
+
+
+def stop_schedules(instance: dg.DagsterInstance, names: Collection[str]) -> list[str]:
+    """Stop the schedules of these names that run; their names.
+
+    One that the daemon has never seen has no state, and does not run.
+    """
+    stopped: list[str] = []
+    for state in instance.all_instigator_state():
+        if state.name in names and state.instigator_type.value == "SCHEDULE" and state.is_running:
+            instance.stop_schedule(state.instigator_origin_id, state.selector_id)
+            stopped.append(state.name)
+    return sorted(stopped)

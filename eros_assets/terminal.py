@@ -1,0 +1,73 @@
+"""What the commands share: settings or one line per mistake, and a job run here."""
+
+import os
+import re
+import sys
+import time
+from typing import Any
+
+from rich.console import Console
+
+from eros_assets.errors import ErosError
+from eros_assets.settings import REPOSITORY, Settings, load_settings
+
+CONSOLE = Console(highlight=False, soft_wrap=True)
+
+
+def settings_or_exit() -> Settings:
+    """The settings; exit code 2 and one line for each variable that can't be used."""
+    try:
+        return load_settings()
+    except ErosError as error:
+        CONSOLE.print(str(error), style="red", markup=False)
+        sys.exit(2)
+
+
+def run_job(
+    settings: Settings,
+    job: str,
+    *,
+    partition: str | None = None,
+    run_config: dict[str, Any] | None = None,
+    left: str = "what was there before is as it was",
+) -> None:
+    """Run a job of the asset graph here, with Dagster's own records, so that its UI shows it.
+
+    Exit code 1 when it fails; `left` says what that leaves.
+    """
+    storage = settings.home / "dagster"
+    storage.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("DAGSTER_HOME", str(REPOSITORY))
+    os.environ.setdefault("EROS_DAGSTER_STORAGE", str(storage))
+    import dagster as dg
+
+    from eros_assets.definitions import build_definitions
+
+    CONSOLE.print(f"[bold]{job}{f', week of {partition}' if partition else ''}[/bold]")
+    begun = time.perf_counter()
+    result = (
+        build_definitions(settings)
+        .resolve_job_def(job)
+        .execute_in_process(
+            instance=dg.DagsterInstance.get(),
+            partition_key=partition,
+            run_config=run_config,
+            raise_on_error=False,
+        )
+    )
+    seconds = time.perf_counter() - begun
+    for event in result.all_events:
+        if event.is_step_failure:
+            CONSOLE.print(_cause(event.step_failure_data.error), style="red", markup=False)
+    if not result.success:
+        CONSOLE.print(f"{job} failed after {seconds:.1f} s; {left}.")
+        sys.exit(1)
+    CONSOLE.print(f"  done in {seconds:.1f} s\n")
+
+
+def _cause(error: object) -> str:
+    """The innermost message, without the class's address: what a person can act on."""
+    while (cause := getattr(error, "cause", None)) is not None:
+        error = cause
+    text = str(getattr(error, "message", error)).strip()
+    return re.sub(r"^(?:\w+\.)*(\w+): ", r"\1: ", text)

@@ -1,0 +1,233 @@
+"""Deploy, break, deploy again, roll back, as Dagster runs, on the sample agency."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from click.testing import CliRunner
+
+from eros_assets import installation
+from eros_assets.__main__ import main
+from eros_assets.assets.deployments import GATE, archive_of, records_folder
+from eros_assets.automation.jobs import DEPLOY_PRODUCTION
+from eros_assets.automation.rollback import (
+    BACKUP_PRODUCTION,
+    ROLLBACK_PRODUCTION,
+    ROLLBACK_REPORT,
+    SCHEDULES,
+    rollback_run_config,
+    stop_schedules,
+)
+from eros_assets.definitions import build_definitions
+from eros_assets.deployment.archive import RECORDS
+from eros_assets.settings import REPOSITORY
+from eros_assets.warehouse.protocol import Definition
+from tests.assets.installed import Installed, installed
+from tests.docs.commands import arguments_of_eros, commands_of, recipe
+from tests.docs.test_documents import RUNBOOK
+
+
+@pytest.fixture(scope="module")
+def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    """The sample agency's inputs; nothing is learned, planned or deployed."""
+    folder = tmp_path_factory.mktemp("agency")
+    with installed(folder, tuning_dir=patient_tuning(folder / "tuning")) as agency:
+        agency.set_up()
+        yield agency
+
+
+def patient_tuning(folder: Path) -> Path:
+    """Tuning that gives the selector a minute: this story is not about a busy machine's speed."""
+    folder.mkdir()
+    shipped = (REPOSITORY / "eros_assets" / "tuning" / "tuning.csv").read_text(encoding="utf-8")
+    patient = shipped.replace("\nselector_max_seconds,2,", "\nselector_max_seconds,60,")
+    assert patient != shipped
+    (folder / "tuning.csv").write_text(patient, encoding="utf-8")
+    return folder
+
+
+def run(
+    agency: Installed, job: str, succeeds: bool = True, **more: object
+) -> dg.ExecuteInProcessResult:
+    result = (
+        build_definitions(agency.eros.settings)
+        .resolve_job_def(job)
+        .execute_in_process(instance=agency.instance, raise_on_error=False, **more)  # type: ignore[arg-type]
+    )
+    assert result.success is succeeds
+    return result
+
+
+def definitions(agency: Installed) -> list[Definition]:
+    return list(agency.eros.warehouse(asset="test").definitions())
+
+
+def tables(agency: Installed) -> dict[str, str]:
+    """Every row of every table that a rollback puts back, and of the inputs."""
+    names = [t.name for t in agency.eros.library.of_kind("table") if t.name not in RECORDS]
+    frames = {name: agency.query(f"SELECT * FROM `${{dataset}}.{name}`") for name in names}
+    return {
+        name: frame.astype(str).sort_values(list(frame.columns)).to_csv(index=False)
+        for name, frame in frames.items()
+    }
+
+
+def states(agency: Installed) -> list[tuple[str, str]]:
+    history = archive_of(agency.eros, agency.eros.warehouse(asset="test")).history()
+    return [(e.deployment_id.split("_")[0], e.state) for e in history]
+
+
+def summary(result: dg.ExecuteInProcessResult) -> str:
+    (event,) = result.asset_materializations_for_node("deployment_summary")
+    return str(event.metadata["summary"].value)
+
+
+class TestInOrder:
+    """One story; each test goes on where the one before it ended."""
+
+    def test_1_the_first_deployment_learns_and_passes_the_gate(self, agency: Installed) -> None:
+        result = run(agency, DEPLOY_PRODUCTION)
+        text = summary(result)
+        assert "succeeded" in text.splitlines()[0]
+        for name in ("routines_are_those_of_sql", "smoke_analyzer", "smoke_timezone"):
+            assert f"passed {name}" in text
+        assert "7 of kind table function" in text
+        assert states(agency) == [("d0001", "succeeded")]
+        assert agency.query("SELECT COUNT(*) AS n FROM `${dataset}.message_facts`")["n"][0] > 0
+        (evaluation,) = result.get_asset_check_evaluations()
+        assert (evaluation.check_name, evaluation.passed) == (GATE, True)
+        folder = records_folder(agency.eros)
+        assert (folder / "manifest.json").is_file()
+        assert [path.name for path in folder.glob("d0001_*/summary.md")] == ["summary.md"]
+
+    def test_2_running_it_twice_changes_nothing(self, agency: Installed) -> None:
+        before = definitions(agency), tables(agency), states(agency)
+        text = summary(run(agency, DEPLOY_PRODUCTION))
+        assert "unchanged, the same code is in force" in text.splitlines()[0]
+        assert (definitions(agency), tables(agency), states(agency)) == before
+
+    def test_3_a_failing_gate_leaves_the_previous_routines_in_force(
+        self, agency: Installed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        before = definitions(agency), tables(agency)
+        shutil.copytree(REPOSITORY / "sql", tmp_path / "sql")
+        file = tmp_path / "sql" / "procedures" / "analyze_creator_performance.sql"
+        text = file.read_text(encoding="utf-8")
+        assert "AS saturation_score" in text
+        file.write_text(text.replace("AS saturation_score", "AS saturation"), encoding="utf-8")
+        monkeypatch.setattr(installation, "REPOSITORY", tmp_path)
+        result = run(agency, DEPLOY_PRODUCTION, succeeds=False)
+        monkeypatch.undo()
+        (failure,) = [e for e in result.all_events if e.is_step_failure]
+        assert failure.step_key == "deployment_summary"
+        assert "saturation_score is missing" in str(failure.step_failure_data.error)
+        user = failure.step_failure_data.user_failure_data
+        assert user is not None
+        assert "**FAILED** smoke_analyzer" in str(user.metadata["summary"].value)
+        assert (definitions(agency), tables(agency)) == before
+        assert states(agency) == [("d0001", "succeeded"), ("d0002", "gate_failed")]
+
+    def test_4_a_rollback_takes_back_what_came_after(self, agency: Installed) -> None:
+        run(agency, BACKUP_PRODUCTION)
+        before = definitions(agency), tables(agency)
+        agency.plan()
+        agency.change("DELETE FROM `${dataset}.caption_priors` WHERE page_name <> ''")
+        agency.change("UPDATE `${dataset}.tuning` SET control_share = 1 WHERE control_share < 1")
+        assert tables(agency) != before[1]
+        result = run(agency, ROLLBACK_PRODUCTION, run_config=rollback_run_config())
+        assert (definitions(agency), tables(agency)) == before
+        assert states(agency)[2:] == [("b0003", "succeeded"), ("r0004", "succeeded")]
+        (event,) = [e for e in result.all_events if e.is_step_materialization]
+        assert event.asset_key == dg.AssetKey(ROLLBACK_REPORT)
+        report = (records_folder(agency.eros) / "r0004" / "report.md").read_text(encoding="utf-8")
+        assert "sched_20251103_" in report
+        reserved = (
+            "SELECT COUNT(*) AS n FROM `${dataset}.active_caption_assignments` WHERE is_active"
+        )
+        assert agency.query(reserved)["n"][0] == 0
+
+    def test_5_an_unknown_deployment_is_refused_and_nothing_touched(
+        self, agency: Installed
+    ) -> None:
+        before = definitions(agency), tables(agency), states(agency)
+        result = run(
+            agency,
+            ROLLBACK_PRODUCTION,
+            succeeds=False,
+            run_config=rollback_run_config("d0009_1a2b3c4d"),
+        )
+        (failure,) = [e for e in result.all_events if e.is_step_failure]
+        assert "d0009_1a2b3c4d is unknown" in str(failure.step_failure_data.error)
+        assert (definitions(agency), tables(agency), states(agency)) == before
+
+    def test_6_every_command_of_the_runbook_works(
+        self, agency: Installed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """Each command once, in the order of the document, as `make` would call it."""
+        settings = agency.eros.settings
+        for variable, value in {
+            "EROS_HOME": settings.home,
+            "EROS_OUT_DIR": settings.out_dir,
+            "EROS_TUNING_DIR": settings.tuning_dir,
+            "EROS_SAMPLE": settings.sample,
+            "EROS_TODAY": settings.today,
+            "DAGSTER_HOME": tmp_path,
+        }.items():
+            monkeypatch.setenv(variable, str(value))
+        monkeypatch.delenv("EROS_DAGSTER_STORAGE", raising=False)
+        last = archive_of(agency.eros, agency.eros.warehouse(asset="test")).history()[-1]
+        known = {"<id>": last.before, "<page>": "basil_and_thyme"}
+        done: set[tuple[str, int]] = set()
+        for command in commands_of(RUNBOOK):
+            for arguments in arguments_of_eros(recipe(command, **known)):
+                if arguments == ["week"] or (arguments[0], len(arguments)) in done:
+                    continue  # a whole week was planned before
+                done.add((arguments[0], len(arguments)))
+                told = CliRunner().invoke(main, arguments)
+                assert told.exit_code == 0, f"{command}: {told.output}"
+                if arguments[0] == "status":
+                    assert "In force: d0001_" in told.output
+        assert {name for name, _ in done} >= {"deploy", "rollback", "backup", "smoke", "week"}
+        assert ("rollback", 1) in done
+        assert ("rollback", 2) in done
+
+
+def test_running_schedules_of_ours_are_stopped_and_no_others() -> None:
+    from dagster._core.remote_origin import (
+        InProcessCodeLocationOrigin,
+        RemoteInstigatorOrigin,
+        RemoteRepositoryOrigin,
+    )
+    from dagster._core.scheduler.instigation import (
+        InstigatorState,
+        InstigatorStatus,
+        InstigatorType,
+        ScheduleInstigatorData,
+    )
+    from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+
+    location = InProcessCodeLocationOrigin(
+        LoadableTargetOrigin(module_name="eros_assets.definitions"), location_name="eros"
+    )
+    repository = RemoteRepositoryOrigin(location, "__repository__")
+    with dg.instance_for_test() as instance:
+        for name, status in (
+            ("health_check", InstigatorStatus.DECLARED_IN_CODE),
+            ("daily_caption_update", InstigatorStatus.RUNNING),
+            ("weekly_schedules", InstigatorStatus.STOPPED),
+            ("somebody_elses", InstigatorStatus.RUNNING),
+        ):
+            instance.add_instigator_state(
+                InstigatorState(
+                    RemoteInstigatorOrigin(repository_origin=repository, instigator_name=name),
+                    InstigatorType.SCHEDULE,
+                    status,
+                    ScheduleInstigatorData("0 2 * * *"),
+                )
+            )
+        assert stop_schedules(instance, SCHEDULES) == ["daily_caption_update", "health_check"]
+        running = [state.name for state in instance.all_instigator_state() if state.is_running]
+        assert running == ["somebody_elses"]
+        assert stop_schedules(instance, SCHEDULES) == []
