@@ -48,6 +48,11 @@ def archive_of(eros: Installation, warehouse: Warehouse) -> Archive:
     return Archive(eros, warehouse, INPUT_TABLES)
 
 
+def clock() -> dt.datetime:
+    """When a step of a deployment or rollback happens: recorded, and held against expiries."""
+    return dt.datetime.now(dt.UTC)
+
+
 def preflight_of(eros: Installation) -> list[Any]:
     """What must hold before anything runs, with the installation's own tables."""
     owned = [
@@ -130,9 +135,7 @@ def _deployment_backup(eros: Installation) -> dg.AssetsDefinition:
     def deployment_backup(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         warehouse = eros.warehouse(asset="deployment_backup", run=context.run_id)
         deploy = _deploy(eros, warehouse, context)
-        decision = deploy.back_up(
-            code_fingerprint(), now=dt.datetime.now(dt.UTC), run_id=context.run_id
-        )
+        decision = deploy.back_up(code_fingerprint(), now=clock(), run_id=context.run_id)
         entry = decision.entry
         if entry is None:
             context.log.info("the same code is in force already: nothing is backed up or changed")
@@ -169,7 +172,7 @@ def _deployed_objects(eros: Installation) -> dg.AssetsDefinition:
         if entry is None:
             return dg.MaterializeResult(metadata={"action": "nothing"})
         try:
-            deploy.make(entry, now=dt.datetime.now(dt.UTC))
+            deploy.make(entry, now=clock())
         except DeployFailedError as error:
             ended = deploy.archive.history()[-1]
             verdict = "failed, what was before is in force"
@@ -216,7 +219,7 @@ def _deployment_summary(eros: Installation) -> dg.AssetsDefinition:
         verdict = "unchanged, the same code is in force"
         if is_new:
             try:
-                entry = deploy.conclude(entry, findings, now=dt.datetime.now(dt.UTC))
+                entry = deploy.conclude(entry, findings, now=clock())
                 verdict = "succeeded"
             except DeployFailedError as error:
                 failure, verdict = error, "the gate failed, what was before is in force"
@@ -253,7 +256,7 @@ def _summarised(
         changed=changed_objects(deploy.objects, deploy.archive.definitions(entry.before)),
         findings=findings,
         health=newest_health(eros, warehouse),
-        work=work_of_a_day(eros, warehouse, dt.datetime.now(dt.UTC)),
+        work=work_of_a_day(eros, warehouse, clock()),
     )
     folder = records_folder(eros) / entry.deployment_id
     written = write_whole(folder / "summary.md", text.encode())

@@ -3,14 +3,13 @@
 They are jobs of ops, not of assets: whoever materialises everything must not roll back by it.
 """
 
-import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
-from eros_assets.assets.deployments import archive_of, records_folder
+from eros_assets.assets.deployments import archive_of, clock, records_folder
 from eros_assets.assets.reporting import job_metadata
 from eros_assets.automation.console import CONSOLE_LOGGER, console
 from eros_assets.deployment.backup import back_up
@@ -64,9 +63,7 @@ def rollback_jobs(eros: Installation) -> Sequence[dg.JobDefinition]:
             lambda: stop_schedules(context.instance, SCHEDULES),
             context.log.info,
         )
-        outcome = rollback.run(
-            config.deployment_id or None, now=dt.datetime.now(dt.UTC), run_id=context.run_id
-        )
+        outcome = rollback.run(config.deployment_id or None, now=clock(), run_id=context.run_id)
         text = rollback_summary(outcome, eros.settings.warehouse_location)
         identifier = outcome.entry.deployment_id
         written = write_whole(records_folder(eros) / identifier / "report.md", text.encode())
@@ -95,7 +92,7 @@ def rollback_jobs(eros: Installation) -> Sequence[dg.JobDefinition]:
         entry = back_up(
             archive_of(eros, warehouse),
             code_fingerprint(),
-            now=dt.datetime.now(dt.UTC),
+            now=clock(),
             run_id=context.run_id,
         )
         context.log.info(f"{entry.deployment_id}: {len(entry.tables)} tables are kept")

@@ -13,6 +13,7 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/installation.py Installation.planning_instant": "lets time into every decision",
     "eros_assets/assets/sources.py read_or_make_inputs": "the sample agency's last day",
     "eros_assets/assets/analysis.py _weekly_report.report": "stamp: reported_at",
+    "eros_assets/assets/deployments.py clock": "began, ended, expires; which day's jobs count",
     "eros_assets/assets/evaluation.py _emv_improvement.measure_improvement": "stamp: measured_at",
     "eros_assets/assets/operations.py operations_assets.check_health": "which day's jobs count",
     "eros_assets/assets/policies.py policy_assets.evaluate_policies": "stamp: evaluated_at",
