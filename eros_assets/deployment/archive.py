@@ -11,10 +11,13 @@ from eros_assets.warehouse.library import SqlObject
 from eros_assets.warehouse.protocol import Definition, Warehouse
 
 RECORDS = frozenset(
-    {"deployments", "deployment_definitions", "system_health", "schedule_export_log"}
+    {
+        *("deployments", "deployment_definitions", "system_health", "schedule_export_log"),
+        "schedule_review",
+    }
 )
 """Tables that tell what happened. No rollback touches them: it would erase its own record, the
-health that led to it, and what people were handed."""
+health that led to it, what people were handed and what they said of it."""
 
 ARCHIVE = ("deployments", "deployment_definitions")
 
