@@ -47,7 +47,7 @@ def policy_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
     """`policy_evaluation`."""
 
     @dg.multi_asset(
-        name="evaluate_policies",
+        name="estimate_policies",
         specs=[
             table_spec(
                 eros,
