@@ -35,8 +35,6 @@ def measure() -> Iterator[str]:
             f"{WEEKS} weeks: {allocated:,} cells allocated, {used:,} used "
             f"({used / allocated:.1%}), {allocated / CELL_LIMIT:.1%} of Google's limit"
         )
-        default = WEEKS * 1000 * 26
-        yield f"as many tabs of Google's default size and no Review: {default:,} cells"
 
 
 def _costs(desk: Desk, name: str, shown: Sequence[SheetMessage]) -> str:
