@@ -1,5 +1,7 @@
 """What the history says: message facts, quarantine, caption priors and statistics."""
 
+import base64
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -7,8 +9,11 @@ import dagster as dg
 
 from eros_assets.assets.reporting import job_metadata, table_metadata, table_spec
 from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.evaluation.fits import fits_of
+from eros_assets.exporting.fits_picture import fits_picture
 from eros_assets.installation import Installation
-from eros_assets.tuning import read_knobs
+from eros_assets.tuning import Knobs, read_knobs
+from eros_assets.warehouse.protocol import Warehouse
 
 PREVIEWS = {
     "message_facts": """
@@ -85,10 +90,33 @@ def performance_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
             update.name,
             {"p_as_of": week_start, "p_lookback_days": knobs["stats_lookback_days"]},
         )
+        fits = fit_metadata(eros, warehouse, week_start, knobs)
         jobs = job_metadata(warehouse)
         for name in LEARNED:
-            yield dg.MaterializeResult(
-                asset_key=name, metadata={**table_metadata(warehouse, name, PREVIEWS[name]), **jobs}
-            )
+            shown = table_metadata(warehouse, name, PREVIEWS[name])
+            more = fits if name == "caption_priors" else {}
+            yield dg.MaterializeResult(asset_key=name, metadata={**shown, **more, **jobs})
 
     return [sort_messages, learn_captions]
+
+
+def fit_metadata(
+    eros: Installation, warehouse: Warehouse, as_of: dt.date, knobs: Knobs
+) -> dict[str, Any]:
+    """The fits of each page's own captions with their uncertainty, as a table and a picture."""
+    sums = warehouse.query(
+        eros.sql("fit_sums"), {"as_of": as_of, "lookback_days": knobs["stats_lookback_days"]}
+    )
+    fits = fits_of(sums)
+    picture = base64.b64encode(fits_picture(fits)).decode("ascii")
+    lines = ["| page | tier | captions | rate | strength | dispersion |", "|" + " --- |" * 6]
+    for fit in fits:
+        found = (fit.rate, fit.strength, fit.dispersion)
+        cells = (f"{i.estimate:.3g} ({i.lower:.3g} to {i.upper:.3g})" for i in found)
+        lines.append(
+            f"| {fit.page_name} | {fit.price_tier} | {fit.captions} | {' | '.join(cells)} |"
+        )
+    return {
+        "fits": dg.MetadataValue.md("\n".join(lines)),
+        "picture": dg.MetadataValue.md(f"![fits](data:image/png;base64,{picture})"),
+    }

@@ -1,0 +1,68 @@
+"""Fitted priors and dispersions as a picture: every page's, with 95 % intervals."""
+
+import io
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from eros_assets.evaluation.fits import Fit
+from eros_assets.evaluation.intervals import Interval
+from eros_assets.exporting.calendar_picture import INK, PAPER, RULE, TIERS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = {tier: fill if fill != PAPER else INK for tier, (fill, _) in TIERS.items()}
+
+PANELS: tuple[tuple[str, Callable[[Fit], Interval]], ...] = (
+    ("rate of conversion", lambda fit: fit.rate),
+    ("strength of the prior, effective trials", lambda fit: fit.strength),
+    ("dispersion of sends", lambda fit: fit.dispersion),
+)
+
+
+def fits_picture(fits: Sequence[Fit]) -> bytes:
+    """PNG of 1000 by 480 pixels: pages across in each of three panels, tiers by colour."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    figure = Figure(figsize=(10, 4.8), dpi=100, facecolor=PAPER)
+    FigureCanvasAgg(figure)
+    for axes, (title, pick) in zip(figure.subplots(1, len(PANELS)), PANELS, strict=True):
+        _draw(axes, fits, pick)
+        axes.set_title(title, loc="left", fontsize=9.5, color=INK)
+    figure.legend(
+        handles=[
+            Line2D([], [], marker="o", linestyle="", color=colour, label=tier)
+            for tier, colour in COLOURS.items()
+        ],
+        loc="lower center",
+        ncols=len(COLOURS),
+        frameon=False,
+        fontsize=8.5,
+    )
+    figure.tight_layout(rect=(0, 0.06, 1, 1))
+    png = io.BytesIO()
+    figure.savefig(png, format="png", metadata={"Software": None})
+    return png.getvalue()
+
+
+def _draw(axes: "Axes", fits: Sequence[Fit], pick: Callable[[Fit], Interval]) -> None:
+    pages = sorted({fit.page_name for fit in fits})
+    tiers = list(COLOURS)
+    axes.set_yscale("log")
+    for fit in fits:
+        found = pick(fit)
+        if not math.isfinite(found.estimate):
+            continue
+        place = pages.index(fit.page_name) + 0.2 * (tiers.index(fit.price_tier) - 1.5)
+        colour = COLOURS[fit.price_tier]
+        axes.plot(place, found.estimate, "o", color=colour, markersize=2.6)
+        if math.isfinite(found.lower) and math.isfinite(found.upper):
+            axes.vlines(place, found.lower, found.upper, colour, linewidth=0.8)
+    axes.set_xlim(-0.7, max(len(pages), 1) - 0.3)
+    axes.set_xticks(range(len(pages)), pages, rotation=90, fontsize=5.5)
+    axes.tick_params(axis="y", colors=INK, labelsize=7.5)
+    for side in axes.spines.values():
+        side.set_color(RULE)

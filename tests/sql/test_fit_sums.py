@@ -1,0 +1,42 @@
+"""The sums that fits are judged by, against pandas, and the fits against caption_priors."""
+
+import numpy as np
+import pytest
+
+from eros_assets.evaluation.fits import SUMS, fits_of
+from tests.evaluation.test_fits import history, sums_of
+from tests.sql.dataset import Dataset, caption, creators, days_before, purchases
+from tests.sql.test_caption_priors import AS_OF, LOOKBACK
+
+
+def test_sums_are_those_of_each_captions_sends_and_fits_those_of_the_procedure(
+    dataset: Dataset,
+) -> None:
+    sends = history(np.random.default_rng(1), 200)
+    facts = [
+        purchases(
+            *(n, int(row["caption_id"]), int(row["successes"]), int(row["trials"])),
+            send_date=days_before(AS_OF, 60 - 20 * (n % 2)),
+        )
+        for n, row in enumerate(sends.to_dict("records"))
+    ]
+    outside = [
+        purchases(9_000, 1, 5, 300, send_date=AS_OF),
+        purchases(9_001, 999, 5, 300, send_date=days_before(AS_OF, 3)),
+    ]
+    dataset.put("creators", creators("cook"))
+    dataset.put("caption_bank", [caption(n, price_tier="mid") for n in range(200)])
+    dataset.put("message_facts", [*facts, *outside])
+    got = dataset.warehouse.query(
+        dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
+    )
+    expected = sums_of(sends)
+    assert got["fold"].tolist() == expected["fold"].tolist()
+    np.testing.assert_allclose(got[SUMS].to_numpy(float), expected[SUMS].to_numpy(float), rtol=1e-9)
+    [fit] = fits_of(got)
+    dataset.put("message_facts", facts)
+    dataset.update_performance(AS_OF, LOOKBACK)
+    row = dataset.rows("caption_priors").set_index("price_tier").loc["mid"]
+    strength = row["prior_successes"] + row["prior_failures"]
+    assert fit.strength.estimate == pytest.approx(strength, rel=1e-9)
+    assert fit.dispersion.estimate == pytest.approx(row["dispersion"], rel=1e-9)
