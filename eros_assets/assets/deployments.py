@@ -13,6 +13,7 @@ import dagster as dg
 
 from eros_assets.assets.reporting import OWNERS, job_metadata
 from eros_assets.assets.sources import INPUT_TABLES
+from eros_assets.automation.alerts import Alert, AlertError, tell
 from eros_assets.deployment.archive import Archive
 from eros_assets.deployment.deploy import Deploy, DeployFailedError
 from eros_assets.deployment.manifest import code_fingerprint, read_manifest, require_usable
@@ -248,23 +249,28 @@ def _summarised(
 ) -> dict[str, Any]:
     """Write the summary of a deployment; it and its file as metadata."""
     eros, warehouse = deploy.eros, deploy.archive.warehouse
+    before = deploy.archive.definitions(entry.before)
+    changed = changed_objects(deploy.objects, before)
     text = deployment_summary(
         entry,
         verdict=verdict,
         where=eros.settings.warehouse_location,
         objects=deploy.objects,
-        changed=changed_objects(deploy.objects, deploy.archive.definitions(entry.before)),
+        changed=changed,
         findings=findings,
         health=newest_health(eros, warehouse),
         work=work_of_a_day(eros, warehouse, clock()),
     )
     folder = records_folder(eros) / entry.deployment_id
     written = write_whole(folder / "summary.md", text.encode())
+    failed = [finding.sentence for finding in findings if not finding.passed]
+    notice = [*changed, *failed, *([entry.detail] if entry.detail else []), str(written.path)]
     return {
         "summary": dg.MetadataValue.md(text),
         "file": dg.MetadataValue.path(written.path),
         "deployment": entry.deployment_id,
         "state": entry.state,
+        "notice": told(eros, f"deployment {entry.deployment_id}: {verdict}", notice),
     }
 
 
@@ -294,6 +300,17 @@ def work_of_a_day(eros: Installation, warehouse: Warehouse, now: dt.datetime) ->
     limits = limits_of(read_knobs(warehouse))
     procedures = [procedure.name for procedure in eros.library.of_kind("procedure")]
     return work_done(warehouse.jobs(log_begins(now, limits)), now, procedures, limits)
+
+
+def told(eros: Installation, title: str, lines: Sequence[str]) -> str:
+    """Tell people, by the channels that are configured; what became of it, in one line.
+
+    Nothing that was deployed or put back is undone because nobody could be told.
+    """
+    try:
+        return tell(eros.settings, Alert(title, lines)).sentence
+    except AlertError as error:
+        return f"Nobody could be told: {error}"
 
 
 def _failure(error: DeployFailedError, metadata: dict[str, Any]) -> dg.Failure:

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from eros_assets.assets.deployments import archive_of, clock, records_folder
+from eros_assets.assets.deployments import archive_of, clock, records_folder, told
 from eros_assets.assets.reporting import job_metadata
 from eros_assets.automation.console import CONSOLE_LOGGER, console
 from eros_assets.deployment.backup import back_up
@@ -71,11 +71,16 @@ def rollback_jobs(eros: Installation) -> Sequence[dg.JobDefinition]:
             f"{identifier}: {outcome.entry.point_id} is in force; "
             f"{len(outcome.schedules_taken_back)} schedules were taken back; {written.path}"
         )
+        taken_back = [f"taken back: {name}" for name in outcome.schedules_taken_back]
+        title = f"rolled back to {outcome.entry.point_id} ({identifier})"
+        notice = told(eros, title, [str(written.path), *taken_back])
+        context.log.info(notice)
         context.log_event(
             dg.AssetMaterialization(
                 ROLLBACK_REPORT,
                 description=f"Rollback {identifier} to {outcome.entry.point_id}",
                 metadata={
+                    "notice": notice,
                     "report": dg.MetadataValue.md(text),
                     "file": dg.MetadataValue.path(written.path),
                     **job_metadata(warehouse),

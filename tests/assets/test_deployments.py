@@ -25,15 +25,28 @@ from eros_assets.deployment.archive import RECORDS
 from eros_assets.settings import REPOSITORY
 from eros_assets.warehouse.protocol import Definition
 from tests.assets.installed import Installed, installed
+from tests.automation.loopback import Slack, slack
 from tests.docs.commands import arguments_of_eros, commands_of, recipe
 from tests.docs.test_documents import RUNBOOK
 
 
 @pytest.fixture(scope="module")
-def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+def workspace() -> Iterator[Slack]:
+    """Where people are told."""
+    with slack() as workspace:
+        yield workspace
+
+
+@pytest.fixture(scope="module")
+def agency(tmp_path_factory: pytest.TempPathFactory, workspace: Slack) -> Iterator[Installed]:
     """The sample agency's inputs; nothing is learned, planned or deployed."""
     folder = tmp_path_factory.mktemp("agency")
-    with installed(folder, tuning_dir=patient_tuning(folder / "tuning")) as agency:
+    told = {
+        "slack_token": "xoxb-token",
+        "slack_channel": "#eros",
+        "slack_endpoint": workspace.address,
+    }
+    with installed(folder, tuning_dir=patient_tuning(folder / "tuning"), **told) as agency:
         agency.set_up()
         yield agency
 
@@ -87,7 +100,9 @@ def summary(result: dg.ExecuteInProcessResult) -> str:
 class TestInOrder:
     """One story; each test goes on where the one before it ended."""
 
-    def test_1_the_first_deployment_learns_and_passes_the_gate(self, agency: Installed) -> None:
+    def test_1_the_first_deployment_learns_and_passes_the_gate(
+        self, agency: Installed, workspace: Slack
+    ) -> None:
         result = run(agency, DEPLOY_PRODUCTION)
         text = summary(result)
         assert "succeeded" in text.splitlines()[0]
@@ -98,6 +113,7 @@ class TestInOrder:
         assert agency.query("SELECT COUNT(*) AS n FROM `${dataset}.message_facts`")["n"][0] > 0
         (evaluation,) = result.get_asset_check_evaluations()
         assert (evaluation.check_name, evaluation.passed) == (GATE, True)
+        assert "deployment d0001_" in workspace.messages[-1]["text"]
         folder = records_folder(agency.eros)
         assert (folder / "manifest.json").is_file()
         assert [path.name for path in folder.glob("d0001_*/summary.md")] == ["summary.md"]
@@ -109,7 +125,11 @@ class TestInOrder:
         assert (definitions(agency), tables(agency), states(agency)) == before
 
     def test_3_a_failing_gate_leaves_the_previous_routines_in_force(
-        self, agency: Installed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+        self,
+        agency: Installed,
+        workspace: Slack,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
     ) -> None:
         before = definitions(agency), tables(agency)
         shutil.copytree(REPOSITORY / "sql", tmp_path / "sql")
@@ -128,8 +148,12 @@ class TestInOrder:
         assert "**FAILED** smoke_analyzer" in str(user.metadata["summary"].value)
         assert (definitions(agency), tables(agency)) == before
         assert states(agency) == [("d0001", "succeeded"), ("d0002", "gate_failed")]
+        assert "the gate failed" in workspace.messages[-1]["text"]
+        assert "saturation_score is missing" in workspace.messages[-1]["text"]
 
-    def test_4_a_rollback_takes_back_what_came_after(self, agency: Installed) -> None:
+    def test_4_a_rollback_takes_back_what_came_after(
+        self, agency: Installed, workspace: Slack
+    ) -> None:
         run(agency, BACKUP_PRODUCTION)
         before = definitions(agency), tables(agency)
         agency.plan()
@@ -143,6 +167,7 @@ class TestInOrder:
         assert event.asset_key == dg.AssetKey(ROLLBACK_REPORT)
         report = (records_folder(agency.eros) / "r0004" / "report.md").read_text(encoding="utf-8")
         assert "sched_20251103_" in report
+        assert "rolled back to b0003_before (r0004)" in workspace.messages[-1]["text"]
         reserved = (
             "SELECT COUNT(*) AS n FROM `${dataset}.active_caption_assignments` WHERE is_active"
         )
