@@ -92,7 +92,9 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
     rate = posterior[0] / posterior.sum(axis=0)
     least = np.zeros((2, replays, pool.relative_use.size))
     size = pool.size
-    if policy.is_uniform or pool.places >= size:
+    if policy.is_uniform or not 0 < pool.places < size:
+        if pool.places == 0:  # the tier's only places are the control arm's: no draw will do
+            least += 1.0
         mean_rate = float(np.average(rate, weights=pool.captions))
         return Replays(policy, least, mean_rate, size, pool.places)
     group = np.repeat(np.arange(pool.captions.size), pool.captions)

@@ -161,6 +161,9 @@ def test_a_uniform_policy_and_a_small_pool_need_no_draw() -> None:
     assert set(chances) == {4 / 120}
     everything = replay(a_pool(3, places=120), Policy("ours", 4, 0.05), 3, np.random.default_rng(1))
     assert set(everything.probabilities(pool.prior, pool.evidence, pool.category)) == {1.0}
+    for policy in (Policy("ours", 4, 0.05), Policy("uniform", 1, 0, is_uniform=True)):
+        nothing = replay(a_pool(4, places=0), policy, 3, np.random.default_rng(1))
+        assert set(nothing.probabilities(pool.prior, pool.evidence, pool.category)) == {0.0}
 
 
 def test_the_same_seed_gives_the_same_chances() -> None:
