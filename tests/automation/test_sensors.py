@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from eros_assets.assets.week import WEEKLY
+from eros_assets.automation.alerts import AlertError
 from eros_assets.automation.sensors import (
     failed_check_sensor,
     failed_run_sensor,
@@ -112,9 +113,8 @@ def test_a_failed_read_ends_the_tick_and_is_not_nothing_new(agency: Installed) -
     file = agency.eros.settings.warehouse_file
     content = file.read_bytes()
     file.write_bytes(b"not a database" * 1000)
-    with pytest.raises(Exception) as raised:  # noqa: PT011 (Dagster wraps the cause)
+    with pytest.raises(WarehouseError, match="can't be opened"):
         tick(sensor, daily, agency.instance, first.cursor)
-    assert isinstance(raised.value.__cause__, WarehouseError)
     file.write_bytes(content)
     assert not tick(sensor, daily, agency.instance, first.cursor).run_requests
 
@@ -207,7 +207,7 @@ def test_an_alert_that_nobody_took_is_told_at_the_next_tick(
     sensor = health_sensor(installation(tmp_path, workspace), None)
     check(instance, "INVESTIGATE")
     workspace.error = "internal_error"
-    with pytest.raises(Exception):  # noqa: B017, PT011 (Dagster wraps the cause)
+    with pytest.raises(AlertError, match="internal_error"):
         tick(sensor, None, instance, None)
     workspace.error = None
     tick(sensor, None, instance, None)
