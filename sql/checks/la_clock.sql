@@ -5,10 +5,11 @@
 --   quarters: quarters of an hour after it.
 WITH instants AS (
   SELECT
-    n AS quarters,
-    TIMESTAMP_ADD(@first_instant, INTERVAL 15 * n MINUTE) AS instant
-  FROM UNNEST(GENERATE_ARRAY(0, 4 * 24 * 373)) AS n
-  WHERE n IN UNNEST(@quarters)
+    96 * day + quarter AS quarters,
+    TIMESTAMP_ADD(@first_instant, INTERVAL 15 * (96 * day + quarter) MINUTE) AS instant
+  FROM UNNEST(GENERATE_ARRAY(0, 373)) AS day
+  CROSS JOIN UNNEST(GENERATE_ARRAY(0, 95)) AS quarter
+  WHERE 96 * day + quarter IN UNNEST(@quarters)
 )
 
 SELECT

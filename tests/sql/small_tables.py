@@ -42,6 +42,7 @@ KEYS: Mapping[str, Sequence[str]] = {
     "creator_anomalies": ("page_name", "week_start", "send_date", "metric"),
     "creator_performance": ("page_name", "week_start"),
     "system_health": ("checked_at",),
+    "emv_improvement": ("as_of", "scope"),
 }
 
 TEXTS: Mapping[str, Sequence[object]] = {
@@ -51,6 +52,7 @@ TEXTS: Mapping[str, Sequence[object]] = {
     "content_category": ("recipes", "backstage", None),
     "status": ("draft", "active", "superseded"),
     "arm": ("treatment", "control"),
+    "emv_improvement.scope": ("overall", "week"),
     "creator_anomalies.severity": ("WARN", "CRITICAL"),
     "creator_performance.saturation_status": ("RED", "RED", "GREEN"),
     "decision": ("approve", "reject", None),

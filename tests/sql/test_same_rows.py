@@ -57,7 +57,7 @@ PARAMETERS: Mapping[str, Typed] = {
     "next_is_due": Typed(True, "BOOL"),
     "next_week": Typed(WEEK + dt.timedelta(days=7), "DATE"),
     "overdue_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
-    "page_name": Typed(PAGES[0], "STRING"),
+    "page_name": Typed(PAGES[2], "STRING"),
     "pages": Typed(list(PAGES[:2]), "ARRAY<STRING>"),
     "point_id": Typed("d0001_passed", "STRING"),
     "planned_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
