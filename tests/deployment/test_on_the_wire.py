@@ -14,7 +14,7 @@ from eros_assets.installation import Installation
 from eros_assets.settings import Settings
 from eros_assets.warehouse.bigquery import BigQueryWarehouse
 from eros_assets.warehouse.bigquery.patience import Patience
-from tests.warehouse.wire.loopback import serving
+from tests.google.loopback import serving
 from tests.warehouse.wire.plays import Column, Play
 from tests.warehouse.wire.service import Service
 
