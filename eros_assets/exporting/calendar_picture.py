@@ -74,14 +74,14 @@ def calendar_picture(week: CalendarWeek, size: Size = "metadata") -> bytes:
     """The calendar as PNG.
 
     `metadata` is 880 by 600 pixels in PALETTE colours, about 35 KB, for the Dagster UI; `page` is
-    twice as wide and high in full colour, for files that people print or open.
+    1408 by 960 in full colour, for files that people print or open.
     """
     # Imported here: matplotlib takes longer to import than the rest of this package.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL import Image
 
-    figure = Figure(figsize=(8.8, 6.0), dpi=100 if size == "metadata" else 200, facecolor=PAPER)
+    figure = Figure(figsize=(8.8, 6.0), dpi=100 if size == "metadata" else 160, facecolor=PAPER)
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_axes((0.062, 0.085, 0.925, 0.785))
     shading = _draw_hours(axes, week)

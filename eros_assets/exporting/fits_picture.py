@@ -42,7 +42,7 @@ def fits_picture(fits: Sequence[Fit]) -> bytes:
         frameon=False,
         fontsize=8.5,
     )
-    figure.tight_layout(rect=(0, 0.06, 1, 1))
+    figure.subplots_adjust(left=0.05, right=0.99, bottom=0.28, top=0.93, wspace=0.16)
     png = io.BytesIO()
     figure.savefig(png, format="png", metadata={"Software": None})
     return png.getvalue()
@@ -50,17 +50,25 @@ def fits_picture(fits: Sequence[Fit]) -> bytes:
 
 def _draw(axes: "Axes", fits: Sequence[Fit], pick: Callable[[Fit], Interval]) -> None:
     pages = sorted({fit.page_name for fit in fits})
-    tiers = list(COLOURS)
+    place = {page: number for number, page in enumerate(pages)}
     axes.set_yscale("log")
-    for fit in fits:
-        found = pick(fit)
-        if not math.isfinite(found.estimate):
-            continue
-        place = pages.index(fit.page_name) + 0.2 * (tiers.index(fit.price_tier) - 1.5)
-        colour = COLOURS[fit.price_tier]
-        axes.plot(place, found.estimate, "o", color=colour, markersize=2.6)
-        if math.isfinite(found.lower) and math.isfinite(found.upper):
-            axes.vlines(place, found.lower, found.upper, colour, linewidth=0.8)
+    for number, (tier, colour) in enumerate(COLOURS.items()):
+        found = [
+            (place[fit.page_name] + 0.2 * (number - 1.5), pick(fit))
+            for fit in fits
+            if fit.price_tier == tier and math.isfinite(pick(fit).estimate)
+        ]
+        sure = [(x, i) for x, i in found if math.isfinite(i.lower) and math.isfinite(i.upper)]
+        axes.plot(
+            [x for x, _ in found], [i.estimate for _, i in found], "o", color=colour, markersize=2.6
+        )
+        axes.vlines(
+            [x for x, _ in sure],
+            [i.lower for _, i in sure],
+            [i.upper for _, i in sure],
+            colour,
+            linewidth=0.8,
+        )
     axes.set_xlim(-0.7, max(len(pages), 1) - 0.3)
     axes.set_xticks(range(len(pages)), pages, rotation=90, fontsize=5.5)
     axes.tick_params(axis="y", colors=INK, labelsize=7.5)
