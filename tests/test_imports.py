@@ -13,7 +13,7 @@ from eros_assets.settings import REPOSITORY, load_settings
 
 HEAVY = (
     *("duckdb", "sqlglot", "google.cloud", "google.auth", "googleapiclient", "dagster_gcp"),
-    *("matplotlib", "PIL", "ortools", "scipy", "gspread", "holidays"),
+    *("matplotlib", "PIL", "ortools", "scipy", "gspread", "holidays", "numpy", "pandas"),
 )
 
 

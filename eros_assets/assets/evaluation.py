@@ -10,7 +10,6 @@ import dagster as dg
 
 from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
 from eros_assets.assets.week import WEEKLY, partition_week
-from eros_assets.evaluation.arms import TARGET, improvement_rows
 from eros_assets.exporting.improvement_picture import MeasuredImprovement, improvement_picture
 from eros_assets.installation import Installation
 from eros_assets.tuning import read_knobs
@@ -71,6 +70,8 @@ def measured_improvement(
     """The rows of `emv_improvement` as of a Monday, stamps left out, the overall one first."""
     import pandas as pd
 
+    from eros_assets.evaluation.arms import improvement_rows  # imported here: it brings numpy
+
     knobs = read_knobs(warehouse)
     planned = warehouse.query(
         eros.sql("sent_by_arm"),
@@ -86,6 +87,8 @@ def measured_improvement(
 
 
 def _picture(measured: "pd.DataFrame") -> dg.MetadataValue[Any]:
+    from eros_assets.evaluation.arms import TARGET
+
     def of(scope: str, label: str) -> list[MeasuredImprovement]:
         return [
             MeasuredImprovement(

@@ -9,8 +9,6 @@ import dagster as dg
 
 from eros_assets.assets.reporting import job_metadata, table_metadata, table_spec
 from eros_assets.assets.week import WEEKLY, partition_week
-from eros_assets.evaluation.fits import fits_of
-from eros_assets.exporting.fits_picture import fits_picture
 from eros_assets.installation import Installation
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.warehouse.protocol import Warehouse
@@ -104,6 +102,9 @@ def fit_metadata(
     eros: Installation, warehouse: Warehouse, as_of: dt.date, knobs: Knobs
 ) -> dict[str, Any]:
     """The fits of each page's own captions with their uncertainty, as a table and a picture."""
+    from eros_assets.evaluation.fits import fits_of  # imported here: it brings numpy
+    from eros_assets.exporting.fits_picture import fits_picture
+
     sums = warehouse.query(
         eros.sql("fit_sums"), {"as_of": as_of, "lookback_days": knobs["stats_lookback_days"]}
     )

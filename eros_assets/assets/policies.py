@@ -6,14 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import numpy as np
 
 from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
 from eros_assets.assets.week import WEEKLY, partition_week
-from eros_assets.evaluation.intervals import Interval
-from eros_assets.evaluation.offpolicy import LoggedMessages, PolicyValue, policy_value
-from eros_assets.evaluation.pools import chances
-from eros_assets.evaluation.replay import Policy
 from eros_assets.installation import Installation
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.warehouse.protocol import Warehouse
@@ -21,16 +16,24 @@ from eros_assets.warehouse.protocol import Warehouse
 if TYPE_CHECKING:
     import pandas as pd
 
+    from eros_assets.evaluation.intervals import Interval
+    from eros_assets.evaluation.offpolicy import LoggedMessages, PolicyValue
+    from eros_assets.evaluation.replay import Policy
+
 CURRENT = "current"
 
 
-def current_policy(knobs: Knobs) -> Policy:
+def current_policy(knobs: Knobs) -> "Policy":
     """The setting in force."""
+    from eros_assets.evaluation.replay import Policy  # imported here: it brings numpy
+
     return Policy(CURRENT, float(knobs["posterior_sharpening"]), float(knobs["diversity_weight"]))
 
 
-def candidate_policies(knobs: Knobs) -> tuple[Policy, ...]:
+def candidate_policies(knobs: Knobs) -> tuple["Policy", ...]:
     """The setting in force, one knob turned at a time, and chance."""
+    from eros_assets.evaluation.replay import Policy
+
     c, d = float(knobs["posterior_sharpening"]), float(knobs["diversity_weight"])
     return (
         current_policy(knobs),
@@ -83,6 +86,8 @@ def policy_rows(eros: Installation, warehouse: Warehouse, as_of: dt.date) -> "pd
     """The rows of `policy_evaluation` as of a Monday, stamps left out."""
     import pandas as pd
 
+    from eros_assets.evaluation.pools import chances
+
     knobs = read_knobs(warehouse)
     log = logged_weeks(eros, warehouse, as_of, knobs)
     policies = candidate_policies(knobs)
@@ -116,8 +121,10 @@ def logged_weeks(
 
 
 def _row(
-    as_of: dt.date, policy: Policy, log: "pd.DataFrame", likely: "pd.DataFrame"
+    as_of: dt.date, policy: "Policy", log: "pd.DataFrame", likely: "pd.DataFrame"
 ) -> dict[str, object]:
+    from eros_assets.evaluation.offpolicy import policy_value
+
     logged = messages_of(policy, log, likely)
     value = policy_value(logged)
     return {
@@ -130,9 +137,12 @@ def _row(
     }
 
 
-def messages_of(policy: Policy, log: "pd.DataFrame", likely: "pd.DataFrame") -> LoggedMessages:
+def messages_of(policy: "Policy", log: "pd.DataFrame", likely: "pd.DataFrame") -> "LoggedMessages":
     """The log with one candidate's chances, per place."""
+    import numpy as np
     import pandas as pd
+
+    from eros_assets.evaluation.offpolicy import LoggedMessages
 
     both_arms = likely[f"chance {CURRENT}"] + likely["control"]
     posterior = log[["posterior_successes", "posterior_failures"]].to_numpy(dtype=np.float64)
@@ -150,8 +160,8 @@ def messages_of(policy: Policy, log: "pd.DataFrame", likely: "pd.DataFrame") -> 
     )
 
 
-def _estimates(value: PolicyValue) -> dict[str, object]:
-    def bounds(name: str, interval: Interval) -> dict[str, float]:
+def _estimates(value: "PolicyValue") -> dict[str, object]:
+    def bounds(name: str, interval: "Interval") -> dict[str, float]:
         stem = name.removesuffix("_emv")
         return {
             name: interval.estimate,

@@ -17,7 +17,6 @@ from eros_assets.assets.week import (
     partition_week,
     week_plan_scope,
 )
-from eros_assets.evaluation.pools import chances
 from eros_assets.installation import Installation
 from eros_assets.planning.volume import PageOutlook, weekly_target
 from eros_assets.tuning import read_knobs
@@ -187,6 +186,8 @@ def with_chances(
     eros: Installation, warehouse: Warehouse, scope: WeekPlanScope, selections: "pd.DataFrame"
 ) -> "pd.DataFrame":
     """Selections with how likely each PPV was, by replays of its pool; written to the table too."""
+    from eros_assets.evaluation.pools import chances  # imported here: it brings numpy
+
     knobs = read_knobs(warehouse)
     pools = warehouse.query(
         eros.sql("pool_log"), {"first_week": scope.week_start, "last_week": scope.week_start}

@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from eros_assets.calendar import DAYS_A_WEEK, ZONE, week_dates
 
 if TYPE_CHECKING:
@@ -77,6 +75,7 @@ def calendar_picture(week: CalendarWeek, size: Size = "metadata") -> bytes:
     1408 by 960 in full colour, for files that people print or open.
     """
     # Imported here: matplotlib takes longer to import than the rest of this package.
+    import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL import Image
