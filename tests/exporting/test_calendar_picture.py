@@ -34,9 +34,9 @@ def test_the_picture_fits_dagsters_metadata() -> None:
     assert len(picture) < 80_000
 
 
-def test_the_page_is_twice_as_wide_and_high() -> None:
-    width, height = size_of(calendar_picture(WEEK))
-    assert size_of(calendar_picture(WEEK, "page")) == (2 * width, 2 * height)
+def test_the_page_is_wider_and_higher() -> None:
+    assert size_of(calendar_picture(WEEK)) == (880, 600)
+    assert size_of(calendar_picture(WEEK, "page")) == (1408, 960)
 
 
 def test_the_same_week_gives_the_same_bytes_and_another_week_others() -> None:
