@@ -1,6 +1,7 @@
 # Two commands do all the set-up: `make demo` and `make test`.
 # EROS_* variables of your shell (see docs/SETTINGS.md) reach every target.
 PYTHON ?= python3
+PORT ?= 3000
 VENV := .venv
 RUN := $(VENV)/bin/python
 
@@ -25,8 +26,8 @@ smoke: $(VENV)/run ## The five smoke tests of the gate, on the data that is ther
 health: $(VENV)/run ## How the system is doing, from 0 to 100, and what to do.
 	@$(RUN) -m eros_assets health
 
-week: $(VENV)/run ## Plan the coming week; PAGE=<page> narrows it.
-	@$(RUN) -m eros_assets week $(if $(PAGE),--page $(PAGE))
+week: $(VENV)/run ## Plan the coming week; PAGE=<page> narrows it, FORCE=yes replaces a begun one.
+	@$(RUN) -m eros_assets week $(if $(PAGE),--page $(PAGE)) $(if $(FORCE),--force)
 
 preflight: $(VENV)/run ## What a deployment needs, one line each; changes nothing.
 	@$(RUN) -m eros_assets preflight
@@ -43,9 +44,9 @@ rollback: $(VENV)/run ## Go back to the last good deployment, or to DEPLOYMENT=<
 status: $(VENV)/run ## What is in force, and where one can go back to.
 	@$(RUN) -m eros_assets status
 
-dev: $(VENV)/run ## The Dagster UI on http://localhost:3000.
+dev: $(VENV)/run ## The Dagster UI on http://localhost:3000, or on another PORT.
 	@mkdir -p $(EROS_DAGSTER_STORAGE)
-	@$(VENV)/bin/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000
+	@$(RUN) -m dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
 
 .PHONY: simulate
 simulate: $(VENV)/run ## Play policies forward against the hidden truth; ARGS="--weeks 8 --seeds 2 --fast".

@@ -87,7 +87,10 @@ def week(pages: tuple[str, ...], force: bool) -> None:
 @main.command()
 def smoke() -> None:
     """Run the five smoke tests of the gate; nothing is published, no row is left."""
-    _run_job(settings_or_exit(), "smoke_tests", None)
+    result = run_job(settings_or_exit(), "smoke_tests")
+    for test in sorted(result.get_asset_check_evaluations(), key=lambda test: test.check_name):
+        seen, allowed = (test.metadata[name].value for name in ("observed", "threshold"))
+        CONSOLE.print(f"  {test.check_name:<16} holds: {seen:g} seen, {allowed:g} allowed")
 
 
 @main.command()

@@ -4,12 +4,15 @@ import os
 import re
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from eros_assets.errors import ErosError
 from eros_assets.settings import REPOSITORY, Settings, load_settings
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 CONSOLE = Console(highlight=False, soft_wrap=True)
 
@@ -30,7 +33,7 @@ def run_job(
     partition: str | None = None,
     run_config: dict[str, Any] | None = None,
     left: str = "what was there before is as it was",
-) -> None:
+) -> "dg.ExecuteInProcessResult":
     """Run a job of the asset graph here, with Dagster's own records, so that its UI shows it.
 
     Exit code 1 when it fails; `left` says what that leaves.
@@ -63,6 +66,7 @@ def run_job(
         CONSOLE.print(f"{job} failed after {seconds:.1f} s; {left}.")
         sys.exit(1)
     CONSOLE.print(f"  done in {seconds:.1f} s\n")
+    return result
 
 
 def _cause(error: object) -> str:

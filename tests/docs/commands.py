@@ -20,6 +20,11 @@ def commands_of(document: Path) -> list[str]:
     return [line for line in lines if line]
 
 
+def mentioned_in(document: Path) -> list[str]:
+    """Every `make` line that the text names outside of its code blocks, in order."""
+    return re.findall(r"`(make [^`\n]+)`", document.read_text(encoding="utf-8"))
+
+
 def recipe(command: str, **values: str) -> list[list[str]]:
     """What `make` would run for a line `make target VARIABLE=value`, each as its words."""
     for placeholder, value in {**PLACEHOLDERS, **values}.items():

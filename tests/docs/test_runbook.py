@@ -1,0 +1,159 @@
+"""The runbook is followed from top to bottom, on an agency of its own."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.docs.commands import NOT_MADE, commands_of, mentioned_in
+from tests.house.modules import REPOSITORY
+
+RUNBOOK = REPOSITORY / "docs" / "RUNBOOK.md"
+STARTING_SECONDS = 120
+
+SAID = {
+    "demo": r"\d+ schedules, \d+ messages\.",
+    "status": r"In force: .+\nKept states of it: .+",
+    "health": r"Health \d+\.\d of 100: \w+\. Decision: \w+\.",
+    "smoke": r"smoke_exporter +holds",
+    "backup": r"b\d{4}",
+    "week": r"\d+ schedules, \d+ messages\.",
+    "preflight": r"Everything is there\.",
+    "deploy": r"d\d{4}_\w+",
+    "rollback": r"r\d{4}",
+}
+"""What each target says at least when it did its work."""
+
+
+@dataclass
+class House:
+    """An installation that is operated by `make` alone."""
+
+    folder: Path
+    said: list[str] = field(default_factory=list[str])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of the shell in which the commands are typed."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("EROS_", "DAGSTER_"))}
+        return {
+            **kept,
+            "EROS_HOME": str(self.folder / "home"),
+            "EROS_OUT_DIR": str(self.folder / "out"),
+            "EROS_SAMPLE": "small",
+            "EROS_PAGES": "basil_and_thyme,cello_nights",
+            "EROS_TODAY": "2025-11-02",
+            "COLUMNS": "200",
+        }
+
+    def words(self, command: str) -> list[str]:
+        """The line as this machine can run it: the environment of the tests is the one it has."""
+        make, *rest = shlex.split(command)
+        assert make == "make"
+        return [make, *NOT_MADE, f"RUN={sys.executable}", *rest]
+
+    def type(self, command: str) -> str:
+        """What a line says; it must end well."""
+        done = subprocess.run(
+            self.words(command),
+            cwd=REPOSITORY,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{said}"
+        self.said.append(said)
+        return said
+
+    def page(self) -> str:
+        """A page of the agency, as the files of the week name it."""
+        return next(iter(sorted((self.folder / "out").glob("20*/*.png")))).stem
+
+    def state_to_go_back_to(self) -> str:
+        """The newest state that `make status` lists as kept."""
+        kept = re.search(r"Kept states of it: (\w+)", self.type("make status"))
+        assert kept
+        return kept[1]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    return House(tmp_path_factory.mktemp("runbook"))
+
+
+def test_every_command_does_what_the_runbook_says(house: House) -> None:
+    house.type("make demo")
+    commands = commands_of(RUNBOOK)
+    for command in commands:
+        line = command.replace("PAGE=basil_and_thyme", f"PAGE={house.page()}")
+        if "<id>" in line:
+            line = line.replace("<id>", house.state_to_go_back_to())
+        said = house.type(line)
+        target = shlex.split(line)[1]
+        assert re.search(SAID[target], said), f"{line} said:\n{said}"
+    assert {shlex.split(c)[1] for c in commands} == SAID.keys() - {"demo"}
+
+
+def test_the_text_between_names_no_other_command() -> None:
+    targets = {shlex.split(command)[1] for command in mentioned_in(RUNBOOK)}
+    assert targets <= SAID.keys() | {"dev"}
+
+
+def test_a_damaged_warehouse_is_named_and_made_again(house: House) -> None:
+    warehouse = house.folder / "home" / "warehouse.duckdb"
+    warehouse.write_bytes(b"not a database" * 1000)
+    refused = subprocess.run(
+        house.words("make status"),
+        cwd=REPOSITORY,
+        env=house.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode != 0
+    assert "warehouse.duckdb" in "".join((refused.stdout + refused.stderr).split())
+    warehouse.rename(warehouse.with_suffix(".damaged"))
+    assert re.search(SAID["demo"], house.type("make demo"))
+
+
+def test_the_interface_is_served(house: House) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = house.folder / "dev.log"
+    with log.open("wb") as out:
+        served = subprocess.Popen(
+            house.words(f"make dev PORT={port}"),
+            cwd=REPOSITORY,
+            env=house.environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        assert _answers(f"http://127.0.0.1:{port}/server_info", served), log.read_text()
+    finally:
+        os.killpg(served.pid, signal.SIGINT)
+        served.wait(timeout=60)
+
+
+def _answers(address: str, served: subprocess.Popen[bytes]) -> bool:
+    latest = time.monotonic() + STARTING_SECONDS
+    while time.monotonic() < latest and served.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                return b"dagster_version" in answer.read()
+        except OSError:
+            time.sleep(0.5)
+    return False
