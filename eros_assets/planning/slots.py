@@ -90,7 +90,9 @@ def _day(
         time = first + n * step
         hour = time.astimezone(ZONE).hour
         free = (
-            (not_before is None or time >= not_before)
+            # Where clocks skip the last hour, its instant falls in the next.
+            hour <= rules.last_hour
+            and (not_before is None or time >= not_before)
             and time <= evening - gap
             and all(abs(time - s.send_time) >= gap for s in sent)
         )

@@ -101,6 +101,18 @@ def test_weeks_with_a_change_of_clocks_are_planned_in_la_time(week_start: dt.dat
     assert not violations(rules(week_start=week_start), messages)  # type: ignore[arg-type]
 
 
+def test_nothing_is_planned_in_place_of_an_hour_that_clocks_skip() -> None:
+    """On 8 March 2026 there is no 02:00 in LA: its instant is 03:00, after the sending hours."""
+    only_two = WeekRules(dt.date(2026, 3, 2), 120, 15, first_hour=2, last_hour=2)
+    plan = plan_week(captions(0, 7), only_two)
+    assert [d.caption.caption_id for d in plan.dropped] == [1006]
+    messages = [
+        ScheduledMessage(m.caption.caption_id, m.caption.message_type, m.send_time)
+        for m in plan.messages
+    ]
+    assert not violations(only_two, messages)
+
+
 def test_gaps_to_messages_already_sent_hold() -> None:
     noon = dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC)
     sent = [SentMessage(noon, "PPV")]
