@@ -42,12 +42,15 @@ class Penalties:
 class Arrangement:
     """PPVs in their places in order of time, and the sameness that is left.
 
-    No order of the week's PPVs, in whatever places, has less sameness than `unavoidable`, units.
+    `order` is their ranks, `value` what they are worth, penalties taken off, in units. No order of
+    the week's PPVs, in whatever places, has less sameness than `unavoidable`, units.
     """
 
     placed: tuple[tuple[Caption, Place], ...]
+    order: NDArray[np.intp]
     pairs: int
     runs: int
+    value: int
     unavoidable: int
 
 
@@ -55,11 +58,12 @@ class Arrangement:
 class Line:
     """The week's PPVs in order of time: places to fill, among PPVs that stand already.
 
-    `worth` is (place, rank of a caption). Categories and tiers are numbered, those unknown each
-    for itself: of the captions by rank, and of the whole line, where only those of standing
-    messages count. `free` are the positions in the line of the places.
+    `captions` are by rank, `worth` is (place, rank of a caption). Categories and tiers are
+    numbered, those unknown each for itself: of the captions by rank, and of the whole line, where
+    only those of standing messages count. `free` are the positions in the line of the places.
     """
 
+    captions: tuple[Caption, ...]
     places: tuple[Place, ...]
     by_rank: NDArray[np.intp]
     worth: NDArray[np.int64]
@@ -93,6 +97,7 @@ class Line:
         )
         tiers = _numbered([*(c.price_tier for c in captions), *(tier for _, _, _, tier in entries)])
         return cls(
+            captions,
             in_time,
             np.array([rank_at[place] for place in in_time], dtype=np.intp),
             np.array([ranking.worth[:, t, day] for day, t in in_time], dtype=np.int64).reshape(
@@ -136,11 +141,30 @@ class Line:
         np.put_along_axis(settled, places, np.broadcast_to(by_kind, orders.shape), axis=1)
         return settled
 
+    def lost(self, orders: Orders, penalties: Penalties) -> NDArray[np.int64]:
+        """What the sameness of each order costs."""
+        pairs, runs = self.sameness(orders)
+        return penalties.pair * pairs + penalties.run * runs
+
     def values(self, orders: Orders, penalties: Penalties) -> NDArray[np.int64]:
         """What each order is worth, penalties taken off."""
-        pairs, runs = self.sameness(orders)
         worth = self.worth[np.arange(len(self.places)), orders].sum(axis=1)
-        return worth - penalties.pair * pairs - penalties.run * runs
+        return worth - self.lost(orders, penalties)
+
+    def arranged(self, order: NDArray[np.intp], penalties: Penalties) -> Arrangement:
+        """The captions in this order."""
+        pairs, runs = self.sameness(order[None])
+        least_pairs, least_runs = self.least_sameness()
+        return Arrangement(
+            tuple(
+                (self.captions[rank], place) for rank, place in zip(order, self.places, strict=True)
+            ),
+            order,
+            int(pairs[0]),
+            int(runs[0]),
+            int(self.values(order[None], penalties)[0]),
+            unavoidable=penalties.pair * least_pairs + penalties.run * least_runs,
+        )
 
 
 def arrange(
@@ -152,9 +176,13 @@ def arrange(
 ) -> Arrangement:
     """The best order found of the week's PPVs in these places."""
     line = Line.of(ranking, places, days, sent)
-    order = line.by_rank
+    return line.arranged(descend(line, line.by_rank, penalties), penalties)
+
+
+def descend(line: Line, order: NDArray[np.intp], penalties: Penalties) -> NDArray[np.intp]:
+    """The order to which the search comes from `order`."""
     value = int(line.values(order[None], penalties)[0])
-    neighbourhoods = [moves for moves in (near(len(places)), rotations(len(places))) if len(moves)]
+    neighbourhoods = [moves for moves in (near(len(order)), rotations(len(order))) if len(moves)]
     level = 0
     while level < len(neighbourhoods):
         orders = line.settled(order[neighbourhoods[level]])
@@ -164,13 +192,7 @@ def arrange(
             order, value, level = orders[best], int(values[best]), 0
         else:
             level += 1
-    pairs, runs = line.sameness(order[None])
-    placed = tuple(
-        (ranking.captions[rank], place) for rank, place in zip(order, line.places, strict=True)
-    )
-    least_pairs, least_runs = line.least_sameness()
-    unavoidable = penalties.pair * least_pairs + penalties.run * least_runs
-    return Arrangement(placed, int(pairs[0]), int(runs[0]), unavoidable)
+    return order
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,8 @@
 """A page's week: which caption goes out when.
 
 The steps: the captions that fit (capacity), the best slots for them with a proven bound (prices,
-over paths and balance), the order of captions that avoids sameness (placement).
+over paths and balance), the order of captions that avoids sameness (placement), and where that
+leaves the week short of its bound, slots and order together (improvement).
 """
 
 import datetime as dt
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 
 from eros_assets.calendar import la_date, monday_of
 from eros_assets.planning.capacity import keep_what_fits
+from eros_assets.planning.improvement import improve
 from eros_assets.planning.model import (
     Caption,
     MessageType,
@@ -57,15 +59,12 @@ def plan_week(
         found = best_slots(kept, rules, days)
         if found is None:
             raise PlanningError(f"week {rules.week_start}: no room for what was found to fit")
-    ppvs = arrange(
-        found.ppv,
-        found.ppv_places,
-        days,
-        [s for s in sent if monday_of(la_date(s.send_time)) == rules.week_start],
-        Penalties(
-            round(rules.category_penalty / found.unit), round(rules.tier_penalty / found.unit)
-        ),
+    standing = [s for s in sent if monday_of(la_date(s.send_time)) == rules.week_start]
+    penalties = Penalties(
+        round(rules.category_penalty / found.unit), round(rules.tier_penalty / found.unit)
     )
+    ppvs = arrange(found.ppv, found.ppv_places, days, standing, penalties)
+    ppvs = improve(ppvs, found, rules, days, standing, penalties)
     bumps = zip(found.bump.captions, found.bump.by_value(found.bump_places), strict=True)
     messages = _messages([*ppvs.placed, *bumps], rules, days)
     penalties = ppvs.pairs * rules.category_penalty + ppvs.runs * rules.tier_penalty

@@ -1,0 +1,231 @@
+"""Slots and order chosen together, for the weeks where one after the other falls short.
+
+The best slots (prices) are found with sameness aside, and the order (placement) for slots that are
+given; other slots, worth hardly less, may allow an order with less sameness. Orders are searched
+here, each valued at the best slots it can have: with the order of the PPVs given and the bumps
+where they are, a dynamic programme finds these exactly, first within the days, then over them.
+
+The search keeps a few orders and values the neighbours of all of them (a beam search, Lowerre
+1976). It begins only in a week whose value is not near its bound, and ends when it is, or when some
+rounds in succession have found nothing better. A neighbour whose penalties cost so much that not
+even the best slots would make the week better isn't valued.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eros_assets.planning.balance import Choices, levels
+from eros_assets.planning.model import SentMessage, WeekRules
+from eros_assets.planning.paths import CLOSED, Gaps
+from eros_assets.planning.placement import (
+    Arrangement,
+    Line,
+    Orders,
+    Penalties,
+    descend,
+    near,
+    rotations,
+)
+from eros_assets.planning.prices import Place, Slots, closed
+from eros_assets.planning.slots import Day
+
+NEAR_ENOUGH = 0.002
+"""The distance to the week's bound, relative to the bound, at which nothing more is tried."""
+
+KEPT = 8
+"""Orders kept from round to round."""
+
+VALUED = 256
+"""Most orders valued in a round: those worth most in the best slots so far."""
+
+PATIENCE = 2
+"""Rounds in succession without a better week that end the search."""
+
+MOST_ROUNDS = 12
+
+MOST_ROTATED = 10
+"""PPVs a week up to which rotations of three are among the neighbours."""
+
+MOST_PPVS = 40
+"""PPVs a week up to which anything is tried: no size tier has more, and neighbours grow many."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedDays:
+    """Where the week's PPVs may go when their order is given and the bumps stay.
+
+    `pays` is (slot, day, rank of a caption), CLOSED where no PPV may go; `gap` is that of two PPVs,
+    steps of the grid. `levels` are the ways to balance the PPVs over the days (see balance), within
+    the days' maximum. `begins` is for each day the least and the most PPVs of the days before it.
+    """
+
+    pays: NDArray[np.int64]
+    gap: int
+    levels: tuple[Choices, ...]
+    begins: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, slots: Slots, rules: WeekRules, days: Sequence[Day]) -> "OrderedDays":
+        """The week beside the bumps of `slots`."""
+        gaps = Gaps.of(rules)
+        worth = slots.ppv.worth + slots.ppv.shuffle
+        is_open = closed(slots.ppv, days, np.zeros_like(slots.ppv.shuffle)) == 0
+        room = [max(rules.max_messages_per_day - day.sent, 0) for day in days]
+        for day, at in slots.bump_places:
+            is_open[max(at - gaps.message + 1, 0) : at + gaps.message, day] = False
+            room[day] -= 1
+        ppvs = len(slots.ppv.captions)
+        within = [
+            tuple(
+                tuple(x for x in choice if x <= most)
+                for choice, most in zip(choices, room, strict=True)
+            )
+            for choices in levels(days, ppvs)
+        ]
+        feasible = tuple(choices for choices in within if all(choices))
+        return cls(
+            np.where(is_open, worth, CLOSED).transpose(1, 2, 0).copy(),
+            gaps.ppv,
+            feasible,
+            _begins(feasible, ppvs),
+        )
+
+    def values(self, orders: Orders) -> NDArray[np.int64]:
+        """What each order is worth in the best slots it can have, sameness aside."""
+        days = [[best[0] for best in self._day(day, orders)] for day in range(len(self.begins))]
+        weeks = [self._week(days, choices)[0][:, 0] for choices in self.levels]
+        return np.max(weeks, axis=0)
+
+    def places(self, order: NDArray[np.intp]) -> tuple[Place, ...]:
+        """The best slots that this order can have, in order of time."""
+        tables = [self._day(day, order[None]) for day in range(len(self.begins))]
+        days = [[best[0] for best in table] for table in tables]
+        weeks = [self._week(days, choices) for choices in self.levels]
+        level = int(np.argmax([week[0][0, 0] for week in weeks]))
+        found: list[Place] = []
+        for day, (first, _) in enumerate(self.begins):
+            here, after = weeks[level][day : day + 2]
+            begin = len(found)
+            count = next(
+                x
+                for x in self.levels[level][day]
+                if begin - first < days[day][x].shape[1]
+                and here[0, begin] == days[day][x][0, begin - first] + after[0, begin + x]
+            )
+            at = 0
+            for left in range(count, 0, -1):
+                best = tables[day][left][:, 0, begin + count - left - first]
+                # The last slot from which there is as much to be had is the caption's.
+                at += int(np.flatnonzero(best[at:] == best[at])[-1])
+                found.append((day, at))
+                at += self.gap
+        return tuple(found)
+
+    def _day(self, day: int, orders: Orders) -> list[NDArray[np.int64]]:
+        """For 0, 1, 2 … captions, the most that they pay on the day from a slot on.
+
+        Each table is (slot, order, place in the order of the first of the captions), places
+        counted from the first at which the day may begin.
+        """
+        first, last = self.begins[day]
+        most = max(choices[day][-1] for choices in self.levels)
+        pays = self.pays[:, day][:, orders[:, first : last + most]]
+        best = [np.zeros((1, len(orders), pays.shape[2] + 1), dtype=np.int64)]
+        for count in range(1, most + 1):
+            paid = pays[:, :, : max(pays.shape[2] + 1 - count, 0)]
+            if count > 1:
+                alone, paid = paid, np.full_like(paid, CLOSED)
+                following = best[-1][self.gap :, :, 1:]
+                np.add(alone[: len(following)], following, out=paid[: len(following)])
+            best.append(np.maximum.accumulate(paid[::-1], axis=0)[::-1])
+        return best
+
+    def _week(
+        self, days: Sequence[Sequence[NDArray[np.int64]]], choices: Choices
+    ) -> list[NDArray[np.int64]]:
+        """For each day, the most that the captions from a place in the order on pay from it on.
+
+        Each table is (order, place); the last of the eight is the empty rest.
+        """
+        shape = days[0][0].shape[0], self.pays.shape[2] + 1
+        rest = np.full(shape, CLOSED, dtype=np.int64)
+        rest[:, -1] = 0
+        tables = [rest]
+        for (first, _), choice, best in reversed(
+            list(zip(self.begins, choices, days, strict=True))
+        ):
+            here = np.full(shape, CLOSED, dtype=np.int64)
+            for count in choice:
+                stop = first + best[count].shape[1]
+                target = here[:, first:stop]
+                paid = best[count] + tables[0][:, first + count : stop + count]
+                np.maximum(target, paid, out=target)
+            tables.insert(0, here)
+        return tables
+
+
+def _begins(weeks: Sequence[Choices], ppvs: int) -> tuple[tuple[int, int], ...]:
+    """For each day the least and the most PPVs of the days before it, whatever the level."""
+    days = range(len(weeks[0]))
+    fewest = [min(choices[day][0] for choices in weeks) for day in days]
+    most = [max(choices[day][-1] for choices in weeks) for day in days]
+    return tuple(
+        (
+            max(sum(fewest[:day]), ppvs - sum(most[day:])),
+            min(sum(most[:day]), ppvs - sum(fewest[day:])),
+        )
+        for day in days
+    )
+
+
+def improve(
+    arranged: Arrangement,
+    slots: Slots,
+    rules: WeekRules,
+    days: Sequence[Day],
+    sent: Sequence[SentMessage],
+    penalties: Penalties,
+) -> Arrangement:
+    """The best week found of the PPVs with the bumps where they are; `arranged` if there is none.
+
+    `sent` are the messages of the week that stand, as for `arrange`.
+    """
+    ppvs = len(slots.ppv.captions)
+    most = slots.bound - slots.bump.value_of(slots.bump_places)
+    enough = most - arranged.unavoidable - NEAR_ENOUGH * abs(slots.bound - arranged.unavoidable)
+    if not 2 <= ppvs <= MOST_PPVS or arranged.value >= enough:
+        return arranged
+    ordered = OrderedDays.of(slots, rules, days)
+    moves = np.concatenate([near(ppvs), *([rotations(ppvs)] if ppvs <= MOST_ROTATED else [])])
+    best, kept = arranged, arranged.order[None]
+    line = Line.of(slots.ppv, _places(best), days, sent)
+    met: set[bytes] = set()
+    idle = 0
+    for _ in range(MOST_ROUNDS):
+        orders = np.unique(np.concatenate([kept, *(order[moves] for order in kept)]), axis=0)
+        orders = orders[[order.tobytes() not in met for order in orders]]
+        orders = orders[most - line.lost(orders, penalties) > best.value]
+        by_value = np.argsort(-line.values(orders, penalties), kind="stable")
+        orders = orders[by_value[:VALUED]]
+        if not len(orders):
+            break
+        met |= {order.tobytes() for order in orders}
+        values = ordered.values(orders) - line.lost(orders, penalties)
+        kept = orders[np.argsort(-values, kind="stable")[:KEPT]]
+        moved = Line.of(slots.ppv, ordered.places(kept[0]), days, sent)
+        found = moved.arranged(kept[0], penalties)
+        idle += 1
+        if found.value > best.value:
+            order = descend(moved, kept[0], penalties)
+            best, line, idle = moved.arranged(order, penalties), moved, 0
+            kept = np.concatenate([kept, order[None]])
+        if idle == PATIENCE or best.value >= enough:
+            break
+    return best
+
+
+def _places(arranged: Arrangement) -> tuple[Place, ...]:
+    return tuple(place for _, place in arranged.placed)
