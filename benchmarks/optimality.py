@@ -24,9 +24,9 @@ EFFORT = 15
 """CP-SAT's deterministic time for one week, about seconds."""
 
 
-def instances(weeks: int) -> Iterator[SampleWeek]:
+def instances(weeks: int, seed: int) -> Iterator[SampleWeek]:
     """Weeks with room for every caption, all tiers in turn, a begun one after every five."""
-    whole, begun = sample_weeks(11, weeks), sample_weeks(13, weeks, begun=True)
+    whole, begun = sample_weeks(seed, weeks), sample_weeks(seed + 2, weeks, begun=True)
     fives = zip(*[whole] * len(SIZE_TIERS), strict=True)
     mixed = (week for five in fives for week in (*five, next(begun)))
     return islice((w for w in mixed if w.captions and not plan(w).dropped), weeks)
@@ -85,12 +85,13 @@ def _share(row: dict[str, object], of: str) -> float:
 
 @click.command()
 @click.option("--weeks", default=200, help="Weeks to compare with the optimum.")
+@click.option("--seed", default=11, help="Which weeks.")
 @click.option("--results", type=click.Path(path_type=Path), help="Where to keep each result.")
-def main(weeks: int, results: Path | None) -> None:
+def main(weeks: int, seed: int, results: Path | None) -> None:
     """Compare plans with the optimum."""
     kept = results.read_text().splitlines() if results and results.exists() else []
     rows = [json.loads(line) for line in kept]
-    for week in islice(instances(weeks), len(rows), None):
+    for week in islice(instances(weeks, seed), len(rows), None):
         rows.append(compare(week))
         if results:
             with results.open("a") as file:
