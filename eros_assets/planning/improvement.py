@@ -45,6 +45,7 @@ PATIENCE = 2
 """Rounds in succession without a better week that end the search."""
 
 MOST_ROUNDS = 12
+"""Rounds at which the search ends in any case."""
 
 MOST_ROTATED = 10
 """PPVs a week up to which rotations of three are among the neighbours."""
@@ -215,6 +216,7 @@ def improve(
         met |= {order.tobytes() for order in orders}
         values = ordered.values(orders) - line.lost(orders, penalties)
         kept = orders[np.argsort(-values, kind="stable")[:KEPT]]
+        # Valued in its own line: among messages that stand, other slots may mean other neighbours.
         moved = Line.of(slots.ppv, ordered.places(kept[0]), days, sent)
         found = moved.arranged(kept[0], penalties)
         idle += 1
