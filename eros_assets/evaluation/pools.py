@@ -66,6 +66,7 @@ def chances(
         part = chosen.iloc[rows]
         prior, evidence = _chosen_counts(part)
         category = pd.Index(logged.categories).get_indexer(pd.Index(part["content_category"]))
+        is_urgent = part["has_urgency"].to_numpy(dtype=np.bool_)
         values = [
             np.full(len(rows), logged.control_places / logged.pool.size),
             np.full(len(rows), float(logged.control_places + logged.pool.places)),
@@ -75,7 +76,9 @@ def chances(
             digest = hashlib.sha256(f"{seed}|{logged.key}|{policy.name}".encode()).digest()
             rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
             replayed = replay(logged.pool, policy, replays, rng)
-            values.append(replayed.probabilities(prior, evidence, category.astype(np.int64)))
+            values.append(
+                replayed.probabilities(prior, evidence, category.astype(np.int64), is_urgent)
+            )
             values.append(np.full(len(rows), replayed.mean_rate))
         found.iloc[rows] = np.stack(values, axis=1)
     return found
@@ -94,14 +97,20 @@ def _logged_pools(
     import pandas as pd
 
     for stratum, rows in pools.groupby(STRATUM, sort=True):
-        rows = rows.sort_values([*COUNTS["prior"], *COUNTS["evidence"], "content_category"])
-        use = rows.groupby("content_category", sort=True)["relative_use"].first()
+        rows = rows.sort_values(
+            [*COUNTS["prior"], *COUNTS["evidence"], "content_category", "has_urgency"]
+        )
+        by_category = rows.groupby("content_category", sort=True)
+        use, room = by_category["relative_use"].first(), by_category["category_room"].first()
         pool = TierPool(
             captions=rows["captions"].to_numpy(dtype=np.int64),
             prior=rows[COUNTS["prior"]].to_numpy(dtype=np.float64).T,
             evidence=rows[COUNTS["evidence"]].to_numpy(dtype=np.float64).T,
             category=use.index.get_indexer(pd.Index(rows["content_category"])).astype(np.int64),
+            is_urgent=rows["has_urgency"].to_numpy(dtype=np.bool_),
             relative_use=use.to_numpy(dtype=np.float64),
+            category_room=room.to_numpy(dtype=np.int64),
+            urgent_room=int(rows["urgent_room"].iloc[0]),
             multiplier=float(rows["multiplier"].iloc[0]),
             places=int(rows["treatment_places"].iloc[0]),
         )

@@ -1,10 +1,11 @@
 """How likely a caption was to be chosen, by this or another setting: the draw, replayed.
 
 A week's pool of a page and tier is replayed with new draws some times over. In each replay the last
-place goes at a score; a caption of a category is chosen when its own draw lies over the value that
-gives that score, which has a probability in closed form. Averaged over replays this is far finer
-than counting: a caption chosen once in a thousand weeks has a probability too. What a page loses to
-others that want the same caption, and its limits on urgency and categories, are left out.
+place goes at a score, and so does the last that the limits on categories and urgency leave; a
+caption is chosen when its own draw lies over the value that gives these scores, which has a
+probability in closed form. Averaged over replays this is far finer than counting: a caption chosen
+once in a thousand weeks has a probability too. What other pages got, and what the rest of the
+page's week takes of its limits, is as it was in the week.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from eros_assets.evaluation.beta import beta_survival
 from eros_assets.evaluation.intervals import Floats
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+LOOKED_AT = 4, 40
+"""The best captions a replay sorts first: so many for each place, and so many more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +39,18 @@ class TierPool:
     """The eligible captions of a page's week and tier, in groups of like ones.
 
     Counts are Beta counts in effective trials, rows (successes, failures), columns groups;
-    `relative_use` is by category, the share of its use in the last days in that of the most used.
+    `relative_use` is by category, the share of its use in the last days in that of the most used;
+    `category_room` and `urgent_room` are how many of them may be chosen.
     """
 
     captions: Ints  # (g,) captions in each group
     prior: Floats  # (2, g)
     evidence: Floats  # (2, g)
     category: Ints  # (g,) index into relative_use
+    is_urgent: Bools  # (g,)
     relative_use: Floats  # (k,)
+    category_room: Ints  # (k,)
+    urgent_room: int
     multiplier: float
     places: int
 
@@ -55,9 +64,9 @@ class TierPool:
 class Replays:
     """What replays of one pool by one policy came to.
 
-    `least_draw[0, r, k]` is what a caption of category k must draw over in replay r to pass the
-    last chosen, `least_draw[1, r, k]` to pass the best that was not (0: any draw will do, 1: none);
-    `mean_rate` is the mean posterior rate of the chosen.
+    `least_draw[0, r, u, k]` is what a caption of category k, urgent or not, must draw over in
+    replay r to join the chosen, `least_draw[1, r, u, k]` what one of them must to stay (0: any draw
+    will do, 1: none); `mean_rate` is the mean posterior rate of the chosen.
     """
 
     policy: Policy
@@ -66,8 +75,10 @@ class Replays:
     size: int
     places: int
 
-    def probabilities(self, prior: Floats, evidence: Floats, category: Ints) -> Floats:
-        """Chances of captions of the pool, (2, n) counts and n categories; -1: no known one.
+    def probabilities(
+        self, prior: Floats, evidence: Floats, category: Ints, is_urgent: Bools
+    ) -> Floats:
+        """Chances of captions of the pool, (2, n) counts and n kinds; category -1: unknown.
 
         A caption competes with the others: against the last chosen when it is not among them
         itself, against the best of the rest when it is. With S and S' the chances to pass these,
@@ -76,7 +87,7 @@ class Replays:
         if self.policy.is_uniform:
             return np.full(category.size, min(self.places / self.size, 1.0))
         a, b = self.policy.posterior_sharpening * (self.policy.prior_weight * prior + evidence)
-        needed = self.least_draw[:, :, category]
+        needed = self.least_draw[:, :, is_urgent.astype(np.int64), category]
         inside = np.clip(needed, 1e-12, 1 - 1e-12)
         passing = np.where(
             needed <= 0, 1.0, np.where(needed >= 1, 0.0, beta_survival(a, b, inside))
@@ -90,14 +101,13 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
     """Draw the pool's week `replays` times by `policy`."""
     posterior = pool.prior + pool.evidence
     rate = posterior[0] / posterior.sum(axis=0)
-    least = np.zeros((2, replays, pool.relative_use.size))
+    least = np.ones((2, replays, 2, pool.relative_use.size))
     size = pool.size
-    if policy.is_uniform or not 0 < pool.places < size:
-        if pool.places == 0:  # the tier's only places are the control arm's: no draw will do
-            least += 1.0
+    if policy.is_uniform or pool.places == 0:  # no draw: any will do, or none
         mean_rate = float(np.average(rate, weights=pool.captions))
         return Replays(policy, least, mean_rate, size, pool.places)
     group = np.repeat(np.arange(pool.captions.size), pool.captions)
+    category, is_urgent = pool.category[group], pool.is_urgent[group]
     a, b = policy.posterior_sharpening * (policy.prior_weight * pool.prior + pool.evidence)
     diversity = policy.diversity_weight * (1 - 2 * pool.relative_use)
     rates: list[float] = []
@@ -106,15 +116,100 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
         order = np.argsort(draws)
         percentile = np.empty(size)
         percentile[order] = np.arange(1, size + 1) / size
-        score = percentile * pool.multiplier + diversity[pool.category[group]]
-        order_of_score = np.argpartition(score, (size - pool.places - 1, size - pool.places))
-        chosen = order_of_score[size - pool.places :]
-        rates.append(float(rate[group[chosen]].mean()))
+        score = percentile * pool.multiplier + diversity[category]
         ordered = draws[order]
-        for which, rival in enumerate(order_of_score[size - pool.places - 1 :][:2][::-1]):
-            # The place among the draws from which a category's score passes the rival's.
-            needed = (score[rival] - diversity) / pool.multiplier
-            place = np.rint(needed * size).astype(np.int64) - 1
-            at = ordered[np.clip(place, 0, size - 1)]
-            least[which, r] = np.where(place < 0, 0.0, np.where(place >= size, 1.0, at))
-    return Replays(policy, least, float(np.mean(rates)), size, pool.places)
+        chosen, rivals = _contest(pool, score, category, is_urgent)
+        # The place among the draws from which a caption's score passes that of its rivals.
+        needed = (rivals - diversity) / pool.multiplier
+        place = np.rint(np.clip(needed, -1.0, 2.0) * size).astype(np.int64) - 1
+        at = ordered[np.clip(place, 0, size - 1)]
+        least[:, r] = np.where(place < 0, 0.0, np.where(place >= size, 1.0, at))
+        if chosen:
+            rates.append(float(rate[group[chosen]].mean()))
+    return Replays(policy, least, float(np.mean(rates)) if rates else 0.0, size, pool.places)
+
+
+def _contest(
+    pool: TierPool, score: Floats, category: Ints, is_urgent: Bools
+) -> tuple[list[int], Floats]:
+    """The chosen, and (2, 2, k): the scores to pass in order to join them, and to stay.
+
+    Who would stay is measured against a choice without it, or rather without the last of its kind;
+    without the last of all where none is of its kind.
+    """
+    best_first = _descending(score, LOOKED_AT[0] * pool.places + LOOKED_AT[1])
+    filled = _fill(pool, best_first, score, category, is_urgent)
+    if len(filled.chosen) < pool.places:
+        best_first = _descending(score, score.size)
+        filled = _fill(pool, best_first, score, category, is_urgent)
+    to_join = _rivals(pool, filled)
+    if not filled.chosen:
+        return [], np.stack((to_join, to_join))
+
+    def without(caption: int) -> Floats:
+        others = best_first[best_first != caption]
+        return _rivals(pool, _fill(pool, others, score, category, is_urgent))
+
+    to_stay = without(filled.chosen[-1])
+    last_of_kind = {(int(is_urgent[c]), int(category[c])): c for c in filled.chosen}
+    for kind, caption in last_of_kind.items():
+        to_stay[kind] = without(caption)[kind]
+    return filled.chosen, np.stack((to_join, to_stay))
+
+
+def _descending(score: Floats, depth: int) -> Ints:
+    depth = min(depth, score.size)
+    best = np.argpartition(score, score.size - depth)[score.size - depth :]
+    return best[np.argsort(-score[best], kind="stable")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """The chosen in order, with their scores: in all, by category, and of the urgent ones."""
+
+    chosen: list[int]
+    scores: list[float]
+    by_category: list[list[float]]
+    urgent: list[float]
+
+
+def _fill(
+    pool: TierPool, best_first: Ints, score: Floats, category: Ints, is_urgent: Bools
+) -> _Filled:
+    """Fill the places in order of score, within the limits."""
+    filled = _Filled([], [], [[] for _ in range(pool.relative_use.size)], [])
+    for caption in best_first:
+        if len(filled.chosen) == pool.places:
+            break
+        alike = filled.by_category[category[caption]]
+        if len(alike) >= pool.category_room[category[caption]]:
+            continue
+        if is_urgent[caption]:
+            if len(filled.urgent) >= pool.urgent_room:
+                continue
+            filled.urgent.append(float(score[caption]))
+        filled.chosen.append(int(caption))
+        filled.scores.append(float(score[caption]))
+        alike.append(float(score[caption]))
+    return filled
+
+
+def _rivals(pool: TierPool, filled: _Filled) -> Floats:
+    """(2, k): the score that a caption must pass, urgent or not, by category.
+
+    It is chosen when fewer than the limits allow are chosen over it: in all, of its category, and
+    of the urgent ones. A limit without any room lets none pass.
+    """
+
+    def last(scores: list[float], room: int) -> float:
+        if room <= 0:
+            return np.inf
+        return scores[room - 1] if len(scores) >= room else -np.inf
+
+    overall = last(filled.scores, pool.places)
+    of_category = [
+        last(scores, int(room))
+        for scores, room in zip(filled.by_category, pool.category_room, strict=True)
+    ]
+    anyone = np.maximum(overall, np.array(of_category))
+    return np.stack((anyone, np.maximum(anyone, last(filled.urgent, pool.urgent_room))))

@@ -9,6 +9,7 @@ SELECT
   s.caption_id,
   s.price_tier,
   s.content_category,
+  s.has_urgency,
   s.prior_successes,
   s.prior_failures,
   s.posterior_successes,

@@ -180,6 +180,7 @@ BEGIN
     w.price_tier,
     SUM(IF(w.arm = 'treatment', w.wanted, 0)) AS treatment_places,
     SUM(IF(w.arm = 'control', w.wanted, 0)) AS control_places,
+    MAX(w.week_wanted) AS week_wanted,
     MAX(
       CASE w.price_tier
         WHEN 'budget' THEN g.budget_multiplier
@@ -534,50 +535,6 @@ BEGIN
     p_seed
   FROM fresh_candidates;
 
-  -- What was chosen from, for whoever asks later what another setting would have chosen: captions
-  -- whose posterior counts differ by less than an eighth are one group.
-  INSERT INTO `${dataset}.selection_pools` (
-    page_name, week_start, price_tier, content_category, captions, prior_successes,
-    prior_failures, effective_successes, effective_failures, relative_use, multiplier,
-    treatment_places, control_places
-  )
-  WITH alike AS (
-    SELECT
-      e.page_name,
-      e.price_tier,
-      COALESCE(b.content_category, 'uncategorised') AS content_category,
-      CAST(ROUND(8.0 * LN(e.prior_successes + e.effective_successes)) AS INT64) AS success_group,
-      CAST(ROUND(8.0 * LN(e.prior_failures + e.effective_failures)) AS INT64) AS failure_group,
-      COUNT(*) AS captions,
-      AVG(e.prior_successes) AS prior_successes,
-      AVG(e.prior_failures) AS prior_failures,
-      AVG(e.effective_successes) AS effective_successes,
-      AVG(e.effective_failures) AS effective_failures
-    FROM beliefs AS e
-    INNER JOIN `${dataset}.caption_bank` AS b ON e.caption_id = b.caption_id
-    WHERE e.price_tier != 'bump'
-    GROUP BY e.page_name, e.price_tier, content_category, success_group, failure_group
-  )
-
-  SELECT
-    a.page_name,
-    p_week_start,
-    a.price_tier,
-    a.content_category,
-    a.captions,
-    a.prior_successes,
-    a.prior_failures,
-    a.effective_successes,
-    a.effective_failures,
-    COALESCE(c.relative_use, 0.0),
-    w.multiplier,
-    w.treatment_places,
-    w.control_places
-  FROM alike AS a
-  INNER JOIN tier_places AS w ON a.page_name = w.page_name AND a.price_tier = w.price_tier
-  LEFT JOIN recent_categories AS c
-    ON a.page_name = c.page_name AND a.content_category = c.content_category;
-
   -- Four rounds: nearly every page is served in the first, what conflicts leave open in the rest.
   INSERT INTO `${dataset}.caption_selections` (
     page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
@@ -641,6 +598,109 @@ BEGIN
     AND s.page_name = r.page_name
     AND s.caption_id = r.caption_id
     AND (p_page_name IS NULL OR s.page_name = p_page_name);
+
+  -- What was chosen from, for whoever asks later what another setting would have chosen: captions
+  -- whose posterior counts differ by less than an eighth are one group. What another page got is
+  -- left out, as are the places within the limits that the rest of the page's week fills.
+  INSERT INTO `${dataset}.selection_pools` (
+    page_name, week_start, price_tier, content_category, has_urgency, captions, prior_successes,
+    prior_failures, effective_successes, effective_failures, relative_use, multiplier,
+    treatment_places, control_places, category_room, urgent_room
+  )
+  WITH by_category AS (
+    SELECT
+      page_name,
+      content_category,
+      COUNT(*) AS chosen
+    FROM `${dataset}.caption_selections`
+    WHERE week_start = p_week_start
+    GROUP BY page_name, content_category
+  ),
+
+  by_tier_and_category AS (
+    SELECT
+      page_name,
+      price_tier,
+      content_category,
+      COUNT(*) AS chosen
+    FROM `${dataset}.caption_selections`
+    WHERE week_start = p_week_start AND arm = 'treatment'
+    GROUP BY page_name, price_tier, content_category
+  ),
+
+  urgent AS (
+    SELECT
+      page_name,
+      COUNT(*) AS chosen
+    FROM `${dataset}.caption_selections`
+    WHERE week_start = p_week_start AND has_urgency
+    GROUP BY page_name
+  ),
+
+  urgent_by_tier AS (
+    SELECT
+      page_name,
+      price_tier,
+      COUNT(*) AS chosen
+    FROM `${dataset}.caption_selections`
+    WHERE week_start = p_week_start AND has_urgency AND arm = 'treatment'
+    GROUP BY page_name, price_tier
+  ),
+
+  alike AS (
+    SELECT
+      e.page_name,
+      e.price_tier,
+      COALESCE(b.content_category, 'uncategorised') AS category,
+      COALESCE(b.has_urgency, FALSE) AS is_urgent,
+      CAST(ROUND(8.0 * LN(e.prior_successes + e.effective_successes)) AS INT64) AS success_group,
+      CAST(ROUND(8.0 * LN(e.prior_failures + e.effective_failures)) AS INT64) AS failure_group,
+      COUNT(*) AS captions,
+      AVG(e.prior_successes) AS prior_successes,
+      AVG(e.prior_failures) AS prior_failures,
+      AVG(e.effective_successes) AS effective_successes,
+      AVG(e.effective_failures) AS effective_failures
+    FROM beliefs AS e
+    INNER JOIN `${dataset}.caption_bank` AS b ON e.caption_id = b.caption_id
+    LEFT JOIN `${dataset}.caption_selections` AS k
+      ON
+        e.caption_id = k.caption_id AND e.page_name != k.page_name AND k.week_start = p_week_start
+    WHERE e.price_tier != 'bump' AND k.caption_id IS NULL
+    GROUP BY e.page_name, e.price_tier, category, is_urgent, success_group, failure_group
+  )
+
+  SELECT
+    a.page_name,
+    p_week_start,
+    a.price_tier,
+    a.category,
+    a.is_urgent,
+    a.captions,
+    a.prior_successes,
+    a.prior_failures,
+    a.effective_successes,
+    a.effective_failures,
+    COALESCE(c.relative_use, 0.0),
+    w.multiplier,
+    w.treatment_places,
+    w.control_places,
+    GREATEST(CAST(FLOOR(t.max_category_share * w.week_wanted) AS INT64), 1)
+    - COALESCE(g.chosen, 0) + COALESCE(tg.chosen, 0),
+    t.max_urgent_captions - COALESCE(u.chosen, 0) + COALESCE(tu.chosen, 0)
+  FROM alike AS a
+  CROSS JOIN `${dataset}.tuning` AS t
+  INNER JOIN tier_places AS w ON a.page_name = w.page_name AND a.price_tier = w.price_tier
+  LEFT JOIN recent_categories AS c
+    ON a.page_name = c.page_name AND a.category = c.content_category
+  LEFT JOIN by_category AS g
+    ON a.page_name = g.page_name AND a.category = g.content_category
+  LEFT JOIN by_tier_and_category AS tg
+    ON
+      a.page_name = tg.page_name
+      AND a.price_tier = tg.price_tier
+      AND a.category = tg.content_category
+  LEFT JOIN urgent AS u ON a.page_name = u.page_name
+  LEFT JOIN urgent_by_tier AS tu ON a.page_name = tu.page_name AND a.price_tier = tu.price_tier;
 
   COMMIT TRANSACTION;
 

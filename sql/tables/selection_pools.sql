@@ -1,5 +1,7 @@
 -- What each page's PPVs of a week were chosen from: the log that other settings are judged by.
--- Grain: one row per page, week, tier, category and group of captions whose posterior counts are alike.
+-- Captions that another page got in that week are left out.
+-- Grain: one row per page, week, tier, category, urgency and group of captions whose posterior
+-- counts are alike.
 CREATE TABLE IF NOT EXISTS `${dataset}.selection_pools` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   week_start DATE OPTIONS (description = "Monday that names the week, LA time."),
@@ -13,7 +15,10 @@ CREATE TABLE IF NOT EXISTS `${dataset}.selection_pools` (
   relative_use FLOAT64 OPTIONS (description = "Use of the category in the days before, over that of the most used one."),
   multiplier FLOAT64 OPTIONS (description = "The segment's multiplier of the tier."),
   treatment_places INT64 OPTIONS (description = "Captions wanted of the treatment arm."),
-  control_places INT64 OPTIONS (description = "Captions wanted of the control arm.")
+  control_places INT64 OPTIONS (description = "Captions wanted of the control arm."),
+  has_urgency BOOL OPTIONS (description = "Whether they press for time."),
+  category_room INT64 OPTIONS (description = "Captions of the category that the tier's treatment arm may take: the page's limit less what the rest of its week took."),
+  urgent_room INT64 OPTIONS (description = "Urgent captions that the tier's treatment arm may take, likewise.")
 )
 PARTITION BY week_start
 CLUSTER BY page_name, price_tier;

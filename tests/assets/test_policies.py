@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eros_assets.assets.policies import policy_assets, policy_rows
+from eros_assets.assets.policies import current_policy, policy_assets, policy_rows
 from eros_assets.assets.selection import select_captions, with_chances
 from eros_assets.assets.week import WeekScope, week_plan_scope
+from eros_assets.evaluation.pools import chances
 from eros_assets.installation import Installation
 from eros_assets.settings import load_settings
-from eros_assets.tuning import configuration_tables
+from eros_assets.tuning import configuration_tables, read_knobs
 
 MONDAY = dt.date(2025, 11, 3)
 PAGES = tuple(f"page_{n}" for n in range(6))
@@ -23,37 +24,64 @@ PER_PAGE = 60
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six pages with captions of their own, so that none is taken by another; five PPVs a week."""
+    ids = np.arange(len(PAGES) * PER_PAGE)
+    bank = pd.DataFrame({"caption_id": ids, "page_name": np.repeat(PAGES, PER_PAGE)})
+    bank["content_category"] = [f"category {n % 12}" for n in ids]
     home = tmp_path_factory.mktemp("policies")
+    furnish(home, bank.assign(has_urgency=False), bank["page_name"])
+    return home
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six pages that want the same sixty captions, a third of them urgent, of four categories.
+
+    A page takes one urgent caption at most, and two of a category.
+    """
+    ids = np.arange(PER_PAGE)
+    bank = pd.DataFrame({"caption_id": ids, "content_category": [f"category {n % 4}" for n in ids]})
+    bank = bank.assign(page_name=None, has_urgency=ids % 3 == 0)
+    home = tmp_path_factory.mktemp("shared")
+    furnish(
+        home,
+        pd.concat([bank] * len(PAGES)),
+        pd.Series(np.repeat(PAGES, PER_PAGE)),
+        max_urgent_captions=1,
+        max_category_share=0.4,
+        control_share=0.0,
+    )
+    return home
+
+
+def furnish(home: Path, pairs: pd.DataFrame, pages: pd.Series, **knobs: float) -> None:
+    """An installation whose pages know what `pairs` (with the bank's columns) are worth to them."""
     eros = installation(home)
     warehouse = eros.warehouse(asset="test")
     for sql_object in eros.library.deploy_order():
         warehouse.deploy(sql_object)
     for name, frame in configuration_tables(eros.settings, eros.library).items():
-        warehouse.load(name, frame.assign(control_share=0.2) if name == "tuning" else frame)
-    rng = np.random.default_rng(1)
-    names = [page for page in PAGES for _ in range(PER_PAGE)]
-    ids = np.arange(len(names))
-    bank = pd.DataFrame({"caption_id": ids, "page_name": names, "price_tier": "mid"})
-    bank["content_category"] = [f"category {n % 12}" for n in ids]
-    warehouse.load("caption_bank", bank.assign(is_active=True, has_urgency=False))
+        changed = frame.assign(**{"control_share": 0.2, **knobs}) if name == "tuning" else frame
+        warehouse.load(name, changed)
+    bank = pairs.assign(price_tier="mid")
+    warehouse.load("caption_bank", bank.drop_duplicates("caption_id").assign(is_active=True))
     warehouse.load(
         "creators", pd.DataFrame({"page_name": PAGES, "display_name": PAGES, "is_active": True})
     )
-    evidence = rng.uniform(0, 10, ids.size)
+    rng = np.random.default_rng(1)
     warehouse.load(
         "caption_bandit_stats",
-        bank[["page_name", "caption_id", "price_tier"]].assign(
+        bank[["caption_id", "price_tier"]].assign(
+            page_name=pages.to_numpy(),
             prior_successes=1.0,
             prior_failures=60.0,
-            effective_successes=evidence,
-            effective_failures=rng.uniform(100, 300, ids.size),
+            effective_successes=rng.uniform(0, 10, len(bank)),
+            effective_failures=rng.uniform(100, 300, len(bank)),
         ),
     )
     targets = pd.DataFrame({"page_name": PAGES, "week_start": MONDAY, "num_mid": 5})
     for tier in ("budget", "premium", "bump"):
         targets[f"num_{tier}"] = 0
     warehouse.load("weekly_volume_targets", targets.assign(behavioral_segment="STANDARD"))
-    return home
 
 
 def installation(home: Path, seed: str = "seed") -> Installation:
@@ -84,6 +112,42 @@ def test_chances_are_how_often_the_selection_chooses(home: Path) -> None:
     control = everything["control_probability"] * PER_PAGE
     assert float(control.mean()) == pytest.approx(1.0, abs=0.35)
     assert set(control.round(6)) <= {0.0, 1.0, 2.0}
+
+
+def test_what_others_got_and_what_the_limits_leave_is_counted(shared: Path) -> None:
+    """Over 15 seeds of a bank that all pages want: of each page's rest, who is chosen how often."""
+    expected, counted, places, found = 0.0, 0, [], []
+    for n in range(15):
+        weeks = chosen(shared, f"seed {n}")
+        treated = weeks[weeks["arm"] == "treatment"]
+        chances_of_all = chances_in(shared, treated)
+        picked = chances_of_all.merge(treated[["page_name", "caption_id"]])
+        likely = chances_of_all["chance current"] > 0.2
+        expected += float(chances_of_all.loc[likely, "chance current"].sum())
+        counted += int((picked["chance current"] > 0.2).sum())
+        places.append(chances_of_all["chance current"].sum() / len(treated))
+        found.extend(picked["chance current"])
+    assert float(np.mean(places)) == pytest.approx(1, abs=0.1)
+    assert counted == pytest.approx(expected, rel=0.15)
+    assert min(found) > 1e-4
+    assert float(np.mean(np.array(found) < 0.01)) < 0.05
+
+
+def chances_in(home: Path, treated: pd.DataFrame) -> pd.DataFrame:
+    """How likely all were that no other page got, by page."""
+    eros = installation(home)
+    warehouse = eros.warehouse(asset="test")
+    pools = warehouse.query(eros.sql("pool_log"), {"first_week": MONDAY, "last_week": MONDAY})
+    everyone = warehouse.query(
+        "SELECT s.*, b.content_category, b.has_urgency FROM `${dataset}.caption_bandit_stats` AS s "
+        "INNER JOIN `${dataset}.caption_bank` AS b ON s.caption_id = b.caption_id"
+    ).assign(week_start=MONDAY)
+    owner = everyone["caption_id"].map(treated.set_index("caption_id")["page_name"])
+    left = everyone[owner.isna() | (owner == everyone["page_name"])].reset_index(drop=True)
+    left["posterior_successes"] = left["prior_successes"] + left["effective_successes"]
+    left["posterior_failures"] = left["prior_failures"] + left["effective_failures"]
+    policy = current_policy(read_knobs(warehouse))
+    return left.join(chances(pools, left, [policy], replays=20, seed="test"))
 
 
 def test_the_table_has_what_was_returned(home: Path) -> None:

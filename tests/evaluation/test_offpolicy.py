@@ -96,7 +96,13 @@ def test_thin_overlap_is_said() -> None:
     assert thin.effective_messages < 50
 
 
-def a_pool(seed: int, places: int = 4, size: int = 120) -> TierPool:
+def a_pool(
+    seed: int,
+    places: int = 4,
+    size: int = 120,
+    category_room: tuple[int, ...] = (120,) * 4,
+    urgent_room: int = 120,
+) -> TierPool:
     rng = np.random.default_rng(seed)
     evidence = np.vstack((rng.uniform(0, 8, size), rng.uniform(0, 200, size)))
     return TierPool(
@@ -104,12 +110,47 @@ def a_pool(seed: int, places: int = 4, size: int = 120) -> TierPool:
         prior=np.vstack((rng.uniform(0.5, 2, size), rng.uniform(40, 90, size))),
         evidence=evidence,
         category=np.arange(size) % 4,
+        is_urgent=np.arange(size) % 3 == 0,
         relative_use=np.array([0.0, 0.25, 0.5, 1.0]),
+        category_room=np.array(category_room),
+        urgent_room=urgent_room,
         multiplier=1.15,
         places=places,
     )
 
 
+def counted_chances(pool: TierPool, policy: Policy, weeks: int) -> np.ndarray:
+    """By drawing again and again: a draw, a percentile, a sort and a choice of its own."""
+    rng = np.random.default_rng(2)
+    a, b = policy.posterior_sharpening * (policy.prior_weight * pool.prior + pool.evidence)
+    draws = rng.beta(a, b, (weeks, pool.size))
+    percentile = (draws.argsort(axis=1).argsort(axis=1) + 1) / pool.size
+    bonus = policy.diversity_weight * (1 - 2 * pool.relative_use[pool.category])
+    times = np.zeros(pool.size)
+    for order in (-(percentile * pool.multiplier + bonus)).argsort(axis=1):
+        chosen: list[int] = []
+        for caption in order:
+            alike = sum(pool.category[c] == pool.category[caption] for c in chosen)
+            if pool.is_urgent[caption] and sum(pool.is_urgent[chosen]) >= pool.urgent_room:
+                continue
+            if alike < pool.category_room[pool.category[caption]]:
+                chosen.append(int(caption))
+            if len(chosen) == pool.places:
+                break
+        times[chosen] += 1
+    return times / weeks
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        pytest.param(a_pool(1), id="no limit binds"),
+        pytest.param(a_pool(1, category_room=(4, 1, 4, 4)), id="one category is limited"),
+        pytest.param(a_pool(1, category_room=(4, 0, 2, 4)), id="one category has no room"),
+        pytest.param(a_pool(1, urgent_room=1), id="urgent ones are limited"),
+        pytest.param(a_pool(1, category_room=(1, 1, 1, 1), urgent_room=0), id="all are limited"),
+    ],
+)
 @pytest.mark.parametrize(
     "policy",
     [
@@ -118,21 +159,18 @@ def a_pool(seed: int, places: int = 4, size: int = 120) -> TierPool:
         Policy("wide", 1.0, 0.2, prior_weight=0.5),
         Policy("sharp", 10.0, 0.02, prior_weight=2.0),
     ],
+    ids=lambda policy: policy.name,
 )
-def test_replayed_chances_are_those_of_drawing_again_and_again(policy: Policy) -> None:
-    """Against counting, by a draw, a percentile and a sort of its own."""
-    pool = a_pool(1)
-    rng = np.random.default_rng(2)
-    a, b = policy.posterior_sharpening * (policy.prior_weight * pool.prior + pool.evidence)
-    draws = rng.beta(a, b, (20_000, pool.size))
-    percentile = (draws.argsort(axis=1).argsort(axis=1) + 1) / pool.size
-    bonus = policy.diversity_weight * (1 - 2 * pool.relative_use[pool.category])
-    score = percentile * pool.multiplier + bonus
-    counted = (score.argsort(axis=1).argsort(axis=1) >= pool.size - pool.places).mean(axis=0)
+def test_replayed_chances_are_those_of_drawing_again_and_again(
+    policy: Policy, pool: TierPool
+) -> None:
+    counted = counted_chances(pool, policy, 5_000)
     replays = replay(pool, policy, 2_000, np.random.default_rng(3))
-    got = replays.probabilities(pool.prior, pool.evidence, pool.category)
+    got = replays.probabilities(pool.prior, pool.evidence, pool.category, pool.is_urgent)
+    limited = pool.category_room.min() < pool.places or pool.urgent_room < pool.places
     assert got.sum() == pytest.approx(pool.places, rel=0.08)
-    np.testing.assert_allclose(got, counted, atol=0.05)
+    np.testing.assert_allclose(got, counted, atol=0.12 if limited else 0.05)
+    assert got[counted == 0].max(initial=0) < 0.01
     rate = pool.prior + pool.evidence
     mean_rate = float((counted * rate[0] / rate.sum(axis=0)).sum()) / pool.places
     assert replays.mean_rate == pytest.approx(mean_rate, rel=0.03)
@@ -144,12 +182,15 @@ def test_like_captions_may_be_grouped() -> None:
         prior=np.array([[1.0, 1.0], [50.0, 50.0]]),
         evidence=np.array([[0.0, 6.0], [0.0, 100.0]]),
         category=np.array([0, 0]),
+        is_urgent=np.array([False, False]),
         relative_use=np.array([0.0]),
+        category_room=np.array([40]),
+        urgent_room=40,
         multiplier=1.0,
         places=4,
     )
     got = replay(pool, Policy("ours", 4, 0.05), 500, np.random.default_rng(1))
-    each = got.probabilities(pool.prior, pool.evidence, pool.category)
+    each = got.probabilities(pool.prior, pool.evidence, pool.category, pool.is_urgent)
     assert pool.captions @ each == pytest.approx(4, rel=0.06)
     assert each[1] > 3 * each[0]
 
@@ -157,20 +198,22 @@ def test_like_captions_may_be_grouped() -> None:
 def test_a_uniform_policy_and_a_small_pool_need_no_draw() -> None:
     pool = a_pool(2)
     uniform = replay(pool, Policy("uniform", 1, 0, is_uniform=True), 3, np.random.default_rng(1))
-    chances = uniform.probabilities(pool.prior, pool.evidence, pool.category)
+    chances = uniform.probabilities(pool.prior, pool.evidence, pool.category, pool.is_urgent)
     assert set(chances) == {4 / 120}
     everything = replay(a_pool(3, places=120), Policy("ours", 4, 0.05), 3, np.random.default_rng(1))
-    assert set(everything.probabilities(pool.prior, pool.evidence, pool.category)) == {1.0}
+    sure = everything.probabilities(pool.prior, pool.evidence, pool.category, pool.is_urgent)
+    assert set(sure) == {1.0}
     for policy in (Policy("ours", 4, 0.05), Policy("uniform", 1, 0, is_uniform=True)):
         nothing = replay(a_pool(4, places=0), policy, 3, np.random.default_rng(1))
-        assert set(nothing.probabilities(pool.prior, pool.evidence, pool.category)) == {0.0}
+        none = nothing.probabilities(pool.prior, pool.evidence, pool.category, pool.is_urgent)
+        assert set(none) == {0.0}
 
 
 def test_the_same_seed_gives_the_same_chances() -> None:
     pool = a_pool(4)
     first, second = (
         replay(pool, Policy("ours", 4, 0.05), 5, np.random.default_rng(7)).probabilities(
-            pool.prior, pool.evidence, pool.category
+            pool.prior, pool.evidence, pool.category, pool.is_urgent
         )
         for _ in range(2)
     )
