@@ -2,20 +2,23 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
-from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.assets.weekly_table import WeeklyTable, weekly_table
 from eros_assets.installation import Installation
 from eros_assets.tuning import read_knobs
+from eros_assets.warehouse.protocol import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def analysis_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
     """`creator_performance` and `creator_anomalies`."""
     return [
-        _weekly_report(
+        _report(
             eros,
             table="creator_performance",
             operation="creator_reports",
@@ -24,7 +27,7 @@ def analysis_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
                 *("calculate_performance_metrics", "detect_anomalies"),
             ],
         ),
-        _weekly_report(
+        _report(
             eros,
             table="creator_anomalies",
             operation="week_anomalies",
@@ -33,38 +36,27 @@ def analysis_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
     ]
 
 
-def _weekly_report(
+def _report(
     eros: Installation, *, table: str, operation: str, routines: list[str]
 ) -> dg.AssetsDefinition:
-    """An asset that is the rows of one query as of a week's Monday, all creators at once."""
+    """An asset that is the rows of one query."""
 
-    @dg.multi_asset(
-        name=f"report_{table}",
-        specs=[
-            table_spec(
-                eros,
-                table,
-                group="analysis",
-                deps=["message_facts", "creators", "holiday_calendar", "tuning", *routines],
-                partitions_def=WEEKLY,
-                code_version=eros.library[operation].fingerprint,
-            )
-        ],
-    )
-    def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        week_start = partition_week(context)
-        warehouse = eros.warehouse(asset=table, run=context.run_id, week=week_start.isoformat())
-        rows = warehouse.query(
-            eros.sql(operation),
-            {
-                "week_start": week_start,
-                "account_lookback_days": read_knobs(warehouse)["account_lookback_days"],
-            },
+    def rows(eros: Installation, warehouse: Warehouse, week_start: dt.date) -> "pd.DataFrame":
+        lookback = read_knobs(warehouse)["account_lookback_days"]
+        return warehouse.query(
+            eros.sql(operation), {"week_start": week_start, "account_lookback_days": lookback}
         )
-        shown = frame_metadata(rows)
-        rows["reported_at"] = dt.datetime.now(dt.UTC)
-        rows["run_id"] = context.run_id
-        warehouse.load(table, rows, replacing={"week_start": week_start})
-        return dg.MaterializeResult(metadata={**shown, **job_metadata(warehouse)})
 
-    return report
+    return weekly_table(
+        eros,
+        WeeklyTable(
+            name=table,
+            step=f"report_{table}",
+            group="analysis",
+            deps=["message_facts", "creators", "holiday_calendar", "tuning", *routines],
+            monday="week_start",
+            stamp="reported_at",
+            rows=rows,
+            code_version=eros.library[operation].fingerprint,
+        ),
+    )

@@ -3,13 +3,12 @@
 import base64
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
-from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.assets.weekly_table import WeeklyTable, weekly_table
 from eros_assets.exporting.improvement_picture import MeasuredImprovement, improvement_picture
 from eros_assets.installation import Installation
 from eros_assets.tuning import read_knobs
@@ -21,41 +20,22 @@ if TYPE_CHECKING:
 
 def evaluation_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
     """`emv_improvement`."""
-    return [_emv_improvement(eros)]
-
-
-def _emv_improvement(eros: Installation) -> dg.AssetsDefinition:
-    @dg.multi_asset(
-        name="measure_improvement",
-        specs=[
-            table_spec(
-                eros,
-                "emv_improvement",
+    return [
+        weekly_table(
+            eros,
+            WeeklyTable(
+                name="emv_improvement",
+                step="measure_improvement",
                 group="evaluation",
                 deps=["message_facts", "tuning"],
-                partitions_def=WEEKLY,
+                monday="as_of",
+                stamp="measured_at",
+                rows=measured_improvement,
+                more=_shown,
                 code_version=eros.library["sent_by_arm"].fingerprint,
-            )
-        ],
-    )
-    def measure_improvement(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        as_of = partition_week(context)
-        warehouse = eros.warehouse(
-            asset="emv_improvement", run=context.run_id, week=as_of.isoformat()
+            ),
         )
-        measured = measured_improvement(eros, warehouse, as_of)
-        stamped = measured.assign(measured_at=dt.datetime.now(dt.UTC), run_id=context.run_id)
-        warehouse.load("emv_improvement", stamped, replacing={"as_of": as_of})
-        return dg.MaterializeResult(
-            metadata={
-                **frame_metadata(measured),
-                "picture": _picture(measured),
-                **{name: _shown(measured.iloc[0][name]) for name in _HEADLINES},
-                **job_metadata(warehouse),
-            }
-        )
-
-    return measure_improvement
+    ]
 
 
 _HEADLINES = (
@@ -86,6 +66,18 @@ def measured_improvement(
     return rows.astype({"weeks_until_detectable": "Int64"})
 
 
+def _shown(measured: "pd.DataFrame") -> Mapping[str, Any]:
+    """The picture, and the overall figures or what stands for an unknown one."""
+    import pandas as pd
+
+    overall = measured.iloc[0]
+    figures = {
+        name: "not known yet" if pd.isna(overall[name]) else float(overall[name])
+        for name in _HEADLINES
+    }
+    return {"picture": _picture(measured), **figures}
+
+
 def _picture(measured: "pd.DataFrame") -> dg.MetadataValue[Any]:
     from eros_assets.evaluation.arms import TARGET
 
@@ -108,10 +100,3 @@ def _picture(measured: "pd.DataFrame") -> dg.MetadataValue[Any]:
 
 def _number(value: object) -> float:
     return float(value) if isinstance(value, float | int) else math.nan
-
-
-def _shown(value: Any) -> Any:
-    """A number for the UI, or what stands for an unknown one."""
-    import pandas as pd
-
-    return "not known yet" if pd.isna(value) else float(value)

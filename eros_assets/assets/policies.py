@@ -1,14 +1,13 @@
 """What other settings of the selection would have earned, from our own log."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
-from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.assets.weekly_table import WeeklyTable, weekly_table
 from eros_assets.installation import Installation
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.warehouse.protocol import Warehouse
@@ -48,38 +47,26 @@ def candidate_policies(knobs: Knobs) -> tuple["Policy", ...]:
 
 def policy_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
     """`policy_evaluation`."""
-
-    @dg.multi_asset(
-        name="estimate_policies",
-        specs=[
-            table_spec(
-                eros,
-                "policy_evaluation",
+    return [
+        weekly_table(
+            eros,
+            WeeklyTable(
+                name="policy_evaluation",
+                step="estimate_policies",
                 group="policies",
                 deps=["message_facts", "caption_selections", "tuning"],
-                partitions_def=WEEKLY,
-            )
-        ],
-    )
-    def evaluate_policies(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        as_of = partition_week(context)
-        warehouse = eros.warehouse(
-            asset="policy_evaluation", run=context.run_id, week=as_of.isoformat()
+                monday="as_of",
+                stamp="evaluated_at",
+                rows=policy_rows,
+                more=_too_thin,
+            ),
         )
-        rows = policy_rows(eros, warehouse, as_of)
-        stamped = rows.assign(evaluated_at=dt.datetime.now(dt.UTC), run_id=context.run_id)
-        warehouse.load("policy_evaluation", stamped, replacing={"as_of": as_of})
-        return dg.MaterializeResult(
-            metadata={
-                **frame_metadata(rows),
-                "too_thin_to_tell": dg.MetadataValue.json(
-                    sorted(rows.loc[rows["overlap"] == "thin", "policy"])
-                ),
-                **job_metadata(warehouse),
-            }
-        )
+    ]
 
-    return [evaluate_policies]
+
+def _too_thin(rows: "pd.DataFrame") -> Mapping[str, Any]:
+    names = sorted(rows.loc[rows["overlap"] == "thin", "policy"])
+    return {"too_thin_to_tell": dg.MetadataValue.json(names)}
 
 
 def policy_rows(eros: Installation, warehouse: Warehouse, as_of: dt.date) -> "pd.DataFrame":
