@@ -31,7 +31,7 @@ SHORTEST_HALF_LIFE = 91
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trials:
-    """Sends that are trials of their caption, by time and row_id."""
+    """Sends that are trials of their caption, by time and row_id, older than the window too."""
 
     page: Ints
     caption: Ints
@@ -41,6 +41,7 @@ class Trials:
     trials: Ints
     successes: Ints
     freshness: Floats
+    in_window: Bools
 
     def where(self, rows: Bools) -> "Trials":
         """Some of the rows."""
@@ -71,10 +72,11 @@ class Learned:
 
 def learned(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> Learned:
     """Counts, dispersion, priors and appeal as of a date (days since 1970, LA)."""
-    window = trials_of(facts, catalogue, knobs, as_of)
+    trials_ever = trials_of(facts, catalogue, knobs, as_of)
+    window = trials_ever.where(trials_ever.in_window)
     shape = (len(catalogue.pages), catalogue.caption_ids.size)
     own, pooled = dispersions(window, shape, knobs)
-    first = first_sends(window, shape[1])
+    first = first_sends(trials_ever, shape[1])
     rate, strength = prior_strengths(first, shape[0], own, pooled, knobs)
     is_fitted = ~np.isnan(rate)
     flat = FlatPriors(
@@ -102,7 +104,7 @@ def learned(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> Lea
 
 
 def trials_of(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> Trials:
-    """The trials of the window that ends before `as_of`.
+    """The trials before `as_of`, those of the window marked.
 
     A caption that is not in the bank counts as mid when any PPV was sent of it, else as bump.
     """
@@ -113,7 +115,7 @@ def trials_of(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> T
     tier = np.where(catalogue.tier == UNKNOWN_TIER, np.where(any_ppv, MID, BUMP), catalogue.tier)[
         sends.caption
     ]
-    is_trial = (sends.is_ppv == (tier != BUMP)) & (sends.date >= first)
+    is_trial = sends.is_ppv == (tier != BUMP)
     order = np.lexsort((sends.row_id, sends.time))
     order = order[is_trial[order]]
     is_ppv = sends.is_ppv[order]
@@ -128,6 +130,7 @@ def trials_of(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> T
         trials=np.where(is_ppv, sends.viewed[order], sends.sent[order]),
         successes=np.where(is_ppv, sends.purchased[order], sends.viewed[order]),
         freshness=0.5**age if half_life > 0 else np.ones(order.size),
+        in_window=sends.date[order] >= first,
     )
 
 
@@ -175,13 +178,16 @@ def weighed(first: Trials, flat: FlatPriors) -> FirstSends:
     )
 
 
-def first_sends(window: Trials, captions: int) -> Trials:
-    """Each pair's first trial of the window: later ones are selected by what came out."""
-    tried = window.where(window.trials > 0)
+def first_sends(trials_ever: Trials, captions: int) -> Trials:
+    """Each pair's first trial, where it lies in the window: later ones are selected by its result.
+
+    So is the first that the window has of an older pair.
+    """
+    tried = trials_ever.where(trials_ever.trials > 0)
     _, first = np.unique(tried.page * captions + tried.caption, return_index=True)
     is_first = np.zeros(tried.page.size, dtype=bool)
     is_first[first] = True
-    return tried.where(is_first)
+    return tried.where(is_first & tried.in_window)
 
 
 def prior_strengths(

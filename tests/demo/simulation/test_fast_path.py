@@ -14,10 +14,13 @@ from eros_assets.demo.roster import PRICE_TIERS
 from eros_assets.demo.simulation.draws import wilson_draws
 from eros_assets.demo.simulation.fast import FastLine
 from eros_assets.demo.simulation.graph import GraphLine
+from eros_assets.demo.simulation.learning import learned
+from eros_assets.demo.simulation.outlook import day_number
 from eros_assets.demo.simulation.season import play
 from eros_assets.demo.simulation.selection import ARMS
 from eros_assets.installation import Installation
 from eros_assets.settings import load_settings
+from eros_assets.tuning import Knobs
 from tests.demo.simulation.conftest import FIRST_WEEK, fast_line, season
 from tests.sql.draws import beta_draw
 
@@ -52,9 +55,15 @@ def both(
     return BothPlayed(by_graph, folder / "records", Installation(settings), fast)
 
 
-def test_what_was_learned_is_the_same(both: BothPlayed) -> None:
-    known = both.fast.situation(SECOND_WEEK).learned
+@pytest.mark.parametrize("lookback_days", [540, 60])
+def test_what_was_learned_is_the_same(both: BothPlayed, lookback_days: int) -> None:
+    """Also from a window shorter than the history: older first sends count as such all the same."""
+    both.warehouse.warehouse(asset="test").call(
+        "update_caption_performance", {"p_as_of": SECOND_WEEK, "p_lookback_days": lookback_days}
+    )
     catalogue = both.fast.catalogue
+    knobs = Knobs({**both.fast.knobs, "stats_lookback_days": lookback_days})
+    known = learned(both.fast.facts, catalogue, knobs, day_number(SECOND_WEEK))
     priors = both.query("SELECT * FROM `${dataset}.caption_priors`")
     page = pd.Index(catalogue.pages).get_indexer(pd.Index(priors["page_name"]))
     tier = pd.Index(PRICE_TIERS).get_indexer(pd.Index(priors["price_tier"]))
