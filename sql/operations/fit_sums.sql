@@ -1,6 +1,6 @@
 -- What priors and dispersions are fitted from, in twenty folds of captions: leaving out one fold at
 -- a time tells how sure the fits are. Sums as in update_caption_performance.
--- Grain: one row per page, price tier and fold with a send in the window.
+-- Grain: one row per page, price tier and fold with a trial in the window.
 -- Parameters:
 --   as_of: LA date after the last one of the window.
 --   lookback_days: dates in the window.
@@ -12,12 +12,12 @@ WITH sends AS (
     f.sending_time,
     f.row_id,
     IF(f.message_type = 'PPV', f.viewed_count, f.sent_count) AS trials,
-    IF(f.message_type = 'PPV', f.purchased_count, f.viewed_count) AS successes
+    IF(f.message_type = 'PPV', f.purchased_count, f.viewed_count) AS successes,
+    f.send_date >= DATE_SUB(@as_of, INTERVAL @lookback_days DAY) AS in_window
   FROM `${dataset}.message_facts` AS f
   INNER JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id
   WHERE
-    f.send_date >= DATE_SUB(@as_of, INTERVAL @lookback_days DAY)
-    AND f.send_date < @as_of
+    f.send_date < @as_of
     AND (f.message_type = 'Bump') = (b.price_tier = 'bump')
 ),
 
@@ -35,7 +35,8 @@ first_sends AS (
     successes AS first_successes
   FROM tried
   QUALIFY
-    ROW_NUMBER() OVER (PARTITION BY page_name, caption_id ORDER BY sending_time, row_id) = 1
+    in_window
+    AND ROW_NUMBER() OVER (PARTITION BY page_name, caption_id ORDER BY sending_time, row_id) = 1
 ),
 
 pairs AS (
@@ -48,6 +49,7 @@ pairs AS (
     - SAFE_DIVIDE(SUM(successes) * SUM(successes), SUM(trials)) AS squares,
     SAFE_DIVIDE(SUM(successes), SUM(trials)) AS rate
   FROM tried
+  WHERE in_window
   GROUP BY page_name, caption_id, price_tier
 )
 
@@ -55,16 +57,20 @@ SELECT
   p.page_name,
   p.price_tier,
   MOD(p.caption_id, 20) AS fold,
-  COUNT(*) AS captions,
-  SUM(f.first_trials) AS trials,
-  SUM(CAST(f.first_trials AS FLOAT64) * f.first_trials) AS trials_squared,
-  SUM(f.first_successes) AS successes,
-  SUM(SAFE_DIVIDE(f.first_successes * f.first_successes, f.first_trials)) AS squares,
+  COUNT(f.caption_id) AS captions,
+  COALESCE(SUM(f.first_trials), 0) AS trials,
+  COALESCE(SUM(CAST(f.first_trials AS FLOAT64) * f.first_trials), 0.0) AS trials_squared,
+  COALESCE(SUM(f.first_successes), 0) AS successes,
+  COALESCE(SUM(SAFE_DIVIDE(f.first_successes * f.first_successes, f.first_trials)), 0.0) AS squares,
   SUM(
-    IF(p.degrees > 0 AND p.rate > 0 AND p.rate < 1, SAFE_DIVIDE(p.squares, p.rate * (1.0 - p.rate)), 0.0)
+    IF(
+      p.degrees > 0 AND p.rate > 0 AND p.rate < 1,
+      SAFE_DIVIDE(p.squares, p.rate * (1.0 - p.rate)),
+      0.0
+    )
   ) AS chi_square,
   SUM(IF(p.degrees > 0 AND p.rate > 0 AND p.rate < 1, p.degrees, 0)) AS degrees
 FROM pairs AS p
-INNER JOIN first_sends AS f ON p.page_name = f.page_name AND p.caption_id = f.caption_id
+LEFT JOIN first_sends AS f ON p.page_name = f.page_name AND p.caption_id = f.caption_id
 GROUP BY p.page_name, p.price_tier, fold
 ORDER BY p.page_name, p.price_tier, fold;

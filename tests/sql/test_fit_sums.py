@@ -40,3 +40,33 @@ def test_sums_are_those_of_each_captions_sends_and_fits_those_of_the_procedure(
     strength = row["prior_successes"] + row["prior_failures"]
     assert fit.strength.estimate == pytest.approx(strength, rel=1e-9)
     assert fit.dispersion.estimate == pytest.approx(row["dispersion"], rel=1e-9)
+
+
+def test_what_the_window_has_of_an_older_caption_is_no_first_send(dataset: Dataset) -> None:
+    """Its sends tell how much sends vary; the prior's fit leaves it out, as the procedure does."""
+    sends = history(np.random.default_rng(4), 200)
+    facts = [
+        purchases(
+            *(n, int(row["caption_id"]), int(row["successes"]), int(row["trials"])),
+            send_date=days_before(AS_OF, 60 - 20 * (n % 2)),
+        )
+        for n, row in enumerate(sends.to_dict("records"))
+    ]
+    before = [
+        purchases(9_000 + n, n, 90, 300, send_date=days_before(AS_OF, LOOKBACK + 1))
+        for n in range(0, 200, 2)
+    ]
+    dataset.put("creators", creators("cook"))
+    dataset.put("caption_bank", [caption(n, price_tier="mid") for n in range(200)])
+    dataset.put("message_facts", [*facts, *before])
+    got = dataset.warehouse.query(
+        dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
+    )
+    dataset.update_performance(AS_OF, LOOKBACK)
+    row = dataset.rows("caption_priors").set_index("price_tier").loc["mid"]
+    [fit] = fits_of(got)
+    assert fit.captions == row["fitted_captions"] == 100
+    strength = row["prior_successes"] + row["prior_failures"]
+    assert fit.rate.estimate == pytest.approx(row["prior_successes"] / strength, rel=1e-9)
+    assert fit.strength.estimate == pytest.approx(strength, rel=1e-9)
+    assert fit.dispersion.estimate == pytest.approx(row["dispersion"], rel=1e-9)
