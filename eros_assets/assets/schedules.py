@@ -253,14 +253,20 @@ def lock_drafts(eros: Installation, warehouse: Warehouse, scope: WeekPlanScope) 
     drafts = warehouse.query(eros.sql("unlocked_drafts"), {"week_start": scope.week_start})
     if drafts.empty:
         return 0
+    if scope.is_everyone:
+        return _lock(warehouse, scope.schedule_prefix)
     free = drafts[drafts["page_name"].isin(scope.pages) & ~drafts["is_refused"]]
-    names = [scope.schedule_prefix] if scope.is_everyone else list(free["schedule_id"])
     locked = 0
-    for name in names:
+    for schedule in free["schedule_id"]:
         with suppress(RaisedError):  # one before it took a caption that it asks for
-            out = warehouse.call("lock_caption_assignments", {"p_schedule_id": name}).out
-            locked += int(str(out["p_locked"]))
+            locked += _lock(warehouse, schedule)
     return locked
+
+
+def _lock(warehouse: Warehouse, schedule: str) -> int:
+    """Lock a schedule, or all that begin so; the number of captions reserved."""
+    out = warehouse.call("lock_caption_assignments", {"p_schedule_id": schedule}).out
+    return int(str(out["p_locked"]))
 
 
 def blocked_drafts(

@@ -11,7 +11,7 @@ from eros_assets.assets.week import WeekScope, week_plan_scope
 from eros_assets.calendar import la_instant
 from eros_assets.installation import Installation
 from eros_assets.tuning import configuration_tables
-from eros_assets.warehouse.protocol import Warehouse
+from eros_assets.warehouse.protocol import RaisedError, Warehouse
 
 WEEK = dt.date(2025, 11, 10)
 OBJECTS = (
@@ -68,3 +68,14 @@ def test_a_stale_draft_of_another_page_does_not_hold_up_a_narrowed_run(
     assert blocked_drafts(eros, warehouse, scope) == []
     everyone = dataclasses.replace(scope, pages=("coach", "cook"))
     assert [s.page_name for s in blocked_drafts(eros, warehouse, everyone)] == ["coach"]
+
+
+def test_a_week_that_can_not_be_locked_at_all_is_an_error(
+    eros: Installation, warehouse: Warehouse
+) -> None:
+    """Only a draft locked by itself may be refused in silence: `blocked_drafts` says why."""
+    strange = draft("cook", 11) | {"schedule_id": "made_by_hand"}
+    warehouse.load("schedule_recommendations", pd.DataFrame([strange]))
+    scope = week_plan_scope(eros, warehouse, WEEK, WeekScope())
+    with pytest.raises(RaisedError, match="there is no schedule sched_20251110_"):
+        lock_drafts(eros, warehouse, scope)
