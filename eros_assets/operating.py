@@ -19,10 +19,10 @@ def preflight() -> None:
     try:
         probes = preflight_of(Installation(settings))
     except ErosError as error:
-        CONSOLE.print(str(error), style="red", markup=False)
+        CONSOLE.print(str(error), style="red")
         sys.exit(1)
     for line, probe in zip(lines(probes), probes, strict=True):
-        CONSOLE.print(line, style=None if probe.holds else "red", markup=False)
+        CONSOLE.print(line, style=None if probe.holds else "red")
     wrong = sum(not probe.holds for probe in probes)
     CONSOLE.print(f"{wrong} of {len(probes)} lines fail." if wrong else "Everything is there.")
     sys.exit(1 if wrong else 0)
@@ -74,7 +74,7 @@ def status() -> None:
     try:
         history = archive_of(eros, eros.warehouse(asset="status")).history()
     except ErosError as error:
-        CONSOLE.print(str(error), style="red", markup=False)
+        CONSOLE.print(str(error), style="red")
         sys.exit(1)
     table = Table(title=f"Deployments of {settings.warehouse_location}", box=None)
     for column in ("id", "kind", "state", "began", "kept until", "detail"):

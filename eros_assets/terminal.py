@@ -14,7 +14,7 @@ from eros_assets.settings import REPOSITORY, Settings, load_settings
 if TYPE_CHECKING:
     import dagster as dg
 
-CONSOLE = Console(highlight=False, soft_wrap=True)
+CONSOLE = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 def settings_or_exit() -> Settings:
@@ -22,7 +22,7 @@ def settings_or_exit() -> Settings:
     try:
         return load_settings()
     except ErosError as error:
-        CONSOLE.print(str(error), style="red", markup=False)
+        CONSOLE.print(str(error), style="red")
         sys.exit(2)
 
 
@@ -46,7 +46,7 @@ def run_job(
 
     from eros_assets.definitions import build_definitions
 
-    CONSOLE.print(f"[bold]{job}{f', week of {partition}' if partition else ''}[/bold]")
+    CONSOLE.print(f"{job}{f', week of {partition}' if partition else ''}", style="bold")
     begun = time.perf_counter()
     result = (
         build_definitions(settings)
@@ -61,7 +61,7 @@ def run_job(
     seconds = time.perf_counter() - begun
     for event in result.all_events:
         if event.is_step_failure:
-            CONSOLE.print(_cause(event.step_failure_data.error), style="red", markup=False)
+            CONSOLE.print(_cause(event.step_failure_data.error), style="red")
     if not result.success:
         CONSOLE.print(f"{job} failed after {seconds:.1f} s; {left}.")
         sys.exit(1)

@@ -40,6 +40,15 @@ def test_mistakes_in_files_are_told_before_anything_is_set_up(
     assert not (tmp_path / "home").exists()
 
 
+def test_brackets_in_a_message_are_told_as_they_are(history: Path) -> None:
+    """A terminal's markup is no language of files: it would swallow them, or fail on them."""
+    row = "[bold]7[/seven],baker,Hello,2025-03-01T00:00:00Z,9,100,50,2,18,PPV,\n"
+    (history / "mass_messages.csv").write_text(MESSAGES + row, encoding="utf-8")
+    told = CliRunner().invoke(main, ["demo"])
+    assert told.exit_code == 1
+    assert "row_id '[bold]7[/seven]' is not a whole number" in told.output
+
+
 def test_settings_that_can_not_be_used_are_told_line_by_line(
     history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
