@@ -79,8 +79,9 @@ def policy_rows(eros: Installation, warehouse: Warehouse, as_of: dt.date) -> "pd
     log = logged_weeks(eros, warehouse, as_of, knobs)
     policies = candidate_policies(knobs)
     columns = [c.name for c in eros.library["policy_evaluation"].columns]
+    columns = columns[: columns.index("evaluated_at")]
     if log.empty:
-        return pd.DataFrame(columns=columns[: columns.index("evaluated_at")])
+        return pd.DataFrame(columns=columns)
     pools = warehouse.query(
         eros.sql("pool_log"),
         {"first_week": log["week_start"].min(), "last_week": log["week_start"].max()},
@@ -89,7 +90,8 @@ def policy_rows(eros: Installation, warehouse: Warehouse, as_of: dt.date) -> "pd
     likely = chances(pools, log, policies, replays=replays, seed=eros.settings.seed)
     known = likely[likely["places"].notna() & (likely["treatment_places"] > 0)]
     log = log.loc[known.index]
-    return pd.DataFrame([_row(as_of, policy, log, known) for policy in policies if len(log)])
+    rows = [_row(as_of, policy, log, known) for policy in policies if len(log)]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def logged_weeks(

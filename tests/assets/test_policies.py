@@ -200,3 +200,21 @@ def test_candidates_are_judged_by_what_was_sent_of_the_log(home: Path) -> None:
 def test_without_a_log_nothing_is_claimed(home: Path) -> None:
     eros = installation(home)
     assert policy_rows(eros, eros.warehouse(asset="test"), dt.date(2025, 1, 6)).empty
+
+
+def test_of_a_log_without_pools_nothing_is_claimed(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Messages of weeks whose pools were not logged, or are of no place: an empty table, whole."""
+    eros = installation(home)
+    unknown = pd.DataFrame({"week_start": [MONDAY], "page_name": ["page_0"], "caption_id": [1]})
+    more = ("price_tier", "content_category", "has_urgency", "sent_count", "earnings")
+    counts = ("prior_successes", "prior_failures", "posterior_successes", "posterior_failures")
+    unknown = unknown.assign(**dict.fromkeys((*more, *counts), 1)).assign(price_tier="premium")
+    monkeypatch.setattr("eros_assets.assets.policies.logged_weeks", lambda *_: unknown)
+    with dg.instance_for_test() as instance:
+        result = dg.materialize(
+            policy_assets(eros), partition_key=MONDAY.isoformat(), instance=instance
+        )
+        [event] = result.get_asset_materialization_events()
+    assert event.materialization.metadata["too_thin_to_tell"].value == []
