@@ -20,6 +20,7 @@ from eros_assets.deployment.manifest import code_fingerprint, read_manifest, req
 from eros_assets.deployment.preflight import lines, preflight, require
 from eros_assets.deployment.record import Entry, in_force
 from eros_assets.deployment.summary import changed_objects, deployment_summary
+from eros_assets.errors import ErosError
 from eros_assets.exporting.whole_file import write_whole
 from eros_assets.gate import Finding, smoke_findings
 from eros_assets.gate.conditions import routines_are_those_of_sql
@@ -27,10 +28,14 @@ from eros_assets.health.limits import limits_of
 from eros_assets.health.work import Work, log_begins, work_done
 from eros_assets.installation import Installation
 from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.protocol import Warehouse
+from eros_assets.warehouse.protocol import Probe, Warehouse
 
 GROUP = "deployment"
 GATE = "deployment_gate"
+
+
+class NothingDeployedError(ErosError):
+    """A deployment is asked about before there is one."""
 
 
 def deployment_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
@@ -54,7 +59,7 @@ def clock() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def preflight_of(eros: Installation) -> list[Any]:
+def preflight_of(eros: Installation) -> list[Probe]:
     """What must hold before anything runs, with the installation's own tables."""
     owned = [
         table.name for table in eros.library.of_kind("table") if table.name not in INPUT_TABLES
@@ -330,11 +335,21 @@ def open_deployment(history: Sequence[Entry]) -> Entry | None:
 
 
 def deployment_in_question(history: Sequence[Entry]) -> tuple[Entry, bool]:
-    """The deployment under way, else the one in force; and whether it is under way."""
+    """The deployment under way, else the one in force; and whether it is under way.
+
+    Raises:
+        NothingDeployedError: there is neither.
+    """
     if (entry := open_deployment(history)) is not None:
         return entry, True
     present = in_force(history)
-    return next(entry for entry in history if entry.deployment_id == present), False
+    for entry in history:
+        if entry.deployment_id == present:
+            return entry, False
+    raise NothingDeployedError(
+        "no deployment is under way or in force, so there is none to sum up; run the job "
+        "deploy_production (`make deploy`) as a whole"
+    )
 
 
 def _deploy(

@@ -10,7 +10,13 @@ from click.testing import CliRunner
 
 from eros_assets import installation
 from eros_assets.__main__ import main
-from eros_assets.assets.deployments import GATE, archive_of, records_folder
+from eros_assets.assets.deployments import (
+    GATE,
+    NothingDeployedError,
+    archive_of,
+    deployment_in_question,
+    records_folder,
+)
 from eros_assets.automation.jobs import DEPLOY_PRODUCTION
 from eros_assets.automation.rollback import (
     BACKUP_PRODUCTION,
@@ -28,6 +34,12 @@ from tests.assets.installed import Installed, installed
 from tests.automation.loopback import Slack, slack
 from tests.docs.commands import arguments_of_eros, commands_of, recipe
 from tests.docs.test_documents import RUNBOOK
+
+
+def test_a_summary_before_any_deployment_says_what_to_do() -> None:
+    """The asset may be materialised by itself; the search's own end would come out of it else."""
+    with pytest.raises(NothingDeployedError, match="make deploy"):
+        deployment_in_question([])
 
 
 @pytest.fixture(scope="module")
