@@ -160,16 +160,14 @@ def _run_job(
 
 
 def _where_to_look(settings: Settings, week_start: dt.date) -> None:
+    from eros_assets.assets.messages import active_messages
+    from eros_assets.assets.shortfalls import week_shortfalls
     from eros_assets.calendar import ZONE
     from eros_assets.installation import Installation
-    from eros_assets.warehouse.protocol import Typed
 
     eros = Installation(settings)
     warehouse = eros.warehouse(asset="summary")
-    rows = warehouse.query(
-        eros.sql("schedule_messages"),
-        {"week_start": week_start, "pages": Typed([], "ARRAY<STRING>")},
-    )
+    rows = active_messages(eros, warehouse, week_start)
     table = Table(title=f"Week of {week_start:%A, %Y-%m-%d} (America/Los_Angeles)", box=None)
     for column in ("page", "PPVs", "Bumps", "first message", "last message"):
         table.add_column(column)
@@ -184,16 +182,8 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> None:
             f"{times[-1]:%a %H:%M}",
         )
     CONSOLE.print(table)
-    lacking = warehouse.query(
-        eros.sql("week_shortfalls"),
-        {
-            "week_start": week_start,
-            "stages": Typed(["selection", "placement", "creator", "lock"], "ARRAY<STRING>"),
-        },
-    )
-    for row in lacking.to_dict("records"):
-        what = f"{row['price_tier'] or ''} {row['got']} of {row['wanted']}".strip()
-        CONSOLE.print(f"  {row['page_name']}: {what}: {row['reason']}", style="yellow")
+    for shortfall in week_shortfalls(eros, warehouse, week_start):
+        CONSOLE.print(f"  {shortfall.sentence}", style="yellow")
     CONSOLE.print(
         f"\n{rows['page_name'].nunique()} schedules, {len(rows)} messages.\n"
         f"  Look       {eros.week_folder(week_start) / 'index.html'}\n"

@@ -9,9 +9,9 @@ import dagster as dg
 from eros_assets.assets.export_log import Attempt, Outcome, counts_of, pass_gate
 from eros_assets.assets.messages import active_messages
 from eros_assets.assets.reporting import OWNERS, frame_metadata, job_metadata
+from eros_assets.assets.shortfalls import week_shortfalls
 from eros_assets.assets.spreadsheet import HOW_TO_TURN_ON, SheetsResource
 from eros_assets.assets.week import WEEKLY, partition_week
-from eros_assets.assets.week_index import week_shortfalls
 from eros_assets.exporting.sheets.planning import SheetWeek, sheet_week
 from eros_assets.exporting.sheets.review import EarlierReview
 from eros_assets.exporting.sheets.state import sheet_id

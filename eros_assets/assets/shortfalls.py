@@ -1,13 +1,16 @@
 """What a page's week lacks of its targets: said in a table, in the log and by a check."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from eros_assets.assets.week import WeekPlanScope
+from eros_assets.installation import Installation
 from eros_assets.warehouse.protocol import Typed, Warehouse
 
 Stage = Literal["selection", "placement", "creator", "lock"]
+STAGES: tuple[Stage, ...] = ("selection", "placement", "creator", "lock")
 
 COLUMNS = (
     *("page_name", "week_start", "stage", "price_tier", "wanted", "got", "reason", "run_id"),
@@ -64,3 +67,28 @@ def store_shortfalls(
             "page_name": Typed(list(scope.pages), "ARRAY<STRING>"),
         },
     )
+
+
+def week_shortfalls(
+    eros: Installation,
+    warehouse: Warehouse,
+    week_start: dt.date,
+    stages: Sequence[Stage] = STAGES,
+) -> list[Shortfall]:
+    """What the table says that the week lacks, of all pages, by page and stage."""
+    import pandas as pd
+
+    lacking = warehouse.query(
+        eros.sql("week_shortfalls"),
+        {"week_start": week_start, "stages": Typed(list(stages), "ARRAY<STRING>")},
+    )
+    return [
+        Shortfall(
+            row["page_name"],
+            None if pd.isna(row["price_tier"]) else row["price_tier"],
+            int(row["wanted"]),
+            int(row["got"]),
+            row["reason"],
+        )
+        for row in lacking.to_dict("records")
+    ]

@@ -10,7 +10,7 @@ import dagster as dg
 from eros_assets.assets.exports import excel_name
 from eros_assets.assets.messages import active_messages
 from eros_assets.assets.reporting import OWNERS, job_metadata
-from eros_assets.assets.shortfalls import Shortfall
+from eros_assets.assets.shortfalls import week_shortfalls
 from eros_assets.assets.week import WEEKLY, partition_week
 from eros_assets.exporting.calendar_picture import smaller_picture
 from eros_assets.exporting.week_index import (
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 INDEX_FILE = "index.html"
-STAGES = ("creator", "selection", "placement", "lock")
 
 
 def index_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
@@ -140,25 +139,3 @@ def _facts(target: Mapping[Any, Any] | None) -> Sequence[str]:
 
 def _picture(path: Path) -> bytes | None:
     return smaller_picture(path.read_bytes()) if path.is_file() else None
-
-
-def week_shortfalls(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date
-) -> list[Shortfall]:
-    """What the week lacks, at every stage."""
-    import pandas as pd
-
-    lacking = warehouse.query(
-        eros.sql("week_shortfalls"),
-        {"week_start": week_start, "stages": Typed(list(STAGES), "ARRAY<STRING>")},
-    )
-    return [
-        Shortfall(
-            row["page_name"],
-            None if pd.isna(row["price_tier"]) else row["price_tier"],
-            int(row["wanted"]),
-            int(row["got"]),
-            row["reason"],
-        )
-        for row in lacking.to_dict("records")
-    ]

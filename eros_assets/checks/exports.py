@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from eros_assets.assets.messages import active_messages
 from eros_assets.assets.week import partition_week
 from eros_assets.checks.verdict import verdict
 from eros_assets.errors import ErosError
 from eros_assets.exporting.schedule_csv import read_schedule_csv
 from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Typed
 
 
 def export_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
@@ -23,10 +23,7 @@ def export_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
     def csv_is_well_formed(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         week_start = partition_week(context)
         warehouse = eros.warehouse(asset="schedule_csv", run=context.run.run_id)
-        expected = warehouse.query(
-            eros.sql("schedule_messages"),
-            {"week_start": week_start, "pages": Typed([], "ARRAY<STRING>")},
-        )
+        expected = active_messages(eros, warehouse, week_start)
         folder = eros.week_folder(week_start)
         wrong: list[str] = []
         for page, rows in expected.groupby("page_name", sort=True):

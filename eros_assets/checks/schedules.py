@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from eros_assets.assets.shortfalls import Stage, week_shortfalls
 from eros_assets.assets.week import partition_week
 from eros_assets.checks.verdict import verdict, verdict_of
 from eros_assets.gate import conditions
 from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Typed
 
 
 def schedule_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
@@ -61,7 +61,7 @@ def schedule_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
     )
     def every_creator_planned(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         return verdict(
-            offenders=_shortfalls(eros, context, ["creator"]),
+            offenders=_lacking(eros, context, ["creator"]),
             meaning="Creators whose week could not be planned.",
         )
 
@@ -72,7 +72,7 @@ def schedule_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
     )
     def no_shortfall(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         return verdict(
-            offenders=_shortfalls(eros, context, ["selection", "placement", "lock"]),
+            offenders=_lacking(eros, context, ["selection", "placement", "lock"]),
             severity=dg.AssetCheckSeverity.WARN,
             meaning="Pages and tiers with fewer messages than wanted.",
         )
@@ -87,15 +87,9 @@ def schedule_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
     ]
 
 
-def _shortfalls(
-    eros: Installation, context: dg.AssetCheckExecutionContext, stages: list[str]
+def _lacking(
+    eros: Installation, context: dg.AssetCheckExecutionContext, stages: Sequence[Stage]
 ) -> list[str]:
     warehouse = eros.warehouse(asset="schedule_shortfalls", run=context.run.run_id)
-    rows = warehouse.query(
-        eros.sql("week_shortfalls"),
-        {"week_start": partition_week(context), "stages": Typed(stages, "ARRAY<STRING>")},
-    ).to_dict("records")
-    return [
-        f"{r['page_name']}: {r['got']} of {r['wanted']} {r['price_tier'] or ''} ({r['reason']})"
-        for r in rows
-    ]
+    found = week_shortfalls(eros, warehouse, partition_week(context), stages)
+    return [shortfall.sentence for shortfall in found]

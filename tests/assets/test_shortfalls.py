@@ -5,7 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from eros_assets.assets.shortfalls import COLUMNS, Shortfall, Stage, store_shortfalls
+from eros_assets.assets.shortfalls import (
+    COLUMNS,
+    Shortfall,
+    Stage,
+    store_shortfalls,
+    week_shortfalls,
+)
 from eros_assets.assets.week import WeekPlanScope
 from eros_assets.calendar import la_instant
 from eros_assets.installation import Installation
@@ -111,3 +117,14 @@ def test_a_run_without_pages_takes_nothing_away(eros: Installation) -> None:
     store(eros, FEW_BUDGET, at=scope("cook"))
     store(eros, at=scope())
     assert places(eros) == [("selection", "cook", "run 1")]
+
+
+def test_what_was_stored_is_read_back_of_the_week_and_the_stages_asked_for(
+    eros: Installation,
+) -> None:
+    store(eros, FEW_BUDGET, at=scope("cook"))
+    store(eros, NO_PLAN, at=scope("coach"), stage="creator")
+    store(eros, FEW_BUDGET, at=scope("cook", week_start=WEEK + dt.timedelta(weeks=1)))
+    warehouse = eros.warehouse(asset="test")
+    assert week_shortfalls(eros, warehouse, WEEK) == [NO_PLAN, FEW_BUDGET]
+    assert week_shortfalls(eros, warehouse, WEEK, ["creator"]) == [NO_PLAN]
