@@ -1,6 +1,5 @@
 """What EROS is worth: the measured improvement over the control arm."""
 
-import base64
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from eros_assets.assets.reporting import inline_picture
 from eros_assets.assets.weekly_table import WeeklyTable, weekly_table
 from eros_assets.exporting.improvement_picture import MeasuredImprovement, improvement_picture
 from eros_assets.installation import Installation
@@ -94,8 +94,7 @@ def _picture(measured: "pd.DataFrame") -> dg.MetadataValue[Any]:
 
     [overall] = of("overall", "scope")
     png = improvement_picture(overall, of("week", "week_start"), of("page", "page_name"), TARGET)
-    text = base64.b64encode(png).decode("ascii")
-    return dg.MetadataValue.md(f"![improvement](data:image/png;base64,{text})")
+    return dg.MetadataValue.md(inline_picture("improvement", png))
 
 
 def _number(value: object) -> float:

@@ -1,6 +1,5 @@
 """Schedules for people: two CSV files, for machines and for Excel, and one picture per page."""
 
-import base64
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,13 +14,13 @@ from eros_assets.assets.reporting import (
     column_schema,
     frame_metadata,
     gate_table,
+    inline_picture,
     job_metadata,
 )
 from eros_assets.assets.week import WEEKLY, WeekScope, partition_week
 from eros_assets.exporting.calendar_picture import (
     CalendarMessage,
     CalendarWeek,
-    Size,
     calendar_picture,
 )
 from eros_assets.exporting.schedule_csv import (
@@ -148,7 +147,10 @@ def _schedule_calendar(eros: Installation) -> dg.AssetsDefinition:
                 "dagster/row_count": len(weeks),
                 "folder": dg.MetadataValue.path(folder),
                 "pictures": dg.MetadataValue.md(
-                    "\n\n".join(_inline(week, "metadata") for week in weeks[:SHOWN_PICTURES])
+                    "\n\n".join(
+                        inline_picture(week.page_name, calendar_picture(week, "metadata"))
+                        for week in weeks[:SHOWN_PICTURES]
+                    )
                 ),
                 **job_metadata(warehouse),
             }
@@ -209,8 +211,3 @@ def _calendar_week(
         first_hour=int(knobs["first_send_hour"]),
         last_hour=int(knobs["last_send_hour"]),
     )
-
-
-def _inline(week: CalendarWeek, size: Size) -> str:
-    picture = base64.b64encode(calendar_picture(week, size)).decode("ascii")
-    return f"![{week.page_name}](data:image/png;base64,{picture})"

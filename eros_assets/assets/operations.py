@@ -1,6 +1,5 @@
 """How the system is doing: read what health rests on, score it, decide, and show it."""
 
-import base64
 import datetime as dt
 import json
 from collections.abc import Sequence
@@ -9,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import frame_metadata, job_metadata, markdown_table, table_spec
+from eros_assets.assets.reporting import (
+    frame_metadata,
+    inline_picture,
+    job_metadata,
+    markdown_table,
+    table_spec,
+)
 from eros_assets.calendar import DAYS_A_WEEK, la_date, la_instant, monday_of
 from eros_assets.exporting.health_picture import HealthBar, HealthPoint, health_picture
 from eros_assets.gate import conditions
@@ -264,8 +269,7 @@ def _picture(
         ],
         f"Health {health.score:.0f} of 100: {health.status}, {health.decision.verdict}",
     )
-    text = base64.b64encode(png).decode("ascii")
-    return dg.MetadataValue.md(f"![health](data:image/png;base64,{text})")
+    return dg.MetadataValue.md(inline_picture("health", png))
 
 
 def _number(value: object) -> float | None:

@@ -1,13 +1,17 @@
 """What the history says: message facts, quarantine, caption priors and statistics."""
 
-import base64
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import job_metadata, table_metadata, table_spec
+from eros_assets.assets.reporting import (
+    inline_picture,
+    job_metadata,
+    table_metadata,
+    table_spec,
+)
 from eros_assets.assets.week import WEEKLY, partition_week
 from eros_assets.installation import Installation
 from eros_assets.tuning import Knobs, read_knobs
@@ -109,7 +113,6 @@ def fit_metadata(
         eros.sql("fit_sums"), {"as_of": as_of, "lookback_days": knobs["stats_lookback_days"]}
     )
     fits = fits_of(sums)
-    picture = base64.b64encode(fits_picture(fits)).decode("ascii")
     lines = ["| page | tier | captions | rate | strength | dispersion |", "|" + " --- |" * 6]
     for fit in fits:
         found = (fit.rate, fit.strength, fit.dispersion)
@@ -119,5 +122,5 @@ def fit_metadata(
         )
     return {
         "fits": dg.MetadataValue.md("\n".join(lines)),
-        "picture": dg.MetadataValue.md(f"![fits](data:image/png;base64,{picture})"),
+        "picture": dg.MetadataValue.md(inline_picture("fits", fits_picture(fits))),
     }

@@ -1,5 +1,6 @@
 """What the Dagster UI shows of a table and of the work that made it."""
 
+import base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +119,11 @@ def markdown_table(frame: "pd.DataFrame") -> dg.MetadataValue[Any]:
         ),
     ]
     return dg.MetadataValue.md("\n".join(lines))
+
+
+def inline_picture(name: str, png: bytes) -> str:
+    """A PNG as Markdown that holds it; `name` stands where it can't be shown."""
+    return f"![{name}](data:image/png;base64,{base64.b64encode(png).decode('ascii')})"
 
 
 def gate_table(findings: Sequence[Finding]) -> dg.MetadataValue[Any]:
