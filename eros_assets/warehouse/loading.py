@@ -10,9 +10,8 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from eros_assets.errors import ErosError
+from eros_assets.warehouse.arrow_columns import LoadError, given_columns, typed_column
 from eros_assets.warehouse.binding import plain_value
 from eros_assets.warehouse.protocol import Parameters
 
@@ -26,11 +25,6 @@ _ARROW_TYPES: Mapping[str, pa.DataType] = {
     "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
     "VARCHAR": pa.string(),
 }
-_Failures = (pa.ArrowException, TypeError, ValueError, OverflowError)
-
-
-class LoadError(ErosError):
-    """Data that doesn't fit its table; the message names table, column, row and value."""
 
 
 def converted(table: str, data: pd.DataFrame | Path, types: Mapping[str, str]) -> pa.Table:
@@ -45,7 +39,7 @@ def converted(table: str, data: pd.DataFrame | Path, types: Mapping[str, str]) -
         LoadError: an unreadable file, a column that the table lacks or that is there twice, a
             value of another type.
     """
-    columns = _columns(table, data)
+    columns = given_columns(table, data)
     known = {name.lower(): name for name in types}
     unknown = [name for name in columns if name not in known]
     if unknown:
@@ -59,7 +53,7 @@ def converted(table: str, data: pd.DataFrame | Path, types: Mapping[str, str]) -
         to = _arrow_type(table, name, kind)
         given = columns.get(name.lower())
         arrays[name] = (
-            pa.nulls(count, to) if given is None else _column(table, name, given, to)
+            pa.nulls(count, to) if given is None else typed_column(table, name, given, to)
         )  # fmt: skip
     return pa.table(arrays)
 
@@ -97,70 +91,8 @@ def replaced_rows(
     return " AND ".join(conditions), values
 
 
-def _columns(table: str, data: pd.DataFrame | Path) -> dict[str, pd.Series | pa.ChunkedArray]:
-    """The columns by name in lower case, of which the warehouse takes no note."""
-    if isinstance(data, pd.DataFrame):
-        given = [(str(name), data.iloc[:, place]) for place, name in enumerate(data.columns)]
-    else:
-        try:
-            read = pq.read_table(data)
-        except (OSError, pa.ArrowException) as error:
-            raise LoadError(f"load into {table}: {data} is no readable Parquet: {error}") from None
-        given = [(name, read.column(place)) for place, name in enumerate(read.column_names)]
-    columns = {name.lower(): values for name, values in given}
-    if len(columns) < len(given):
-        raise LoadError(f"load into {table}: two columns of the data have the same name")
-    return columns
-
-
 def _arrow_type(table: str, name: str, kind: str) -> pa.DataType:
     element = _ARROW_TYPES.get(kind.removesuffix("[]"))
     if element is None:
         raise LoadError(f"load into {table}: column {name} is {kind}, which is not loaded")
     return pa.list_(element) if kind.endswith("[]") else element
-
-
-def _column(
-    table: str, name: str, values: pd.Series | pa.ChunkedArray, to: pa.DataType
-) -> pa.Array | pa.ChunkedArray:
-    try:
-        return _cast(values, to)
-    except _Failures as error:
-        # First what no cast takes; else values of several types, of which one is not `to`'s.
-        for fits in (_cast, _as_one_of):
-            for row in range(len(values)):
-                one = values[row : row + 1]
-                try:
-                    fits(one, to)
-                except _Failures as first:
-                    raise LoadError(
-                        f"load into {table}: row {row + 1}, column {name}: {one.tolist()[0]!r} is "
-                        f"not {to} ({first})"
-                    ) from None
-        raise LoadError(f"load into {table}: column {name}: {error}") from None
-
-
-def _cast(values: pd.Series | pa.ChunkedArray, to: pa.DataType) -> pa.Array | pa.ChunkedArray:
-    if isinstance(values, pd.Series):
-        if pa.types.is_list(to) and any(isinstance(value, str) for value in values):
-            raise TypeError("a text is no array")
-        given = pa.array(values, from_pandas=True)
-    else:
-        given = values
-    if _is_zoned(to) and pa.types.is_temporal(given.type) and not _is_zoned(given.type):
-        raise TypeError("a time without a zone; give it one")
-    # Nanoseconds are cut to microseconds, which pyarrow does only when told to.
-    cast = given.cast(to, safe=not pa.types.is_timestamp(to))
-    loses_time = pa.types.is_date(to) and pa.types.is_timestamp(given.type)
-    loses_number = pa.types.is_boolean(to) and pa.types.is_integer(given.type)
-    if (loses_time or loses_number) and not cast.cast(given.type).equals(given):
-        raise TypeError("something would be lost")
-    return cast
-
-
-def _as_one_of(values: pd.Series | pa.ChunkedArray, to: pa.DataType) -> pa.Array:
-    return pa.array(values.tolist(), type=to, from_pandas=True)
-
-
-def _is_zoned(kind: pa.DataType) -> bool:
-    return pa.types.is_timestamp(kind) and kind.tz is not None

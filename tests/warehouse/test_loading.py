@@ -85,6 +85,7 @@ def test_counts_may_arrive_as_floats(songs: DuckDBWarehouse) -> None:
         ("song_id", ["1", "one"], "row 2, column song_id: 'one'"),
         ("band", ["a", 1], "row 2, column band: 1"),
         ("is_live", [1, 5], "row 2, column is_live: 5"),
+        ("is_live", [1.0, 0.5], r"row 2, column is_live: 0\.5"),
         ("released", ["2024-01-01", "2024-13-01"], "row 2, column released: '2024-13-01'"),
         ("released", pd.to_datetime(["2024-01-01 05:00"]), "row 1, column released"),
         ("played_at", pd.to_datetime(["2024-01-01 05:00"]), "without a zone"),

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from google.cloud.bigquery import SchemaField
 
+from eros_assets.warehouse.arrow_columns import LoadError, given_columns, typed_column
 from eros_assets.warehouse.protocol import WarehouseError
 
 ARROW_TYPES: dict[str, pa.DataType] = {
@@ -55,11 +56,23 @@ def prepare(
         WarehouseError: an unreadable file, a column that the table lacks or that is there twice, a
             value of another type (column and row named).
     """
-    columns = _columns(table, data)
+    try:
+        arrays, count = _arrays(table, data, schema, whole=whole)
+    except LoadError as error:
+        raise WarehouseError(str(error)) from None
+    pq.write_table(pa.table(arrays), file, coerce_timestamps="us", use_compliant_nested_type=True)
+    return Prepared(file, tuple(arrays), count)
+
+
+def _arrays(
+    table: str, data: pd.DataFrame | Path, schema: Sequence[SchemaField], *, whole: bool
+) -> tuple[dict[str, pa.Array], int]:
+    """The columns to write, in the table's order, and the number of rows."""
+    columns = given_columns(table, data)
     fields = {field.name.lower(): field for field in schema}
     unknown = [name for name in columns if name not in fields]
     if unknown:
-        raise WarehouseError(
+        raise LoadError(
             f"load into {table}: it has no column {', '.join(unknown)}; "
             f"it has {', '.join(field.name for field in schema)}"
         )
@@ -68,67 +81,17 @@ def prepare(
     for name, field in fields.items():
         type_ = _arrow_type(table, field)
         if name in columns:
-            arrays[field.name] = _converted(table, field.name, columns[name], type_)
+            arrays[field.name] = typed_column(table, field.name, columns[name], type_)
         elif whole:
             arrays[field.name] = pa.nulls(count, type_)
-    pq.write_table(pa.table(arrays), file, coerce_timestamps="us", use_compliant_nested_type=True)
-    return Prepared(file, tuple(arrays), count)
-
-
-def _columns(table: str, data: pd.DataFrame | Path) -> dict[str, pd.Series | pa.ChunkedArray]:
-    """The columns by name in lower case: BigQuery takes no note of it."""
-    if isinstance(data, pd.DataFrame):
-        names = [str(name).lower() for name in data.columns]
-        if len(set(names)) < len(names):
-            raise WarehouseError(f"load into {table}: two columns of the data have the same name")
-        return {name: data.iloc[:, place] for place, name in enumerate(names)}
-    try:
-        read = pq.read_table(data)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise WarehouseError(f"load into {table}: {data} is no readable Parquet: {error}") from None
-    return {name.lower(): read.column(name) for name in read.column_names}
+    return arrays, count
 
 
 def _arrow_type(table: str, field: SchemaField) -> pa.DataType:
     if field.field_type not in ARROW_TYPES:
-        raise WarehouseError(
+        raise LoadError(
             f"load into {table}: column {field.name} is {field.field_type}; no "
             f"load of that type is provided"
         )
     type_ = ARROW_TYPES[field.field_type]
     return pa.list_(type_) if field.mode == "REPEATED" else type_
-
-
-def _converted(
-    table: str, name: str, values: pd.Series | pa.ChunkedArray, type_: pa.DataType
-) -> pa.Array | pa.ChunkedArray:
-    try:
-        return _cast(values, type_)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-        for row in range(len(values)):
-            try:
-                _cast(values[row : row + 1], type_)
-            except (pa.ArrowException, TypeError, ValueError, OverflowError) as first:
-                value = values[row : row + 1].tolist()[0]
-                raise WarehouseError(
-                    f"load into {table}: row {row + 1}, column {name}: {value!r} is not {type_} "
-                    f"({first})"
-                ) from None
-        raise WarehouseError(f"load into {table}: column {name}: {error}") from None
-
-
-def _cast(values: pd.Series | pa.ChunkedArray, type_: pa.DataType) -> pa.Array | pa.ChunkedArray:
-    # Nanoseconds are cut to BigQuery's microseconds, which pyarrow does only when told to.
-    safe = not pa.types.is_timestamp(type_)
-    if isinstance(values, pa.ChunkedArray):
-        return values.cast(type_, safe=safe)
-    if pa.types.is_list(type_) and any(isinstance(value, str) for value in values):
-        raise TypeError("a text is no array")
-    try:
-        return pa.array(values, type=type_, from_pandas=True, safe=safe)
-    except (pa.ArrowException, TypeError):
-        # Dates and numbers in texts, and numbers as texts, pyarrow takes only by a cast.
-        inferred = pa.array(values, from_pandas=True)
-        if pa.types.is_string(type_) or pa.types.is_string(inferred.type):
-            return inferred.cast(type_, safe=safe)
-        raise

@@ -224,6 +224,10 @@ def test_a_dropped_upload_starts_over_from_its_beginning(
         ({"day": ["2025-11-03", "soon"]}, r"row 2, column day: 'soon' is not date32"),
         ({"tags": [["a"], "b"]}, r"row 2, column tags: 'b' is not list"),
         ({"paid": [True, 3.5]}, r"row 2, column paid: 3\.5 is not bool"),
+        ({"paid": [1, 5]}, r"row 2, column paid: 5 is not bool"),
+        ({"paid": [1.0, 0.5]}, r"row 2, column paid: 0\.5 is not bool"),
+        ({"booked_at": pd.to_datetime(["2025-11-03 12:00"])}, r"row 1, .*a time without a zone"),
+        ({"day": [NOON]}, r"row 1, column day: .*something would be lost"),
     ],
 )
 def test_data_that_does_not_fit_is_refused_by_row_and_column_before_it_is_sent(
