@@ -21,7 +21,7 @@ class Installation:
     @cached_property
     def library(self) -> SqlLibrary:
         """The SQL of the repository, parsed once and cached in the installation's home."""
-        return load_library(REPOSITORY / "sql", cache_dir=self.settings.home / "cache")
+        return load_library(REPOSITORY / "sql", cache_dir=self.settings.library_cache)
 
     def warehouse(self, **labels: str) -> Warehouse:
         """A handle on the warehouse whose jobs carry these labels."""

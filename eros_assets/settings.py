@@ -214,6 +214,11 @@ class Settings(BaseSettings):
         return self.home / "warehouse.duckdb"
 
     @property
+    def library_cache(self) -> Path:
+        """The folder where the parsed SQL is remembered."""
+        return self.home / "cache"
+
+    @property
     def warehouse_location(self) -> str:
         """Where the data is, for people."""
         return self.dataset_name if self.env == "production" else str(self.warehouse_file)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dagster as dg
 from pydantic import Field
 
-from eros_assets.calendar import week_dates
+from eros_assets.calendar import ZONE_NAME, week_dates
 from eros_assets.errors import ErosError
 from eros_assets.installation import Installation
 from eros_assets.warehouse.protocol import Typed, Warehouse
@@ -16,7 +16,7 @@ WEEKS_AHEAD = 8
 
 WEEKLY = dg.WeeklyPartitionsDefinition(
     start_date=FIRST_WEEK.isoformat(),
-    timezone="America/Los_Angeles",
+    timezone=ZONE_NAME,
     day_offset=1,
     end_offset=WEEKS_AHEAD,
 )

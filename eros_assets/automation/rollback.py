@@ -12,6 +12,7 @@ from pydantic import Field
 from eros_assets.assets.deployments import archive_of, clock, records_folder, told
 from eros_assets.assets.reporting import job_metadata
 from eros_assets.automation.console import CONSOLE_LOGGER, console
+from eros_assets.automation.schedules import PARTITIONED, PLAIN
 from eros_assets.deployment.backup import back_up
 from eros_assets.deployment.manifest import code_fingerprint
 from eros_assets.deployment.rollback import Rollback
@@ -23,7 +24,7 @@ ROLLBACK_PRODUCTION = "rollback_production"
 BACKUP_PRODUCTION = "backup_production"
 ROLLBACK_REPORT = "rollback_report"
 
-SCHEDULES = ("daily_caption_update", "expired_lock_sweep", "health_check", "weekly_schedules")
+SCHEDULES = (*PARTITIONED, *PLAIN)
 """The schedules that a rollback stops."""
 
 NO_RETRY = {"dagster/max_retries": "0"}

@@ -14,6 +14,7 @@ import dagster as dg
 from eros_assets.assets.week import WEEKLY
 from eros_assets.automation.alerts import Alert, tell
 from eros_assets.automation.jobs import DAILY_CAPTION_UPDATE, EXPORT_SCHEDULES
+from eros_assets.automation.rollback import ROLLBACK_PRODUCTION
 from eros_assets.automation.schedules import coming_week
 from eros_assets.automation.turns import (
     HealthSeen,
@@ -25,7 +26,6 @@ from eros_assets.automation.turns import (
 )
 from eros_assets.installation import Installation
 
-ROLLBACK_JOB = "rollback_production"
 EXPORT = dg.AssetKey("schedule_csv")
 LOCKED = dg.AssetKey("active_caption_assignments")
 HEALTH = dg.AssetKey("system_health")
@@ -38,7 +38,7 @@ def sensors(eros: Installation, jobs: Iterable[Any]) -> Sequence[dg.SensorDefini
     return [
         new_history_sensor(eros, by_name[DAILY_CAPTION_UPDATE]),
         new_schedule_sensor(by_name[EXPORT_SCHEDULES]),
-        health_sensor(eros, by_name.get(ROLLBACK_JOB)),
+        health_sensor(eros, by_name[ROLLBACK_PRODUCTION]),
         failed_run_sensor(eros),
         failed_check_sensor(eros),
     ]
@@ -139,12 +139,12 @@ def _exports_itself(instance: dg.DagsterInstance, run_id: str) -> bool:
     )
 
 
-def health_sensor(eros: Installation, rollback: Any | None) -> dg.SensorDefinition:
+def health_sensor(eros: Installation, rollback: Any) -> dg.SensorDefinition:
     """`health_turns`: tells people of each turn, and may start the rollback."""
 
     @dg.sensor(
         name="health_turns",
-        **({"job": rollback} if rollback else {}),
+        job=rollback,
         minimum_interval_seconds=60,
         description="Tells people when the decision of health_check changes or a creator is in "
         "trouble. Starts rollback_production when it turns to ROLLBACK and EROS_AUTO_ROLLBACK is "
@@ -181,7 +181,7 @@ def health_sensor(eros: Installation, rollback: Any | None) -> dg.SensorDefiniti
         )
         if not turn.begins_rollback:
             return dg.SensorResult(skip_reason=f"{len(checks)} checks", cursor=cursor)
-        if not rollback or not eros.settings.auto_rollback:
+        if not eros.settings.auto_rollback:
             return dg.SensorResult(
                 skip_reason="ROLLBACK is asked for; EROS_AUTO_ROLLBACK is not true, so a person "
                 "decides",

@@ -10,7 +10,7 @@ def open_warehouse(settings: Settings) -> Warehouse:
         from eros_assets.warehouse.bigquery import BigQueryWarehouse
         from eros_assets.warehouse.library import load_library
 
-        return BigQueryWarehouse(settings, load_library(cache_dir=settings.home))
+        return BigQueryWarehouse(settings, load_library(cache_dir=settings.library_cache))
     from eros_assets.warehouse.duckdb import DuckDBWarehouse
 
     return DuckDBWarehouse(settings)

@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
+from eros_assets.assets.operations import WEEKLY_RUN
 from eros_assets.automation.schedules import PARTITIONED, PLAIN, coming_week
 from eros_assets.definitions import build_definitions
 from eros_assets.settings import load_settings
@@ -89,6 +90,14 @@ def test_ticks_over_a_change_of_the_clocks(
     schedule = deployed.repository.get_schedule_def(name)
     assert schedule.execution_timezone == "America/Los_Angeles"
     assert ticks(str(schedule.cron_schedule), after, len(expected)) == expected
+
+
+def test_health_asks_for_the_coming_week_from_the_hour_on_at_which_it_is_planned() -> None:
+    day, hour = WEEKLY_RUN
+    made = dt.datetime(2025, 11, 3, tzinfo=LA) + dt.timedelta(days=day, hours=hour)
+    assert ticks(PARTITIONED["weekly_schedules"], dt.datetime(2025, 11, 3, tzinfo=LA), 1) == [
+        made.strftime("%d %H:%M%z")
+    ]
 
 
 @pytest.mark.parametrize("name", PARTITIONED)

@@ -192,11 +192,11 @@ def test_a_rollback_starts_by_itself_only_when_told_to(
 def test_a_creator_in_trouble_is_told(
     tmp_path: Path, instance: dg.DagsterInstance, workspace: Slack
 ) -> None:
-    sensor = health_sensor(installation(tmp_path, workspace), None)
+    sensor = health_sensor(installation(tmp_path, workspace), rollback)
     check(instance, "OK", "cook: RED: rest the page")
-    result = tick(sensor, None, instance, None)
+    result = tick(sensor, rollback, instance, None)
     check(instance, "OK", "cook: RED: rest the page")
-    tick(sensor, None, instance, result.cursor)
+    tick(sensor, rollback, instance, result.cursor)
     [message] = workspace.messages
     assert "cook: RED: rest the page" in message["text"]
 
@@ -204,13 +204,13 @@ def test_a_creator_in_trouble_is_told(
 def test_an_alert_that_nobody_took_is_told_at_the_next_tick(
     tmp_path: Path, instance: dg.DagsterInstance, workspace: Slack
 ) -> None:
-    sensor = health_sensor(installation(tmp_path, workspace), None)
+    sensor = health_sensor(installation(tmp_path, workspace), rollback)
     check(instance, "INVESTIGATE")
     workspace.error = "internal_error"
     with pytest.raises(AlertError, match="internal_error"):
-        tick(sensor, None, instance, None)
+        tick(sensor, rollback, instance, None)
     workspace.error = None
-    tick(sensor, None, instance, None)
+    tick(sensor, rollback, instance, None)
     assert len(workspace.messages) == 1
 
 
