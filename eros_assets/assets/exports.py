@@ -1,7 +1,7 @@
 """Schedules for people: two CSV files, for machines and for Excel, and one picture per page."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +136,9 @@ def _schedule_calendar(eros: Installation) -> dg.AssetsDefinition:
         warehouse = eros.warehouse(
             asset="schedule_calendar", run=context.run_id, week=week_start.isoformat()
         )
-        weeks = calendar_weeks(eros, warehouse, week_start, week_scope.pages)
+        messages = active_messages(eros, warehouse, week_start, week_scope.pages)
+        findings = pass_gate(eros, warehouse, week_start, messages, week_scope.pages)
+        weeks = calendar_weeks(eros, warehouse, week_start, messages)
         folder = eros.week_folder(week_start)
         for number, week in enumerate(weeks, start=1):
             write_whole(folder / f"{week.page_name}.png", calendar_picture(week, "page"))
@@ -152,6 +154,7 @@ def _schedule_calendar(eros: Installation) -> dg.AssetsDefinition:
                         for week in weeks[:SHOWN_PICTURES]
                     )
                 ),
+                "gate": gate_table(findings),
                 **job_metadata(warehouse),
             }
         )
@@ -160,10 +163,9 @@ def _schedule_calendar(eros: Installation) -> dg.AssetsDefinition:
 
 
 def calendar_weeks(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Iterable[str] = ()
+    eros: Installation, warehouse: Warehouse, week_start: dt.date, messages: "pd.DataFrame"
 ) -> list[CalendarWeek]:
-    """What the pictures of the active schedules show, by page."""
-    messages = active_messages(eros, warehouse, week_start, pages)
+    """What the pictures show, by page; `messages` are those of active schedules."""
     knobs = read_knobs(warehouse)
     week = {
         "week_start": week_start,

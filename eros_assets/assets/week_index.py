@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from eros_assets.assets.export_log import pass_gate
 from eros_assets.assets.exports import excel_name
 from eros_assets.assets.messages import active_messages
-from eros_assets.assets.reporting import OWNERS, job_metadata
+from eros_assets.assets.reporting import OWNERS, gate_table, job_metadata
 from eros_assets.assets.shortfalls import week_shortfalls
 from eros_assets.assets.week import WEEKLY, partition_week
 from eros_assets.exporting.calendar_picture import smaller_picture
@@ -48,7 +49,9 @@ def index_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
         warehouse = eros.warehouse(
             asset="schedule_index", run=context.run_id, week=week_start.isoformat()
         )
-        week = week_index(eros, warehouse, week_start)
+        messages = active_messages(eros, warehouse, week_start)
+        findings = pass_gate(eros, warehouse, week_start, messages)
+        week = week_index(eros, warehouse, week_start, messages)
         page = week_index_page(week)
         written = write_whole(eros.week_folder(week_start) / INDEX_FILE, page, len(week.pages))
         return dg.MaterializeResult(
@@ -58,6 +61,7 @@ def index_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
                 "bytes": len(page),
                 "totals": dg.MetadataValue.json(dict(week.totals)),
                 "shortfalls": dg.MetadataValue.json(list(week.shortfalls)),
+                "gate": gate_table(findings),
                 **job_metadata(warehouse),
             }
         )
@@ -65,9 +69,13 @@ def index_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
     return [schedule_index]
 
 
-def week_index(eros: Installation, warehouse: Warehouse, week_start: dt.date) -> WeekIndex:
-    """The week's active schedules, whichever run made them, with the files that are there."""
-    messages = active_messages(eros, warehouse, week_start)
+def week_index(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date, messages: "pd.DataFrame"
+) -> WeekIndex:
+    """The week's active schedules, whichever run made them, with the files that are there.
+
+    `messages` are those of the schedules.
+    """
     pages = sorted(set(messages["page_name"]))
     targets = warehouse.query(
         eros.sql("week_targets"),

@@ -1,7 +1,7 @@
 """Nothing is published while a condition of the gate doesn't hold, whichever run asks."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import dagster as dg
@@ -9,6 +9,7 @@ import pytest
 
 from eros_assets.assets.exports import export_assets
 from eros_assets.assets.week import WeekScope
+from eros_assets.assets.week_index import INDEX_FILE, index_assets
 from eros_assets.definitions import build_definitions
 from eros_assets.gate import GateClosedError, conditions, require_gate
 from eros_assets.gate.rehearsal import REHEARSAL_WEEK
@@ -25,6 +26,7 @@ CONDITIONS: dict[str, Callable[..., conditions.Finding]] = {
     "schedules_are_as_planned": conditions.schedules_are_as_planned,
     "every_message_is_reserved": conditions.every_message_is_reserved,
 }
+PUBLISHED = ("schedule_csv", "schedule_calendar", "schedule_index")
 FIRST = "r.message_number = 1 AND r.page_name = 'basil_and_thyme'"
 TROUBLES = {
     "facts_and_quarantine_are_the_input": "DELETE FROM `${dataset}.message_facts` AS r "
@@ -54,10 +56,11 @@ def smoke(agency: Installed, week: dt.date = WEEK) -> dict[str, conditions.Findi
     return {each.name: each for each in found}
 
 
-def publish(agency: Installed) -> dg.ExecuteInProcessResult:
+def publish(agency: Installed, name: str) -> dg.ExecuteInProcessResult:
     """The publishing asset alone, in a run without any check."""
+    assets = [*export_assets(agency.eros), *index_assets(agency.eros)]
     return dg.materialize(
-        [asset for asset in export_assets(agency.eros) if "schedule_csv" in str(asset.key)],
+        [asset for asset in assets if asset.key == dg.AssetKey(name)],
         partition_key=WEEK.isoformat(),
         resources={"week_scope": WeekScope()},
         instance=agency.instance,
@@ -93,20 +96,38 @@ def test_another_page_s_trouble_does_not_close_the_gate_for_a_page(agency: Insta
     assert [each.passed for each in found] == [True, False]
 
 
-def test_a_publishing_asset_alone_in_its_run_asks_the_gate(agency: Installed) -> None:
-    """A blocking check stops only its own run; the asset must not rely on it."""
+def published_before(agency: Installed) -> Mapping[str, bytes]:
+    """Leave of one page no file, no index, and of the others what an export would replace."""
     for path in agency.eros.week_folder(WEEK).iterdir():
-        path.unlink()
+        if path.stem.startswith("basil_and_thyme") or path.name == INDEX_FILE:
+            path.unlink()
+        else:
+            path.write_bytes(b"published before")
+    return agency.files()
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_publishing_asset_alone_in_its_run_asks_the_gate(agency: Installed, name: str) -> None:
+    """A blocking check stops only its own run; the asset must not rely on it."""
+    before = published_before(agency)
     agency.change(TROUBLES["every_message_is_reserved"])
-    result = publish(agency)
+    result = publish(agency, name)
     assert not result.success
     (failure,) = [e for e in result.all_events if e.is_step_failure]
     assert "every_message_is_reserved" in failure.step_failure_data.error.cause.message
-    assert list(agency.eros.week_folder(WEEK).iterdir()) == []
+    assert agency.files() == before
+
+
+def test_a_closed_gate_stops_every_export_of_a_run(agency: Installed) -> None:
+    before = published_before(agency)
+    agency.change(TROUBLES["every_message_is_reserved"])
+    result = agency.run("export_schedules", WEEK, succeeds=False)
+    assert result.get_asset_materialization_events() == []
+    assert agency.files() == before
 
 
 def test_an_open_gate_is_shown_with_what_was_published(agency: Installed) -> None:
-    result = publish(agency)
+    result = publish(agency, "schedule_csv")
     (materialization,) = result.asset_materializations_for_node("schedule_csv")
     shown = str(materialization.metadata["gate"].value)
     names = [*CONDITIONS, *SMOKE_TESTS]
