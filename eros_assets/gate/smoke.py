@@ -152,11 +152,13 @@ def _built(on: _Analyzed, selection: Selection) -> tuple[WeekPlan, list[str]]:
 
 def _exported(on: _Analyzed, plan: WeekPlan) -> tuple[Exported, list[str]]:
     exported, page = rehearsal.export(on.stage, plan), on.stage.page_name
-    written = [(line.scheduled_send_time, line.caption_id) for line in exported.lines]
-    read = [(line.scheduled_send_time, line.caption_id) for line in exported.read_back]
+    same = len(set(exported.lines) & set(exported.read_back))
     faults: list[str] = []
-    if read != written:
-        faults.append(f"{page}: {len(read)} messages were read back of {len(written)} written")
+    if not same == len(exported.lines) == len(exported.read_back):
+        faults.append(
+            f"{page}: of {len(exported.lines)} messages written {same} were read back as they "
+            f"were, {len(exported.read_back)} in all"
+        )
     if exported.excel_begins != BYTE_ORDER_MARK:
         faults.append(f"{page}: the file for Excel begins without a byte order mark")
     return exported, faults
