@@ -5,9 +5,10 @@
 -- schedule changes nothing.
 -- Given the beginning that several schedules share (`sched_20251103_`: a week), it locks all of
 -- their drafts that can be, at once; those that can't stay drafts, as draft_obstacles shows. Of two
--- drafts that ask for one caption the first by id is locked. A caption may then pass from one of their pages to another, if both pages' drafts are locked: a
--- draft that can't be keeps from locking those that wait for its captions, and so on. Three such
--- steps are followed; should more be needed, no draft is locked that waits for another.
+-- drafts that ask for one caption the first by id is locked. A caption may then pass from one of
+-- their pages to another, if both pages' drafts are locked: a draft that can't be keeps from locking
+-- those that wait for its captions, and so on. Three such steps are followed; should more be needed,
+-- no draft is locked that waits for another.
 -- Parameters:
 --   p_schedule_id: schedule, or the beginning that several share.
 --   p_locked: captions reserved by this call.

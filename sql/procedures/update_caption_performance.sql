@@ -111,6 +111,7 @@ BEGIN
   SELECT
     p.page_name,
     p.message_type,
+    IF(p.page_name IS NULL, 'message_type', 'page') AS fitted_on,
     GREATEST(1.0, SAFE_DIVIDE(p.chi_square, p.degrees)) AS dispersion
   FROM pooled AS p
   CROSS JOIN `${dataset}.tuning` AS t
@@ -139,11 +140,7 @@ BEGIN
     y.message_type,
     COALESCE(own.dispersion, pool.dispersion, 1.0) AS dispersion,
     COALESCE(pool.dispersion, 1.0) AS pool_dispersion,
-    CASE
-      WHEN own.dispersion IS NOT NULL THEN 'page'
-      WHEN pool.dispersion IS NOT NULL THEN 'message_type'
-      ELSE 'default'
-    END AS dispersion_fitted_on
+    COALESCE(own.fitted_on, pool.fitted_on, 'default') AS dispersion_fitted_on
   FROM typed AS y
   LEFT JOIN dispersions AS own
     ON y.page_name = own.page_name AND y.message_type = own.message_type
@@ -339,6 +336,7 @@ BEGIN
   SELECT
     p.price_tier,
     p.message_type,
+    IF(p.price_tier IS NULL, 'message_type', 'tier') AS fitted_on,
     p.pairs,
     t.borrowing_weight * GREATEST(COALESCE(SAFE_DIVIDE(p.product, p.square), 0.0), 0.0) AS variance
   FROM pooled AS p
@@ -347,23 +345,21 @@ BEGIN
 
   CREATE OR REPLACE TEMP TABLE fresh_priors AS
   SELECT
-    p.*,
-    COALESCE(own.variance, pool.variance, 0.0) AS appeal_variance,
-    SAFE_DIVIDE(
-      GREATEST(p.variation - COALESCE(own.variance, pool.variance, 0.0), 0.0),
-      1.0 + COALESCE(own.variance, pool.variance, 0.0)
-    ) AS pair_variance,
-    COALESCE(own.pairs, pool.pairs, 0) AS appeal_pairs,
-    CASE
-      WHEN own.pairs IS NOT NULL THEN 'tier'
-      WHEN pool.pairs IS NOT NULL THEN 'message_type'
-      ELSE 'default'
-    END AS appeal_fitted_on
-  FROM flat_priors AS p
-  LEFT JOIN appeal_variances AS own
-    ON p.price_tier = own.price_tier AND p.message_type = own.message_type
-  LEFT JOIN appeal_variances AS pool
-    ON pool.price_tier IS NULL AND p.message_type = pool.message_type;
+    a.*,
+    SAFE_DIVIDE(GREATEST(a.variation - a.appeal_variance, 0.0), 1.0 + a.appeal_variance)
+      AS pair_variance
+  FROM (
+    SELECT
+      p.*,
+      COALESCE(own.variance, pool.variance, 0.0) AS appeal_variance,
+      COALESCE(own.pairs, pool.pairs, 0) AS appeal_pairs,
+      COALESCE(own.fitted_on, pool.fitted_on, 'default') AS appeal_fitted_on
+    FROM flat_priors AS p
+    LEFT JOIN appeal_variances AS own
+      ON p.price_tier = own.price_tier AND p.message_type = own.message_type
+    LEFT JOIN appeal_variances AS pool
+      ON pool.price_tier IS NULL AND p.message_type = pool.message_type
+  ) AS a;
 
   -- One row per page and caption that was ever sent: what its trials in the window are worth.
   CREATE OR REPLACE TEMP TABLE pair_evidence AS
@@ -614,14 +610,16 @@ BEGIN
       page_name, caption_id, price_tier, send_count, successes, failures, total_observations,
       total_revenue, avg_conversion_rate, avg_emv, last_emv_observed, confidence_lower_bound,
       confidence_upper_bound, exploration_score, prior_successes, prior_failures, dispersion,
-      effective_successes, effective_failures, performance_percentile, last_used, stats_as_of, last_updated
+      effective_successes, effective_failures, performance_percentile, last_used, stats_as_of,
+      last_updated
     )
     VALUES (
       f.page_name, f.caption_id, f.price_tier, f.send_count, f.successes, f.failures,
       f.total_observations, f.total_revenue, f.avg_conversion_rate, f.avg_emv,
       f.last_emv_observed, f.bounds.lower_bound, f.bounds.upper_bound,
       f.bounds.exploration_bonus, f.prior_successes, f.prior_failures, f.dispersion,
-      f.effective_successes, f.effective_failures, f.performance_percentile, f.last_used, p_as_of, CURRENT_TIMESTAMP()
+      f.effective_successes, f.effective_failures, f.performance_percentile, f.last_used,
+      p_as_of, CURRENT_TIMESTAMP()
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
