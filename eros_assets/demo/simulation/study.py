@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from eros_assets.assets.sources import read_or_make_inputs
 from eros_assets.calendar import la_date, monday_after
 from eros_assets.demo.agency import agency_of_shape
 from eros_assets.demo.roster import SIZES, AgencySize, scaled_size
@@ -92,7 +91,7 @@ class Study:
             season = Season(tables, truth, price_list(tables), self.first_week, self.weeks, seed)
             for player in self.players:
                 knobs = Knobs({**rows_of(tuning["tuning"])[0], **player.knobs})
-                folder = self._folder(player, seed, knobs)
+                folder = self._folder(player, seed, knobs, tuning)
                 result = play(
                     season,
                     self._line(player, season, tuning, knobs, folder),
@@ -113,7 +112,7 @@ class Study:
         policy = policy_named(player.policy, season.truth)
         return FastLine(season.tables, tuning, knobs, policy, settings.seed)
 
-    def _folder(self, player: Player, seed: int, knobs: Knobs) -> Path | None:
+    def _folder(self, player: Player, seed: int, knobs: Knobs, tuning: Tables) -> Path | None:
         """Where the weeks of this player and seed are kept: another one for any other input."""
         if self.records is None:
             return None
@@ -122,6 +121,11 @@ class Study:
             "first_week": self.first_week.isoformat(),
             "policy": player.policy,
             "knobs": dict(knobs),
+            "tables": {
+                name: hashlib.sha256(table.to_csv(index=False).encode()).hexdigest()
+                for name, table in tuning.items()
+                if name != "tuning"
+            },
             "draw_seed": self.eros.settings.seed,
             "routines": [self.eros.library[name].fingerprint for name in LEARNING_ROUTINES],
             "through_graph": player.through_graph,
@@ -137,17 +141,24 @@ def imported_agency(eros: Installation) -> tuple[Agencies, dt.date, Mapping[str,
     """The agency of `EROS_IMPORT_DIR`, the week after its newest message, and its label.
 
     The tables are the same for every seed; the truth that they could have come from is another.
+
+    Raises:
+        InputFileError: what is wrong with the files.
     """
     from eros_assets.demo.simulation.imported import imported_truth
+    from eros_assets.importing import read_inputs
 
+    folder = eros.settings.import_dir
+    assert folder is not None
+    inputs = read_inputs(folder)
     tuning = configuration_tables(eros.settings, eros.library)
-    tables = read_or_make_inputs(eros)
+    tables: Tables = {str(name): frame for name, frame in inputs.tables.items()}
     newest = tables["mass_messages"]["sending_time"].max()
 
     def agency(seed: int) -> tuple[Tables, Truth]:
         return tables, imported_truth(tables, tuning, seed)
 
-    label = {"imported": str(eros.settings.import_dir), "newest": str(newest)}
+    label = {"imported": str(folder), "contents": inputs.fingerprint}
     return agency, eros.settings.week or monday_after(la_date(newest)), label
 
 
