@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eros_assets.calendar import DAYS_A_WEEK, ZONE
+from eros_assets.calendar import DAYS_A_WEEK, ZONE, week_dates
 from eros_assets.exporting.calendar_picture import TIERS
 
 if TYPE_CHECKING:
@@ -121,8 +121,7 @@ class WeekIndex:
     def days(self) -> Sequence[tuple[dt.date, int]]:
         """Messages of all creators on each of the seven LA dates."""
         dates = [_local_date(m) for page in self.pages for m in page.messages]
-        week = [self.week_start + dt.timedelta(days=n) for n in range(DAYS_A_WEEK)]
-        return [(day, dates.count(day)) for day in week]
+        return [(day, dates.count(day)) for day in week_dates(self.week_start)]
 
 
 def week_index_page(week: WeekIndex) -> bytes:

@@ -67,11 +67,11 @@ def plan_week(
     ppvs = improve(ppvs, found, rules, days, standing, penalties)
     bumps = zip(found.bump.captions, found.bump.by_value(found.bump_places), strict=True)
     messages = _messages([*ppvs.placed, *bumps], rules, days)
-    penalties = ppvs.pairs * rules.category_penalty + ppvs.runs * rules.tier_penalty
+    sameness = ppvs.pairs * rules.category_penalty + ppvs.runs * rules.tier_penalty
     return WeekPlan(
         messages,
         dropped,
-        objective=math.fsum(m.value for m in messages) - penalties,
+        objective=math.fsum(m.value for m in messages) - sameness,
         category_pairs=ppvs.pairs,
         tier_runs=ppvs.runs,
         # A unit for each caption and penalty makes up for rounding to units.

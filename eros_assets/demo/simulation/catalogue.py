@@ -27,7 +27,6 @@ class Catalogue:
     """
 
     pages: tuple[str, ...]
-    is_creator: NDArray[np.bool_]  # (g,)
     is_active: NDArray[np.bool_]  # (g,)
     caption_ids: NDArray[np.int64]  # (c,)
     tier: NDArray[np.int64]  # (c,) index into PRICE_TIERS
@@ -67,7 +66,6 @@ def catalogue_of(tables: Tables) -> Catalogue:
     urgent = bank["has_urgency"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
     return Catalogue(
         pages=tuple(pages),
-        is_creator=np.array([page in active.index for page in pages], dtype=bool),
         is_active=np.array([bool(active.get(page, default=False)) for page in pages], dtype=bool),
         caption_ids=np.concatenate((ids, strangers)),
         tier=_extended(pd.Index(PRICE_TIERS).get_indexer(pd.Index(bank["price_tier"])), more, -1),

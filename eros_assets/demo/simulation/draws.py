@@ -7,11 +7,8 @@ import hashlib
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eros_assets.demo.simulation.arrays import Floats, Ints
-
-Words = NDArray[np.uint64]
 
 STEP = 2.220446049250313e-16
 """2^-52: the uniforms are 52 bits of a SHA-256 each, and a half."""

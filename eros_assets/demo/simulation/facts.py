@@ -15,7 +15,6 @@ from eros_assets.demo.simulation.arrays import Bools, Floats, Ints
 from eros_assets.demo.simulation.catalogue import Catalogue
 
 PAGE_NAME = r"[a-z0-9_]+"
-NO_CAPTION = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

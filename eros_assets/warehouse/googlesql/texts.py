@@ -5,7 +5,6 @@ import re
 from sqlglot import exp
 
 from eros_assets.warehouse.googlesql.rule import (
-    Rule,
     Rules,
     duck,
     macro,
@@ -142,7 +141,6 @@ def _concatenated(node: exp.Expr) -> exp.Expr:
     return exp.Paren(this=result)
 
 
-_CONCAT: Rule = _concatenated
 RULES: Rules = {
     exp.Trim: _trim,
     exp.Normalize: _normalize,
@@ -157,7 +155,7 @@ RULES: Rules = {
     exp.RegexpExtract: _regexp_extract,
     exp.Format: _format,
     exp.Split: _split,
-    exp.Concat: _CONCAT,
+    exp.Concat: _concatenated,
 }
 
 UNCHANGED: tuple[type[exp.Expr], ...] = (
