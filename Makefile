@@ -79,12 +79,16 @@ $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "EROS needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 demo")'
 	@$(PYTHON) -m venv $(VENV)
 
+# pip's own word counts, not that of the filter behind it: no stamp is made when it failed.
+INSTALL = @rm -f $@.done; \
+	($(RUN) -m pip install --disable-pip-version-check --progress-bar on --require-hashes --no-deps -r $< && touch $@.done) \
+	| { grep -vE '^Requirement already' || true; }; \
+	mv $@.done $@ 2>/dev/null || { echo "The packages of $< could not be installed; pip says above why."; exit 1; }
+
 $(VENV)/run: requirements.txt | $(VENV)/bin/pip
 	@echo "Installing the pinned packages into $(VENV), once; about a minute."
-	@$(RUN) -m pip install --disable-pip-version-check --progress-bar on --require-hashes --no-deps -r requirements.txt | grep -vE '^Requirement already'
-	@touch $@
+	$(INSTALL)
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/run
 	@echo "Installing what the tests need into $(VENV), once."
-	@$(RUN) -m pip install --disable-pip-version-check --progress-bar on --require-hashes --no-deps -r requirements-dev.txt | (grep -vE '^Requirement already' || true)
-	@touch $@
+	$(INSTALL)
