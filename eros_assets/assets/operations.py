@@ -23,7 +23,8 @@ from eros_assets.health import scores
 from eros_assets.health.decision import Decision, decide
 from eros_assets.health.limits import Limits, limits_of
 from eros_assets.health.scores import Component, Improvement, Selector, Status, Supply
-from eros_assets.health.work import Work, log_begins, work_done
+from eros_assets.health.success import Figure, success_figures
+from eros_assets.health.work import SlowStatement, Work, log_begins, work_done
 from eros_assets.installation import Installation
 from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.protocol import Warehouse
@@ -55,6 +56,7 @@ class Health:
     decision: Decision
     components: Sequence[Component]
     work: Work
+    figures: Sequence[Figure]
 
 
 def operations_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
@@ -93,6 +95,8 @@ def operations_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
                 "decision": health.decision.verdict,
                 "reasons": dg.MetadataValue.json(list(health.decision.reasons)),
                 "components": component_table(health.components),
+                "success_figures": _figure_table(health.figures),
+                "slowest_statements": _slow_table(health.work.slowest),
                 "picture": _picture(eros, warehouse, health, la_date(checked_at)),
                 "creators_to_watch": markdown_table(watched),
                 "watched": dg.MetadataValue.json(
@@ -121,12 +125,15 @@ def check_system(
     limits = limits_of(knobs)
     week = monday_of(la_date(planned_at))
     weeks = (week, week + dt.timedelta(days=DAYS_A_WEEK))
+    from eros_assets.evaluation.arms import TARGET  # imported here: it brings numpy
+
     violations = integrity_violations(eros, warehouse, weeks)
     smoke = smoke_findings(eros, warehouse, weeks[1])
     routines = conditions.routines_are_those_of_sql(eros, warehouse)
     [selector] = [finding for finding in smoke if finding.name == "smoke_selector"]
     procedures = [procedure.name for procedure in eros.library.of_kind("procedure")]
     work = work_done(warehouse.jobs(log_begins(now, limits)), now, procedures, limits)
+    improvement = newest_improvement(eros, warehouse)
     components = (
         scores.integrity(violations),
         scores.query_performance(
@@ -139,7 +146,7 @@ def check_system(
             limits,
         ),
         scores.error_rate(work, limits),
-        scores.emv(newest_improvement(eros, warehouse)),
+        scores.emv(improvement),
         scores.availability(supply(eros, warehouse, planned_at, limits), limits),
     )
     score = scores.health_score(components)
@@ -150,6 +157,7 @@ def check_system(
         decide(score, work, violations, faults, limits),
         components,
         work,
+        success_figures(score, violations, work, improvement, TARGET, limits),
     )
 
 
@@ -253,6 +261,22 @@ def component_table(components: Sequence[Component]) -> dg.MetadataValue[Any]:
         score = "not applicable" if component.score is None else f"{component.score:.1f}"
         evidence = "; ".join(component.evidence).replace("|", "\\|").replace("\n", " ")
         lines.append(f"| {component.name} | {score} | {evidence} |")
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def _figure_table(figures: Sequence[Figure]) -> dg.MetadataValue[Any]:
+    words = {True: "holds", False: "does not hold", None: "not known yet"}
+    lines = ["| success figure | target | seen | |", "|" + " --- |" * 4]
+    lines += [f"| {f.name} | {f.target} | {f.seen} | {words[f.holds]} |" for f in figures]
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def _slow_table(slowest: Sequence[SlowStatement]) -> dg.MetadataValue[Any]:
+    lines = ["| asset | statement | runs | seconds | usually |", "|" + " --- |" * 5]
+    for slow in slowest:
+        usual = "new" if slow.usual_seconds is None else f"{slow.usual_seconds:.2f}"
+        statement = slow.statement.replace("|", "\\|")
+        lines.append(f"| {slow.asset} | {statement} | {slow.runs} | {slow.seconds:.2f} | {usual} |")
     return dg.MetadataValue.md("\n".join(lines))
 
 

@@ -44,6 +44,8 @@ def _weekly_volume_targets(eros: Installation) -> dg.AssetsDefinition:
                     *("segment_rules", "holiday_calendar", "tuning"),
                     *("classify_account_size", "analyze_saturation_status"),
                     "get_creator_baseline",
+                    # Analysis and monitoring come first: people read them with the week.
+                    *("creator_performance", "creator_anomalies"),
                 ],
                 partitions_def=WEEKLY,
             )

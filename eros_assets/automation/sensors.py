@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.assets.week import WEEKLY
-from eros_assets.automation.alerts import Alert, tell
+from eros_assets.automation.alerts import Alert, AlertError, tell
 from eros_assets.automation.jobs import DAILY_CAPTION_UPDATE, EXPORT_SCHEDULES
 from eros_assets.automation.rollback import ROLLBACK_PRODUCTION
 from eros_assets.automation.schedules import coming_week
@@ -104,15 +104,15 @@ def new_schedule_sensor(job: Any) -> dg.SensorDefinition:
         found = context.instance.fetch_materializations(
             LOCKED, limit=EVENTS_A_TICK, cursor=context.cursor, ascending=True
         )
-        events = [
-            Locked(
-                record.storage_id,
-                record.partition_key,
-                _exports_itself(context.instance, record.run_id),
-            )
+        weeks = [
+            (record.storage_id, record.partition_key, record.run_id)
             for record in found.records
             if record.partition_key and WEEKLY.has_partition_key(record.partition_key)
         ]
+        runs = {run_id: _exports(context.instance, run_id) for _, _, run_id in weeks}
+        if under_way := [run_id for run_id, exports in runs.items() if exports is None]:
+            return dg.SkipReason(f"run {under_way[0]} has yet to export what it locked")
+        events = [Locked(event, week, bool(runs[run_id])) for event, week, run_id in weeks]
         requests = [
             dg.RunRequest(run_key=f"{event.week}_{event.event_id}", partition_key=event.week)
             for event in weeks_to_export(events)
@@ -127,15 +127,23 @@ def new_schedule_sensor(job: Any) -> dg.SensorDefinition:
     return new_schedule
 
 
-def _exports_itself(instance: dg.DagsterInstance, run_id: str) -> bool:
-    """Whether a run was to export too; of a run that is forgotten, nothing is left to do."""
-    record = instance.get_run_by_id(run_id)
-    if record is None:
+def _exports(instance: dg.DagsterInstance, run_id: str) -> bool | None:
+    """Whether a run exported too, None while it is going to.
+
+    One that was to and ended before didn't. Of a run that is forgotten, nothing is left to do.
+    """
+    run = instance.get_run_by_id(run_id)
+    if run is None or _has(instance, run_id, dg.DagsterEventType.ASSET_MATERIALIZATION):
         return True
-    planned = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    planned = _has(instance, run_id, dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    return None if planned and not run.is_finished else False
+
+
+def _has(instance: dg.DagsterInstance, run_id: str, event_type: dg.DagsterEventType) -> bool:
+    """Whether a run has an event of this type of the exports."""
     return any(
         entry.dagster_event is not None and entry.dagster_event.asset_key == EXPORT
-        for entry in planned
+        for entry in instance.all_logs(run_id, of_type=event_type)
     )
 
 
@@ -163,8 +171,15 @@ def health_sensor(eros: Installation, rollback: Any) -> dg.SensorDefinition:
         ]
         before = HealthSeen(**state["last"]) if state.get("last") else None
         turn = health_turn(before, checks)
-        for alert in turn.alerts:
-            context.log.info(f"{alert.title}. {tell(eros.settings, alert).sentence}")
+        begins_rollback = turn.begins_rollback and eros.settings.auto_rollback
+        untold: list[Alert] = []
+        for alert in [*(Alert(**earlier) for earlier in state.get("untold", [])), *turn.alerts]:
+            try:
+                context.log.info(f"{alert.title}. {tell(eros.settings, alert).sentence}")
+            except AlertError:
+                if not begins_rollback:  # the tick fails, and the next one tells
+                    raise
+                untold.append(alert)  # the rollback doesn't wait for the channels
         last = checks[-1] if checks else before
         cursor = json.dumps(
             {
@@ -177,11 +192,12 @@ def health_sensor(eros: Installation, rollback: Any) -> dg.SensorDefinition:
                 }
                 if last
                 else None,
+                "untold": [{"title": a.title, "lines": list(a.lines)} for a in untold],
             }
         )
         if not turn.begins_rollback:
             return dg.SensorResult(skip_reason=f"{len(checks)} checks", cursor=cursor)
-        if not eros.settings.auto_rollback:
+        if not begins_rollback:
             return dg.SensorResult(
                 skip_reason="ROLLBACK is asked for; EROS_AUTO_ROLLBACK is not true, so a person "
                 "decides",

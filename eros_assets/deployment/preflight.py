@@ -103,6 +103,10 @@ def installed_version(name: str) -> str | None:
         return None
 
 
+NEVER_EMPTY = ("creators", "caption_bank")
+"""Inputs without whose rows nothing can be planned; a history may still begin."""
+
+
 def input_probes(
     settings: Settings, warehouse: Warehouse, inputs: Sequence[str]
 ) -> Iterator[Probe]:  # fmt: skip
@@ -122,7 +126,9 @@ def input_probes(
             yield Probe("inputs", f"{table}: not there; {whence[settings.inputs]}", holds=False)
         else:
             rows = f"{table}: {found.row_count} rows, last changed {found.last_modified:%Y-%m-%d}"
-            yield Probe("inputs", rows, holds=True)
+            lacks = table in NEVER_EMPTY and not found.row_count
+            told = f"{rows}; {whence[settings.inputs]}" if lacks else rows
+            yield Probe("inputs", told, holds=not lacks)
 
 
 def lines(probes: Sequence[Probe]) -> list[str]:

@@ -18,6 +18,7 @@ class Limits:
     min_error_operations: int
     usd_per_tib: float
     max_cost_usd_day: float
+    good_cost_usd_day: float
     history_max_age_hours: float
     schedule_grace_hours: int
     sweep_grace_hours: int

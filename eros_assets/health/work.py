@@ -21,13 +21,31 @@ BYTES_PER_TIB = 2**40
 LEAST_COMPARED = 20
 """Jobs that two times must have in common before one is called slower than the other."""
 
+SHOWN_SLOW = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SlowStatement:
+    """A statement of the day: how long it took, and how long it used to take.
+
+    `seconds` is the median of its successful runs; `usual_seconds` that of the days before, None
+    where it is new.
+    """
+
+    asset: str
+    statement: str
+    runs: int
+    seconds: float
+    usual_seconds: float | None
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """The last 24 hours. None where nothing can be told.
 
     `slowdown` is the time of the day's successful jobs over the time that the same statements took
-    before (median of each over the days before), minus 1.
+    before (median of each over the days before), minus 1. `slowest` are the day's slowest
+    statements, most seconds in all first.
     """
 
     operations: int
@@ -35,6 +53,7 @@ class Work:
     p95_seconds: float | None
     slowdown: float | None
     cost_usd: float
+    slowest: Sequence[SlowStatement] = ()
 
     @property
     def error_rate(self) -> float | None:
@@ -68,6 +87,7 @@ def work_done(
         p95_seconds=_p95([job.duration_seconds for job in own]),
         slowdown=_slowdown(own, before),
         cost_usd=sum(job.bytes_processed for job in today) * limits.usd_per_tib / BYTES_PER_TIB,
+        slowest=_slowest(own, before),
     )
 
 
@@ -91,15 +111,42 @@ def _p95(seconds: Sequence[float]) -> float | None:
     return sorted(seconds)[math.ceil(0.95 * len(seconds)) - 1] if seconds else None
 
 
-def _slowdown(now: Sequence[Job], before: Sequence[Job]) -> float | None:
-    earlier: dict[tuple[str, str], list[float]] = {}
-    for job in before:
+def _by_statement(jobs: Iterable[Job]) -> dict[tuple[str, str], list[Job]]:
+    """The successful runs of each statement."""
+    runs: dict[tuple[str, str], list[Job]] = {}
+    for job in jobs:
         if job.error is None:
-            earlier.setdefault((job.kind, job.statement), []).append(job.duration_seconds)
+            runs.setdefault((job.kind, job.statement), []).append(job)
+    return runs
+
+
+def _median_seconds(jobs: Sequence[Job]) -> float:
+    return median(job.duration_seconds for job in jobs)
+
+
+def _slowest(now: Sequence[Job], before: Sequence[Job]) -> list[SlowStatement]:
+    earlier = _by_statement(before)
+    found = [
+        SlowStatement(
+            asset=runs[0].labels["asset"],
+            statement=_first_line(statement),
+            runs=len(runs),
+            seconds=_median_seconds(runs),
+            usual_seconds=_median_seconds(earlier[kind, statement])
+            if (kind, statement) in earlier
+            else None,
+        )
+        for (kind, statement), runs in _by_statement(now).items()
+    ]
+    return sorted(found, key=lambda slow: -slow.runs * slow.seconds)[:SHOWN_SLOW]
+
+
+def _slowdown(now: Sequence[Job], before: Sequence[Job]) -> float | None:
+    usual_seconds = {key: _median_seconds(jobs) for key, jobs in _by_statement(before).items()}
     compared = [
-        (job.duration_seconds, median(earlier[job.kind, job.statement]))
+        (job.duration_seconds, usual_seconds[job.kind, job.statement])
         for job in now
-        if job.error is None and (job.kind, job.statement) in earlier
+        if job.error is None and (job.kind, job.statement) in usual_seconds
     ]
     expected = sum(usual for _, usual in compared)
     if len(compared) < LEAST_COMPARED or expected <= 0:

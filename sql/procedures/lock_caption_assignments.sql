@@ -28,7 +28,12 @@ BEGIN
   IF NOT EXISTS (
     SELECT 1
     FROM `${dataset}.schedule_recommendations` AS r
-    WHERE STARTS_WITH(r.schedule_id, p_schedule_id)
+    WHERE
+      r.schedule_id = p_schedule_id
+      OR (
+        STARTS_WITH(r.schedule_id, p_schedule_id)
+        AND STARTS_WITH(p_schedule_id, 'sched_')
+      )
   ) THEN
     RAISE USING MESSAGE = CONCAT(
       'lock_caption_assignments: there is no schedule ', COALESCE(p_schedule_id, 'NULL')

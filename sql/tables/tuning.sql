@@ -57,6 +57,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.tuning` (
   min_error_operations INT64 OPTIONS (description = "Fewer in 24 hours have no error rate that means anything. Unit: operations."),
   usd_per_tib FLOAT64 OPTIONS (description = "Price of bytes that queries process. Unit: USD per TiB."),
   max_cost_usd_day FLOAT64 OPTIONS (description = "Cost of 24 hours over which a rollback is asked for. Unit: USD."),
+  good_cost_usd_day FLOAT64 OPTIONS (description = "Cost of 24 hours that a success stays under. Unit: USD."),
   history_max_age_hours FLOAT64 OPTIONS (description = "Age of the newest message from which the history is stale. Unit: hours."),
   schedule_grace_hours INT64 OPTIONS (description = "After Sunday 18:00 LA, until next week's schedules must be there. Unit: hours."),
   sweep_grace_hours INT64 OPTIONS (description = "After a reservation expires, until it must be released. Unit: hours.")

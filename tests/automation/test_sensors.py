@@ -149,6 +149,40 @@ def test_a_run_that_exports_itself_is_left_alone(instance: dg.DagsterInstance) -
     assert [request.partition_key for request in second.run_requests] == [WEEKS[1]]
 
 
+def test_a_run_that_failed_before_its_exports_leaves_them_to_the_sensor(
+    instance: dg.DagsterInstance,
+) -> None:
+    @dg.asset(name="schedule_csv", partitions_def=WEEKLY, deps=[locked])
+    def breaks() -> None:
+        raise OSError("the disk is full")
+
+    dg.materialize(
+        [locked, breaks], partition_key=WEEKS[0], instance=instance, raise_on_error=False
+    )
+    result = tick(new_schedule_sensor(export), export, instance, None)
+    assert [request.partition_key for request in result.run_requests] == [WEEKS[0]]
+
+
+def test_a_run_that_has_yet_to_export_is_waited_for(
+    instance: dg.DagsterInstance,
+) -> None:
+    sensor = new_schedule_sensor(export)
+    while_running: list[Any] = []
+
+    @dg.asset(name="schedule_csv", partitions_def=WEEKLY, deps=[locked])
+    def looks() -> None:
+        while_running.append(tick(sensor, export, instance, None))
+
+    dg.materialize([locked, looks], partition_key=WEEKS[0], instance=instance)
+    [waits] = while_running
+    assert not waits.run_requests
+    assert "has yet to export" in waits.skip_message
+    assert waits.cursor is None
+    after = tick(sensor, export, instance, None)
+    assert not after.run_requests
+    assert after.cursor
+
+
 # Health
 
 
@@ -211,6 +245,25 @@ def test_an_alert_that_nobody_took_is_told_at_the_next_tick(
         tick(sensor, rollback, instance, None)
     workspace.error = None
     tick(sensor, rollback, instance, None)
+    assert len(workspace.messages) == 1
+
+
+def test_a_rollback_does_not_wait_for_the_channels(
+    tmp_path: Path, instance: dg.DagsterInstance, workspace: Slack
+) -> None:
+    sensor = health_sensor(installation(tmp_path, workspace, auto_rollback=True), rollback)
+    check(instance, "ROLLBACK")
+    workspace.error = "internal_error"
+    first = tick(sensor, rollback, instance, None)
+    assert len(first.run_requests) == 1
+    with pytest.raises(AlertError, match="internal_error"):
+        tick(sensor, rollback, instance, first.cursor)
+    workspace.error = None
+    second = tick(sensor, rollback, instance, first.cursor)
+    assert not second.run_requests
+    [message] = workspace.messages
+    assert "decision ROLLBACK" in message["text"]
+    tick(sensor, rollback, instance, second.cursor)
     assert len(workspace.messages) == 1
 
 

@@ -7,6 +7,7 @@ import pytest
 from eros_assets.deployment.preflight import (
     REQUIREMENTS,
     PreflightError,
+    input_probes,
     installed_version,
     lines,
     package_probes,
@@ -14,6 +15,7 @@ from eros_assets.deployment.preflight import (
     preflight,
     require,
 )
+from eros_assets.installation import Installation
 from eros_assets.settings import load_settings
 from eros_assets.warehouse.protocol import Probe
 
@@ -67,6 +69,17 @@ def test_what_an_empty_home_lacks_is_said_and_nothing_is_made(tmp_path: Path) ->
         wrong[0].found == "mass_messages: not there; run `make demo`, which makes the sample agency"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_input_that_nothing_can_be_planned_without_must_have_rows(tmp_path: Path) -> None:
+    eros = Installation(load_settings({"home": tmp_path / "home", "out_dir": tmp_path / "out"}))
+    warehouse = eros.warehouse(asset="test")
+    inputs = ("mass_messages", "caption_bank", "creators", "creator_caption_restrictions")
+    for name in inputs:
+        warehouse.deploy(eros.library[name])
+    probes = input_probes(eros.settings, warehouse, inputs)
+    lacking = [probe.found.split(":")[0] for probe in probes if not probe.holds]
+    assert lacking == ["caption_bank", "creators"]
 
 
 def test_a_folder_that_is_a_file_is_named_with_its_variable(tmp_path: Path) -> None:

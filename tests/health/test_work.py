@@ -101,4 +101,15 @@ def test_too_little_to_compare_is_unknown() -> None:
 
 
 def test_nothing_was_done() -> None:
-    assert work() == Work(0, [], None, None, 0.0)
+    assert work() == Work(0, [], None, None, 0.0, [])
+
+
+def test_the_slowest_statements_are_told_with_what_they_used_to_take() -> None:
+    day = work(
+        *(job(statement="SELECT facts\nFROM t", duration_seconds=s) for s in (4.0, 6.0)),
+        *(job(hours_ago=48, statement="SELECT facts\nFROM t", duration_seconds=2.0),),
+        job(statement="SELECT priors", duration_seconds=9.0),
+        job(statement="SELECT nothing", duration_seconds=99.0, error="boom"),
+    )
+    told = [(s.statement, s.runs, s.seconds, s.usual_seconds) for s in day.slowest]
+    assert told == [("SELECT facts", 2, 5.0, 2.0), ("SELECT priors", 1, 9.0, None)]

@@ -117,12 +117,15 @@ class TestLocking:
         assert locked(dataset, WEEK) == 0
         assert_unchanged(before, state(dataset))
 
-    @pytest.mark.parametrize("schedule_id", ["sched_20991231_", "sched_x", None])
+    @pytest.mark.parametrize("schedule_id", ["sched_20991231_", "sched_x", "", None])
     def test_a_schedule_that_is_not_there_is_an_error(
         self, dataset: Dataset, schedule_id: str | None
     ) -> None:
         add(dataset, schedule("aaaaaaaa", [11]))
-        with pytest.raises(RaisedError, match=f"there is no schedule {schedule_id or 'NULL'}"):
+        with pytest.raises(
+            RaisedError,
+            match="there is no schedule " + ("NULL" if schedule_id is None else schedule_id),
+        ):
             dataset.lock(schedule_id)
         assert held(dataset) == {}
 

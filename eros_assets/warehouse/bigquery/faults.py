@@ -37,7 +37,7 @@ CERTIFICATE = "certificate"
 
 REMEDIES: Mapping[str, str] = {
     "accessDenied": "Grant the service account roles/bigquery.jobUser on the project and "
-    "roles/bigquery.dataEditor on the dataset",
+    "roles/bigquery.dataOwner on the dataset (docs/DEPLOY.md)",
     "billingNotEnabled": "Enable billing for the project",
     "billingTierLimitExceeded": "Narrow the statement, or raise the project's billing tier",
     "blocked": "Ask Google Cloud support why the project is blocked",
