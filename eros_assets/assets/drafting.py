@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eros_assets.assets.shortfalls import Shortfall
+from eros_assets.assets.shortfalls import Shortfall, failed_page, failures_before_planning
 from eros_assets.assets.week import WeekPlanScope
 from eros_assets.errors import ErosError
 from eros_assets.installation import Installation
@@ -30,13 +30,17 @@ class NoTargetsError(ErosError):
 
 @dataclass(frozen=True, slots=True)
 class PageInputs:
-    """All that one page's week is planned from; records as the queries of sql/operations give."""
+    """All that one page's week is planned from; records as the queries of sql/operations give.
+
+    `failure` is why there is nothing to plan from: what befell the page before planning.
+    """
 
     page_name: str
     target: Record | None
     captions: Sequence[Record]
     slots: Sequence[Record]
     sent: Sequence[Record]
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class WeekInputs:
 
 
 def read_week_inputs(eros: Installation, warehouse: Warehouse, scope: WeekPlanScope) -> WeekInputs:
-    """Five set-based queries for all pages at once."""
+    """Set-based queries for all pages at once."""
     knobs = read_knobs(warehouse)
     week = {
         "week_start": scope.week_start,
@@ -74,6 +78,7 @@ def read_week_inputs(eros: Installation, warehouse: Warehouse, scope: WeekPlanSc
     captions = by_page("selected_captions")
     slots = by_page("slot_values", account_lookback_days=knobs["account_lookback_days"])
     sent = by_page("sent_this_week", planned_at=scope.planned_at)
+    failures = failures_before_planning(eros, warehouse, scope.week_start)
     return WeekInputs(
         knobs,
         [
@@ -83,6 +88,7 @@ def read_week_inputs(eros: Installation, warehouse: Warehouse, scope: WeekPlanSc
                 captions=captions.get(page, []),
                 slots=slots.get(page, []),
                 sent=sent.get(page, []),
+                failure=failures.get(page),
             )
             for page in scope.pages
         ],
@@ -95,13 +101,21 @@ def draft_week(
     """Plan every page; a page that can't be planned says why and stops no other."""
     drafts: list[PageDraft] = []
     for number, page in enumerate(inputs.pages, start=1):
+        if page.failure is not None:
+            drafts.append(PageDraft(page.page_name, None, page.failure))
+            continue
         try:
             drafts.append(PageDraft(page.page_name, draft_page(page, inputs.knobs, scope)))
         except Exception as error:  # whatever befalls one creator, the others get their week
-            drafts.append(PageDraft(page.page_name, None, f"{type(error).__name__}: {error}"))
+            drafts.append(failed_draft(page.page_name, error))
         if number % 10 == 0 or number == len(inputs.pages):
             report(f"planned {number} of {len(inputs.pages)} pages")
     return drafts
+
+
+def failed_draft(page_name: str, error: Exception) -> PageDraft:
+    """A page that has no draft, because of an error."""
+    return PageDraft(page_name, None, failed_page(page_name, error).reason)
 
 
 def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan:
@@ -214,4 +228,4 @@ def placement_shortfalls(drafts: Sequence[PageDraft]) -> list[Shortfall]:
 
 def failed_creators(drafts: Sequence[PageDraft]) -> list[Shortfall]:
     """One row per page that could not be planned at all."""
-    return [Shortfall(d.page_name, None, 1, 0, d.failure) for d in drafts if d.failure]
+    return [failed_page(d.page_name, d.failure) for d in drafts if d.failure]

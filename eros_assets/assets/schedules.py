@@ -1,7 +1,7 @@
 """A page's week as rows, and the captions it reserves: drafts first, then locked."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from eros_assets.assets.drafting import (
     PageDraft,
     draft_week,
     failed_creators,
+    failed_draft,
     placement_shortfalls,
     read_week_inputs,
 )
@@ -66,8 +67,8 @@ def _schedule_recommendations(eros: Installation) -> dg.AssetsDefinition:
         for page, schedule in sorted(scope.left_alone.items()):
             context.log.info(f"{page}: its week has begun, {schedule} is left alone")
         inputs = read_week_inputs(eros, warehouse, scope)
-        drafts = draft_week(inputs, scope, context.log.info)
-        rows = draft_rows(eros, warehouse, scope, drafts, run_id=context.run_id)
+        planned_drafts = draft_week(inputs, scope, context.log.info)
+        rows, drafts = draft_rows(eros, warehouse, scope, planned_drafts, run_id=context.run_id)
         failures, dropped = failed_creators(drafts), placement_shortfalls(drafts)
         store_shortfalls(warehouse, scope, "creator", failures, run_id=context.run_id)
         store_shortfalls(warehouse, scope, "placement", dropped, run_id=context.run_id)
@@ -107,10 +108,11 @@ def draft_rows(
     drafts: Sequence[PageDraft],
     *,
     run_id: str,
-) -> "pd.DataFrame":
-    """Rows of `schedule_recommendations` for the planned pages.
+) -> "tuple[pd.DataFrame, list[PageDraft]]":
+    """Rows of `schedule_recommendations` for the planned pages, and how each page's draft fared.
 
-    A page whose plan is what is in force already gets none: the same content has the same id.
+    A page whose plan is what is in force already gets none: the same content has the same id. A
+    page whose rows can't be made gets none either; its draft says why, and it stops no other.
     """
     import pandas as pd
 
@@ -124,33 +126,54 @@ def draft_rows(
     )
     selected = {(row["page_name"], row["caption_id"]): row for row in choices}
     created_at = dt.datetime.now(dt.UTC)
+    of_all = {
+        "week_start": scope.week_start,
+        "status": "draft",
+        "is_active": False,
+        "planned_at": scope.planned_at,
+        "is_forced": scope.force,
+        "created_at": created_at,
+        "run_id": run_id,
+    }
     rows: list[Mapping[str, Any]] = []
+    fared: list[PageDraft] = []
     for draft in drafts:
-        messages = draft.plan.messages if draft.plan else ()
-        identifier = schedule_id(
-            draft.page_name, scope.week_start, [_identity(message) for message in messages]
-        )
-        if identifier in active:
+        try:
+            made = _page_rows(draft, scope.week_start, selected, active)
+        except Exception as error:  # whatever befalls one creator, the others get their week
+            fared.append(failed_draft(draft.page_name, error))
             continue
-        for message in messages:
-            choice = selected[draft.page_name, message.caption.caption_id]
-            rows.append(
-                {
-                    "schedule_id": identifier,
-                    "page_name": draft.page_name,
-                    "week_start": scope.week_start,
-                    **_message_row(message),
-                    "explanation": explain(message, _evidence(choice)),
-                    "status": "draft",
-                    "is_active": False,
-                    "planned_at": scope.planned_at,
-                    "is_forced": scope.force,
-                    "created_at": created_at,
-                    "run_id": run_id,
-                }
-            )
+        fared.append(draft)
+        rows += [{**row, **of_all} for row in made]
     columns = [column.name for column in eros.library["schedule_recommendations"].columns]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns), fared
+
+
+def _page_rows(
+    draft: PageDraft,
+    week_start: dt.date,
+    selected: Mapping[tuple[str, int], Mapping[Any, Any]],
+    active: Collection[str],
+) -> list[dict[str, Any]]:
+    """What is the page's own of its rows; none when its schedule is among the active ones.
+
+    `selected` has the selections by page and caption.
+    """
+    messages = draft.plan.messages if draft.plan else ()
+    identifier = schedule_id(draft.page_name, week_start, [_identity(m) for m in messages])
+    if identifier in active:
+        return []
+    return [
+        {
+            "schedule_id": identifier,
+            "page_name": draft.page_name,
+            **_message_row(message),
+            "explanation": explain(
+                message, _evidence(selected[draft.page_name, message.caption.caption_id])
+            ),
+        }
+        for message in messages
+    ]
 
 
 def _identity(message: PlannedMessage) -> ScheduleRow:

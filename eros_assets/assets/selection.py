@@ -9,7 +9,7 @@ import dagster as dg
 
 from eros_assets.assets.policies import current_policy
 from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
-from eros_assets.assets.shortfalls import Shortfall, store_shortfalls
+from eros_assets.assets.shortfalls import Report, Shortfall, failed_page, store_shortfalls
 from eros_assets.assets.week import (
     WEEKLY,
     WeekPlanScope,
@@ -20,7 +20,7 @@ from eros_assets.assets.week import (
 from eros_assets.installation import Installation
 from eros_assets.planning.volume import PageOutlook, weekly_target
 from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.protocol import Typed, Warehouse
+from eros_assets.warehouse.protocol import Typed, Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,8 @@ def _weekly_volume_targets(eros: Installation) -> dg.AssetsDefinition:
             asset="weekly_volume_targets", run=context.run_id, week=week_start.isoformat()
         )
         scope = week_plan_scope(eros, warehouse, week_start, week_scope)
-        targets = week_targets(eros, warehouse, scope)
+        failures: list[Shortfall] = []
+        targets = week_targets(eros, warehouse, scope, failures.append)
         targets["computed_at"] = dt.datetime.now(dt.UTC)
         targets["run_id"] = context.run_id
         warehouse.load(
@@ -70,10 +71,14 @@ def _weekly_volume_targets(eros: Installation) -> dg.AssetsDefinition:
                 "page_name": Typed(list(scope.pages), "ARRAY<STRING>"),
             },
         )
+        store_shortfalls(warehouse, scope, "targets", failures, run_id=context.run_id)
+        for failure in failures:
+            context.log.error(failure.sentence)
         return dg.MaterializeResult(
             metadata={
                 **frame_metadata(targets),
                 "messages": int(targets["ppv_count"].sum() + targets["bump_count"].sum()),
+                "pages_failed": dg.MetadataValue.json([f.sentence for f in failures]),
                 "pages_left_alone": dg.MetadataValue.json(scope.left_alone),
                 **job_metadata(warehouse),
             }
@@ -82,8 +87,17 @@ def _weekly_volume_targets(eros: Installation) -> dg.AssetsDefinition:
     return set_targets
 
 
-def week_targets(eros: Installation, warehouse: Warehouse, scope: WeekPlanScope) -> "pd.DataFrame":
-    """The targets of the scope's pages, as `weekly_volume_targets` has them."""
+def week_targets(
+    eros: Installation,
+    warehouse: Warehouse,
+    scope: WeekPlanScope,
+    report: Report | None = None,
+) -> "pd.DataFrame":
+    """The targets of the scope's pages, as `weekly_volume_targets` has them.
+
+    A page whose targets can't be set has no row: `report` takes why, and it stops no other. With
+    nobody to report to, its error is raised.
+    """
     import pandas as pd
 
     lookback = read_knobs(warehouse)["account_lookback_days"]
@@ -100,10 +114,14 @@ def week_targets(eros: Installation, warehouse: Warehouse, scope: WeekPlanScope)
         zip(holidays["holiday_date"], holidays["volume_factor"], strict=True)
     )
     factors = [by_date.get(day, 1.0) for day in scope.dates]
-    rows = [
-        asdict(weekly_target(PageOutlook(**outlook), scope.week_start, factors))
-        for outlook in _records(outlooks)
-    ]
+    rows: list[dict[str, Any]] = []
+    for outlook in _records(outlooks):
+        try:
+            rows.append(asdict(weekly_target(PageOutlook(**outlook), scope.week_start, factors)))
+        except Exception as error:  # whatever befalls one creator, the others get their week
+            if report is None:
+                raise
+            report(failed_page(outlook["page_name"], error))
     columns = [column.name for column in eros.library["weekly_volume_targets"].columns]
     return pd.DataFrame(rows, columns=columns)
 
@@ -141,8 +159,15 @@ def _caption_selections(eros: Installation) -> dg.AssetsDefinition:
             asset="caption_selections", run=context.run_id, week=week_start.isoformat()
         )
         scope = week_plan_scope(eros, warehouse, week_start, week_scope)
-        selections = with_chances(eros, warehouse, scope, select_captions(eros, warehouse, scope))
-        shortfalls = selection_shortfalls(eros, warehouse, scope)
+        failures: list[Shortfall] = []
+        chosen = select_captions(eros, warehouse, scope, failures.append)
+        selections = with_chances(eros, warehouse, scope, chosen)
+        failed = {failure.page_name for failure in failures}
+        shortfalls = failures + [
+            lacking
+            for lacking in selection_shortfalls(eros, warehouse, scope)
+            if lacking.page_name not in failed
+        ]
         store_shortfalls(warehouse, scope, "selection", shortfalls, run_id=context.run_id)
         for shortfall in shortfalls:
             context.log.warning(shortfall.sentence)
@@ -159,29 +184,45 @@ def _caption_selections(eros: Installation) -> dg.AssetsDefinition:
 
 
 def select_captions(
-    eros: Installation, warehouse: Warehouse, scope: WeekPlanScope
+    eros: Installation,
+    warehouse: Warehouse,
+    scope: WeekPlanScope,
+    report: Report | None = None,
 ) -> "pd.DataFrame":
-    """Call the selection for every page at once, or for each page that the run is narrowed to."""
+    """Call the selection for every page at once, or for each page that the run is narrowed to.
+
+    Of these, a page that the warehouse can't choose for gets no captions: `report` takes why, and
+    it stops no other. With nobody to report to, its error is raised.
+    """
     import pandas as pd
 
-    pages: Sequence[str | None] = [None] if scope.is_everyone else scope.pages
-    chosen = [
-        warehouse.call(
-            "select_captions_for_creator",
-            {
-                "p_page_name": page,
-                "p_week_start": scope.week_start,
-                "p_num_budget": None,
-                "p_num_mid": None,
-                "p_num_premium": None,
-                "p_num_bump": None,
-                "p_seed": eros.settings.seed,
-            },
-        ).rows
-        for page in pages
-    ]
+    chosen: list[pd.DataFrame] = []
+    for page in [None] if scope.is_everyone else scope.pages:
+        try:
+            chosen.append(_selected(eros, warehouse, scope, page))
+        except WarehouseError as error:
+            if page is None or report is None:
+                raise
+            report(failed_page(page, error))
     columns = [column.name for column in eros.library["caption_selections"].columns]
     return pd.concat(chosen) if chosen else pd.DataFrame(columns=columns)
+
+
+def _selected(
+    eros: Installation, warehouse: Warehouse, scope: WeekPlanScope, page: str | None
+) -> "pd.DataFrame":
+    return warehouse.call(
+        "select_captions_for_creator",
+        {
+            "p_page_name": page,
+            "p_week_start": scope.week_start,
+            "p_num_budget": None,
+            "p_num_mid": None,
+            "p_num_premium": None,
+            "p_num_bump": None,
+            "p_seed": eros.settings.seed,
+        },
+    ).rows
 
 
 def with_chances(

@@ -1,7 +1,7 @@
 """What a page's week lacks of its targets: said in a table, in the log and by a check."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,8 +9,9 @@ from eros_assets.assets.week import WeekPlanScope
 from eros_assets.installation import Installation
 from eros_assets.warehouse.protocol import Typed, Warehouse
 
-Stage = Literal["selection", "placement", "creator", "lock"]
-STAGES: tuple[Stage, ...] = ("selection", "placement", "creator", "lock")
+Stage = Literal["targets", "selection", "placement", "creator", "lock"]
+STAGES: tuple[Stage, ...] = ("targets", "selection", "placement", "creator", "lock")
+BEFORE_PLANNING: tuple[Stage, ...] = ("targets", "selection")
 
 COLUMNS = (
     *("page_name", "week_start", "stage", "price_tier", "wanted", "got", "reason", "run_id"),
@@ -32,6 +33,16 @@ class Shortfall:
         """One line for people."""
         what = f"{self.price_tier} captions" if self.price_tier else "messages"
         return f"{self.page_name}: {self.got} of {self.wanted} {what}: {self.reason}"
+
+
+Report = Callable[[Shortfall], None]
+"""Takes what a page's week lacks, where one page must not stop the others."""
+
+
+def failed_page(page_name: str, reason: Exception | str) -> Shortfall:
+    """A page whose week came to nothing, and why."""
+    said = reason if isinstance(reason, str) else f"{type(reason).__name__}: {reason}"
+    return Shortfall(page_name, None, 1, 0, said)
 
 
 def store_shortfalls(
@@ -75,14 +86,17 @@ def week_shortfalls(
     week_start: dt.date,
     stages: Sequence[Stage] = STAGES,
 ) -> list[Shortfall]:
-    """What the table says that the week lacks, of all pages, by page and stage."""
+    """What the table says that the week lacks, of all pages, by page and stage.
+
+    What stopped a page in one stage is what stopped it in the next: it is said once.
+    """
     import pandas as pd
 
     lacking = warehouse.query(
         eros.sql("week_shortfalls"),
         {"week_start": week_start, "stages": Typed(list(stages), "ARRAY<STRING>")},
     )
-    return [
+    found = (
         Shortfall(
             row["page_name"],
             None if pd.isna(row["price_tier"]) else row["price_tier"],
@@ -91,4 +105,20 @@ def week_shortfalls(
             row["reason"],
         )
         for row in lacking.to_dict("records")
-    ]
+    )
+    return list(dict.fromkeys(found))
+
+
+def failures_before_planning(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date
+) -> Mapping[str, str]:
+    """Pages of the week that came to nothing before there was a plan, each with its reason.
+
+    Of several reasons the earliest stage's, which the others follow from.
+    """
+    reasons: dict[str, str] = {}
+    for stage in BEFORE_PLANNING:
+        for shortfall in week_shortfalls(eros, warehouse, week_start, [stage]):
+            if shortfall.price_tier is None:
+                reasons.setdefault(shortfall.page_name, shortfall.reason)
+    return reasons

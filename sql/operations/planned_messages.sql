@@ -1,6 +1,6 @@
 -- What the hard rules ask of the messages of a week's schedules: a page's draft where it has one,
 -- else its active schedule. A page that could not be planned is left out, its targets being newer
--- than its schedule.
+-- than its schedule; so is one whose targets could not be set, having none.
 -- Grain: one row per message of a page in @pages, or of any page when @pages is empty.
 -- Parameters:
 --   week_start: Monday that names the week.
@@ -14,7 +14,10 @@ SELECT
   r.scheduled_send_time
 FROM `${dataset}.schedule_recommendations` AS r
 LEFT JOIN `${dataset}.schedule_shortfalls` AS s
-  ON r.page_name = s.page_name AND r.week_start = s.week_start AND s.stage = 'creator'
+  ON
+    r.page_name = s.page_name
+    AND r.week_start = s.week_start
+    AND s.stage IN ('creator', 'targets')
 WHERE
   r.week_start = @week_start
   AND (r.page_name IN UNNEST(@pages) OR ARRAY_LENGTH(@pages) = 0)
