@@ -44,8 +44,8 @@ class ImportedInputs:
 def read_inputs(folder: Path) -> ImportedInputs:
     """Read and check every input file of the folder; nothing is written.
 
-    Rows of mass_messages that break a rule of the business (no page, no time, more views than
-    recipients …) pass: they are quarantined later.
+    Rows of mass_messages that break a rule of the business (no page, no time, an unknown
+    message_type, more views than recipients …) pass: they are quarantined later.
 
     Raises:
         InputFileError: what is wrong with the files: file, row, column and rule, the first few

@@ -1,7 +1,8 @@
 """The input tables as files must have them: columns, types, and the rules of single columns.
 
-Rules that a message can break without being unreadable (no page, more views than recipients, a
-row_id twice …) are not here: such rows are kept, and quarantined later, with the reason.
+Rules that a message can break without being unreadable (no page, a message_type that is none, more
+views than recipients, a row_id twice …) are not here: such rows are kept, and quarantined later,
+with the reason.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,6 @@ TableName = Literal["mass_messages", "caption_bank", "creators", "creator_captio
 
 PAGE_NAME = r"^[a-z0-9_]+$"
 PRICE_TIERS = ("budget", "mid", "premium", "bump")
-MESSAGE_TYPES = ("PPV", "Bump")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ SCHEMAS: Mapping[TableName, TableSchema] = {
                 Column("viewed_count", "INT64"),
                 Column("purchased_count", "INT64"),
                 Column("earnings", "FLOAT64"),
-                Column("message_type", "STRING", one_of=MESSAGE_TYPES),
+                Column("message_type", "STRING"),
                 Column("caption_id", "INT64"),
             ),
         ),

@@ -28,7 +28,6 @@ MISTAKES = [
         "caption_bank \n3, -> \n-2141578500986492765,",
         "line 5: caption_id -2141578500986492765 is in",
     ),
-    ("mass_messages 9,PPV -> 9,ppv", "line 5: message_type 'ppv' is not one of PPV, Bump"),
     ("mass_messages 00 UTC -> 00", "line 5: sending_time '2025-10-03 17:00:00' has no time zone: "),
     (
         "mass_messages 2025-10-03 17 -> 3/10/2025 17",

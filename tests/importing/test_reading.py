@@ -122,6 +122,8 @@ def test_an_empty_history_is_a_history(folder: Path) -> None:
         (",280,140,", ",100,140,"),
         (",140,2,", ",140,-2,"),
         ("25.0,PPV", "-25.0,PPV"),
+        ("25.0,PPV", "25.0,ppv"),
+        ("25.0,PPV", "25.0,"),
         ("3,maya_cooks", "1,maya_cooks"),
         ("1,clay_and_kiln", ",clay_and_kiln"),
         ("1,clay_and_kiln", "1,Clay and Kiln"),
