@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 INPUT_TABLES = ("mass_messages", "caption_bank", "creators", "creator_caption_restrictions")
 
+DAILY = dg.AutomationCondition.on_cron("30 1 * * *", calendar.ZONE_NAME)
+"""When inputs that others load are looked at: each night, before the daily update."""
+
 
 class AnotherAgencyError(ErosError):
     """The warehouse holds another agency's data than the one to import."""
@@ -118,8 +121,15 @@ def _load(
 
 
 def _observed_inputs(eros: Installation) -> dg.AssetsDefinition:
+    """Inputs that others load: EROS only notes when each changed, and how many rows it has."""
+
     @dg.multi_observable_source_asset(
-        specs=[table_spec(eros, name, group="sources", deps=[]) for name in INPUT_TABLES]
+        specs=[
+            table_spec(eros, name, group="sources", deps=[]).replace_attributes(
+                automation_condition=DAILY
+            )
+            for name in INPUT_TABLES
+        ]
     )
     def inputs(context: dg.AssetExecutionContext) -> Iterator[dg.ObserveResult]:
         warehouse = eros.warehouse(asset="inputs", run=context.run_id)

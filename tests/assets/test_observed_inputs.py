@@ -1,0 +1,95 @@
+"""Inputs that others load into BigQuery are looked at each night, and never written."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from eros_assets.assets.sources import INPUT_TABLES, source_assets
+from eros_assets.calendar import ZONE
+from eros_assets.definitions import build_definitions
+from eros_assets.errors import ErosError
+from eros_assets.installation import Installation
+from eros_assets.settings import Settings
+from tests.google.loopback import serving
+from tests.warehouse.wire.service import Service
+
+CHANGED = dt.datetime(2025, 11, 3, 20, tzinfo=dt.UTC)
+KEYS = {dg.AssetKey(name) for name in INPUT_TABLES}
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """A BigQuery; a request outside of the discovery document fails the test."""
+    service = Service()
+    yield service
+    assert service.violations == []
+
+
+@pytest.fixture
+def eros(service: Service, tmp_path: Path) -> Iterator[Installation]:
+    with serving(service) as address:
+        yield Installation(Settings(env="production", bigquery_endpoint=address, home=tmp_path))
+
+
+def observed(eros: Installation) -> dg.ExecuteInProcessResult:
+    inputs = [each for each in source_assets(eros) if keys_of(each) >= KEYS]
+    job = dg.define_asset_job("look", selection=list(INPUT_TABLES))
+    with dg.instance_for_test() as instance:
+        looking = dg.Definitions(assets=inputs, jobs=[job]).resolve_job_def("look")
+        return looking.execute_in_process(instance=instance)
+
+
+def keys_of(each: dg.AssetsDefinition | dg.AssetSpec) -> set[dg.AssetKey]:
+    return {each.key} if isinstance(each, dg.AssetSpec) else set(each.keys)
+
+
+def test_each_input_has_its_rows_and_its_version_is_when_it_changed(
+    eros: Installation, service: Service
+) -> None:
+    for rows, name in enumerate(INPUT_TABLES, start=100):
+        service.add_table(name, rows=rows, modified=int(CHANGED.timestamp() * 1000))
+    seen = {
+        event.asset_key.to_user_string(): event.asset_observation_data.asset_observation
+        for event in observed(eros).get_asset_observation_events()
+        if event.asset_key
+    }
+    assert list(seen) == list(INPUT_TABLES)
+    assert {each.data_version for each in seen.values()} == {CHANGED.isoformat()}
+    assert [each.metadata["dagster/row_count"].value for each in seen.values()] == [
+        *(100, 101, 102, 103)
+    ]
+    assert seen["creators"].metadata["dagster/last_updated_timestamp"].value == CHANGED.timestamp()
+
+
+def test_an_input_that_is_not_there_is_named(eros: Installation, service: Service) -> None:
+    service.add_table("mass_messages", rows=1, modified=0)
+    with pytest.raises(ErosError, match=r"caption_bank does not exist; load it first"):
+        observed(eros)
+
+
+def test_they_are_looked_at_each_night_without_being_asked(eros: Installation) -> None:
+    definitions = build_definitions(eros.settings)
+    evening = dt.datetime(2025, 11, 3, 22, tzinfo=ZONE)
+    asked: list[int] = []
+    with dg.instance_for_test() as instance:
+        cursor = None
+        for hours in (0, 3, 4, 5, 28):  # 22:00, then 01:00, 02:00, 03:00, and 02:00 again
+            evaluated = dg.evaluate_automation_conditions(
+                definitions,
+                instance,
+                cursor=cursor,
+                evaluation_time=evening + dt.timedelta(hours=hours),
+            )
+            cursor = evaluated.cursor
+            asked.append(sum(evaluated.get_num_requested(key) for key in KEYS))
+            assert evaluated.total_requested == asked[-1]
+    assert asked == [0, 0, len(KEYS), 0, len(KEYS)]
+
+
+def test_inputs_that_are_loaded_here_are_not_looked_at(tmp_path: Path) -> None:
+    repository = build_definitions(Settings(home=tmp_path)).get_repository_def()
+    graph = repository.asset_graph
+    assert all(graph.get(key).automation_condition is None for key in KEYS)
