@@ -98,8 +98,8 @@ def write_week(messages: "pd.DataFrame", folder: Path) -> list[Outcome]:
     outcomes: list[Outcome] = []
     for page, rows in messages.groupby("page_name", sort=True):
         lines = schedule_lines(rows)
-        write_schedule_csv_for_excel(folder / excel_name(str(page)), lines)
         written = write_schedule_csv(folder / f"{page}.csv", lines)
+        write_schedule_csv_for_excel(folder / excel_name(str(page)), lines)
         outcomes.append(
             Outcome(
                 schedule_id=rows["schedule_id"].iloc[0],

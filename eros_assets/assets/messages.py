@@ -33,7 +33,7 @@ def schedule_lines(messages: "pd.DataFrame") -> list[ScheduleLine]:
             scheduled_send_time=row["scheduled_send_time"].to_pydatetime(),
             message_type=row["message_type"],
             caption_id=int(row["caption_id"]),
-            caption_text=row["caption_text"],
+            caption_text=row["caption_text"] or "",
             price_tier=row["price_tier"],
             content_category=row["content_category"],
             has_urgency=None if pd.isna(row["has_urgency"]) else bool(row["has_urgency"]),

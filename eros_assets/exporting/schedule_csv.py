@@ -10,7 +10,7 @@ import datetime as dt
 import io
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,12 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 EXCEL_DIGITS = 15
 """Digits of a number that Excel keeps; longer ids go as text."""
+
+MARK = b"\xef\xbb\xbf"
+"""The byte order mark by which Excel knows UTF-8."""
+
+Messages = Mapping[int, Mapping[str, str]]
+"""By caption, the text of every column as a file has it."""
 
 
 class ScheduleCsvError(ErosError):
@@ -84,10 +90,42 @@ def write_schedule_csv(path: Path, lines: Sequence[ScheduleLine]) -> WrittenFile
 
 
 def write_schedule_csv_for_excel(path: Path, lines: Sequence[ScheduleLine]) -> WrittenFile:
-    """Write the file for people, whole or not at all; it is not meant to be read back."""
+    """Write the file for people, whole or not at all; it is read back only to be checked."""
     ordered = _in_order(lines)
-    content = b"\xef\xbb\xbf" + _render(ordered, _guarded)
-    return write_whole(path, content, len(ordered))
+    return write_whole(path, MARK + _render(ordered, _guarded), len(ordered))
+
+
+def messages_in(lines: Iterable[ScheduleLine], *, for_excel: bool = False) -> Messages:
+    """What a file of these lines says: the text of every column, by caption."""
+    field = _guarded if for_excel else _plain
+    return {
+        line.caption_id: {column: field(column, value) for column, value in _values(line).items()}
+        for line in lines
+    }
+
+
+def read_excel_messages(path: Path) -> Messages:
+    """What the file for people says.
+
+    Raises:
+        ScheduleCsvError: the file is missing, or is no such file.
+    """
+    content = _content(path)
+    again = "; export the week again"
+    if not content.startswith(MARK):
+        raise ScheduleCsvError(f"{path}: begins without a byte order mark{again}")
+    try:
+        text = content.removeprefix(MARK).decode("utf-8")
+        header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+        if tuple(header) != COLUMNS:
+            raise ScheduleCsvError(f"{path}: the header is {header}, not {list(COLUMNS)}{again}")
+        messages: list[dict[str, str]] = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        found = {int(message["caption_id"].removeprefix("'")): message for message in messages}
+    except (ValueError, csv.Error) as error:
+        raise ScheduleCsvError(f"{path}: not CSV as EROS writes it ({error}){again}") from error
+    if len(found) != len(rows):
+        raise ScheduleCsvError(f"{path}: {len(rows)} rows of {len(found)} captions{again}")
+    return found
 
 
 def read_schedule_csv(path: Path) -> tuple[ScheduleLine, ...]:
@@ -97,16 +135,12 @@ def read_schedule_csv(path: Path) -> tuple[ScheduleLine, ...]:
         ScheduleCsvError: the file is missing, or anything in it is not as `write_schedule_csv`
             writes it.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ScheduleCsvError(f"{path}: {error.strerror}; export the week again") from error
-    return parse_schedule_csv(content, path.name)
+    return parse_schedule_csv(_content(path), path.name)
 
 
 def parse_schedule_csv(content: bytes, name: str) -> tuple[ScheduleLine, ...]:
     """As read_schedule_csv, from bytes; `name` is the file's in errors."""
-    if content.startswith(b"\xef\xbb\xbf"):
+    if content.startswith(MARK):
         raise ScheduleCsvError(f"{name} line 1: begins with a byte order mark")
     try:
         text = content.decode("utf-8")
@@ -129,6 +163,13 @@ def parse_schedule_csv(content: bytes, name: str) -> tuple[ScheduleLine, ...]:
             "export the week again"
         )
     return tuple(lines)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ScheduleCsvError(f"{path}: {error.strerror}; export the week again") from error
 
 
 def _in_order(lines: Sequence[ScheduleLine]) -> list[ScheduleLine]:
