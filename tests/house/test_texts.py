@@ -1,6 +1,7 @@
 """No file names another machine; every package has its reason; one file names the dataset."""
 
 from collections.abc import Mapping
+from importlib import metadata
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.house.sources import EROS, SETTINGS, sample
 
 UNIMPORTED: Mapping[str, str] = {
     "dagster-webserver": "`make dev` opens it",
-    "dagster-pandas": "one of the packages that the project is fixed on",
+    "dagster-pandas": "dagster-gcp requires it, at its own release",
     "dagster-gcp": "its pins decide which of Google's client libraries are installed",
     "tzdata": "read by zoneinfo where the machine has no zone files",
 }
@@ -125,6 +126,12 @@ def unimported(pyproject: str, sources: list[Module]) -> set[str]:
 def test_every_package_to_run_with_is_imported_or_has_its_excuse() -> None:
     pyproject = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
     assert unimported(pyproject, EROS) == UNIMPORTED.keys()
+
+
+def test_dagster_gcp_requires_dagster_pandas_at_the_release_that_is_pinned() -> None:
+    pyproject = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    (pinned,) = (r for r in texts.requirements(pyproject) if r.startswith("dagster-pandas"))
+    assert pinned in (metadata.requires("dagster-gcp") or [])
 
 
 def test_a_package_that_nothing_imports_is_noticed() -> None:
