@@ -6,7 +6,7 @@ Those that take long run only when they are named.
 import click
 from rich.console import Console
 
-from benchmarks import bandit, imports, learning, planner, policies, routines, sheets, week
+from benchmarks import bandit, imports, planner, policies, routines, settings, sheets, slots, week
 
 BENCHMARKS = {
     "imports": imports.measure,
@@ -15,7 +15,12 @@ BENCHMARKS = {
     "sheets": sheets.measure,
     "week": week.measure,
 }
-LONG = {"bandit": bandit.measure, "learning": learning.measure, "policies": policies.measure}
+LONG = {
+    "bandit": bandit.measure,
+    "policies": policies.measure,
+    "settings": settings.measure,
+    "slots": slots.measure,
+}
 
 
 @click.command()
