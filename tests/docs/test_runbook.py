@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -144,8 +145,17 @@ def test_the_interface_is_served(house: House) -> None:
     try:
         assert _answers(f"http://127.0.0.1:{port}/server_info", served), log.read_text()
     finally:
-        os.killpg(served.pid, signal.SIGINT)
-        served.wait(timeout=60)
+        end(served)
+
+
+def end(group: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it started: asked first, then told."""
+    os.killpg(group.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        group.wait(timeout=10)
+    with suppress(ProcessLookupError):
+        os.killpg(group.pid, signal.SIGKILL)
+    group.wait(timeout=10)
 
 
 def _answers(address: str, served: subprocess.Popen[bytes]) -> bool:

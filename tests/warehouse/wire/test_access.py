@@ -63,7 +63,7 @@ def test_what_is_denied_is_one_finding_and_the_rest_is_asked_all_the_same(
     probes = found(warehouse)
     assert list(probes) == SUBJECTS
     assert [subject for subject, probe in probes.items() if not probe.holds] == ["dataset"]
-    assert "roles/bigquery.dataEditor" in probes["dataset"].found
+    assert "roles/bigquery.dataOwner" in probes["dataset"].found
 
 
 def test_without_credentials_nothing_more_is_asked(

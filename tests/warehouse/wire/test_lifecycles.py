@@ -52,7 +52,7 @@ def test_a_poll_asks_in_the_location_of_the_job(settings: Settings, service: Ser
 @pytest.mark.parametrize(
     ("reason", "advice"),
     [
-        ("accessDenied", r"roles/bigquery\.dataEditor"),
+        ("accessDenied", r"roles/bigquery\.dataOwner"),
         ("billingNotEnabled", "Enable billing"),
         ("bytesBilledLimitExceeded", "EROS_MAXIMUM_BYTES_BILLED"),
         ("invalid", "Mend"),
