@@ -1,4 +1,4 @@
-"""What tests of several rooms share: the sample agency with its week planned, made once."""
+"""What tests of several rooms share: the sample agency with its week planned, a BigQuery."""
 
 import atexit
 import os
@@ -10,6 +10,7 @@ import pytest
 from filelock import FileLock
 
 from tests.assets.installed import Installed, installed
+from tests.warehouse.wire.service import Service
 
 
 @atexit.register
@@ -46,3 +47,11 @@ def agency(planned: Path, tmp_path: Path) -> Iterator[Installed]:
     copytree(planned, tmp_path, dirs_exist_ok=True)
     with installed(tmp_path) as copy:
         yield copy
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """A BigQuery; a request outside of the discovery document fails the test."""
+    service = Service()
+    yield service
+    assert service.violations == []

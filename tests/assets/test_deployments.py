@@ -32,8 +32,7 @@ from eros_assets.settings import REPOSITORY
 from eros_assets.warehouse.protocol import Definition
 from tests.assets.installed import Installed, installed
 from tests.automation.loopback import Slack, slack
-from tests.docs.commands import arguments_of_eros, commands_of, recipe
-from tests.docs.test_documents import RUNBOOK
+from tests.docs.commands import RUNBOOK, arguments_of_eros, commands_of, recipe
 
 
 def test_a_summary_before_any_deployment_says_what_to_do() -> None:

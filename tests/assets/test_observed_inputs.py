@@ -21,14 +21,6 @@ KEYS = {dg.AssetKey(name) for name in INPUT_TABLES}
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
-    """A BigQuery; a request outside of the discovery document fails the test."""
-    service = Service()
-    yield service
-    assert service.violations == []
-
-
-@pytest.fixture
 def eros(service: Service, tmp_path: Path) -> Iterator[Installation]:
     with serving(service) as address:
         yield Installation(Settings(env="production", bigquery_endpoint=address, home=tmp_path))

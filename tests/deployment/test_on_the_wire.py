@@ -36,13 +36,6 @@ ENTRY = Entry(
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
-    service = Service()
-    yield service
-    assert service.violations == []
-
-
-@pytest.fixture
 def archive(service: Service, tmp_path: Path) -> Iterator[Archive]:
     with serving(service) as address:
         settings = Settings(bigquery_endpoint=address, home=tmp_path)

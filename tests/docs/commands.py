@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.house.modules import REPOSITORY
 
+RUNBOOK = REPOSITORY / "docs" / "RUNBOOK.md"
 PLACEHOLDERS = {"<page>": "basil_and_thyme", "<id>": "d0001_c4ac3a00"}
 NOT_MADE = ("-o", ".venv/run", "-o", ".venv/dev")
 """The environment is there: `make` is asked for the recipe alone."""

@@ -6,10 +6,9 @@ import click
 import pytest
 
 from eros_assets.__main__ import main
-from tests.docs.commands import arguments_of_eros, commands_of, recipe
+from tests.docs.commands import RUNBOOK, arguments_of_eros, commands_of, recipe
 from tests.house.modules import REPOSITORY
 
-RUNBOOK = REPOSITORY / "docs" / "RUNBOOK.md"
 DOCUMENTS = (RUNBOOK, REPOSITORY / "docs" / "DEPLOY.md", REPOSITORY / "README.md")
 MADE = [
     pytest.param(command, id=f"{document.stem}: {command}")

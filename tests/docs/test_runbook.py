@@ -10,15 +10,14 @@ import sys
 import time
 import urllib.request
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.docs.commands import NOT_MADE, commands_of, mentioned_in
+from tests.docs.commands import NOT_MADE, RUNBOOK, commands_of, mentioned_in
 from tests.house.modules import REPOSITORY
 
-RUNBOOK = REPOSITORY / "docs" / "RUNBOOK.md"
 STARTING_SECONDS = 120
 
 SAID = {
@@ -35,12 +34,11 @@ SAID = {
 """What each target says at least when it did its work."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class House:
     """An installation that is operated by `make` alone."""
 
     folder: Path
-    said: list[str] = field(default_factory=list[str])
 
     @property
     def environment(self) -> dict[str, str]:
@@ -62,24 +60,28 @@ class House:
         assert make == "make"
         return [make, *NOT_MADE, f"RUN={sys.executable}", *rest]
 
-    def type(self, command: str) -> str:
-        """What a line says; it must end well."""
+    def run(self, command: str) -> tuple[int, str]:
+        """How a line ends, and what it says."""
         done = subprocess.run(
             self.words(command),
             cwd=REPOSITORY,
             env=self.environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
-        said = done.stdout + done.stderr
-        assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{said}"
-        self.said.append(said)
+        return done.returncode, done.stdout
+
+    def type(self, command: str) -> str:
+        """What a line says; it must end well."""
+        code, said = self.run(command)
+        assert code == 0, f"{command} ended with {code}:\n{said}"
         return said
 
     def page(self) -> str:
         """A page of the agency, as the files of the week name it."""
-        return next(iter(sorted((self.folder / "out").glob("20*/*.png")))).stem
+        return min((self.folder / "out").glob("20*/*.png")).stem
 
     def state_to_go_back_to(self) -> str:
         """The newest state that `make status` lists as kept."""
@@ -114,16 +116,9 @@ def test_the_text_between_names_no_other_command() -> None:
 def test_a_damaged_warehouse_is_named_and_made_again(house: House) -> None:
     warehouse = house.folder / "home" / "warehouse.duckdb"
     warehouse.write_bytes(b"not a database" * 1000)
-    refused = subprocess.run(
-        house.words("make status"),
-        cwd=REPOSITORY,
-        env=house.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert refused.returncode != 0
-    assert "warehouse.duckdb" in "".join((refused.stdout + refused.stderr).split())
+    code, said = house.run("make status")
+    assert code != 0
+    assert "warehouse.duckdb" in "".join(said.split())
     warehouse.rename(warehouse.with_suffix(".damaged"))
     assert re.search(SAID["demo"], house.type("make demo"))
 

@@ -16,14 +16,6 @@ from tests.warehouse.wire.service import Service
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
-    """The server's state; a request outside of the discovery document fails the test."""
-    service = Service()
-    yield service
-    assert service.violations == []
-
-
-@pytest.fixture
 def settings(service: Service, tmp_path: Path) -> Iterator[Settings]:
     """Settings that lead to the server."""
     with serving(service) as address:
