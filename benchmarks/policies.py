@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from eros_assets.demo.simulation.report import picture, summary, summary_lines
+from eros_assets.demo.simulation.report import expected_emv, picture, summary, summary_lines
 from eros_assets.demo.simulation.study import (
     Player,
     Study,
@@ -68,9 +68,8 @@ def _measure(
 
 def _against(results: pd.DataFrame, policy: str, other: str) -> Iterator[str]:
     """In how many seeds a policy earned more than another, and how much."""
-    sums = results.groupby(["policy", "seed"])[["expected_earnings", "expected_recipients"]].sum()
-    emv = sums["expected_earnings"] / sums["expected_recipients"]
-    lift = emv[policy] / emv[other] - 1
+    emv = expected_emv(results)
+    lift = emv.loc[policy] / emv.loc[other] - 1
     yield (
         f"{policy} over {other}: {100 * lift.mean():+.0f} % EMV, from {100 * lift.min():+.0f} % to "
         f"{100 * lift.max():+.0f} % over {len(lift)} seeds"

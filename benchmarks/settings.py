@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.policies import CREATORS, FIRST_WEEK, NO_CONTROL, SEEDS, WEEKS
 from eros_assets.demo.population import TASTE, Mood
-from eros_assets.demo.simulation.report import ORACLE, half_width
+from eros_assets.demo.simulation.report import ORACLE, expected_emv, half_width
 from eros_assets.demo.simulation.study import (
     Agencies,
     Player,
@@ -133,9 +133,7 @@ def _worlds(eros: Installation, group: str, creators: int) -> Iterator[World]:
 
 def _shares(results: pd.DataFrame) -> pd.DataFrame:
     """Expected EMV over the oracle's, %: a row per setting, a column per seed."""
-    sums = results.groupby(["policy", "seed"])[["expected_earnings", "expected_recipients"]].sum()
-    emv = (sums["expected_earnings"] / sums["expected_recipients"]).unstack("seed")
-    emv = emv.loc[results["policy"].unique()]
+    emv = expected_emv(results)
     return 100 * emv.drop(index=ORACLE) / emv.loc[ORACLE]
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from eros_assets.demo.agency import agency_of_shape
 from eros_assets.demo.roster import SIZES
-from eros_assets.demo.simulation.arrays import Floats, totals
+from eros_assets.demo.simulation.arrays import Floats, rows_of, totals
 from eros_assets.demo.simulation.catalogue import Catalogue, catalogue_of
 from eros_assets.demo.simulation.facts import Facts, sorted_facts
 from eros_assets.demo.simulation.learning import learned
@@ -69,7 +69,7 @@ def measure() -> Iterator[str]:
     """Rank correlations of the three, and how much slots and captions vary."""
     settings = load_settings()
     tuning = configuration_tables(settings, Installation(settings).library)["tuning"]
-    knobs = Knobs({str(k): v for k, v in tuning.iloc[0].items()})
+    knobs = Knobs(rows_of(tuning)[0])
     found: list[dict[str, float]] = []
     for seed in SEEDS:
         agency = agency_of_shape(SIZES["full"], seed, LAST_DAY)

@@ -5,7 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eros_assets.assets.shortfalls import Shortfall, failed_page, failures_before_planning
+from eros_assets.assets.shortfalls import (
+    Shortfall,
+    failed_page,
+    failures_before_planning,
+    reason_of,
+)
 from eros_assets.assets.week import WeekPlanScope
 from eros_assets.errors import ErosError
 from eros_assets.installation import Installation
@@ -107,15 +112,10 @@ def draft_week(
         try:
             drafts.append(PageDraft(page.page_name, draft_page(page, inputs.knobs, scope)))
         except Exception as error:  # whatever befalls one creator, the others get their week
-            drafts.append(failed_draft(page.page_name, error))
+            drafts.append(PageDraft(page.page_name, None, reason_of(error)))
         if number % 10 == 0 or number == len(inputs.pages):
             report(f"planned {number} of {len(inputs.pages)} pages")
     return drafts
-
-
-def failed_draft(page_name: str, error: Exception) -> PageDraft:
-    """A page that has no draft, because of an error."""
-    return PageDraft(page_name, None, failed_page(page_name, error).reason)
 
 
 def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan:

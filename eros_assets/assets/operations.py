@@ -12,6 +12,7 @@ from eros_assets.assets.reporting import (
     frame_metadata,
     inline_picture,
     job_metadata,
+    markdown_rows,
     markdown_table,
     table_spec,
 )
@@ -121,12 +122,12 @@ def check_system(
         now: the clock's instant; the job log is read by it.
         planned_at: the business's instant; history, schedules and reservations are held against it.
     """
+    from eros_assets.evaluation.arms import TARGET  # imported here: it brings numpy
+
     knobs = read_knobs(warehouse)
     limits = limits_of(knobs)
     week = monday_of(la_date(planned_at))
     weeks = (week, week + dt.timedelta(days=DAYS_A_WEEK))
-    from eros_assets.evaluation.arms import TARGET  # imported here: it brings numpy
-
     violations = integrity_violations(eros, warehouse, weeks)
     smoke = smoke_findings(eros, warehouse, weeks[1])
     routines = conditions.routines_are_those_of_sql(eros, warehouse)
@@ -256,28 +257,38 @@ def health_row(health: Health, checked_at: dt.datetime, *, run_id: str) -> "pd.D
 
 def component_table(components: Sequence[Component]) -> dg.MetadataValue[Any]:
     """Scores and evidence for people, as a Markdown table."""
-    lines = ["| component | score of 20 | evidence |", "| --- | --- | --- |"]
-    for component in components:
-        score = "not applicable" if component.score is None else f"{component.score:.1f}"
-        evidence = "; ".join(component.evidence).replace("|", "\\|").replace("\n", " ")
-        lines.append(f"| {component.name} | {score} | {evidence} |")
-    return dg.MetadataValue.md("\n".join(lines))
+    return markdown_rows(
+        ("component", "score of 20", "evidence"),
+        (
+            (
+                c.name,
+                "not applicable" if c.score is None else f"{c.score:.1f}",
+                "; ".join(c.evidence),
+            )
+            for c in components
+        ),
+    )
 
 
 def _figure_table(figures: Sequence[Figure]) -> dg.MetadataValue[Any]:
     words = {True: "holds", False: "does not hold", None: "not known yet"}
-    lines = ["| success figure | target | seen | |", "|" + " --- |" * 4]
-    lines += [f"| {f.name} | {f.target} | {f.seen} | {words[f.holds]} |" for f in figures]
-    return dg.MetadataValue.md("\n".join(lines))
+    return markdown_rows(
+        ("success figure", "target", "seen", ""),
+        ((f.name, f.target, f.seen, words[f.holds]) for f in figures),
+    )
 
 
 def _slow_table(slowest: Sequence[SlowStatement]) -> dg.MetadataValue[Any]:
-    lines = ["| asset | statement | runs | seconds | usually |", "|" + " --- |" * 5]
-    for slow in slowest:
-        usual = "new" if slow.usual_seconds is None else f"{slow.usual_seconds:.2f}"
-        statement = slow.statement.replace("|", "\\|")
-        lines.append(f"| {slow.asset} | {statement} | {slow.runs} | {slow.seconds:.2f} | {usual} |")
-    return dg.MetadataValue.md("\n".join(lines))
+    return markdown_rows(
+        ("asset", "statement", "runs", "seconds", "usually"),
+        (
+            (
+                *(slow.asset, slow.statement, slow.runs, f"{slow.seconds:.2f}"),
+                "new" if slow.usual_seconds is None else f"{slow.usual_seconds:.2f}",
+            )
+            for slow in slowest
+        ),
+    )
 
 
 def _picture(

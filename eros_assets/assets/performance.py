@@ -9,6 +9,7 @@ import dagster as dg
 from eros_assets.assets.reporting import (
     inline_picture,
     job_metadata,
+    markdown_rows,
     table_metadata,
     table_spec,
 )
@@ -113,14 +114,19 @@ def fit_metadata(
         eros.sql("fit_sums"), {"as_of": as_of, "lookback_days": knobs["stats_lookback_days"]}
     )
     fits = fits_of(sums)
-    lines = ["| page | tier | captions | rate | strength | dispersion |", "|" + " --- |" * 6]
-    for fit in fits:
-        found = (fit.rate, fit.strength, fit.dispersion)
-        cells = (f"{i.estimate:.3g} ({i.lower:.3g} to {i.upper:.3g})" for i in found)
-        lines.append(
-            f"| {fit.page_name} | {fit.price_tier} | {fit.captions} | {' | '.join(cells)} |"
-        )
     return {
-        "fits": dg.MetadataValue.md("\n".join(lines)),
+        "fits": markdown_rows(
+            ("page", "tier", "captions", "rate", "strength", "dispersion"),
+            (
+                (
+                    *(fit.page_name, fit.price_tier, fit.captions),
+                    *(
+                        f"{i.estimate:.3g} ({i.lower:.3g} to {i.upper:.3g})"
+                        for i in (fit.rate, fit.strength, fit.dispersion)
+                    ),
+                )
+                for fit in fits
+            ),
+        ),
         "picture": dg.MetadataValue.md(inline_picture("fits", fits_picture(fits))),
     }

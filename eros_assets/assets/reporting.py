@@ -1,7 +1,7 @@
 """What the Dagster UI shows of a table and of the work that made it."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -66,17 +66,9 @@ def routine_metadata(routine: SqlObject) -> dict[str, Any]:
     """What a function, procedure or view takes and gives, as far as it does either."""
     described: dict[str, Any] = {}
     if routine.parameters:
-        described["parameters"] = dg.MetadataValue.md(
-            "\n".join(
-                [
-                    "| parameter | type | mode | |",
-                    "|" + " --- |" * 4,
-                    *(
-                        f"| {p.name} | {p.type} | {p.mode} | {p.description} |"
-                        for p in routine.parameters
-                    ),
-                ]
-            )
+        described["parameters"] = markdown_rows(
+            ("parameter", "type", "mode", ""),
+            ((p.name, p.type, p.mode, p.description) for p in routine.parameters),
         )
     if routine.columns:
         described["dagster/column_schema"] = column_schema(routine)
@@ -110,13 +102,18 @@ def table_metadata(warehouse: Warehouse, table: str, preview: str) -> dict[str, 
 def markdown_table(frame: "pd.DataFrame") -> dg.MetadataValue[Any]:
     """The first rows as a Markdown table."""
     shown = frame.head(PREVIEW_ROWS)
+    columns = [str(column) for column in shown.columns]
+    return markdown_rows(columns, shown.itertuples(index=False), longest=LONGEST_CELL)
+
+
+def markdown_rows(
+    columns: Sequence[str], rows: Iterable[Iterable[object]], longest: int | None = None
+) -> dg.MetadataValue[Any]:
+    """Rows as a Markdown table; cells are cut at `longest` characters."""
     lines = [
-        "| " + " | ".join(str(column) for column in shown.columns) + " |",
-        "|" + " --- |" * len(shown.columns),
-        *(
-            "| " + " | ".join(_cell(value) for value in row) + " |"
-            for row in shown.itertuples(index=False)
-        ),
+        "| " + " | ".join(columns) + " |",
+        "|" + " --- |" * len(columns),
+        *("| " + " | ".join(_cell(value, longest) for value in row) + " |" for row in rows),
     ]
     return dg.MetadataValue.md("\n".join(lines))
 
@@ -128,15 +125,21 @@ def inline_picture(name: str, png: bytes) -> str:
 
 def gate_table(findings: Sequence[Finding]) -> dg.MetadataValue[Any]:
     """What the gate saw, as a Markdown table: one row per condition."""
-    lines = ["| condition | observed | allowed | |", "| --- | --- | --- | --- |"]
-    lines += [
-        f"| {finding.name} | {finding.observed:.6g} | {finding.threshold:.6g} "
-        f"| {'holds' if finding.passed else _cell('; '.join(finding.offenders))} |"
-        for finding in findings
-    ]
-    return dg.MetadataValue.md("\n".join(lines))
+    return markdown_rows(
+        ("condition", "observed", "allowed", ""),
+        (
+            (
+                finding.name,
+                f"{finding.observed:.6g}",
+                f"{finding.threshold:.6g}",
+                "holds" if finding.passed else "; ".join(finding.offenders),
+            )
+            for finding in findings
+        ),
+        longest=LONGEST_CELL,
+    )
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, longest: int | None) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return " ".join(text.replace("|", "\\|").splitlines())[:LONGEST_CELL]
+    return " ".join(text.replace("|", "\\|").splitlines())[:longest]

@@ -11,12 +11,11 @@ from eros_assets.assets.drafting import (
     PageDraft,
     draft_week,
     failed_creators,
-    failed_draft,
     placement_shortfalls,
     read_week_inputs,
 )
 from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
-from eros_assets.assets.shortfalls import Shortfall, store_shortfalls
+from eros_assets.assets.shortfalls import Shortfall, reason_of, store_shortfalls
 from eros_assets.assets.week import (
     WEEKLY,
     WeekPlanScope,
@@ -141,7 +140,7 @@ def draft_rows(
         try:
             made = _page_rows(draft, scope.week_start, selected, active)
         except Exception as error:  # whatever befalls one creator, the others get their week
-            fared.append(failed_draft(draft.page_name, error))
+            fared.append(PageDraft(draft.page_name, None, reason_of(error)))
             continue
         fared.append(draft)
         rows += [{**row, **of_all} for row in made]

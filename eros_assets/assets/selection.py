@@ -9,7 +9,13 @@ import dagster as dg
 
 from eros_assets.assets.policies import current_policy
 from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
-from eros_assets.assets.shortfalls import Report, Shortfall, failed_page, store_shortfalls
+from eros_assets.assets.shortfalls import (
+    Report,
+    Shortfall,
+    failed_page,
+    reason_of,
+    store_shortfalls,
+)
 from eros_assets.assets.week import (
     WEEKLY,
     WeekPlanScope,
@@ -121,7 +127,7 @@ def week_targets(
         except Exception as error:  # whatever befalls one creator, the others get their week
             if report is None:
                 raise
-            report(failed_page(outlook["page_name"], error))
+            report(failed_page(outlook["page_name"], reason_of(error)))
     columns = [column.name for column in eros.library["weekly_volume_targets"].columns]
     return pd.DataFrame(rows, columns=columns)
 
@@ -203,7 +209,7 @@ def select_captions(
         except WarehouseError as error:
             if page is None or report is None:
                 raise
-            report(failed_page(page, error))
+            report(failed_page(page, reason_of(error)))
     columns = [column.name for column in eros.library["caption_selections"].columns]
     return pd.concat(chosen) if chosen else pd.DataFrame(columns=columns)
 

@@ -39,10 +39,14 @@ Report = Callable[[Shortfall], None]
 """Takes what a page's week lacks, where one page must not stop the others."""
 
 
-def failed_page(page_name: str, reason: Exception | str) -> Shortfall:
+def failed_page(page_name: str, reason: str) -> Shortfall:
     """A page whose week came to nothing, and why."""
-    said = reason if isinstance(reason, str) else f"{type(reason).__name__}: {reason}"
-    return Shortfall(page_name, None, 1, 0, said)
+    return Shortfall(page_name, None, 1, 0, reason)
+
+
+def reason_of(error: Exception) -> str:
+    """What befell a page, in the words of its error."""
+    return f"{type(error).__name__}: {error}"
 
 
 def store_shortfalls(

@@ -29,6 +29,8 @@ from eros_assets.installation import Installation
 EXPORT = dg.AssetKey("schedule_csv")
 LOCKED = dg.AssetKey("active_caption_assignments")
 HEALTH = dg.AssetKey("system_health")
+PLANNED = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+EXPORTED = dg.DagsterEventType.ASSET_MATERIALIZATION
 EVENTS_A_TICK = 500
 
 
@@ -133,18 +135,16 @@ def _exports(instance: dg.DagsterInstance, run_id: str) -> bool | None:
     One that was to and ended before didn't. Of a run that is forgotten, nothing is left to do.
     """
     run = instance.get_run_by_id(run_id)
-    if run is None or _has(instance, run_id, dg.DagsterEventType.ASSET_MATERIALIZATION):
+    if run is None:
         return True
-    planned = _has(instance, run_id, dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
-    return None if planned and not run.is_finished else False
-
-
-def _has(instance: dg.DagsterInstance, run_id: str, event_type: dg.DagsterEventType) -> bool:
-    """Whether a run has an event of this type of the exports."""
-    return any(
-        entry.dagster_event is not None and entry.dagster_event.asset_key == EXPORT
-        for entry in instance.all_logs(run_id, of_type=event_type)
-    )
+    exports = {
+        entry.dagster_event.event_type
+        for entry in instance.all_logs(run_id, of_type={PLANNED, EXPORTED})
+        if entry.dagster_event is not None and entry.dagster_event.asset_key == EXPORT
+    }
+    if EXPORTED in exports:
+        return True
+    return None if PLANNED in exports and not run.is_finished else False
 
 
 def health_sensor(eros: Installation, rollback: Any) -> dg.SensorDefinition:

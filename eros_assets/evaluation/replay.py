@@ -138,23 +138,25 @@ def _contest(
     without the last of all where none is of its kind.
     """
     best_first = _descending(score, LOOKED_AT[0] * pool.places + LOOKED_AT[1])
-    filled = _fill(pool, best_first, score, category, is_urgent)
-    if len(filled.chosen) < pool.places:
+    chosen = _fill(pool, best_first, category, is_urgent)
+    if len(chosen) < pool.places:
         best_first = _descending(score, score.size)
-        filled = _fill(pool, best_first, score, category, is_urgent)
-    to_join = _rivals(pool, filled)
-    if not filled.chosen:
-        return [], np.stack((to_join, to_join))
+        chosen = _fill(pool, best_first, category, is_urgent)
+
+    def rivals_of(others: list[int]) -> Floats:
+        return _rivals(pool, score[others], category[others], is_urgent[others])
 
     def without(caption: int) -> Floats:
-        others = best_first[best_first != caption]
-        return _rivals(pool, _fill(pool, others, score, category, is_urgent))
+        return rivals_of(_fill(pool, best_first[best_first != caption], category, is_urgent))
 
-    to_stay = without(filled.chosen[-1])
-    last_of_kind = {(int(is_urgent[c]), int(category[c])): c for c in filled.chosen}
+    to_join = rivals_of(chosen)
+    if not chosen:
+        return [], np.stack((to_join, to_join))
+    to_stay = without(chosen[-1])
+    last_of_kind = {(int(is_urgent[c]), int(category[c])): c for c in chosen}
     for kind, caption in last_of_kind.items():
         to_stay[kind] = without(caption)[kind]
-    return filled.chosen, np.stack((to_join, to_stay))
+    return chosen, np.stack((to_join, to_stay))
 
 
 def _descending(score: Floats, depth: int) -> Ints:
@@ -163,53 +165,37 @@ def _descending(score: Floats, depth: int) -> Ints:
     return best[np.argsort(-score[best], kind="stable")]
 
 
-@dataclass(frozen=True, slots=True)
-class _Filled:
-    """The chosen in order, with their scores: in all, by category, and of the urgent ones."""
-
-    chosen: list[int]
-    scores: list[float]
-    by_category: list[list[float]]
-    urgent: list[float]
-
-
-def _fill(
-    pool: TierPool, best_first: Ints, score: Floats, category: Ints, is_urgent: Bools
-) -> _Filled:
-    """Fill the places in order of score, within the limits."""
-    filled = _Filled([], [], [[] for _ in range(pool.relative_use.size)], [])
+def _fill(pool: TierPool, best_first: Ints, category: Ints, is_urgent: Bools) -> list[int]:
+    """The captions that take the places in order of score, within the limits."""
+    chosen: list[int] = []
+    category_room, urgent_room = pool.category_room.copy(), pool.urgent_room
     for caption in best_first:
-        if len(filled.chosen) == pool.places:
+        if len(chosen) == pool.places:
             break
-        alike = filled.by_category[category[caption]]
-        if len(alike) >= pool.category_room[category[caption]]:
-            continue
-        if is_urgent[caption]:
-            if len(filled.urgent) >= pool.urgent_room:
-                continue
-            filled.urgent.append(float(score[caption]))
-        filled.chosen.append(int(caption))
-        filled.scores.append(float(score[caption]))
-        alike.append(float(score[caption]))
-    return filled
+        if category_room[category[caption]] > 0 and (urgent_room > 0 or not is_urgent[caption]):
+            chosen.append(int(caption))
+            category_room[category[caption]] -= 1
+            urgent_room -= int(is_urgent[caption])
+    return chosen
 
 
-def _rivals(pool: TierPool, filled: _Filled) -> Floats:
+def _rivals(pool: TierPool, score: Floats, category: Ints, is_urgent: Bools) -> Floats:
     """(2, k): the score that a caption must pass, urgent or not, by category.
 
     It is chosen when fewer than the limits allow are chosen over it: in all, of its category, and
-    of the urgent ones. A limit without any room lets none pass.
+    of the urgent ones. A limit without any room lets none pass. The arguments are the chosen's,
+    best first.
     """
 
-    def last(scores: list[float], room: int) -> float:
+    def last(scores: Floats, room: int) -> float:
         if room <= 0:
             return np.inf
-        return scores[room - 1] if len(scores) >= room else -np.inf
+        return float(scores[room - 1]) if scores.size >= room else -np.inf
 
-    overall = last(filled.scores, pool.places)
+    overall = last(score, pool.places)
     of_category = [
-        last(scores, int(room))
-        for scores, room in zip(filled.by_category, pool.category_room, strict=True)
+        last(score[category == k], int(room)) for k, room in enumerate(pool.category_room)
     ]
     anyone = np.maximum(overall, np.array(of_category))
-    return np.stack((anyone, np.maximum(anyone, last(filled.urgent, pool.urgent_room))))
+    urgent = last(score[is_urgent], pool.urgent_room)
+    return np.stack((anyone, np.maximum(anyone, urgent)))

@@ -40,7 +40,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 EXCEL_DIGITS = 15
 """Digits of a number that Excel keeps; longer ids go as text."""
 
-MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """The byte order mark by which Excel knows UTF-8."""
 
 Messages = Mapping[int, Mapping[str, str]]
@@ -92,7 +92,7 @@ def write_schedule_csv(path: Path, lines: Sequence[ScheduleLine]) -> WrittenFile
 def write_schedule_csv_for_excel(path: Path, lines: Sequence[ScheduleLine]) -> WrittenFile:
     """Write the file for people, whole or not at all; it is read back only to be checked."""
     ordered = _in_order(lines)
-    return write_whole(path, MARK + _render(ordered, _guarded), len(ordered))
+    return write_whole(path, BYTE_ORDER_MARK + _render(ordered, _guarded), len(ordered))
 
 
 def messages_in(lines: Iterable[ScheduleLine], *, for_excel: bool = False) -> Messages:
@@ -112,10 +112,10 @@ def read_excel_messages(path: Path) -> Messages:
     """
     content = _content(path)
     again = "; export the week again"
-    if not content.startswith(MARK):
+    if not content.startswith(BYTE_ORDER_MARK):
         raise ScheduleCsvError(f"{path}: begins without a byte order mark{again}")
     try:
-        text = content.removeprefix(MARK).decode("utf-8")
+        text = content.removeprefix(BYTE_ORDER_MARK).decode("utf-8")
         header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
         if tuple(header) != COLUMNS:
             raise ScheduleCsvError(f"{path}: the header is {header}, not {list(COLUMNS)}{again}")
@@ -140,7 +140,7 @@ def read_schedule_csv(path: Path) -> tuple[ScheduleLine, ...]:
 
 def parse_schedule_csv(content: bytes, name: str) -> tuple[ScheduleLine, ...]:
     """As read_schedule_csv, from bytes; `name` is the file's in errors."""
-    if content.startswith(MARK):
+    if content.startswith(BYTE_ORDER_MARK):
         raise ScheduleCsvError(f"{name} line 1: begins with a byte order mark")
     try:
         text = content.decode("utf-8")

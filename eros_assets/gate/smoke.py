@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from eros_assets.assets.drafting import Record, week_rules
 from eros_assets.errors import ErosError
+from eros_assets.exporting.schedule_csv import BYTE_ORDER_MARK
 from eros_assets.gate import rehearsal
 from eros_assets.gate.findings import Finding, counted
 from eros_assets.gate.rehearsal import Exported, Selection, Stage
@@ -26,8 +27,6 @@ SMOKE_TESTS = {
     "smoke_timezone": "Times that are not those of America/Los_Angeles.",
 }
 """The five by name, with what each observes."""
-
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Result = TypeVar("Result")
 

@@ -9,7 +9,7 @@ fail. What people try by hand carries no label and can't make EROS look broken.
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -22,6 +22,9 @@ LEAST_COMPARED = 20
 """Jobs that two times must have in common before one is called slower than the other."""
 
 SHOWN_SLOW = 10
+
+Statement = tuple[str, str]
+"""Kind and text of what a job ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ def work_done(
     today = [job for job in known if job.started_at >= now - DAY]
     own = [job for job in today if is_own_work(job)]
     before = [job for job in known if job.started_at < now - DAY and is_own_work(job)]
+    usual_seconds = {key: _median_seconds(jobs) for key, jobs in _by_statement(before).items()}
     return Work(
         operations=len(own),
         failures=[
@@ -85,9 +89,9 @@ def work_done(
             if job.error is not None and not is_refusal(job, procedures)
         ],
         p95_seconds=_p95([job.duration_seconds for job in own]),
-        slowdown=_slowdown(own, before),
+        slowdown=_slowdown(own, usual_seconds),
         cost_usd=sum(job.bytes_processed for job in today) * limits.usd_per_tib / BYTES_PER_TIB,
-        slowest=_slowest(own, before),
+        slowest=_slowest(own, usual_seconds),
     )
 
 
@@ -111,9 +115,9 @@ def _p95(seconds: Sequence[float]) -> float | None:
     return sorted(seconds)[math.ceil(0.95 * len(seconds)) - 1] if seconds else None
 
 
-def _by_statement(jobs: Iterable[Job]) -> dict[tuple[str, str], list[Job]]:
+def _by_statement(jobs: Iterable[Job]) -> dict[Statement, list[Job]]:
     """The successful runs of each statement."""
-    runs: dict[tuple[str, str], list[Job]] = {}
+    runs: dict[Statement, list[Job]] = {}
     for job in jobs:
         if job.error is None:
             runs.setdefault((job.kind, job.statement), []).append(job)
@@ -124,25 +128,21 @@ def _median_seconds(jobs: Sequence[Job]) -> float:
     return median(job.duration_seconds for job in jobs)
 
 
-def _slowest(now: Sequence[Job], before: Sequence[Job]) -> list[SlowStatement]:
-    earlier = _by_statement(before)
+def _slowest(now: Sequence[Job], usual_seconds: Mapping[Statement, float]) -> list[SlowStatement]:
     found = [
         SlowStatement(
             asset=runs[0].labels["asset"],
             statement=_first_line(statement),
             runs=len(runs),
             seconds=_median_seconds(runs),
-            usual_seconds=_median_seconds(earlier[kind, statement])
-            if (kind, statement) in earlier
-            else None,
+            usual_seconds=usual_seconds.get((kind, statement)),
         )
         for (kind, statement), runs in _by_statement(now).items()
     ]
     return sorted(found, key=lambda slow: -slow.runs * slow.seconds)[:SHOWN_SLOW]
 
 
-def _slowdown(now: Sequence[Job], before: Sequence[Job]) -> float | None:
-    usual_seconds = {key: _median_seconds(jobs) for key, jobs in _by_statement(before).items()}
+def _slowdown(now: Sequence[Job], usual_seconds: Mapping[Statement, float]) -> float | None:
     compared = [
         (job.duration_seconds, usual_seconds[job.kind, job.statement])
         for job in now

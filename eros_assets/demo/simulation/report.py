@@ -62,6 +62,13 @@ def cumulative(results: pd.DataFrame, gained: str, sent: str) -> dict[str, Float
     return curves
 
 
+def expected_emv(results: pd.DataFrame) -> pd.DataFrame:
+    """USD per 1,000 recipients that were to be expected: a row per policy, a column per seed."""
+    curves = cumulative(results, "expected_earnings", "expected_recipients")
+    seeds = sorted(results["seed"].unique())
+    return pd.DataFrame({policy: curve[-1] for policy, curve in curves.items()}, index=seeds).T
+
+
 def summary(results: pd.DataFrame) -> pd.DataFrame:
     """One row per policy, best first.
 
