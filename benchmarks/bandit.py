@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eros_assets.demo.simulation.draws import beta_from_uniforms
+from eros_assets.simulation.draws import beta_from_uniforms
 
 Floats = NDArray[np.float64]
 Sampler = Callable[[Floats, Floats, np.random.Generator], Floats]

@@ -295,7 +295,7 @@ def _place(page, rows, slots, target, texts, folder, connection) -> int:
 
 def main() -> None:
     """Plan the week of the sample agency into the folder given; print seconds and messages."""
-    from eros_assets.assets.sources import read_or_make_inputs
+    from eros_assets.weekly.inputs import read_or_make_inputs
 
     settings = load_settings()
     eros = Installation(settings)

@@ -11,16 +11,16 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from eros_assets.demo.simulation.report import expected_emv, picture, summary, summary_lines
-from eros_assets.demo.simulation.study import (
+from eros_assets.installation import Installation
+from eros_assets.settings import load_settings
+from eros_assets.simulation.report import expected_emv, picture, summary, summary_lines
+from eros_assets.simulation.study import (
     Player,
     Study,
     agency_size,
     imported_agency,
     sample_agencies,
 )
-from eros_assets.installation import Installation
-from eros_assets.settings import load_settings
 
 FIRST_WEEK = dt.date(2025, 11, 3)
 WEEKS, SEEDS, CREATORS = 26, 5, 12

@@ -20,8 +20,11 @@ from matplotlib.figure import Figure
 
 from benchmarks.policies import CREATORS, FIRST_WEEK, NO_CONTROL, SEEDS, WEEKS
 from eros_assets.demo.population import TASTE, Mood
-from eros_assets.demo.simulation.report import ORACLE, expected_emv, half_width
-from eros_assets.demo.simulation.study import (
+from eros_assets.demo.truth import Response
+from eros_assets.installation import Installation
+from eros_assets.settings import load_settings
+from eros_assets.simulation.report import ORACLE, expected_emv, half_width
+from eros_assets.simulation.study import (
     Agencies,
     Player,
     Study,
@@ -29,9 +32,6 @@ from eros_assets.demo.simulation.study import (
     imported_agency,
     sample_agencies,
 )
-from eros_assets.demo.truth import Response
-from eros_assets.installation import Installation
-from eros_assets.settings import load_settings
 
 AS_SHIPPED = "as shipped"
 GROUPS: Mapping[str, Mapping[str, Mapping[str, float]]] = {

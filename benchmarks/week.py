@@ -43,7 +43,7 @@ with dg.instance_for_test() as instance:
     monday = dt.date.fromisoformat(week)
     warehouse = eros.warehouse(asset="benchmark")
     for name, pages in (("everyone", []), ("one", ["amber_lens"])):
-        scope = week_plan_scope(eros, warehouse, monday, WeekScope(pages=pages))
+        scope = week_plan_scope(eros, warehouse, monday, pages)
         begun = time.perf_counter()
         select_captions(eros, warehouse, scope)
         print("measured", name, time.perf_counter() - begun)

@@ -8,8 +8,8 @@ from pathlib import Path
 from eros_assets.calendar import la_date, la_instant, monday_after, today
 from eros_assets.settings import REPOSITORY, Settings
 from eros_assets.warehouse import open_warehouse
-from eros_assets.warehouse.library import SqlLibrary, load_library
 from eros_assets.warehouse.protocol import Warehouse
+from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 
 from tests.assets.installed import Installed, installed
-from tests.warehouse.wire.service import Service
+from tests.warehouse.bigquery.service import Service
 
 
 @atexit.register

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from eros_assets.__main__ import main
+from eros_assets.cli.planning import main
 
 MESSAGES = (
     "row_id,page_name,message,sending_time,price,sent_count,viewed_count,purchased_count,earnings,"

@@ -4,38 +4,38 @@ What one phase tells the next is in the tables `deployments` and `deployment_def
 Dagster's storage: a run that was killed, or is run again from its failed step, finds it there.
 """
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from eros_assets.assets.reporting import OWNERS, job_metadata
-from eros_assets.assets.sources import INPUT_TABLES
-from eros_assets.automation.alerts import Alert, AlertError, tell
-from eros_assets.deployment.archive import Archive
 from eros_assets.deployment.deploy import Deploy, DeployFailedError
 from eros_assets.deployment.manifest import code_fingerprint, read_manifest, require_usable
-from eros_assets.deployment.preflight import lines, preflight, require
-from eros_assets.deployment.record import Entry, in_force
+from eros_assets.deployment.phases import (
+    archive_of,
+    clock,
+    deployment_in_question,
+    gate_findings,
+    learn_if_new,
+    newest_health,
+    open_deployment,
+    preflight_of,
+    records_folder,
+    told,
+    work_of_a_day,
+)
+from eros_assets.deployment.preflight import lines, require
+from eros_assets.deployment.record import Entry
 from eros_assets.deployment.summary import changed_objects, deployment_summary
-from eros_assets.errors import ErosError
 from eros_assets.exporting.whole_file import write_whole
-from eros_assets.gate import Finding, smoke_findings
-from eros_assets.gate.conditions import routines_are_those_of_sql
-from eros_assets.health.limits import limits_of
-from eros_assets.health.work import Work, log_begins, work_done
+from eros_assets.gate import Finding
+from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.installation import Installation
-from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.protocol import Probe, Warehouse
+from eros_assets.warehouse.protocol import Warehouse
 
 GROUP = "deployment"
 GATE = "deployment_gate"
-
-
-class NothingDeployedError(ErosError):
-    """A deployment is asked about before there is one."""
 
 
 def deployment_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
@@ -47,29 +47,6 @@ def deployment_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
         _deployed_objects(eros),
         _deployment_summary(eros),
     ]
-
-
-def archive_of(eros: Installation, warehouse: Warehouse) -> Archive:
-    """The records of the installation."""
-    return Archive(eros, warehouse, INPUT_TABLES)
-
-
-def clock() -> dt.datetime:
-    """When a step of a deployment or rollback happens: recorded, and held against expiries."""
-    return dt.datetime.now(dt.UTC)
-
-
-def preflight_of(eros: Installation) -> list[Probe]:
-    """What must hold before anything runs, with the installation's own tables."""
-    owned = [
-        table.name for table in eros.library.of_kind("table") if table.name not in INPUT_TABLES
-    ]
-    return preflight(eros.settings, INPUT_TABLES, owned)
-
-
-def records_folder(eros: Installation) -> Path:
-    """Where manifests, summaries and reports are written to."""
-    return eros.settings.out_dir / "deployments"
 
 
 def _preflight(eros: Installation) -> dg.AssetsDefinition:
@@ -279,77 +256,8 @@ def _summarised(
     }
 
 
-def newest_health(eros: Installation, warehouse: Warehouse) -> dict[str, Any] | None:
-    """The last row of `system_health` in the words of a summary; None before the first."""
-    if warehouse.freshness("system_health") is None:
-        return None
-    rows = warehouse.query(eros.sql("newest_health")).to_dict("records")
-    if not rows:
-        return None
-    row = rows[0]
-    return {
-        "score": f"{row['health_score']:.1f} of 100, {row['health_status']}",
-        "decision": row["decision"],
-        "reasons": "; ".join(row["reasons"]) or "none",
-        "checked": f"{row['checked_at']:%Y-%m-%d %H:%M} UTC",
-    }
-
-
-def work_of_a_day(eros: Installation, warehouse: Warehouse, now: dt.datetime) -> Work | None:
-    """What the last 24 hours cost, and what failed in them, as the health check counts it.
-
-    None where the configuration that it is counted by is not there yet.
-    """
-    if warehouse.freshness("tuning") is None:
-        return None
-    limits = limits_of(read_knobs(warehouse))
-    procedures = [procedure.name for procedure in eros.library.of_kind("procedure")]
-    return work_done(warehouse.jobs(log_begins(now, limits)), now, procedures, limits)
-
-
-def told(eros: Installation, title: str, lines: Sequence[str]) -> str:
-    """Tell people, by the channels that are configured; what became of it, in one line.
-
-    Nothing that was deployed or put back is undone because nobody could be told.
-    """
-    try:
-        return tell(eros.settings, Alert(title, lines)).sentence
-    except AlertError as error:
-        return f"Nobody could be told: {error}"
-
-
 def _failure(error: DeployFailedError, metadata: dict[str, Any]) -> dg.Failure:
     return dg.Failure(str(error), metadata=metadata, allow_retries=False)
-
-
-def gate_findings(eros: Installation, warehouse: Warehouse) -> list[Finding]:
-    """The routine count and the five smoke tests, for the coming week."""
-    week = eros.default_week(warehouse)
-    return [routines_are_those_of_sql(eros, warehouse), *smoke_findings(eros, warehouse, week)]
-
-
-def open_deployment(history: Sequence[Entry]) -> Entry | None:
-    """The deployment under way, None when there is nothing to do."""
-    last = history[-1] if history else None
-    return last if last is not None and last.kind == "deploy" and not last.is_finished else None
-
-
-def deployment_in_question(history: Sequence[Entry]) -> tuple[Entry, bool]:
-    """The deployment under way, else the one in force; and whether it is under way.
-
-    Raises:
-        NothingDeployedError: there is neither.
-    """
-    if (entry := open_deployment(history)) is not None:
-        return entry, True
-    present = in_force(history)
-    for entry in history:
-        if entry.deployment_id == present:
-            return entry, False
-    raise NothingDeployedError(
-        "no deployment is under way or in force, so there is none to sum up; run the job "
-        "deploy_production (`make deploy`) as a whole"
-    )
 
 
 def _deploy(
@@ -362,20 +270,4 @@ def _deploy(
         log=context.log.info,
         inputs=frozenset(others),
         learn=lambda: learn_if_new(eros, warehouse),
-    )
-
-
-def learn_if_new(eros: Installation, warehouse: Warehouse) -> None:
-    """Sort the history and learn the captions where that was never done.
-
-    The gate rehearses on them, and without a gate no week is planned that would do it.
-    """
-    facts = warehouse.freshness("message_facts")
-    if facts is not None and facts.row_count:
-        return
-    warehouse.run(eros.sql("refresh_message_facts"))
-    lookback = read_knobs(warehouse)["stats_lookback_days"]
-    warehouse.call(
-        "update_caption_performance",
-        {"p_as_of": eros.default_week(warehouse), "p_lookback_days": lookback},
     )

@@ -1,6 +1,5 @@
 """What EROS is worth: the measured improvement over the control arm."""
 
-import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,7 @@ from eros_assets.assets.reporting import inline_picture
 from eros_assets.assets.weekly_table import WeeklyTable, weekly_table
 from eros_assets.exporting.improvement_picture import MeasuredImprovement, improvement_picture
 from eros_assets.installation import Installation
-from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.protocol import Warehouse
+from eros_assets.weekly.improvement import measured_improvement
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,28 +40,6 @@ _HEADLINES = (
     *("relative_improvement", "relative_lower", "relative_upper", "difference"),
     *("treatment_messages", "control_messages", "weeks_measured", "weeks_until_detectable"),
 )
-
-
-def measured_improvement(
-    eros: Installation, warehouse: Warehouse, as_of: dt.date
-) -> "pd.DataFrame":
-    """The rows of `emv_improvement` as of a Monday, stamps left out, the overall one first."""
-    import pandas as pd
-
-    from eros_assets.evaluation.arms import improvement_rows  # imported here: it brings numpy
-
-    knobs = read_knobs(warehouse)
-    planned = warehouse.query(
-        eros.sql("sent_by_arm"),
-        {
-            "as_of": as_of,
-            "lookback_days": knobs["improvement_lookback_days"],
-            "attribution_days": knobs["attribution_days"],
-        },
-    )
-    rows = pd.DataFrame(improvement_rows(planned))
-    rows.insert(0, "as_of", as_of)
-    return rows.astype({"weeks_until_detectable": "Int64"})
 
 
 def _shown(measured: "pd.DataFrame") -> Mapping[str, Any]:

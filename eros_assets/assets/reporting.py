@@ -8,8 +8,8 @@ import dagster as dg
 
 from eros_assets.gate.findings import Finding
 from eros_assets.installation import Installation
-from eros_assets.warehouse.library import SqlObject
 from eros_assets.warehouse.protocol import Warehouse
+from eros_assets.warehouse.sql.objects import SqlObject
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,9 +11,9 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.assets.reporting import OWNERS, job_metadata, routine_metadata
-from eros_assets.assets.sources import INPUT_TABLES
+from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.installation import Installation
-from eros_assets.warehouse.library import SqlObject
+from eros_assets.warehouse.sql.objects import SqlObject
 
 ROUTINE_KINDS = ("function", "table_function", "procedure", "view")
 

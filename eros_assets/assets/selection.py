@@ -1,35 +1,29 @@
 """How many messages each page's week holds, and which captions: targets and selections."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from eros_assets.assets.policies import current_policy
 from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
-from eros_assets.assets.shortfalls import (
-    Report,
+from eros_assets.assets.week import WEEKLY, WeekScope, partition_week
+from eros_assets.installation import Installation
+from eros_assets.warehouse.protocol import Typed
+from eros_assets.weekly.scope import week_plan_scope
+from eros_assets.weekly.selection import (
+    select_captions,
+    selection_shortfalls,
+    week_targets,
+    with_chances,
+)
+from eros_assets.weekly.shortfalls import (
     Shortfall,
-    failed_page,
-    reason_of,
     store_shortfalls,
 )
-from eros_assets.assets.week import (
-    WEEKLY,
-    WeekPlanScope,
-    WeekScope,
-    partition_week,
-    week_plan_scope,
-)
-from eros_assets.installation import Installation
-from eros_assets.planning.volume import PageOutlook, weekly_target
-from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.protocol import Typed, Warehouse, WarehouseError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 def selection_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
@@ -64,7 +58,9 @@ def _weekly_volume_targets(eros: Installation) -> dg.AssetsDefinition:
         warehouse = eros.warehouse(
             asset="weekly_volume_targets", run=context.run_id, week=week_start.isoformat()
         )
-        scope = week_plan_scope(eros, warehouse, week_start, week_scope)
+        scope = week_plan_scope(
+            eros, warehouse, week_start, week_scope.pages, force=week_scope.force
+        )
         failures: list[Shortfall] = []
         targets = week_targets(eros, warehouse, scope, failures.append)
         targets["computed_at"] = dt.datetime.now(dt.UTC)
@@ -91,49 +87,6 @@ def _weekly_volume_targets(eros: Installation) -> dg.AssetsDefinition:
         )
 
     return set_targets
-
-
-def week_targets(
-    eros: Installation,
-    warehouse: Warehouse,
-    scope: WeekPlanScope,
-    report: Report | None = None,
-) -> "pd.DataFrame":
-    """The targets of the scope's pages, as `weekly_volume_targets` has them.
-
-    A page whose targets can't be set has no row: `report` takes why, and it stops no other. With
-    nobody to report to, its error is raised.
-    """
-    import pandas as pd
-
-    lookback = read_knobs(warehouse)["account_lookback_days"]
-    outlooks = warehouse.query(
-        eros.sql("page_outlooks"),
-        {
-            "week_start": scope.week_start,
-            "account_lookback_days": lookback,
-            "pages": Typed(list(scope.pages), "ARRAY<STRING>"),
-        },
-    )
-    holidays = warehouse.query(eros.sql("holiday_factors"), {"week_start": scope.week_start})
-    by_date: Mapping[Any, float] = dict(
-        zip(holidays["holiday_date"], holidays["volume_factor"], strict=True)
-    )
-    factors = [by_date.get(day, 1.0) for day in scope.dates]
-    rows: list[dict[str, Any]] = []
-    for outlook in _records(outlooks):
-        try:
-            rows.append(asdict(weekly_target(PageOutlook(**outlook), scope.week_start, factors)))
-        except Exception as error:  # whatever befalls one creator, the others get their week
-            if report is None:
-                raise
-            report(failed_page(outlook["page_name"], reason_of(error)))
-    columns = [column.name for column in eros.library["weekly_volume_targets"].columns]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
 def _caption_selections(eros: Installation) -> dg.AssetsDefinition:
@@ -164,7 +117,9 @@ def _caption_selections(eros: Installation) -> dg.AssetsDefinition:
         warehouse = eros.warehouse(
             asset="caption_selections", run=context.run_id, week=week_start.isoformat()
         )
-        scope = week_plan_scope(eros, warehouse, week_start, week_scope)
+        scope = week_plan_scope(
+            eros, warehouse, week_start, week_scope.pages, force=week_scope.force
+        )
         failures: list[Shortfall] = []
         chosen = select_captions(eros, warehouse, scope, failures.append)
         selections = with_chances(eros, warehouse, scope, chosen)
@@ -187,96 +142,3 @@ def _caption_selections(eros: Installation) -> dg.AssetsDefinition:
         )
 
     return choose_captions
-
-
-def select_captions(
-    eros: Installation,
-    warehouse: Warehouse,
-    scope: WeekPlanScope,
-    report: Report | None = None,
-) -> "pd.DataFrame":
-    """Call the selection for every page at once, or for each page that the run is narrowed to.
-
-    Of these, a page that the warehouse can't choose for gets no captions: `report` takes why, and
-    it stops no other. With nobody to report to, its error is raised.
-    """
-    import pandas as pd
-
-    chosen: list[pd.DataFrame] = []
-    for page in [None] if scope.is_everyone else scope.pages:
-        try:
-            chosen.append(_selected(eros, warehouse, scope, page))
-        except WarehouseError as error:
-            if page is None or report is None:
-                raise
-            report(failed_page(page, reason_of(error)))
-    columns = [column.name for column in eros.library["caption_selections"].columns]
-    return pd.concat(chosen) if chosen else pd.DataFrame(columns=columns)
-
-
-def _selected(
-    eros: Installation, warehouse: Warehouse, scope: WeekPlanScope, page: str | None
-) -> "pd.DataFrame":
-    return warehouse.call(
-        "select_captions_for_creator",
-        {
-            "p_page_name": page,
-            "p_week_start": scope.week_start,
-            "p_num_budget": None,
-            "p_num_mid": None,
-            "p_num_premium": None,
-            "p_num_bump": None,
-            "p_seed": eros.settings.seed,
-        },
-    ).rows
-
-
-def with_chances(
-    eros: Installation, warehouse: Warehouse, scope: WeekPlanScope, selections: "pd.DataFrame"
-) -> "pd.DataFrame":
-    """Selections with how likely each PPV was, by replays of its pool; written to the table too."""
-    from eros_assets.evaluation.pools import chances  # imported here: it brings numpy
-
-    knobs = read_knobs(warehouse)
-    pools = warehouse.query(
-        eros.sql("pool_log"), {"first_week": scope.week_start, "last_week": scope.week_start}
-    )
-    policy = current_policy(knobs)
-    likely = chances(
-        pools,
-        selections.reset_index(drop=True),
-        [policy],
-        replays=int(knobs["evaluation_replays"]),
-        seed=eros.settings.seed,
-    )
-    known = selections.reset_index(drop=True).assign(
-        selection_probability=likely[f"chance {policy.name}"],
-        control_probability=likely["control"],
-    )
-    pages = sorted(set(known["page_name"]))
-    warehouse.load(
-        "caption_selections",
-        known,
-        replacing={"week_start": scope.week_start, "page_name": Typed(pages, "ARRAY<STRING>")},
-    )
-    return known
-
-
-def selection_shortfalls(
-    eros: Installation, warehouse: Warehouse, scope: WeekPlanScope
-) -> list[Shortfall]:
-    """Tiers of pages for which the bank had too few eligible captions."""
-    rows = warehouse.query(
-        eros.sql("selection_shortfalls"),
-        {"week_start": scope.week_start, "pages": Typed(list(scope.pages), "ARRAY<STRING>")},
-    )
-    return [
-        Shortfall(
-            page_name=row["page_name"],
-            price_tier=row["price_tier"],
-            wanted=int(row["wanted"]),
-            got=int(row["got"]),
-            reason="too few eligible captions",
-        )
-        for row in _records(rows)
-    ]

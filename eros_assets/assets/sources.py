@@ -1,6 +1,5 @@
 """Inputs: made from a seed, imported from files, or loaded by others; and the configuration."""
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,21 +8,18 @@ import dagster as dg
 from eros_assets import calendar
 from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
 from eros_assets.errors import ErosError
+from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.installation import Installation
 from eros_assets.tuning import CONFIGURATION_TABLES, configuration_tables
 from eros_assets.warehouse.protocol import Warehouse
+from eros_assets.weekly.inputs import read_or_make_inputs, refuse_another_agency
 
 if TYPE_CHECKING:
     import pandas as pd
 
-INPUT_TABLES = ("mass_messages", "caption_bank", "creators", "creator_caption_restrictions")
 
 DAILY = dg.AutomationCondition.on_cron("30 1 * * *", calendar.ZONE_NAME)
 """When inputs that others load are looked at: each night, before the daily update."""
-
-
-class AnotherAgencyError(ErosError):
-    """The warehouse holds another agency's data than the one to import."""
 
 
 def source_assets(eros: Installation) -> Sequence[dg.AssetsDefinition | dg.AssetSpec]:
@@ -63,46 +59,6 @@ def _loaded_inputs(eros: Installation) -> dg.AssetsDefinition:
         yield from _load(warehouse, tables)
 
     return inputs
-
-
-def read_or_make_inputs(eros: Installation) -> Mapping[str, "pd.DataFrame"]:
-    """The four input tables: of `EROS_IMPORT_DIR` where that is set, else the sample agency's."""
-    settings = eros.settings
-    if settings.import_dir is not None:
-        from eros_assets.importing import read_inputs
-
-        imported = read_inputs(settings.import_dir).tables
-        return {str(name): frame for name, frame in imported.items()}
-    from eros_assets.demo import sample_agency
-
-    last_day = (settings.today or calendar.today()) - dt.timedelta(days=1)
-    return sample_agency(settings.sample, settings.sample_seed, last_day).tables
-
-
-def refuse_another_agency(
-    eros: Installation, warehouse: Warehouse, creators: "pd.DataFrame"
-) -> None:
-    """One warehouse holds one agency: most of the pages it knows must be among the new ones.
-
-    Raises:
-        AnotherAgencyError: fewer than half of them are.
-    """
-    known = set(warehouse.query("SELECT c.page_name FROM `${dataset}.creators` AS c")["page_name"])
-    coming = set(creators["page_name"])
-    if 2 * len(known & coming) >= len(known):
-        return
-    home = eros.settings.home
-    origin = eros.settings.import_dir
-    name = origin.name if origin else "sample"
-    variables = f"EROS_HOME={home.parent / (home.name + '-' + name)}"
-    if origin:
-        variables += f" EROS_IMPORT_DIR={origin}"
-    raise AnotherAgencyError(
-        f"{home} holds another agency: of its {len(known)} pages ({', '.join(sorted(known)[:3])}, "
-        f"...) only {len(known & coming)} are among the {len(coming)} to load "
-        f"({', '.join(sorted(coming)[:3])}, ...). Nothing was changed. To keep both, give this one "
-        f"a home of its own:\n  {variables} make demo"
-    )
 
 
 def _load(

@@ -5,11 +5,11 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.review import SCHEDULE_REVIEW
 from eros_assets.assets.spreadsheet import HOW_TO_TURN_ON, SheetsResource
 from eros_assets.assets.week import WEEKLY
 from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.exporting.sheets.review import changed_weeks
+from eros_assets.weekly.reviews import SCHEDULE_REVIEW
 
 READ_REVIEWS = "read_reviews"
 MINUTES = 5

@@ -9,12 +9,12 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from eros_assets.assets.deployments import archive_of, clock, records_folder, told
 from eros_assets.assets.reporting import job_metadata
 from eros_assets.automation.console import CONSOLE_LOGGER, console
 from eros_assets.automation.schedules import PARTITIONED, PLAIN
 from eros_assets.deployment.backup import back_up
 from eros_assets.deployment.manifest import code_fingerprint
+from eros_assets.deployment.phases import archive_of, clock, records_folder, told
 from eros_assets.deployment.rollback import Rollback
 from eros_assets.deployment.summary import rollback_summary
 from eros_assets.exporting.whole_file import write_whole

@@ -11,8 +11,8 @@ from typing import Any
 
 import dagster as dg
 
+from eros_assets.alerts import Alert, AlertError, tell
 from eros_assets.assets.week import WEEKLY
-from eros_assets.automation.alerts import Alert, AlertError, tell
 from eros_assets.automation.jobs import DAILY_CAPTION_UPDATE, EXPORT_SCHEDULES
 from eros_assets.automation.rollback import ROLLBACK_PRODUCTION
 from eros_assets.automation.schedules import coming_week

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from eros_assets.automation.alerts import Alert
+from eros_assets.alerts import Alert
 
 # New history
 

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import dagster as dg
 
-from eros_assets.assets.exports import excel_name
-from eros_assets.assets.messages import active_messages, schedule_lines
 from eros_assets.assets.week import partition_week
 from eros_assets.checks.verdict import verdict
 from eros_assets.errors import ErosError
 from eros_assets.exporting.schedule_csv import (
     Messages,
+    excel_name,
     messages_in,
     read_excel_messages,
     read_schedule_csv,
 )
 from eros_assets.installation import Installation
+from eros_assets.weekly.messages import active_messages, schedule_lines
 
 
 def export_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from eros_assets.assets.operations import creators_to_watch
 from eros_assets.calendar import la_date
 from eros_assets.checks.verdict import verdict
+from eros_assets.health.checkup import creators_to_watch
 from eros_assets.installation import Installation
 from eros_assets.tuning import read_knobs
 

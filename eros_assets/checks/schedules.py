@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from eros_assets.assets.shortfalls import Stage, week_shortfalls
 from eros_assets.assets.week import partition_week
 from eros_assets.checks.verdict import verdict, verdict_of
 from eros_assets.gate import conditions
 from eros_assets.installation import Installation
+from eros_assets.weekly.shortfalls import Stage, week_shortfalls
 
 
 def schedule_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from eros_assets.deployment.record import Entry
 from eros_assets.installation import Installation
-from eros_assets.warehouse.library import SqlObject
 from eros_assets.warehouse.protocol import Definition, Warehouse
+from eros_assets.warehouse.sql.objects import SqlObject
 
 RECORDS = frozenset(
     {

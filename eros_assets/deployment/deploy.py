@@ -14,7 +14,7 @@ from eros_assets.deployment.record import DeployDecision, Entry, State, decide_d
 from eros_assets.errors import ErosError
 from eros_assets.installation import Installation
 from eros_assets.tuning import CONFIGURATION_TABLES, configuration_tables
-from eros_assets.warehouse.library import SqlObject
+from eros_assets.warehouse.sql.objects import SqlObject
 
 
 class DeployFailedError(ErosError):

@@ -16,7 +16,8 @@ from typing import Literal
 from eros_assets.deployment import import_check
 from eros_assets.errors import ErosError
 from eros_assets.settings import REPOSITORY
-from eros_assets.warehouse.library import LibraryError, load_library, mistake_in
+from eros_assets.warehouse.sql.library import load_library, mistake_in
+from eros_assets.warehouse.sql.objects import LibraryError
 
 FileKind = Literal["sql", "python"]
 

@@ -9,8 +9,8 @@ from eros_assets.deployment.deploy import Judged
 from eros_assets.deployment.record import Entry
 from eros_assets.deployment.rollback import RollbackOutcome
 from eros_assets.health.work import Work
-from eros_assets.warehouse.library import SqlObject
 from eros_assets.warehouse.protocol import Definition
+from eros_assets.warehouse.sql.objects import SqlObject
 
 SHOWN = 20
 

@@ -284,3 +284,8 @@ def _check_whole(lines: Sequence[ScheduleLine], name: str) -> None:
     times = [line.scheduled_send_time for line in lines]
     if times != sorted(times):
         raise ScheduleCsvError(f"{name}: the rows are not in order of scheduled_send_time")
+
+
+def excel_name(page: str) -> str:
+    """The name of a page's CSV for people with Excel; `<page>.csv` is the one for machines."""
+    return f"{page}.excel.csv"

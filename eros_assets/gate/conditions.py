@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from eros_assets.assets.drafting import week_rules
 from eros_assets.calendar import week_bounds
 from eros_assets.gate.findings import Finding, counted
 from eros_assets.installation import Installation
@@ -13,8 +12,9 @@ from eros_assets.planning.identity import ScheduleRow, schedule_id
 from eros_assets.planning.model import SentMessage
 from eros_assets.planning.validation import ScheduledMessage, violations
 from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.library import Kind
 from eros_assets.warehouse.protocol import RoutineKind, Typed, Warehouse
+from eros_assets.warehouse.sql.objects import Kind
+from eros_assets.weekly.drafting import week_rules
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eros_assets.assets.drafting import PageInputs, Record, draft_page
-from eros_assets.assets.week import WeekPlanScope
 from eros_assets.calendar import ZONE, la_instant, week_bounds
 from eros_assets.errors import ErosError
 from eros_assets.exporting.schedule_csv import (
@@ -31,6 +29,8 @@ from eros_assets.planning.model import WeekPlan
 from eros_assets.planning.volume import split_by_largest_remainder
 from eros_assets.tuning import Knobs
 from eros_assets.warehouse.protocol import Parameters, Typed, Warehouse
+from eros_assets.weekly.drafting import PageInputs, Record, draft_page
+from eros_assets.weekly.scope import WeekPlanScope
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from eros_assets.assets.drafting import Record, week_rules
 from eros_assets.errors import ErosError
 from eros_assets.exporting.schedule_csv import BYTE_ORDER_MARK
 from eros_assets.gate import rehearsal
@@ -18,6 +17,7 @@ from eros_assets.planning.model import WeekPlan
 from eros_assets.planning.validation import ScheduledMessage, violations
 from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.protocol import Warehouse
+from eros_assets.weekly.drafting import Record, week_rules
 
 SMOKE_TESTS = {
     "smoke_analyzer": "Fields of the analyzer's report that are missing or invalid.",

@@ -102,3 +102,6 @@ SCHEMAS: Mapping[TableName, TableSchema] = {
         ),
     )
 }
+
+
+INPUT_TABLES = tuple(SCHEMAS)

@@ -17,8 +17,9 @@ from eros_assets.tuning.days import COMMERCIAL_COLUMNS, VOLUME_COLUMNS, holiday_
 from eros_assets.tuning.days import YEARS as HOLIDAY_YEARS
 from eros_assets.tuning.rows import Row, TuningError, read_rows
 from eros_assets.tuning.rules import RULES
-from eros_assets.warehouse.library import SqlLibrary, SqlObject
 from eros_assets.warehouse.protocol import Warehouse
+from eros_assets.warehouse.sql.library import SqlLibrary
+from eros_assets.warehouse.sql.objects import SqlObject
 
 if TYPE_CHECKING:
     import pandas as pd

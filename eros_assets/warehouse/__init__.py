@@ -8,9 +8,9 @@ def open_warehouse(settings: Settings) -> Warehouse:
     """A handle on the warehouse that the settings name; its engine is imported only now."""
     if settings.env == "production":
         from eros_assets.warehouse.bigquery import BigQueryWarehouse
-        from eros_assets.warehouse.library import load_library
+        from eros_assets.warehouse.sql.library import load_library
 
         return BigQueryWarehouse(settings, load_library(cache_dir=settings.library_cache))
-    from eros_assets.warehouse.duckdb import DuckDBWarehouse
+    from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
 
     return DuckDBWarehouse(settings)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from eros_assets.errors import ErosError
-from eros_assets.warehouse.library import RoutineParameter
 from eros_assets.warehouse.protocol import Parameters, Scalar, Typed, Value
+from eros_assets.warehouse.sql.objects import RoutineParameter
 
 
 class BindingError(ErosError):

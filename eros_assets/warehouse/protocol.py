@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from eros_assets.errors import ErosError
-from eros_assets.warehouse.library import Kind, SqlObject
+from eros_assets.warehouse.sql.objects import Kind, SqlObject
 
 if TYPE_CHECKING:
     import pandas as pd

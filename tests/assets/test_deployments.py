@@ -9,14 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from eros_assets import installation
-from eros_assets.__main__ import main
-from eros_assets.assets.deployments import (
-    GATE,
-    NothingDeployedError,
-    archive_of,
-    deployment_in_question,
-    records_folder,
-)
+from eros_assets.assets.deployments import GATE
 from eros_assets.automation.jobs import DEPLOY_PRODUCTION
 from eros_assets.automation.rollback import (
     BACKUP_PRODUCTION,
@@ -26,8 +19,15 @@ from eros_assets.automation.rollback import (
     rollback_run_config,
     stop_schedules,
 )
+from eros_assets.cli.planning import main
 from eros_assets.definitions import build_definitions
 from eros_assets.deployment.archive import RECORDS
+from eros_assets.deployment.phases import (
+    NothingDeployedError,
+    archive_of,
+    deployment_in_question,
+    records_folder,
+)
 from eros_assets.settings import REPOSITORY
 from eros_assets.warehouse.protocol import Definition
 from tests.assets.installed import Installed, installed

@@ -6,10 +6,12 @@ import dagster as dg
 import pytest
 
 from eros_assets.assets.schedules import schedule_assets
-from eros_assets.assets.selection import selection_assets, week_targets
-from eros_assets.assets.week import WeekScope, week_plan_scope
+from eros_assets.assets.selection import selection_assets
+from eros_assets.assets.week import WeekScope
 from eros_assets.gate import conditions
 from eros_assets.planning.model import PlanningError
+from eros_assets.weekly.scope import week_plan_scope
+from eros_assets.weekly.selection import week_targets
 from tests.assets.installed import WEEK, Installed
 
 NEXT_WEEK = WEEK + dt.timedelta(days=7)
@@ -115,7 +117,7 @@ def test_a_schedule_in_force_whose_new_targets_failed_does_not_close_the_gate(
 def test_targets_that_fail_with_nobody_to_tell_raise(agency: Installed) -> None:
     spoil_a_segment(agency, WEEK)
     warehouse = agency.eros.warehouse(asset="test")
-    scope = week_plan_scope(agency.eros, warehouse, WEEK, WeekScope())
+    scope = week_plan_scope(agency.eros, warehouse, WEEK)
     with pytest.raises(PlanningError, match=SHARES):
         week_targets(agency.eros, warehouse, scope)
 

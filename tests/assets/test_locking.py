@@ -6,12 +6,12 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from eros_assets.assets.schedules import blocked_drafts, lock_drafts
-from eros_assets.assets.week import WeekScope, week_plan_scope
 from eros_assets.calendar import la_instant
 from eros_assets.installation import Installation
 from eros_assets.tuning import configuration_tables
 from eros_assets.warehouse.protocol import RaisedError, Warehouse
+from eros_assets.weekly.locking import blocked_drafts, lock_drafts
+from eros_assets.weekly.scope import week_plan_scope
 
 WEEK = dt.date(2025, 11, 10)
 OBJECTS = (
@@ -52,7 +52,7 @@ def warehouse(eros: Installation) -> Warehouse:
 def test_two_drafts_of_one_caption_give_one_schedule_and_one_reason(
     eros: Installation, warehouse: Warehouse, pages: list[str]
 ) -> None:
-    scope = week_plan_scope(eros, warehouse, WEEK, WeekScope(pages=pages))
+    scope = week_plan_scope(eros, warehouse, WEEK, pages)
     assert lock_drafts(eros, warehouse, scope) == 1
     [blocked] = blocked_drafts(eros, warehouse, scope)
     assert blocked.sentence == (
@@ -63,7 +63,7 @@ def test_two_drafts_of_one_caption_give_one_schedule_and_one_reason(
 def test_a_stale_draft_of_another_page_does_not_hold_up_a_narrowed_run(
     eros: Installation, warehouse: Warehouse
 ) -> None:
-    scope = week_plan_scope(eros, warehouse, WEEK, WeekScope(pages=["cook"]))
+    scope = week_plan_scope(eros, warehouse, WEEK, ["cook"])
     assert lock_drafts(eros, warehouse, scope) == 1
     assert blocked_drafts(eros, warehouse, scope) == []
     everyone = dataclasses.replace(scope, pages=("coach", "cook"))
@@ -76,6 +76,6 @@ def test_a_week_that_can_not_be_locked_at_all_is_an_error(
     """Only a draft locked by itself may be refused in silence: `blocked_drafts` says why."""
     strange = draft("cook", 11) | {"schedule_id": "made_by_hand"}
     warehouse.load("schedule_recommendations", pd.DataFrame([strange]))
-    scope = week_plan_scope(eros, warehouse, WEEK, WeekScope())
+    scope = week_plan_scope(eros, warehouse, WEEK)
     with pytest.raises(RaisedError, match="there is no schedule sched_20251110_"):
         lock_drafts(eros, warehouse, scope)

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eros_assets.assets.policies import current_policy, policy_assets, policy_rows
-from eros_assets.assets.selection import select_captions, with_chances
-from eros_assets.assets.week import WeekScope, week_plan_scope
+from eros_assets.assets.policies import policy_assets
 from eros_assets.evaluation.pools import chances
 from eros_assets.installation import Installation
 from eros_assets.settings import load_settings
 from eros_assets.tuning import configuration_tables, read_knobs
+from eros_assets.weekly.policies import current_policy, policy_rows
+from eros_assets.weekly.scope import week_plan_scope
+from eros_assets.weekly.selection import select_captions, with_chances
 
 MONDAY = dt.date(2025, 11, 3)
 PAGES = tuple(f"page_{n}" for n in range(6))
@@ -93,7 +94,7 @@ def installation(home: Path, seed: str = "seed") -> Installation:
 def chosen(home: Path, seed: str = "seed") -> pd.DataFrame:
     eros = installation(home, seed)
     warehouse = eros.warehouse(asset="test")
-    scope = week_plan_scope(eros, warehouse, MONDAY, WeekScope())
+    scope = week_plan_scope(eros, warehouse, MONDAY)
     return with_chances(eros, warehouse, scope, select_captions(eros, warehouse, scope))
 
 
@@ -211,7 +212,7 @@ def test_of_a_log_without_pools_nothing_is_claimed(
     more = ("price_tier", "content_category", "has_urgency", "sent_count", "earnings")
     counts = ("prior_successes", "prior_failures", "posterior_successes", "posterior_failures")
     unknown = unknown.assign(**dict.fromkeys((*more, *counts), 1)).assign(price_tier="premium")
-    monkeypatch.setattr("eros_assets.assets.policies.logged_weeks", lambda *_: unknown)
+    monkeypatch.setattr("eros_assets.weekly.policies.logged_weeks", lambda *_: unknown)
     with dg.instance_for_test() as instance:
         result = dg.materialize(
             policy_assets(eros), partition_key=MONDAY.isoformat(), instance=instance

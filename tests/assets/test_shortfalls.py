@@ -5,16 +5,16 @@ from typing import Any
 
 import pandas as pd
 
-from eros_assets.assets.shortfalls import (
+from eros_assets.calendar import la_instant
+from eros_assets.installation import Installation
+from eros_assets.weekly.scope import WeekPlanScope
+from eros_assets.weekly.shortfalls import (
     COLUMNS,
     Shortfall,
     Stage,
     store_shortfalls,
     week_shortfalls,
 )
-from eros_assets.assets.week import WeekPlanScope
-from eros_assets.calendar import la_instant
-from eros_assets.installation import Installation
 
 WEEK = dt.date(2025, 11, 3)
 FEW_BUDGET = Shortfall("cook", "budget", 5, 3, "too few captions are rested")

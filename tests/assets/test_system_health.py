@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from eros_assets.assets.operations import Health, check_system, supply
 from eros_assets.calendar import la_instant
+from eros_assets.health.checkup import Health, check_system, supply
 from eros_assets.warehouse.protocol import WarehouseError
 from tests.assets.installed import TODAY, Installed, installed
 from tests.health.limits import LIMITS

@@ -6,19 +6,11 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from eros_assets.assets.week import (
-    FIRST_WEEK,
-    WEEKLY,
-    WEEKS_AHEAD,
-    UnknownPageError,
-    WeekPlanScope,
-    WeekScope,
-    partition_week,
-    week_plan_scope,
-)
+from eros_assets.assets.week import FIRST_WEEK, WEEKLY, WEEKS_AHEAD, WeekScope, partition_week
 from eros_assets.calendar import ZONE, la_instant, week_bounds
 from eros_assets.errors import ErosError
 from eros_assets.installation import Installation
+from eros_assets.weekly.scope import UnknownPageError, WeekPlanScope, week_plan_scope
 
 THIS_WEEK = dt.date(2025, 11, 3)
 NEXT_WEEK = dt.date(2025, 11, 10)
@@ -46,7 +38,7 @@ def plan(
     warehouse = eros.warehouse(asset="test")
     if schedules:
         warehouse.load("schedule_recommendations", pd.DataFrame(schedules))
-    return week_plan_scope(eros, warehouse, week, WeekScope(pages=list(pages), force=force))
+    return week_plan_scope(eros, warehouse, week, list(pages), force=force)
 
 
 # Partitions

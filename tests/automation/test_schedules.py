@@ -10,9 +10,9 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from eros_assets.assets.operations import WEEKLY_RUN
 from eros_assets.automation.schedules import PARTITIONED, PLAIN, coming_week
 from eros_assets.definitions import build_definitions
+from eros_assets.health.checkup import WEEKLY_RUN
 from eros_assets.settings import load_settings
 from tests.assets.installed import TODAY, Installed
 

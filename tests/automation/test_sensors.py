@@ -7,8 +7,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from eros_assets.alerts import AlertError
 from eros_assets.assets.week import WEEKLY
-from eros_assets.automation.alerts import AlertError
 from eros_assets.automation.sensors import (
     failed_check_sensor,
     failed_run_sensor,

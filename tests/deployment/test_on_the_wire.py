@@ -15,8 +15,8 @@ from eros_assets.settings import Settings
 from eros_assets.warehouse.bigquery import BigQueryWarehouse
 from eros_assets.warehouse.bigquery.patience import Patience
 from tests.google.loopback import serving
-from tests.warehouse.wire.plays import Column, Play
-from tests.warehouse.wire.service import Service
+from tests.warehouse.bigquery.plays import Column, Play
+from tests.warehouse.bigquery.service import Service
 
 API_TYPES = {"INT64": "INTEGER", "STRING": "STRING", "TIMESTAMP": "TIMESTAMP"}
 BEGAN = dt.datetime(2025, 11, 3, 10, tzinfo=dt.UTC)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import pytest
 
-from eros_assets.__main__ import main
+from eros_assets.cli.planning import main
 from tests.docs.commands import RUNBOOK, arguments_of_eros, commands_of, recipe
 from tests.house.modules import REPOSITORY
 

@@ -9,11 +9,12 @@ import pytest
 
 from eros_assets.assets.exports import export_assets
 from eros_assets.assets.week import WeekScope
-from eros_assets.assets.week_index import INDEX_FILE, index_assets
+from eros_assets.assets.week_index import index_assets
 from eros_assets.definitions import build_definitions
 from eros_assets.gate import GateClosedError, conditions, require_gate
 from eros_assets.gate.rehearsal import REHEARSAL_WEEK
 from eros_assets.gate.smoke import SMOKE_TESTS, smoke_findings
+from eros_assets.publishing.index import INDEX_FILE
 from eros_assets.settings import load_settings
 from tests.assets.installed import WEEK, Installed
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from eros_assets.assets.drafting import Record
 from eros_assets.exporting.schedule_csv import ScheduleLine
 from eros_assets.gate import rehearsal
 from eros_assets.gate.rehearsal import Selection, Stage
@@ -20,6 +19,7 @@ from eros_assets.gate.smoke import smoke_findings
 from eros_assets.installation import Installation
 from eros_assets.planning.model import WeekPlan
 from eros_assets.tuning import read_knobs
+from eros_assets.weekly.drafting import Record
 from tests.assets.installed import WEEK, Installed, installed
 
 Rehearse = Callable[..., Mapping[str, list[str]]]

@@ -12,7 +12,8 @@ import pytest
 
 from eros_assets.definitions import build_definitions
 from eros_assets.settings import load_settings
-from eros_assets.warehouse.library import Column, Kind, SqlObject, load_library
+from eros_assets.warehouse.sql.library import load_library
+from eros_assets.warehouse.sql.objects import Column, Kind, SqlObject
 from tests.googlesql.analysis import Session, analyse_all
 from tests.googlesql.catalog import Entry, type_name
 

@@ -13,7 +13,8 @@ INNER_ROOMS = (
 
 ENGINES = ("google.cloud", "duckdb", "sqlglot")
 OPEN_TO_ALL = tuple(
-    f"eros_assets.warehouse.{name}" for name in ("open_warehouse", "protocol", "library")
+    f"eros_assets.warehouse.{name}"
+    for name in ("open_warehouse", "protocol", "sql.library", "sql.objects")
 )
 SHELLS = (
     *("dagster", "dagster_gcp", "dagster_pandas", *ENGINES),
@@ -50,9 +51,9 @@ def test_only_the_warehouse_knows_its_engines() -> None:
         "import importlib\nengine = importlib.import_module('duckdb')",
         "from importlib import import_module\nengine = import_module('duckdb')",
         "engine = __import__('duckdb')",
-        "from eros_assets.warehouse.duckdb import DuckDBWarehouse",
+        "from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse",
         "from eros_assets.warehouse import bigquery",
-        "import eros_assets.warehouse.translation",
+        "import eros_assets.warehouse.duckdb.translation",
     ],
 )
 def test_an_engine_outside_the_warehouse_is_noticed(wrong: str) -> None:
@@ -63,7 +64,7 @@ def test_an_engine_outside_the_warehouse_is_noticed(wrong: str) -> None:
     "right",
     [
         "from eros_assets.warehouse.protocol import Warehouse",
-        "from eros_assets.warehouse.library import load_library",
+        "from eros_assets.warehouse.sql.library import load_library",
         "from eros_assets.warehouse import open_warehouse",
         "import googleish, duckdbs",
         "from google.auth.exceptions import GoogleAuthError",

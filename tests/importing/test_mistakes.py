@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from eros_assets.errors import ErosError
-from eros_assets.importing import InputFileError, read_inputs
+from eros_assets.importing.inputs import read_inputs
+from eros_assets.importing.mistakes import InputFileError
 from tests.importing.conftest import BANK, FILES, MESSAGES, Spoil
 
 

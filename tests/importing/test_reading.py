@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from eros_assets.demo import sample_agency
-from eros_assets.importing import read_inputs
+from eros_assets.importing.inputs import read_inputs
 from tests.importing.conftest import BANK, MESSAGES, Spoil
 
 LISTS = ("restricted_categories", "restricted_price_tiers", "blocked_patterns")

@@ -15,9 +15,9 @@ import pandas as pd
 from eros_assets.settings import Settings, load_settings
 from eros_assets.tuning import configuration_tables
 from eros_assets.warehouse import open_warehouse
-from eros_assets.warehouse.duckdb import DuckDBWarehouse
-from eros_assets.warehouse.library import SqlLibrary, load_library
+from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
 from eros_assets.warehouse.protocol import CallResult, Typed
+from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 
 LA = ZoneInfo("America/Los_Angeles")
 MONDAY = dt.date(2025, 11, 10)  # of a week without a change of the clocks

@@ -14,13 +14,13 @@ import pandas as pd
 import pyarrow as pa
 
 from eros_assets.settings import Settings
-from eros_assets.warehouse.deployment import deploy_statements
-from eros_assets.warehouse.execution import Execution
-from eros_assets.warehouse.library import SqlLibrary, load_library
+from eros_assets.warehouse.duckdb.execution import Execution
+from eros_assets.warehouse.duckdb.objects import deploy_statements
+from eros_assets.warehouse.duckdb.storage import Storage
+from eros_assets.warehouse.duckdb.translation import Scope, Translator, parameter_name
 from eros_assets.warehouse.protocol import Typed
-from eros_assets.warehouse.storage import Storage
-from eros_assets.warehouse.syntax import Sql
-from eros_assets.warehouse.translation import Scope, Translator, parameter_name
+from eros_assets.warehouse.sql.library import SqlLibrary, load_library
+from eros_assets.warehouse.sql.syntax import Sql
 
 SETTINGS = Settings.model_construct(
     project_id=Settings.model_fields["project_id"].default,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from eros_assets.calendar import ZONE
-from eros_assets.warehouse.library import SqlLibrary
+from eros_assets.warehouse.sql.library import SqlLibrary
 from tests.sql.histories import PAGES
 
 Rows = list[dict[str, object]]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eros_assets.tuning import configuration_tables
-from eros_assets.warehouse.library import load_library
+from eros_assets.warehouse.sql.library import load_library
 from tests.googlesql.analysis import SQL
 from tests.sql.embedded import SETTINGS, Embedded, embedded, frame_rows
 from tests.sql.equality import differences

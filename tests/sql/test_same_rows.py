@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from eros_assets.errors import ErosError
 from eros_assets.tuning import configuration_tables
-from eros_assets.warehouse.library import load_library
 from eros_assets.warehouse.protocol import Typed
+from eros_assets.warehouse.sql.library import load_library
 from tests.googlesql.analysis import SQL
 from tests.googlesql.evaluation import Given, reference
 from tests.googlesql.service import GoogleSqlError

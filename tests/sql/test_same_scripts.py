@@ -13,10 +13,10 @@ import pytest
 
 from eros_assets.settings import load_settings
 from eros_assets.tuning import configuration_tables
-from eros_assets.warehouse.duckdb import DuckDBWarehouse
-from eros_assets.warehouse.library import load_library
+from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
+from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.warehouse.protocol import RaisedError, Typed
-from eros_assets.warehouse.storage import storage_of
+from eros_assets.warehouse.sql.library import load_library
 from tests.googlesql import scripts
 from tests.googlesql.analysis import SQL
 from tests.googlesql.evaluation import Given, reference

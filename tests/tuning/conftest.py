@@ -7,7 +7,7 @@ import pytest
 
 from eros_assets.settings import REPOSITORY, load_settings
 from eros_assets.tuning import configuration_tables
-from eros_assets.warehouse.library import SqlLibrary, load_library
+from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 from tests.shell import no_variables as no_variables
 
 SHIPPED = REPOSITORY / "eros_assets" / "tuning"

@@ -8,7 +8,7 @@ import pytest
 
 from eros_assets.errors import ErosError
 from eros_assets.tuning import CONFIGURATION_TABLES, PLAIN_TABLES, TuningError
-from eros_assets.warehouse.library import SqlLibrary
+from eros_assets.warehouse.sql.library import SqlLibrary
 from tests.tuning.conftest import SHIPPED, TuningFolder
 
 FILES = sorted(path.name for path in SHIPPED.glob("*.csv"))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from eros_assets.warehouse.duckdb import DuckDBWarehouse
-from tests.warehouse.embedded import SONGS, deployed
+from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
+from tests.warehouse.duckdb.embedded import SONGS, deployed
 
 
 @pytest.fixture

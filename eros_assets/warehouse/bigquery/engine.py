@@ -30,7 +30,6 @@ from eros_assets.warehouse.bigquery.running import Runner
 from eros_assets.warehouse.bigquery.statements import Statements
 from eros_assets.warehouse.bigquery.tables import Tables
 from eros_assets.warehouse.binding import BindingError, typed_arguments
-from eros_assets.warehouse.library import SqlLibrary, SqlObject, render
 from eros_assets.warehouse.protocol import (
     CallResult,
     Definition,
@@ -43,6 +42,8 @@ from eros_assets.warehouse.protocol import (
     Typed,
     WarehouseError,
 )
+from eros_assets.warehouse.sql.library import SqlLibrary, render
+from eros_assets.warehouse.sql.objects import SqlObject
 
 
 class BigQueryWarehouse:

@@ -14,9 +14,10 @@ from sqlglot.tokens import Token, TokenType  # pyright: ignore[reportPrivateImpo
 
 from eros_assets.warehouse.bigquery.labels import FINGERPRINT
 from eros_assets.warehouse.bigquery.objects import fingerprint_of
-from eros_assets.warehouse.library import Kind, dependency_order
 from eros_assets.warehouse.protocol import Definition, WarehouseError
-from eros_assets.warehouse.syntax import tokens_of
+from eros_assets.warehouse.sql.library import dependency_order
+from eros_assets.warehouse.sql.objects import Kind
+from eros_assets.warehouse.sql.syntax import tokens_of
 
 DEFINITIONS = """
 SELECT

@@ -13,9 +13,9 @@ from google.cloud.bigquery import SchemaField
 from sqlglot.tokens import Token, TokenType  # pyright: ignore[reportPrivateImportUsage]
 
 from eros_assets.warehouse.bigquery.scripts import quoted
-from eros_assets.warehouse.library import Column, SqlObject
 from eros_assets.warehouse.protocol import WarehouseError
-from eros_assets.warehouse.syntax import tokens_of
+from eros_assets.warehouse.sql.objects import Column, SqlObject
+from eros_assets.warehouse.sql.syntax import tokens_of
 
 FINGERPRINT_PATTERN = r"\[fingerprint ([0-9a-f]+)\]"
 ROUTINES = frozenset({"function", "table_function", "procedure"})

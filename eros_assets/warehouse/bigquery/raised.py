@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlglot.tokens import Token, TokenType  # pyright: ignore[reportPrivateImportUsage]
 
-from eros_assets.warehouse.library import SqlLibrary
-from eros_assets.warehouse.syntax import tokens_of
+from eros_assets.warehouse.sql.library import SqlLibrary
+from eros_assets.warehouse.sql.syntax import tokens_of
 
 _PLACE = re.compile(r"\s+at \[(?P<place>[^\[\]]*)\]\s*$")
 _PREFIX = re.compile(r"^(Query error|Unhandled user exception):\s*")

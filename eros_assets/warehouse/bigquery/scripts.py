@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlglot.tokens import Token, TokenType  # pyright: ignore[reportPrivateImportUsage]
 
 from eros_assets.warehouse.bigquery.parameters import is_several
-from eros_assets.warehouse.library import SqlObject
 from eros_assets.warehouse.protocol import Typed, WarehouseError
-from eros_assets.warehouse.syntax import tokens_of
+from eros_assets.warehouse.sql.objects import SqlObject
+from eros_assets.warehouse.sql.syntax import tokens_of
 
 _WRITING = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
 _OPENING = frozenset({"THEN", "ELSE", "BEGIN", "DO", "LOOP"})

@@ -16,8 +16,8 @@ from eros_assets.warehouse.bigquery.parameters import query_parameters
 from eros_assets.warehouse.bigquery.raised import reachable
 from eros_assets.warehouse.bigquery.results import Reader
 from eros_assets.warehouse.bigquery.telling import account_of, warehouse_error
-from eros_assets.warehouse.library import SqlLibrary
 from eros_assets.warehouse.protocol import Job, JobKind, Parameters, WarehouseError
+from eros_assets.warehouse.sql.library import SqlLibrary
 
 # What a script of the engine's own says on failing is no RAISE of a procedure or check.
 _MAY_RAISE = frozenset({"run", "query", "call"})

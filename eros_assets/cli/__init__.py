@@ -1,0 +1,1 @@
+"""The commands: planning, operating, and what they share with the terminal."""

@@ -1,0 +1,99 @@
+"""Commands of those who operate EROS: preflight, deploy, backup, rollback, status."""
+
+import sys
+
+import click
+
+from eros_assets.cli.terminal import CONSOLE, run_job, settings_or_exit
+from eros_assets.errors import ErosError
+
+
+@click.command()
+def preflight() -> None:
+    """Check settings, packages, folders, credentials, permissions, inputs; change nothing."""
+    settings = settings_or_exit()
+    from eros_assets.deployment.phases import preflight_of
+    from eros_assets.deployment.preflight import lines
+    from eros_assets.installation import Installation
+
+    try:
+        probes = preflight_of(Installation(settings))
+    except ErosError as error:
+        CONSOLE.print(str(error), style="red")
+        sys.exit(1)
+    for line, probe in zip(lines(probes), probes, strict=True):
+        CONSOLE.print(line, style=None if probe.holds else "red")
+    wrong = sum(not probe.holds for probe in probes)
+    CONSOLE.print(f"{wrong} of {len(probes)} lines fail." if wrong else "Everything is there.")
+    sys.exit(1 if wrong else 0)
+
+
+@click.command()
+def deploy() -> None:
+    """Back up, make every table and routine, run the gate; put back what was when it fails."""
+    run_job(
+        settings_or_exit(),
+        "deploy_production",
+        run_config=None,
+        left="what was in force before is in force; `make status` tells",
+    )
+
+
+@click.command()
+def backup() -> None:
+    """Keep the present as a state to go back to."""
+    run_job(settings_or_exit(), "backup_production", left="nothing was changed")
+
+
+@click.command()
+@click.argument("deployment_id", default="")
+def rollback(deployment_id: str) -> None:
+    """Go back to a deployment or kept state; by default to the last good one."""
+    from eros_assets.automation.rollback import rollback_run_config
+
+    run_job(
+        settings_or_exit(),
+        "rollback_production",
+        run_config=rollback_run_config(deployment_id),
+        left="run it again to go on, or see above for why it was refused",
+    )
+
+
+@click.command()
+def status() -> None:
+    """What is in force, what was deployed, and the states that can be gone back to."""
+    settings = settings_or_exit()
+    from rich.table import Table
+
+    from eros_assets.calendar import ZONE
+    from eros_assets.deployment.phases import archive_of
+    from eros_assets.deployment.record import in_force, points_of
+    from eros_assets.installation import Installation
+
+    eros = Installation(settings)
+    try:
+        history = archive_of(eros, eros.warehouse(asset="status")).history()
+    except ErosError as error:
+        CONSOLE.print(str(error), style="red")
+        sys.exit(1)
+    table = Table(title=f"Deployments of {settings.warehouse_location}", box=None)
+    for column in ("id", "kind", "state", "began", "kept until", "detail"):
+        table.add_column(column)
+    for entry in history:
+        until = entry.kept_until
+        table.add_row(
+            entry.deployment_id,
+            entry.kind,
+            entry.state,
+            entry.started_at.astimezone(ZONE).isoformat(" ", "minutes"),
+            f"{until:%Y-%m-%d}" if until else "",
+            (entry.detail or "").split("\n", 1)[0][:80],
+        )
+    CONSOLE.print(table)
+    present = in_force(history)
+    CONSOLE.print(f"\nIn force: {present or 'nothing that was deployed by deploy_production'}")
+    points = points_of(history, present) if present else []
+    CONSOLE.print(f"Kept states of it: {', '.join(p.point_id for p in points) or 'none'}")
+
+
+COMMANDS = (preflight, deploy, backup, rollback, status)

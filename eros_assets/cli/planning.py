@@ -1,0 +1,197 @@
+"""The command line: `python -m eros_assets demo`, `week`, `simulate`, `deploy` and others."""
+
+import datetime as dt
+import sys
+from collections.abc import Sequence
+
+import click
+from rich.table import Table
+
+from eros_assets.cli.operating import COMMANDS
+from eros_assets.cli.terminal import CONSOLE, run_job, settings_or_exit
+from eros_assets.errors import ErosError
+from eros_assets.settings import Settings
+
+
+@click.group(help="EROS plans which message goes out on which creator's page, when.")
+def main() -> None:
+    """Settings that can't be used end here, one line each."""
+
+
+@main.command()
+def demo() -> None:
+    """Set up, load the inputs, plan the coming week and export it."""
+    settings = settings_or_exit()
+    _refuse_bad_files(settings)
+    _run_job(settings, "set_up", None)
+    week = _week(settings)
+    _run_job(settings, "weekly_schedules", week, settings.pages)
+    _where_to_look(settings, week)
+
+
+@main.command()
+@click.option("--weeks", default=8, show_default=True, help="Weeks to play.")
+@click.option(
+    "--creators", default=7, show_default=True, help="5 to 38; 7 and 38 are the sample agencies."
+)
+@click.option("--seed", default=1, show_default=True, help="The first seed.")
+@click.option("--seeds", default=2, show_default=True, help="How many seeds, an agency each.")
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    type=click.Choice(["eros", "uniform", "greedy", "incumbent", "oracle"]),
+    help="Play this policy only; may be repeated.",
+)
+@click.option(
+    "--fast",
+    is_flag=True,
+    help="Plan EROS's weeks without Dagster and SQL too: the same weeks, sooner.",
+)
+def simulate(
+    weeks: int, creators: int, seed: int, seeds: int, policies: tuple[str, ...], fast: bool
+) -> None:
+    """Play policies forward on sample agencies and compare what they earn.
+
+    EROS plans through the asset graph, the others on the fast path. Broken off, it goes on where
+    it stopped.
+    """
+    from eros_assets.simulation.command import run_study
+
+    try:
+        run_study(
+            settings_or_exit(),
+            CONSOLE,
+            weeks,
+            creators,
+            range(seed, seed + seeds),
+            policies,
+            fast=fast,
+        )
+    except (ErosError, ValueError) as error:
+        CONSOLE.print(str(error), style="red")
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--page", "pages", multiple=True, help="Plan this page only; may be repeated.")
+@click.option("--force", is_flag=True, help="Plan a week that has begun again.")
+def week(pages: tuple[str, ...], force: bool) -> None:
+    """Plan a week (EROS_WEEK, or the coming one) on inputs that are loaded."""
+    settings = settings_or_exit()
+    monday = _week(settings)
+    _run_job(settings, "weekly_schedules", monday, pages or settings.pages, force=force)
+    _where_to_look(settings, monday)
+
+
+@main.command()
+def smoke() -> None:
+    """Run the five smoke tests of the gate; nothing is published, no row is left."""
+    result = run_job(settings_or_exit(), "smoke_tests")
+    for test in sorted(result.get_asset_check_evaluations(), key=lambda test: test.check_name):
+        seen, allowed = (test.metadata[name].value for name in ("observed", "threshold"))
+        CONSOLE.print(f"  {test.check_name:<16} holds: {seen:g} seen, {allowed:g} allowed")
+
+
+@main.command()
+def health() -> None:
+    """Score the system, decide, and say why."""
+    settings = settings_or_exit()
+    _run_job(settings, "health_check", None)
+    _say_health(settings)
+
+
+def _say_health(settings: Settings) -> None:
+    from eros_assets.installation import Installation
+
+    eros = Installation(settings)
+    [row] = eros.warehouse(asset="summary").query(eros.sql("newest_health")).to_dict("records")
+    CONSOLE.print(
+        f"Health {row['health_score']:.1f} of 100: {row['health_status']}. "
+        f"Decision: {row['decision']}."
+    )
+    for reason in row["reasons"]:
+        CONSOLE.print(f"  {reason}", style="yellow")
+
+
+def _refuse_bad_files(settings: Settings) -> None:
+    """Mistakes in the files of EROS_IMPORT_DIR end the command before anything is set up."""
+    if settings.import_dir is None:
+        return
+    from eros_assets.importing.inputs import read_inputs
+
+    CONSOLE.print(f"reading {settings.import_dir}")
+    try:
+        tables = read_inputs(settings.import_dir).tables
+    except ErosError as error:
+        CONSOLE.print(str(error), style="red")
+        sys.exit(1)
+    for name, rows in tables.items():
+        CONSOLE.print(f"  {name:<44}{len(rows):>8,} rows", style="green")
+
+
+def _week(settings: Settings) -> dt.date:
+    from eros_assets.installation import Installation
+
+    eros = Installation(settings)
+    try:
+        return eros.default_week(eros.warehouse(asset="week"))
+    except ErosError as error:
+        CONSOLE.print(str(error), style="red")
+        sys.exit(1)
+
+
+def _run_job(
+    settings: Settings,
+    job: str,
+    week_start: dt.date | None,
+    pages: Sequence[str] = (),
+    *,
+    force: bool = False,
+) -> None:
+    from eros_assets.automation.jobs import week_run_config
+
+    run_job(
+        settings,
+        job,
+        partition=week_start.isoformat() if week_start else None,
+        run_config=week_run_config(pages, force=force) if week_start else None,
+    )
+
+
+def _where_to_look(settings: Settings, week_start: dt.date) -> None:
+    from eros_assets.calendar import ZONE
+    from eros_assets.installation import Installation
+    from eros_assets.weekly.messages import active_messages
+    from eros_assets.weekly.shortfalls import week_shortfalls
+
+    eros = Installation(settings)
+    warehouse = eros.warehouse(asset="summary")
+    rows = active_messages(eros, warehouse, week_start)
+    table = Table(title=f"Week of {week_start:%A, %Y-%m-%d} (America/Los_Angeles)", box=None)
+    for column in ("page", "PPVs", "Bumps", "first message", "last message"):
+        table.add_column(column)
+    for page, messages in rows.groupby("page_name", sort=True):
+        ppvs = int((messages["message_type"] == "PPV").sum())
+        times = [time.astimezone(ZONE) for time in messages["scheduled_send_time"]]
+        table.add_row(
+            str(page),
+            str(ppvs),
+            str(len(messages) - ppvs),
+            f"{times[0]:%a %H:%M}",
+            f"{times[-1]:%a %H:%M}",
+        )
+    CONSOLE.print(table)
+    for shortfall in week_shortfalls(eros, warehouse, week_start):
+        CONSOLE.print(f"  {shortfall.sentence}", style="yellow")
+    CONSOLE.print(
+        f"\n{rows['page_name'].nunique()} schedules, {len(rows)} messages.\n"
+        f"  Look       {eros.week_folder(week_start) / 'index.html'}\n"
+        f"  Files      {eros.week_folder(week_start)}\n"
+        f"  Warehouse  {settings.warehouse_location}\n"
+        "  Dagster    make dev, then http://localhost:3000: the same assets, checks and runs"
+    )
+
+
+for command in COMMANDS:
+    main.add_command(command)

@@ -1,0 +1,1 @@
+"""Pure functions that turn a week's messages into files, pictures and sheets."""

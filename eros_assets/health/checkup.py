@@ -1,0 +1,199 @@
+"""Reads what health rests on, scores it and decides."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eros_assets.calendar import DAYS_A_WEEK, la_date, la_instant, monday_of
+from eros_assets.gate import conditions
+from eros_assets.gate.smoke import smoke_findings
+from eros_assets.health import scores
+from eros_assets.health.decision import Decision, decide
+from eros_assets.health.limits import Limits, limits_of
+from eros_assets.health.scores import Component, Improvement, Selector, Status, Supply
+from eros_assets.health.success import Figure, success_figures
+from eros_assets.health.work import Work, log_begins, work_done
+from eros_assets.installation import Installation
+from eros_assets.tuning import read_knobs
+from eros_assets.warehouse.protocol import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+WEEKLY_RUN = (6, 18)
+"""The LA weekday (0 Monday) and hour at which the coming week's schedules are made."""
+
+
+WATCHED_DAYS = 7
+
+
+SCORE_COLUMNS = {
+    "integrity": "integrity_score",
+    "query performance": "performance_score",
+    "error rate": "error_score",
+    "EMV": "emv_score",
+    "availability": "availability_score",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One check of the system."""
+
+    score: float
+    status: Status
+    decision: Decision
+    components: Sequence[Component]
+    work: Work
+    figures: Sequence[Figure]
+
+
+def check_system(
+    eros: Installation, warehouse: Warehouse, *, now: dt.datetime, planned_at: dt.datetime
+) -> Health:
+    """Score the system and decide.
+
+    Args:
+        eros: the installation.
+        warehouse: a handle whose jobs carry a `purpose`, so that watching isn't watched.
+        now: the clock's instant; the job log is read by it.
+        planned_at: the business's instant; history, schedules and reservations are held against it.
+    """
+    from eros_assets.evaluation.arms import TARGET  # imported here: it brings numpy
+
+    knobs = read_knobs(warehouse)
+    limits = limits_of(knobs)
+    week = monday_of(la_date(planned_at))
+    weeks = (week, week + dt.timedelta(days=DAYS_A_WEEK))
+    violations = integrity_violations(eros, warehouse, weeks)
+    smoke = smoke_findings(eros, warehouse, weeks[1])
+    routines = conditions.routines_are_those_of_sql(eros, warehouse)
+    [selector] = [finding for finding in smoke if finding.name == "smoke_selector"]
+    procedures = [procedure.name for procedure in eros.library.of_kind("procedure")]
+    work = work_done(warehouse.jobs(log_begins(now, limits)), now, procedures, limits)
+    improvement = newest_improvement(eros, warehouse)
+    components = (
+        scores.integrity(violations),
+        scores.query_performance(
+            work,
+            Selector(
+                selector.observed,
+                float(knobs["selector_max_seconds"]),
+                None if selector.passed else selector.offenders[0],
+            ),
+            limits,
+        ),
+        scores.error_rate(work, limits),
+        scores.emv(improvement),
+        scores.availability(supply(eros, warehouse, planned_at, limits), limits),
+    )
+    score = scores.health_score(components)
+    faults = [f.sentence for f in (*smoke, routines) if not f.passed]
+    return Health(
+        score,
+        scores.health_status(score, limits),
+        decide(score, work, violations, faults, limits),
+        components,
+        work,
+        success_figures(score, violations, work, improvement, TARGET, limits),
+    )
+
+
+def integrity_violations(
+    eros: Installation, warehouse: Warehouse, weeks: Sequence[dt.date]
+) -> list[str]:
+    """Corruption: of facts and reservations, and of the schedules in force of these weeks.
+
+    Not what follows from newer code or other tuning: a rollback would not mend that.
+    """
+    found = [
+        conditions.facts_and_quarantine_are_the_input(eros, warehouse),
+        conditions.no_caption_reserved_twice(eros, warehouse),
+    ]
+    for week in weeks:
+        found += [
+            conditions.schedule_times_are_la(eros, warehouse, week),
+            conditions.schedules_are_as_planned(eros, warehouse, week),
+            conditions.every_message_is_reserved(eros, warehouse, week),
+        ]
+    return [finding.sentence for finding in found if not finding.passed]
+
+
+def newest_improvement(eros: Installation, warehouse: Warehouse) -> Improvement | None:
+    """The newest measurement over all creators, None before there is one."""
+    rows = warehouse.query(eros.sql("newest_improvement")).to_dict("records")
+    if not rows:
+        return None
+    names = ("relative_improvement", "relative_lower", "relative_upper")
+    return Improvement(*(_number(rows[0][name]) for name in names))
+
+
+def supply(
+    eros: Installation, warehouse: Warehouse, planned_at: dt.datetime, limits: Limits
+) -> Supply:
+    """What is there for people to work with, as of the business's instant."""
+    import pandas as pd
+
+    overdue_at = planned_at - dt.timedelta(hours=limits.sweep_grace_hours)
+    row = warehouse.query(eros.sql("supply"), {"overdue_at": overdue_at}).iloc[0]
+    week = monday_of(la_date(planned_at))
+    lacking = warehouse.query(
+        eros.sql("creators_without_schedule"),
+        {
+            "this_week": week,
+            "next_week": week + dt.timedelta(days=DAYS_A_WEEK),
+            "next_is_due": planned_at >= next_week_due(week, limits),
+        },
+    )
+    newest = row["newest_message"]
+    return Supply(
+        history_age_hours=None
+        if pd.isna(newest)
+        else (planned_at - newest.to_pydatetime()).total_seconds() / 3600,
+        active_creators=int(row["active_creators"]),
+        without_schedule=list(lacking["page_name"]),
+        expired_reservations=int(row["expired_reservations"]),
+    )
+
+
+def next_week_due(week_start: dt.date, limits: Limits) -> dt.datetime:
+    """The instant from which the schedules of the week after this one must be there."""
+    day, hour = WEEKLY_RUN
+    made = la_instant(week_start + dt.timedelta(days=day), hour)
+    return made + dt.timedelta(hours=limits.schedule_grace_hours)
+
+
+def creators_to_watch(eros: Installation, warehouse: Warehouse, day: dt.date) -> "pd.DataFrame":
+    """Pages with a CRITICAL anomaly in the week before an LA date, or RED, as last reported."""
+    since = day - dt.timedelta(days=WATCHED_DAYS)
+    return warehouse.query(eros.sql("creators_to_watch"), {"since": since})
+
+
+def health_row(health: Health, checked_at: dt.datetime, *, run_id: str) -> "pd.DataFrame":
+    """The check as the one row of `system_health`."""
+    import pandas as pd
+
+    evidence = {component.name: list(component.evidence) for component in health.components}
+    row = {
+        "check_date": la_date(checked_at),
+        "checked_at": checked_at,
+        "health_score": health.score,
+        "health_status": health.status,
+        "decision": health.decision.verdict,
+        "reasons": list(health.decision.reasons),
+        **{SCORE_COLUMNS[component.name]: component.score for component in health.components},
+        "evidence": json.dumps(evidence),
+        "query_cost_usd_24h": health.work.cost_usd,
+        "error_rate_24h": health.work.error_rate,
+        "p95_seconds_24h": health.work.p95_seconds,
+        "slowdown": health.work.slowdown,
+        "run_id": run_id,
+    }
+    return pd.DataFrame([row])
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, float | int) and value == value else None

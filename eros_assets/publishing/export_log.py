@@ -1,0 +1,132 @@
+"""The export log: a row for every schedule of every attempt to publish it, failed ones too."""
+
+import datetime as dt
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from eros_assets.errors import ErosError
+from eros_assets.gate import Finding, require_gate
+from eros_assets.installation import Installation
+from eros_assets.warehouse.protocol import Warehouse
+from eros_assets.weekly.messages import active_messages
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    *("schedule_id", "page_name", "week_start", "destination", "location", "row_count"),
+    *("checksum", "status", "error_message", "duration_seconds", "exported_at", "run_id"),
+)
+
+
+class WeekChangedError(ErosError):
+    """The week's schedules changed while the gate was being evaluated on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended for one schedule."""
+
+    schedule_id: str | None
+    page_name: str | None
+    location: str | None
+    row_count: int
+    checksum: str | None
+    status: str
+    error_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to publish a week at `destination`: csv or sheets."""
+
+    destination: str
+    week_start: dt.date
+    run_id: str
+    begun_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+    _begun: float = field(default_factory=time.perf_counter)
+
+    def log(self, warehouse: Warehouse, outcomes: Sequence[Outcome]) -> "pd.DataFrame":
+        """Add its rows, and give them. Logged again, they are there once."""
+        import pandas as pd
+
+        seconds = time.perf_counter() - self._begun
+        rows: list[Mapping[str, Any]] = [
+            {
+                "schedule_id": outcome.schedule_id,
+                "page_name": outcome.page_name,
+                "week_start": self.week_start,
+                "destination": self.destination,
+                "location": outcome.location,
+                "row_count": outcome.row_count,
+                "checksum": outcome.checksum,
+                "status": outcome.status,
+                "error_message": outcome.error_message,
+                "duration_seconds": seconds,
+                "exported_at": self.begun_at,
+                "run_id": self.run_id,
+            }
+            for outcome in outcomes
+        ]
+        log = pd.DataFrame(rows, columns=list(COLUMNS))
+        warehouse.load(
+            "schedule_export_log",
+            log,
+            replacing={
+                "run_id": self.run_id,
+                "destination": self.destination,
+                "exported_at": self.begun_at,
+            },
+        )
+        return log
+
+    def log_failure(
+        self,
+        warehouse: Warehouse,
+        messages: "pd.DataFrame",
+        error: Exception,
+        location: str | None,
+    ) -> None:
+        """Add a failed row for each schedule of `messages`, or one without any."""
+        # What others raise may quote anything; only our own words go into a table.
+        said = str(error) if isinstance(error, ErosError) else type(error).__name__
+        self.log(
+            warehouse,
+            [
+                Outcome(schedule_id, page_name, location, 0, None, "failed", said)
+                for schedule_id, page_name, _ in counts_of(messages) or [(None, None, 0)]
+            ],
+        )
+
+
+def counts_of(messages: "pd.DataFrame") -> list[tuple[str, str, int]]:
+    """Schedule, page and number of messages, by page."""
+    counts = messages.groupby(["page_name", "schedule_id"], sort=True).size().reset_index(name="n")
+    return [
+        (str(row["schedule_id"]), str(row["page_name"]), int(row["n"]))
+        for row in counts.to_dict("records")
+    ]
+
+
+def pass_gate(
+    eros: Installation,
+    warehouse: Warehouse,
+    week_start: dt.date,
+    messages: "pd.DataFrame",
+    pages: Sequence[str] = (),
+) -> tuple[Finding, ...]:
+    """Evaluate the gate on the very messages that are to be published.
+
+    Raises:
+        GateClosedError: a condition doesn't hold.
+        WeekChangedError: other messages are in force now than those given.
+    """
+    findings = require_gate(eros, warehouse, week_start, pages)
+    if not active_messages(eros, warehouse, week_start, pages).equals(messages):
+        raise WeekChangedError(
+            f"week of {week_start}: nothing was published, its schedules changed meanwhile; run it "
+            "again when the other run is done"
+        )
+    return findings

@@ -1,0 +1,91 @@
+"""The agency-wide allotment of captions to pages, as the view `caption_offers` makes it.
+
+A few rounds: each page wishes for somewhat more than it lacks, a caption goes to the highest
+offer, a page takes the best of what it won within its limits.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eros_assets.simulation.arrays import Floats, Ints, positions
+from eros_assets.simulation.catalogue import Catalogue
+from eros_assets.tuning import Knobs
+
+ROUNDS = 4
+WISH_FACTOR, WISH_EXTRA = 2, 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Rows of `selection_candidates`: indices of page, caption, tier and arm, and the scores."""
+
+    page: Ints
+    caption: Ints
+    tier: Ints
+    arm: Ints
+    draw: Floats
+    final_score: Floats
+    offer: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slots:
+    """How many captions are wanted: per page, tier and arm (g, t, 2), per page (g,)."""
+
+    wanted: Ints
+    week: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of a page's week: urgent captions at most, share of one category at most."""
+
+    urgent: int
+    category_share: float
+
+    @classmethod
+    def of(cls, knobs: Knobs) -> "Limits":
+        """As the tuning sets them."""
+        return cls(int(knobs["max_urgent_captions"]), float(knobs["max_category_share"]))
+
+
+def allot(candidates: Candidates, slots: Slots, limits: Limits, catalogue: Catalogue) -> Ints:
+    """The rows of the candidates that are chosen."""
+    chosen = np.zeros(0, dtype=np.int64)
+    for _ in range(ROUNDS):
+        taken = _offers(candidates, slots, limits, catalogue, chosen)
+        chosen = np.concatenate((chosen, taken))
+    return chosen
+
+
+def _offers(
+    candidates: Candidates, slots: Slots, limits: Limits, catalogue: Catalogue, chosen: Ints
+) -> Ints:
+    """What each page would take next, given what is already chosen."""
+    c = candidates
+    category = catalogue.category[c.caption]
+    urgent = catalogue.is_urgent[c.caption]
+    ids = catalogue.caption_ids[c.caption]
+    slot = np.ravel_multi_index((c.page, c.tier, c.arm), slots.wanted.shape)
+    kind = c.page * len(catalogue.categories) + category
+    lacking = slots.wanted.ravel() - np.bincount(slot[chosen], minlength=slots.wanted.size)
+    most = np.maximum(np.floor(limits.category_share * slots.week).astype(np.int64), 1)
+    used = np.bincount(kind[chosen], minlength=slots.week.size * len(catalogue.categories))
+    category_room = most[c.page] - used[kind]
+    rushed = np.bincount(c.page[chosen], weights=urgent[chosen], minlength=slots.week.size)
+    urgent_room = (limits.urgent - rushed)[c.page]
+    is_open = ~np.isin(c.caption, c.caption[chosen]) & (lacking[slot] > 0)
+    is_open &= (category_room > 0) & ((urgent_room > 0) | ~urgent)
+    rows = np.flatnonzero(is_open)
+    rank = positions(slot[rows], (-c.offer[rows], ids[rows]))
+    wished = rank <= WISH_FACTOR * lacking[slot[rows]] + WISH_EXTRA
+    rows, rank = rows[wished], rank[wished]
+    # Pages stand in order of their names; control comes before treatment, as the words do.
+    won = positions(c.caption[rows], (-c.offer[rows], c.page[rows], -c.arm[rows])) == 1
+    rows, relative = rows[won], rank[won] / lacking[slot[rows[won]]]
+    by_rank = (relative, ids[rows])
+    fits = positions(kind[rows], by_rank) <= category_room[rows]
+    rush = positions(2 * c.page[rows] + urgent[rows], by_rank) <= urgent_room[rows]
+    rows = rows[fits & (~urgent[rows] | rush)]
+    return rows[positions(slot[rows], (-c.offer[rows], ids[rows])) <= lacking[slot[rows]]]

@@ -1,0 +1,158 @@
+"""How captions are scored, which is all that policies differ in: the rest of the week is the same.
+
+A policy gives every caption that a page may send a score; what becomes of the scores (percentile,
+segment, diversity, the limits, the planner) is the selection's work and the same for all.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from eros_assets.calendar import DAYS_A_WEEK
+from eros_assets.demo.truth import Truth
+from eros_assets.simulation.arrays import Floats, Ints, totals
+from eros_assets.simulation.catalogue import BUMP, Catalogue
+from eros_assets.simulation.draws import hashed_uniforms, wilson_draws
+from eros_assets.simulation.facts import Facts
+from eros_assets.simulation.learning import Learned
+from eros_assets.simulation.outlook import day_number
+from eros_assets.tuning import Knobs
+
+Z = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Situation:
+    """What is known before a week, to whoever may know it. `seed` begins every draw's key."""
+
+    week_start: dt.date
+    facts: Facts
+    learned: Learned
+    catalogue: Catalogue
+    knobs: Knobs
+    seed: str
+
+    def key(self, page: int) -> str:
+        """What the keys of the page's draws begin with."""
+        return f"{self.seed}|{self.week_start}|{self.catalogue.pages[page]}|"
+
+
+class Policy(Protocol):
+    """Scores captions."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    def scores(self, situation: Situation, page: int, tier: int, captions: Ints) -> Floats:
+        """A score for each caption, the higher the better; `tier` is that of them all."""
+        ...
+
+
+@dataclass(frozen=True)
+class Eros:
+    """The Thompson draw of `select_captions_for_creator`."""
+
+    name: str = "eros"
+
+    def scores(self, situation: Situation, page: int, tier: int, captions: Ints) -> Floats:
+        """Draws from the sharpened posteriors."""
+        sharpening = float(situation.knobs["posterior_sharpening"])
+        a, b = situation.learned.posterior(page, tier, captions)
+        ids = situation.catalogue.caption_ids[captions]
+        return wilson_draws(sharpening * a, sharpening * b, situation.key(page), ids)
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Any caption as likely as any other."""
+
+    name: str = "uniform"
+
+    def scores(self, situation: Situation, page: int, tier: int, captions: Ints) -> Floats:
+        """Independent of everything known."""
+        del tier
+        ids = situation.catalogue.caption_ids[captions]
+        return hashed_uniforms(situation.key(page), ids.tolist(), "|policy")[:, 0]
+
+
+@dataclass(frozen=True)
+class Greedy:
+    """What looks best so far: the posterior mean, no exploration."""
+
+    name: str = "greedy"
+
+    def scores(self, situation: Situation, page: int, tier: int, captions: Ints) -> Floats:
+        """The mean of each caption's posterior."""
+        a, b = situation.learned.posterior(page, tier, captions)
+        return a / (a + b)
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """The rule that EROS replaces: a uniform draw within the 95 % Wilson interval of the counts."""
+
+    name: str = "incumbent"
+
+    def scores(self, situation: Situation, page: int, tier: int, captions: Ints) -> Floats:
+        """No trial: anything from 0 to 1."""
+        del tier
+        s = situation.learned.successes[page, captions].astype(np.float64)
+        f = situation.learned.failures[page, captions].astype(np.float64)
+        n = s + f
+        centre, weight = s + Z * Z / 2, n + Z * Z
+        reach = Z * np.sqrt(np.divide(s * f, n, out=np.zeros_like(n), where=n > 0) + Z * Z / 4)
+        low, high = (
+            np.maximum((centre - reach) / weight, 0),
+            np.minimum((centre + reach) / weight, 1),
+        )
+        ids = situation.catalogue.caption_ids[captions]
+        u = hashed_uniforms(situation.key(page), ids.tolist(), "|policy")[:, 0]
+        return low + u * (high - low)
+
+
+@dataclass(frozen=True, eq=False)
+class Oracle:
+    """Knows the hidden truth and takes the best of the week, without a thought for the next."""
+
+    truth: Truth
+    name: str = "oracle"
+
+    def scores(self, situation: Situation, page: int, tier: int, captions: Ints) -> Floats:
+        """What a recipient buys (PPV) or views (Bump), up to what all the page's captions share."""
+        truth, catalogue = self.truth, situation.catalogue
+        at = truth.pages.index(catalogue.pages[page])
+        where = np.searchsorted(truth.caption_ids, catalogue.caption_ids[captions])
+        lure = truth.lure[where]
+        if tier == BUMP:
+            return np.exp(lure)
+        week = (situation.week_start - truth.first_day).days // DAYS_A_WEEK
+        week = min(max(week, 0), truth.taste.shape[2] - 1)
+        taste = truth.taste[at, truth.category[where], week]
+        worn = self._wear(situation, page)[captions]
+        appeal = truth.appeal[at, where].astype(np.float64)
+        return appeal * np.exp(lure + taste - truth.response.wear_effect * worn)
+
+    def _wear(self, situation: Situation, page: int) -> Floats:
+        """How often and how lately the page sent each caption, as of the middle of the week."""
+        facts = situation.facts
+        mine = (facts.page == page) & (facts.caption >= 0)
+        since = day_number(situation.week_start) + 3.5 - facts.date[mine]
+        return totals(
+            facts.caption[mine],
+            np.exp(-since / self.truth.response.wear_days),
+            situation.catalogue.caption_ids.size,
+        )
+
+
+POLICIES = ("eros", "uniform", "greedy", "incumbent", "oracle")
+"""By name, as people choose them."""
+
+
+def policy_named(name: str, truth: Truth) -> Policy:
+    """One of `POLICIES`."""
+    policies: tuple[Policy, ...] = (Eros(), Uniform(), Greedy(), Incumbent(), Oracle(truth))
+    return next(policy for policy in policies if policy.name == name)

@@ -1,0 +1,1 @@
+"""The embedded engine: DuckDB in one file, with GoogleSQL translated by sqlglot."""

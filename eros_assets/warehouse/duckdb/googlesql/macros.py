@@ -1,0 +1,183 @@
+"""DuckDB macros for what depends on the type of an argument, which only DuckDB knows.
+
+Most tell types apart by `typeof`, which is a constant to DuckDB's optimizer: of the CASE only the
+branch of the type at hand remains, and TRY_CAST lets the others bind. `sum` and `avg` are overloads
+by type instead, since they differ in what they aggregate; their arguments hold no aggregates, of
+which DuckDB doesn't know the type in time.
+
+Sums, means and deviations of FLOAT64 are taken in the order of the values, so that they don't
+depend on the order of rows or on threads, to the last bit.
+"""
+
+from collections.abc import Mapping
+
+from eros_assets.warehouse.duckdb.googlesql.rule import MACRO_SCHEMA
+
+# Raise it when a macro below changes: files made by an earlier version get the new macros then.
+MACROS_VERSION = 6
+
+_SPACES = (
+    r"\t\n\v\f\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
+)
+
+_DOUBLE = "TRY_CAST(x AS DOUBLE)"
+_INSTANT = "TRY_CAST(x AS TIMESTAMPTZ)"
+_DATETIME = "TRY_CAST(x AS TIMESTAMP)"
+
+# The shortest of 15 and 17 digits that gives the number back, as GoogleSQL writes FLOAT64.
+_SHORTEST = (
+    "CASE WHEN d = 0 THEN '0' WHEN CAST(printf('%.15g', d) AS DOUBLE) = d "
+    "THEN printf('%.15g', d) ELSE printf('%.17g', d) END"
+)
+
+
+def _once(value: str, name: str, result: str) -> str:
+    """`result` of a value that is `name` in it: bound once, however often `result` has it."""
+    return f"list_transform([{value}], lambda {name}: {result})[1]"
+
+
+_DIGITS = _once(_DOUBLE, "d", _SHORTEST)
+
+
+def _moment(x: str, separator: str) -> str:
+    """Date and time, with three or six digits of a fraction of a second, or none."""
+    whole = f"strftime({x}, '%Y-%m-%d{separator}%H:%M:%S.%f')"
+    return rf"regexp_replace({whole}, '(\.000000|000)$', '')"
+
+
+_WHOLE_NUMBER = r"'\s*([+-]?[0-9]+|0[xX][0-9a-fA-F]+)\s*'"
+_SIGNED_HEXADECIMAL = r"'\s*[+-]0[xX][0-9a-fA-F]+\s*'"
+_TEXT = "CAST(x AS VARCHAR)"
+_WHOLES = f"TRY_CAST({_TEXT} AS BIGINT[])"
+_BIG = "abs(TRY_CAST(x AS HUGEINT)) > 9007199254740992"
+
+_BY_TYPE: Mapping[str, Mapping[str, str]] = {
+    "int64": {
+        "'DOUBLE'": f"CAST(round({_DOUBLE}) AS BIGINT)",
+        "'VARCHAR'": f"CASE WHEN x IS NULL THEN NULL "
+        f"WHEN regexp_full_match({_TEXT}, {_WHOLE_NUMBER}) THEN CAST(x AS BIGINT) "
+        f"ELSE error('Bad int64 value: ' || {_TEXT}) END",
+        "": "CAST(x AS BIGINT)",
+    },
+    "safe_int64": {
+        "'DOUBLE'": f"TRY_CAST(round({_DOUBLE}) AS BIGINT)",
+        "'VARCHAR'": f"CASE WHEN regexp_full_match({_TEXT}, {_WHOLE_NUMBER}) "
+        f"THEN TRY_CAST(x AS BIGINT) WHEN regexp_full_match({_TEXT}, {_SIGNED_HEXADECIMAL}) "
+        f"THEN error('a signed hexadecimal number is not translated: ' || {_TEXT}) END",
+        "": "TRY_CAST(x AS BIGINT)",
+    },
+    "string": {
+        "'DOUBLE'": _DIGITS,
+        "'TIMESTAMP'": _moment(_DATETIME, " "),
+        "'TIMESTAMP WITH TIME ZONE'": f"{_moment(_INSTANT, ' ')} || '+00'",
+        "'BLOB'": "decode(TRY_CAST(x AS BLOB))",
+        "": _TEXT,
+    },
+    # FORMAT's %t.
+    "shown": {
+        "'DOUBLE'": f"CASE WHEN regexp_full_match({_DIGITS}, '-?[0-9]+') "
+        f"THEN {_DIGITS} || '.0' ELSE {_DIGITS} END",
+        "": f"{MACRO_SCHEMA}.string(x)",
+    },
+    "json": {
+        "'DOUBLE'": _once(
+            _DOUBLE,
+            "d",
+            f"CASE WHEN d IS NULL THEN 'null' WHEN isfinite(d) THEN {_SHORTEST} "
+            "WHEN isnan(d) THEN '\"NaN\"' WHEN d > 0 THEN '\"Infinity\"' ELSE '\"-Infinity\"' END",
+        ),
+        "'BIGINT', 'HUGEINT'": f"coalesce(CASE WHEN {_BIG} THEN '\"' || {_TEXT} || '\"' "
+        f"ELSE {_TEXT} END, 'null')",
+        # The session's zone is UTC.
+        "'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'": f"coalesce('\"' || {_moment(_DATETIME, 'T')} "
+        "|| CASE typeof(x) WHEN 'TIMESTAMP' THEN '\"' ELSE 'Z\"' END, 'null')",
+        "'BIGINT[]'": f"coalesce('[' || array_to_string(list_transform({_WHOLES}, lambda n: "
+        "CASE WHEN n IS NULL THEN 'null' WHEN abs(CAST(n AS HUGEINT)) > 9007199254740992 "
+        "THEN '\"' || n || '\"' ELSE CAST(n AS VARCHAR) END), ',') || ']', 'null')",
+        "'DATE', 'VARCHAR', 'BOOLEAN', 'INTEGER', '\"NULL\"', 'VARCHAR[]', 'INTEGER[]'": (
+            "coalesce(CAST(to_json(x) AS VARCHAR), 'null')"
+        ),
+        "": "error('TO_JSON_STRING of a column of type ' || typeof(x) || ' is not translated; "
+        "write its STRUCT inside of TO_JSON_STRING')",
+    },
+    "length": {"'BLOB'": "octet_length(TRY_CAST(x AS BLOB))", "": f"length({_TEXT})"},
+}
+
+_OVERLOADS: Mapping[str, Mapping[str, str]] = {
+    "sum": {
+        "x BIGINT": "CAST(sum(x) AS BIGINT)",
+        "x HUGEINT": "CAST(sum(x) AS BIGINT)",
+        "x DOUBLE": "fsum(x ORDER BY x)",
+    },
+    "avg": {"x BIGINT": "avg(x)", "x HUGEINT": "avg(x)", "x DOUBLE": "favg(x ORDER BY x)"},
+}
+
+AGGREGATES = frozenset(f"{MACRO_SCHEMA}.{name}" for name in _OVERLOADS) | {"list", "count"}
+"""Names by which rules call aggregates that sqlglot doesn't know as such."""
+
+_PLAIN: Mapping[str, tuple[str, str]] = {
+    # A list of elements' JSON as that of the list.
+    "json_list": ("x", "coalesce('[' || array_to_string(x, ',') || ']', 'null')"),
+    # To digits after the point: the decimal expansion in full tells a tie, which goes away from
+    # zero, from a number that only looks like one once it is multiplied.
+    "round": (
+        "x, digits",
+        (
+            "CASE WHEN digits < 0 OR digits > 40 OR NOT isfinite(x) THEN round(x, digits) "
+            "WHEN substr(split_part(printf('%.60f', x), '.', 2), digits + 1) "
+            "= '5' || repeat('0', 59 - digits) THEN round(x, digits) "
+            "ELSE CAST(printf(CASE digits WHEN 0 THEN '%.0f' WHEN 1 THEN '%.1f' "
+            "ELSE '%.' || digits || 'f' END, x) AS DOUBLE) END"
+        ),
+    ),
+    # DuckDB's sign is a TINYINT; the other branch makes it the argument's type.
+    "sign": ("x", "CASE WHEN x IS NULL THEN x ELSE sign(x) END"),
+    # The first of two instants that show the same local time.
+    "instant": (
+        "x, zone",
+        (
+            "CASE WHEN timezone(zone, timezone(zone, x) - INTERVAL 1 HOUR) = x "
+            "THEN timezone(zone, x) - INTERVAL 1 HOUR ELSE timezone(zone, x) END"
+        ),
+    ),
+    # The zone's offset at an instant, as -08:00.
+    "zone_offset": (
+        "x, zone",
+        (
+            "(SELECT CASE WHEN m < 0 THEN '-' ELSE '+' END "
+            "|| printf('%02d:%02d', abs(m) // 60, abs(m) % 60) FROM "
+            "(SELECT (epoch_us(timezone(zone, x)) - epoch_us(x)) // 60000000 AS m))"
+        ),
+    ),
+    "floor_units": ("x, unit", "(x - ((x % unit) + unit) % unit) // unit"),
+    # With the two letters that DuckDB lowers otherwise: the sigma that ends a word, the dotted I.
+    "lower": (
+        "x",
+        (
+            "lower(CASE WHEN regexp_matches(x, '[\u03a3\u0130]') THEN regexp_replace(replace(x, "
+            "'\u0130', 'i\u0307'), '(\\p{L}\\p{M}*)\u03a3([^\\p{L}]|$)', '\\1\u03c2\\2', 'g') "
+            "ELSE x END)"
+        ),
+    ),
+    "trim": ("x", f"regexp_replace(x, '^[{_SPACES}]+|[{_SPACES}]+$', '', 'g')"),
+    "ltrim": ("x", f"regexp_replace(x, '^[{_SPACES}]+', '')"),
+    "rtrim": ("x", f"regexp_replace(x, '[{_SPACES}]+$', '')"),
+}
+
+
+def create_macros() -> str:
+    """The script that creates the macros' schema and the macros."""
+    bodies: dict[str, str] = {}
+    for name, branches in _BY_TYPE.items():
+        cases = " ".join(
+            f"WHEN typeof(x) IN ({kinds}) THEN {value}" if kinds else f"ELSE {value} END"
+            for kinds, value in branches.items()
+        )
+        bodies[name] = f"(x) AS (CASE {cases})"
+    for name, overloads in _OVERLOADS.items():
+        bodies[name] = ", ".join(f"({given}) AS ({value})" for given, value in overloads.items())
+    for name, (given, value) in _PLAIN.items():
+        bodies[name] = f"({given}) AS ({value})"
+    statements = [f"CREATE SCHEMA IF NOT EXISTS {MACRO_SCHEMA}"]
+    statements += [f"CREATE OR REPLACE MACRO {MACRO_SCHEMA}.{n} {b}" for n, b in bodies.items()]
+    return ";\n".join(statements)

@@ -1,0 +1,1 @@
+"""The library of `sql/`: its files as objects, parsed once."""

@@ -1,0 +1,54 @@
+"""The values that reading `sql/` gives: an object, its parameters and its columns."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from eros_assets.errors import ErosError
+
+Kind = Literal["table", "function", "table_function", "procedure", "view", "operation", "check"]
+
+
+class LibraryError(ErosError):
+    """A file of `sql/` that can't be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A documented output column. `type` is GoogleSQL; empty where nothing says it."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoutineParameter:
+    """A parameter of a routine, or a query parameter of an operation or check.
+
+    `mode` is IN or OUT (IN for functions). `type` is GoogleSQL, empty for query parameters.
+    """
+
+    name: str
+    type: str
+    mode: Literal["IN", "OUT"]
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlObject:
+    """One file of `sql/`: folder = kind, file name = object name.
+
+    `text` still has `${dataset}` in it. `dependencies` are the dataset's objects that the parsed
+    SQL mentions, itself excluded. `fingerprint` is a SHA-256 that comments and spacing don't move.
+    """
+
+    name: str
+    kind: Kind
+    path: Path
+    text: str
+    description: str
+    dependencies: frozenset[str]
+    parameters: tuple[RoutineParameter, ...]
+    columns: tuple[Column, ...]
+    fingerprint: str

@@ -1,0 +1,1 @@
+"""A week over the warehouse, without Dagster: scope, inputs, selection, drafts, locking."""

@@ -1,0 +1,231 @@
+"""From the tables of a week to draft schedules: one page's plan at a time, none stops another."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eros_assets.errors import ErosError
+from eros_assets.installation import Installation
+from eros_assets.planning.model import (
+    Caption,
+    DroppedCaption,
+    MessageType,
+    SentMessage,
+    SlotValues,
+    WeekPlan,
+    WeekRules,
+)
+from eros_assets.tuning import Knobs, read_knobs
+from eros_assets.warehouse.protocol import Typed, Warehouse
+from eros_assets.weekly.scope import WeekPlanScope
+from eros_assets.weekly.shortfalls import (
+    Shortfall,
+    failed_page,
+    failures_before_planning,
+    reason_of,
+)
+
+Record = Mapping[str, Any]
+
+
+class NoTargetsError(ErosError):
+    """A page has no targets for the week."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageInputs:
+    """All that one page's week is planned from; records as the queries of sql/operations give.
+
+    `failure` is why there is nothing to plan from: what befell the page before planning.
+    """
+
+    page_name: str
+    target: Record | None
+    captions: Sequence[Record]
+    slots: Sequence[Record]
+    sent: Sequence[Record]
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageDraft:
+    """A planned page, or the reason why there is none."""
+
+    page_name: str
+    plan: WeekPlan | None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeekInputs:
+    """The inputs of every page of a week, and the tuning they share."""
+
+    knobs: Knobs
+    pages: Sequence[PageInputs]
+
+
+def read_week_inputs(eros: Installation, warehouse: Warehouse, scope: WeekPlanScope) -> WeekInputs:
+    """Set-based queries for all pages at once."""
+    knobs = read_knobs(warehouse)
+    week = {
+        "week_start": scope.week_start,
+        "pages": Typed(list(scope.pages), "ARRAY<STRING>"),
+    }
+
+    def by_page(query: str, **more: Any) -> dict[str, list[Record]]:
+        rows: dict[str, list[Record]] = {}
+        for row in warehouse.query(eros.sql(query), {**week, **more}).to_dict("records"):
+            rows.setdefault(row["page_name"], []).append({str(k): v for k, v in row.items()})
+        return rows
+
+    targets = by_page("week_targets")
+    captions = by_page("selected_captions")
+    slots = by_page("slot_values", account_lookback_days=knobs["account_lookback_days"])
+    sent = by_page("sent_this_week", planned_at=scope.planned_at)
+    failures = failures_before_planning(eros, warehouse, scope.week_start)
+    return WeekInputs(
+        knobs,
+        [
+            PageInputs(
+                page_name=page,
+                target=next(iter(targets.get(page, [])), None),
+                captions=captions.get(page, []),
+                slots=slots.get(page, []),
+                sent=sent.get(page, []),
+                failure=failures.get(page),
+            )
+            for page in scope.pages
+        ],
+    )
+
+
+def draft_week(
+    inputs: WeekInputs, scope: WeekPlanScope, report: Callable[[str], None]
+) -> list[PageDraft]:
+    """Plan every page; a page that can't be planned says why and stops no other."""
+    drafts: list[PageDraft] = []
+    for number, page in enumerate(inputs.pages, start=1):
+        if page.failure is not None:
+            drafts.append(PageDraft(page.page_name, None, page.failure))
+            continue
+        try:
+            drafts.append(PageDraft(page.page_name, draft_page(page, inputs.knobs, scope)))
+        except Exception as error:  # whatever befalls one creator, the others get their week
+            drafts.append(PageDraft(page.page_name, None, reason_of(error)))
+        if number % 10 == 0 or number == len(inputs.pages):
+            report(f"planned {number} of {len(inputs.pages)} pages")
+    return drafts
+
+
+def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan:
+    """Plan one page's week.
+
+    Raises:
+        NoTargetsError: the page has no targets for the week.
+        PlanningError: targets, captions or rules that no week can be planned from.
+    """
+    if page.target is None:
+        raise NoTargetsError(
+            f"{page.page_name} has no row in weekly_volume_targets for {scope.week_start}; "
+            "materialize weekly_volume_targets first"
+        )
+    from eros_assets.planning.week import plan_week  # imported here: it brings numpy
+
+    gone = {row["caption_id"] for row in page.sent}
+    return plan_week(
+        _captions([row for row in page.captions if row["caption_id"] not in gone]),
+        week_rules(page.target, knobs, scope.week_start),
+        SlotValues(
+            {
+                (int(row["day_of_week"]), int(row["send_hour"]), row["message_type"]): float(
+                    row["slot_value"]
+                )
+                for row in page.slots
+            }
+        ),
+        not_before=scope.planned_at,
+        sent=[
+            SentMessage(
+                row["sending_time"].to_pydatetime(),
+                row["message_type"],
+                row["price_tier"],
+                row["content_category"],
+            )
+            for row in page.sent
+        ],
+    )
+
+
+def week_rules(target: Record, knobs: Knobs, week_start: dt.date) -> WeekRules:
+    """The rules that a page's targets and the tuning set for its week."""
+    return WeekRules(
+        week_start=week_start,
+        min_gap_minutes=int(target["min_gap_minutes"]),
+        max_messages_per_day=int(target["max_messages_per_day"]),
+        cooling_days=int(target["cooling_days"]),
+        bump_weight=float(knobs["bump_value_weight"]),
+        category_penalty=float(knobs["category_repeat_penalty"]),
+        tier_penalty=float(knobs["tier_run_penalty"]),
+        first_hour=int(knobs["first_send_hour"]),
+        last_hour=int(knobs["last_send_hour"]),
+        grid_minutes=int(knobs["grid_minutes"]),
+        message_gap_minutes=int(knobs["message_gap_minutes"]),
+    )
+
+
+def message_type_of(price_tier: str) -> MessageType:
+    """Bump for the tier bump, PPV for the others."""
+    return "Bump" if price_tier == "bump" else "PPV"
+
+
+def _captions(rows: Sequence[Record]) -> list[Caption]:
+    # A control caption is placed as if it scored the mean of the page's treatment captions of its
+    # type: the arms get slots of the same worth, so their EMVs can be compared.
+    treatment = [
+        float(row["final_score"])
+        for row in rows
+        if row["arm"] == "treatment" and message_type_of(row["price_tier"]) == "PPV"
+    ]
+    mean = sum(treatment) / len(treatment) if treatment else None
+    return [
+        Caption(
+            caption_id=int(row["caption_id"]),
+            message_type=message_type_of(row["price_tier"]),
+            price_tier=row["price_tier"],
+            content_category=row["content_category"],
+            score=max(float(row["final_score"]), 0.0),
+            arm=row["arm"],
+            placement_score=mean if row["arm"] == "control" else None,
+        )
+        for row in rows
+    ]
+
+
+def placement_shortfalls(drafts: Sequence[PageDraft]) -> list[Shortfall]:
+    """What the plans had to drop, per page and tier, with the rules that bound."""
+    found: list[Shortfall] = []
+    for draft in drafts:
+        if draft.plan is None:
+            continue
+        by_tier: dict[str, list[DroppedCaption]] = {}
+        for dropped in draft.plan.dropped:
+            by_tier.setdefault(dropped.caption.price_tier, []).append(dropped)
+        for tier, dropped in sorted(by_tier.items()):
+            got = sum(m.caption.price_tier == tier for m in draft.plan.messages)
+            rules = sorted({rule.words for d in dropped for rule in d.rules})
+            found.append(
+                Shortfall(
+                    draft.page_name,
+                    tier,
+                    got + len(dropped),
+                    got,
+                    f"no room in the week: {', '.join(rules)}",
+                )
+            )
+    return found
+
+
+def failed_creators(drafts: Sequence[PageDraft]) -> list[Shortfall]:
+    """One row per page that could not be planned at all."""
+    return [failed_page(d.page_name, d.failure) for d in drafts if d.failure]

@@ -1,0 +1,138 @@
+"""Planned weeks as rows of `schedule_recommendations`."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from eros_assets.calendar import ZONE
+from eros_assets.installation import Installation
+from eros_assets.planning.explanation import Evidence, explain
+from eros_assets.planning.identity import ScheduleRow, schedule_id
+from eros_assets.planning.model import PlannedMessage
+from eros_assets.warehouse.protocol import Typed, Warehouse
+from eros_assets.weekly.drafting import PageDraft
+from eros_assets.weekly.scope import WeekPlanScope
+from eros_assets.weekly.shortfalls import reason_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def draft_rows(
+    eros: Installation,
+    warehouse: Warehouse,
+    scope: WeekPlanScope,
+    drafts: Sequence[PageDraft],
+    *,
+    run_id: str,
+) -> "tuple[pd.DataFrame, list[PageDraft]]":
+    """Rows of `schedule_recommendations` for the planned pages, and how each page's draft fared.
+
+    A page whose plan is what is in force already gets none: the same content has the same id. A
+    page whose rows can't be made gets none either; its draft says why, and it stops no other.
+    """
+    import pandas as pd
+
+    week = {
+        "week_start": scope.week_start,
+        "pages": Typed(list(scope.pages), "ARRAY<STRING>"),
+    }
+    active = set(warehouse.query(eros.sql("active_schedules"), week)["schedule_id"])
+    choices: list[dict[Any, Any]] = warehouse.query(eros.sql("selected_captions"), week).to_dict(
+        "records"
+    )
+    selected = {(row["page_name"], row["caption_id"]): row for row in choices}
+    created_at = dt.datetime.now(dt.UTC)
+    of_all = {
+        "week_start": scope.week_start,
+        "status": "draft",
+        "is_active": False,
+        "planned_at": scope.planned_at,
+        "is_forced": scope.force,
+        "created_at": created_at,
+        "run_id": run_id,
+    }
+    rows: list[Mapping[str, Any]] = []
+    fared: list[PageDraft] = []
+    for draft in drafts:
+        try:
+            made = _page_rows(draft, scope.week_start, selected, active)
+        except Exception as error:  # whatever befalls one creator, the others get their week
+            fared.append(PageDraft(draft.page_name, None, reason_of(error)))
+            continue
+        fared.append(draft)
+        rows += [{**row, **of_all} for row in made]
+    columns = [column.name for column in eros.library["schedule_recommendations"].columns]
+    return pd.DataFrame(rows, columns=columns), fared
+
+
+def _page_rows(
+    draft: PageDraft,
+    week_start: dt.date,
+    selected: Mapping[tuple[str, int], Mapping[Any, Any]],
+    active: Collection[str],
+) -> list[dict[str, Any]]:
+    """What is the page's own of its rows; none when its schedule is among the active ones.
+
+    `selected` has the selections by page and caption.
+    """
+    messages = draft.plan.messages if draft.plan else ()
+    identifier = schedule_id(draft.page_name, week_start, [_identity(m) for m in messages])
+    if identifier in active:
+        return []
+    return [
+        {
+            "schedule_id": identifier,
+            "page_name": draft.page_name,
+            **_message_row(message),
+            "explanation": explain(
+                message, _evidence(selected[draft.page_name, message.caption.caption_id])
+            ),
+        }
+        for message in messages
+    ]
+
+
+def _identity(message: PlannedMessage) -> ScheduleRow:
+    return ScheduleRow(
+        message.send_time,
+        message.caption.message_type,
+        message.caption.caption_id,
+        message.caption.price_tier,
+        message.caption.arm,
+    )
+
+
+def _evidence(choice: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        draw=float(choice["thompson_score"]),
+        successes=int(choice["successes"]),
+        failures=int(choice["failures"]),
+        posterior_successes=_number(choice["posterior_successes"]),
+        posterior_failures=_number(choice["posterior_failures"]),
+        other_pages=int(choice["other_pages"]),
+        tier_rank=int(choice["tier_rank"]),
+    )
+
+
+def _number(value: Any) -> float | None:
+    import pandas as pd
+
+    return None if pd.isna(value) else float(value)
+
+
+def _message_row(message: PlannedMessage) -> dict[str, Any]:
+    local = message.send_time.astimezone(ZONE)
+    return {
+        "message_number": message.number,
+        "scheduled_send_time": message.send_time,
+        "send_date": local.date(),
+        "send_hour": local.hour,
+        "day_of_week": local.strftime("%A"),
+        "message_type": message.caption.message_type,
+        "caption_id": message.caption.caption_id,
+        "price_tier": message.caption.price_tier,
+        "arm": message.caption.arm,
+        "performance_score": message.caption.score,
+        "slot_value": message.slot_value,
+    }

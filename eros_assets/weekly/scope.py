@@ -1,0 +1,81 @@
+"""One run's week: when it is planned, and which pages of it."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eros_assets.calendar import week_dates
+from eros_assets.errors import ErosError
+from eros_assets.installation import Installation
+from eros_assets.warehouse.protocol import Typed, Warehouse
+
+
+class UnknownPageError(ErosError):
+    """A page that a run was narrowed to is no active creator."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeekPlanScope:
+    """One run's week: when it is planned, which pages it plans, which it leaves alone.
+
+    `is_everyone` says that the pages to plan are all active creators.
+    """
+
+    week_start: dt.date
+    planned_at: dt.datetime
+    pages: tuple[str, ...]
+    left_alone: dict[str, str]
+    is_everyone: bool
+    force: bool
+
+    @property
+    def schedule_prefix(self) -> str:
+        """The beginning that the ids of the week's schedules share."""
+        return f"sched_{self.week_start:%Y%m%d}_"
+
+    @property
+    def dates(self) -> tuple[dt.date, ...]:
+        """The week's seven LA dates."""
+        return week_dates(self.week_start)
+
+
+def week_plan_scope(
+    eros: Installation,
+    warehouse: Warehouse,
+    week_start: dt.date,
+    pages: Sequence[str] = (),
+    *,
+    force: bool = False,
+) -> WeekPlanScope:
+    """The pages to plan: those of `pages`, or every active creator.
+
+    Pages whose week has begun keep their schedule unless `force` is set.
+
+    Raises:
+        UnknownPageError: a page of `pages` is not an active creator.
+    """
+    planned_at = eros.planning_instant(warehouse)
+    rows = warehouse.query(
+        eros.sql("pages_to_plan"),
+        {
+            "week_start": week_start,
+            "planned_at": planned_at,
+            "pages": Typed(list(pages), "ARRAY<STRING>"),
+            "force": force,
+        },
+    )
+    if unknown := sorted(set(pages) - set(rows["page_name"])):
+        raise UnknownPageError(
+            f"pages: {', '.join(unknown)}: no active creator of that page_name in table creators"
+        )
+    left_alone = rows.dropna(subset=["left_alone_schedule_id"])
+    return WeekPlanScope(
+        week_start=week_start,
+        planned_at=planned_at,
+        pages=tuple(rows.loc[rows["left_alone_schedule_id"].isna(), "page_name"]),
+        left_alone=dict(
+            zip(left_alone["page_name"], left_alone["left_alone_schedule_id"], strict=True)
+        ),
+        is_everyone=not pages and left_alone.empty,
+        force=force,
+    )

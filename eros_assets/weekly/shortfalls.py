@@ -1,0 +1,128 @@
+"""What a page's week lacks of its targets: said in a table, in the log and by a check."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from eros_assets.installation import Installation
+from eros_assets.warehouse.protocol import Typed, Warehouse
+from eros_assets.weekly.scope import WeekPlanScope
+
+Stage = Literal["targets", "selection", "placement", "creator", "lock"]
+STAGES: tuple[Stage, ...] = ("targets", "selection", "placement", "creator", "lock")
+BEFORE_PLANNING: tuple[Stage, ...] = ("targets", "selection")
+
+COLUMNS = (
+    *("page_name", "week_start", "stage", "price_tier", "wanted", "got", "reason", "run_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Captions missing from a page's week. `price_tier` None: the page as a whole."""
+
+    page_name: str
+    price_tier: str | None
+    wanted: int
+    got: int
+    reason: str
+
+    @property
+    def sentence(self) -> str:
+        """One line for people."""
+        what = f"{self.price_tier} captions" if self.price_tier else "messages"
+        return f"{self.page_name}: {self.got} of {self.wanted} {what}: {self.reason}"
+
+
+Report = Callable[[Shortfall], None]
+"""Takes what a page's week lacks, where one page must not stop the others."""
+
+
+def failed_page(page_name: str, reason: str) -> Shortfall:
+    """A page whose week came to nothing, and why."""
+    return Shortfall(page_name, None, 1, 0, reason)
+
+
+def reason_of(error: Exception) -> str:
+    """What befell a page, in the words of its error."""
+    return f"{type(error).__name__}: {error}"
+
+
+def store_shortfalls(
+    warehouse: Warehouse,
+    scope: WeekPlanScope,
+    stage: Stage,
+    shortfalls: Sequence[Shortfall],
+    *,
+    run_id: str,
+) -> None:
+    """Replace what the table says of this stage of the scope's pages and week."""
+    import pandas as pd
+
+    rows = [
+        {
+            "page_name": s.page_name,
+            "week_start": scope.week_start,
+            "stage": stage,
+            "price_tier": s.price_tier,
+            "wanted": s.wanted,
+            "got": s.got,
+            "reason": s.reason,
+            "run_id": run_id,
+        }
+        for s in shortfalls
+    ]
+    warehouse.load(
+        "schedule_shortfalls",
+        pd.DataFrame(rows, columns=list(COLUMNS)),
+        replacing={
+            "week_start": scope.week_start,
+            "stage": stage,
+            "page_name": Typed(list(scope.pages), "ARRAY<STRING>"),
+        },
+    )
+
+
+def week_shortfalls(
+    eros: Installation,
+    warehouse: Warehouse,
+    week_start: dt.date,
+    stages: Sequence[Stage] = STAGES,
+) -> list[Shortfall]:
+    """What the table says that the week lacks, of all pages, by page and stage.
+
+    What stopped a page in one stage is what stopped it in the next: it is said once.
+    """
+    import pandas as pd
+
+    lacking = warehouse.query(
+        eros.sql("week_shortfalls"),
+        {"week_start": week_start, "stages": Typed(list(stages), "ARRAY<STRING>")},
+    )
+    found = (
+        Shortfall(
+            row["page_name"],
+            None if pd.isna(row["price_tier"]) else row["price_tier"],
+            int(row["wanted"]),
+            int(row["got"]),
+            row["reason"],
+        )
+        for row in lacking.to_dict("records")
+    )
+    return list(dict.fromkeys(found))
+
+
+def failures_before_planning(
+    eros: Installation, warehouse: Warehouse, week_start: dt.date
+) -> Mapping[str, str]:
+    """Pages of the week that came to nothing before there was a plan, each with its reason.
+
+    Of several reasons the earliest stage's, which the others follow from.
+    """
+    reasons: dict[str, str] = {}
+    for stage in BEFORE_PLANNING:
+        for shortfall in week_shortfalls(eros, warehouse, week_start, [stage]):
+            if shortfall.price_tier is None:
+                reasons.setdefault(shortfall.page_name, shortfall.reason)
+    return reasons

@@ -1,0 +1,146 @@
+"""The fast path chooses what the SQL chooses, and plans the same weeks, week after week."""
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from eros_assets.demo import Agency
+from eros_assets.demo.roster import PRICE_TIERS
+from eros_assets.installation import Installation
+from eros_assets.settings import load_settings
+from eros_assets.simulation.draws import wilson_draws
+from eros_assets.simulation.fast import FastLine
+from eros_assets.simulation.graph import GraphLine
+from eros_assets.simulation.learning import learned
+from eros_assets.simulation.outlook import day_number
+from eros_assets.simulation.season import play
+from eros_assets.simulation.selection import ARMS
+from eros_assets.tuning import Knobs
+from tests.simulation.conftest import FIRST_WEEK, fast_line, season
+from tests.sql.draws import beta_draw
+
+SECOND_WEEK = FIRST_WEEK + dt.timedelta(weeks=1)
+
+
+@dataclass(frozen=True)
+class BothPlayed:
+    """Two weeks by the graph; the fast line has played the first and is to choose the second."""
+
+    graph: pd.DataFrame
+    records: Path
+    warehouse: Installation
+    fast: FastLine
+
+    def query(self, sql: str) -> pd.DataFrame:
+        return self.warehouse.warehouse(asset="test").query(sql, {"week": SECOND_WEEK})
+
+
+@pytest.fixture(scope="module")
+def both(
+    small: Agency,
+    tuning: dict[str, pd.DataFrame],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> BothPlayed:
+    folder = tmp_path_factory.mktemp("graph")
+    line = GraphLine(folder, small.tables, "eros", None)
+    by_graph = play(season(small, 2), line, folder / "records")
+    fast = fast_line(small, tuning)
+    play(season(small, 1), fast)
+    settings = load_settings({"env": "local", "home": folder / "home"})
+    return BothPlayed(by_graph, folder / "records", Installation(settings), fast)
+
+
+@pytest.mark.parametrize("lookback_days", [540, 60])
+def test_what_was_learned_is_the_same(both: BothPlayed, lookback_days: int) -> None:
+    """Also from a window shorter than the history: older first sends count as such all the same."""
+    both.warehouse.warehouse(asset="test").call(
+        "update_caption_performance", {"p_as_of": SECOND_WEEK, "p_lookback_days": lookback_days}
+    )
+    catalogue = both.fast.catalogue
+    knobs = Knobs({**both.fast.knobs, "stats_lookback_days": lookback_days})
+    known = learned(both.fast.facts, catalogue, knobs, day_number(SECOND_WEEK))
+    priors = both.query("SELECT * FROM `${dataset}.caption_priors`")
+    page = pd.Index(catalogue.pages).get_indexer(pd.Index(priors["page_name"]))
+    tier = pd.Index(PRICE_TIERS).get_indexer(pd.Index(priors["price_tier"]))
+    flat = known.flat
+    for ours, column in (
+        (flat.successes[page, tier], "prior_successes"),
+        (flat.failures[page, tier], "prior_failures"),
+        (flat.dispersion[page, tier], "dispersion"),
+        (known.appeal.variance[tier], "appeal_variance"),
+        (known.appeal.pair_variance[page, tier], "pair_variance"),
+    ):
+        np.testing.assert_allclose(ours, priors[column].to_numpy(dtype=float), rtol=1e-11)
+    stats = both.query("SELECT * FROM `${dataset}.caption_bandit_stats`")
+    page = pd.Index(catalogue.pages).get_indexer(pd.Index(stats["page_name"]))
+    caption = catalogue.caption_index(stats["caption_id"].astype("Int64"))
+    for name in ("successes", "failures"):
+        counts = getattr(known, name)
+        assert (counts[page, caption] == stats[name]).all()
+        assert counts.sum() == stats[name].sum()
+    for row in range(0, len(stats), 7):
+        a, b = known.posterior(page[row], catalogue.tier[caption[row]], caption[row : row + 1])
+        by_sql = stats.iloc[row]
+        assert a[0] == pytest.approx(
+            by_sql["prior_successes"] + by_sql["effective_successes"], rel=1e-11
+        )
+        assert b[0] == pytest.approx(
+            by_sql["prior_failures"] + by_sql["effective_failures"], rel=1e-11
+        )
+
+
+def test_targets_captions_arms_and_scores_are_the_same(both: BothPlayed) -> None:
+    week = both.fast.decide(SECOND_WEEK)
+    catalogue = both.fast.catalogue
+    targets = both.query(
+        "SELECT * EXCEPT (computed_at, run_id) FROM `${dataset}.weekly_volume_targets` "
+        "WHERE week_start = @week ORDER BY page_name"
+    )
+    ours = pd.DataFrame([week.targets[page] for page in sorted(week.targets)])
+    assert_frame_equal(ours[targets.columns], targets, check_dtype=False, rtol=1e-12)
+    chosen = week.selections
+    found = pd.DataFrame(
+        {
+            "page_name": np.array(catalogue.pages, dtype=object)[chosen.page],
+            "caption_id": catalogue.caption_ids[chosen.caption],
+            "price_tier": np.array(PRICE_TIERS, dtype=object)[chosen.tier],
+            "arm": np.array(ARMS, dtype=object)[chosen.arm],
+            "thompson_score": chosen.draw,
+            "final_score": chosen.final_score,
+        }
+    ).sort_values(["page_name", "caption_id"], ignore_index=True)
+    by_sql = both.query(
+        "SELECT page_name, caption_id, price_tier, arm, thompson_score, final_score "
+        "FROM `${dataset}.caption_selections` WHERE week_start = @week "
+        "ORDER BY page_name, caption_id"
+    )
+    assert "control" in set(by_sql["arm"])
+    assert_frame_equal(found, by_sql, check_dtype=False, rtol=1e-12, atol=1e-12)
+
+
+def test_schedules_have_the_same_ids_and_messages(both: BothPlayed) -> None:
+    fast = both.fast.plan(SECOND_WEEK)
+    by_graph = pd.read_parquet(both.records / f"week-{SECOND_WEEK}.parquet")
+    columns = list(fast.columns)
+    order = ["page_name", "message_number"]
+    assert_frame_equal(
+        fast.sort_values(order, ignore_index=True),
+        by_graph[columns].sort_values(order, ignore_index=True),
+        check_dtype=False,
+    )
+
+
+def test_draws_are_those_of_the_published_formula() -> None:
+    a, b = np.array([0.6, 1.0, 4.0, 300.0]), np.array([465.0, 1.0, 300.0, 2e4])
+    names = np.array([1, 22, 7_512_345_678_901_234_567, 4])
+    drawn = wilson_draws(a, b, "seed|2026-02-09|page|", names)
+    expected = [
+        beta_draw(x, y, f"seed|2026-02-09|page|{name}")
+        for x, y, name in zip(a, b, names, strict=True)
+    ]
+    np.testing.assert_allclose(drawn, expected, rtol=1e-12)

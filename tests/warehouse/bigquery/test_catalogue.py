@@ -1,0 +1,155 @@
+"""Routines and jobs are read from the dataset's INFORMATION_SCHEMA."""
+
+import datetime as dt
+import json
+from typing import Any
+
+from eros_assets.settings import Settings
+from eros_assets.warehouse.bigquery import BigQueryWarehouse
+from eros_assets.warehouse.protocol import Job, Routine
+from tests.warehouse.bigquery.library import FINGERPRINT, LIBRARY
+from tests.warehouse.bigquery.plays import Column, Play
+from tests.warehouse.bigquery.service import Service
+
+SINCE = dt.datetime(2025, 11, 3, 8, tzinfo=dt.UTC)
+DEPLOYED = dt.datetime(2025, 11, 2, 9, 30, tzinfo=dt.UTC)
+
+ROUTINE_COLUMNS: tuple[Column, ...] = (
+    ("routine_name", "STRING"),
+    ("routine_type", "STRING"),
+    ("last_altered", "TIMESTAMP"),
+    ("description", "STRING"),
+)
+JOB_COLUMNS: tuple[Column, ...] = (
+    ("job_id", "STRING"),
+    ("job_type", "STRING"),
+    ("statement_type", "STRING"),
+    ("query", "STRING"),
+    ("started_at", "TIMESTAMP"),
+    ("duration_microseconds", "INTEGER"),
+    ("bytes_billed", "INTEGER"),
+    ("row_count", "INTEGER"),
+    ("labels", "STRING"),
+    ("error_reason", "STRING"),
+    ("error_message", "STRING"),
+)
+
+
+def test_routines_come_with_the_fingerprint_of_their_deployment(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    described = f'"What it does. [fingerprint {FINGERPRINT}]"'
+    service.will(
+        Play(
+            columns=ROUTINE_COLUMNS,
+            rows=[
+                ("book", "PROCEDURE", DEPLOYED, described),
+                ("busy_days", "TABLE FUNCTION", DEPLOYED, described),
+                ("by_hand", "FUNCTION", DEPLOYED, None),
+                ("described", "FUNCTION", DEPLOYED, '"Somebody else\'s"'),
+            ],
+        )
+    )
+    assert list(warehouse.routines()) == [
+        Routine("book", "PROCEDURE", FINGERPRINT, DEPLOYED),
+        Routine("busy_days", "TABLE FUNCTION", FINGERPRINT, DEPLOYED),
+        Routine("by_hand", "FUNCTION", "", DEPLOYED),
+        Routine("described", "FUNCTION", "", DEPLOYED),
+    ]
+    assert (
+        "`of-scheduler-proj.eros_scheduling_brain`.INFORMATION_SCHEMA.ROUTINES"
+        in (service.statements[0])
+    )
+
+
+def test_a_deployed_routine_is_read_back_with_its_fingerprint(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    """Through the literal that deploying wrote, as ROUTINE_OPTIONS shows it."""
+    warehouse.deploy(LIBRARY["book"])
+    literal = service.statements[0].split("description = ")[1].split(") BEGIN")[0]
+    service.will(Play(columns=ROUTINE_COLUMNS, rows=[("book", "PROCEDURE", DEPLOYED, literal)]))
+    assert warehouse.routines()[0].fingerprint == LIBRARY["book"].fingerprint
+
+
+def row(job_id: str, **values: Any) -> tuple[Any, ...]:
+    defaults = {
+        "job_id": job_id,
+        "job_type": "QUERY",
+        "statement_type": "SELECT",
+        "query": "SELECT 1",
+        "started_at": SINCE,
+        "duration_microseconds": 1_500_000,
+        "bytes_billed": 10_485_760,
+        "row_count": 3,
+        "labels": "[]",
+        "error_reason": None,
+        "error_message": None,
+    }
+    return tuple({**defaults, **values}.values())
+
+
+def test_jobs_come_as_the_ledger_has_them(warehouse: BigQueryWarehouse, service: Service) -> None:
+    labels = {"eros": "eros_scheduling_brain", "eros_kind": "call", "asset": "stats"}
+    pairs = [{"key": key, "value": value} for key, value in labels.items()]
+    service.will(
+        Play(
+            columns=JOB_COLUMNS,
+            rows=[
+                row("ours", statement_type="SCRIPT", labels=json.dumps(pairs)),
+                row("failed", error_reason="accessDenied", error_message="no"),
+            ],
+        )
+    )
+    ours, failed = warehouse.jobs(SINCE)
+    assert ours == Job(
+        job_id="ours",
+        kind="call",
+        statement="SELECT 1",
+        started_at=SINCE,
+        duration_seconds=1.5,
+        bytes_processed=10_485_760,
+        rows=3,
+        labels=labels,
+    )
+    assert failed.error == "accessDenied: no"
+
+
+def test_other_peoples_jobs_have_the_kind_of_their_statement(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    service.will(
+        Play(
+            columns=JOB_COLUMNS,
+            rows=[
+                row("1"),
+                row("2", job_type="LOAD", statement_type=None, query=None),
+                row("3", statement_type="MERGE"),
+                row("4", statement_type="CALL"),
+                row("5", statement_type="CREATE_VIEW"),
+                row("6", statement_type=None),
+                row("7", labels='[{"key": "eros_kind", "value": "mischief"}]'),
+            ],
+        )
+    )
+    jobs = warehouse.jobs(SINCE)
+    assert [job.kind for job in jobs] == ["query", "load", "run", "call", "deploy", "run", "query"]
+    assert jobs[1].statement == "LOAD"
+
+
+def test_jobs_are_asked_for_in_the_datasets_region_with_values_as_parameters(
+    settings: Settings, service: Service
+) -> None:
+    service.location = "EU"
+    there = settings.model_copy(update={"location": "EU"})
+    assert list(BigQueryWarehouse(there, LIBRARY).jobs(SINCE)) == []
+    query = service.sent("jobs.insert")[0].body["configuration"]["query"]
+    assert "`of-scheduler-proj`.`region-eu`.INFORMATION_SCHEMA.JOBS_BY_PROJECT" in query["query"]
+    values = {p["name"]: p["parameterValue"]["value"] for p in query["queryParameters"]}
+    assert values == {
+        "since": "2025-11-03 08:00:00+00:00",
+        "project": "of-scheduler-proj",
+        "dataset": "eros_scheduling_brain",
+        "label": "eros_scheduling_brain",
+    }
+    assert "2025" not in query["query"]

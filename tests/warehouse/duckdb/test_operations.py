@@ -1,0 +1,267 @@
+"""Operations: atomic, logged, one at a time, whoever runs them and however they end."""
+
+import datetime as dt
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from eros_assets.warehouse import open_warehouse
+from eros_assets.warehouse.duckdb import catalogue
+from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
+from eros_assets.warehouse.duckdb.storage import Storage, StorageError
+from eros_assets.warehouse.protocol import WarehouseError
+from tests.warehouse.duckdb.embedded import SONGS, deployed, settings_in
+
+EVER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+COUNT = "SELECT COUNT(*) AS n FROM `${dataset}.songs`"
+INSERT = "INSERT INTO `${dataset}.songs` (song_id) VALUES (1)"
+
+
+def count(warehouse: DuckDBWarehouse) -> int:
+    return int(warehouse.query(COUNT)["n"][0])
+
+
+class TestJobLog:
+    """One row per operation, also when it failed."""
+
+    def test_tells_what_was_done(self, songs: DuckDBWarehouse) -> None:
+        handle = songs.labelled(asset="songs", week="2025-W45")
+        job = handle.run(INSERT)
+        (logged,) = [j for j in handle.jobs(EVER) if j.job_id == job.job_id]
+        assert logged == job
+        assert (job.kind, job.rows, job.error) == ("run", 1, None)
+        assert dict(job.labels) == {"asset": "songs", "week": "2025-W45"}
+        assert job.duration_seconds > 0
+
+    def test_counts_the_bytes_of_the_columns_read(self, songs: DuckDBWarehouse) -> None:
+        rows = pd.DataFrame({"song_id": range(5000), "band": [f"band {n}" for n in range(5000)]})
+        songs.load("songs", rows)
+        songs.query("SELECT SUM(s.song_id) AS v FROM `${dataset}.songs` AS s")
+        one = songs.ledger[-1].bytes_processed
+        songs.query("SELECT SUM(s.song_id) AS v, MAX(s.band) AS w FROM `${dataset}.songs` AS s")
+        two = songs.ledger[-1].bytes_processed
+        assert one == pytest.approx(5000 * 8, rel=0.05)
+        assert two == pytest.approx(5000 * (8 + 16), rel=0.05)
+
+    def test_has_failures_too(self, songs: DuckDBWarehouse) -> None:
+        with pytest.raises(WarehouseError) as raised:
+            songs.run(f"{INSERT}; SELECT DIV(1, 0) AS v;")
+        assert raised.value.job == songs.ledger[-1]
+        last = songs.jobs(EVER)[-1]
+        assert last.job_id == songs.ledger[-1].job_id
+        assert last.error is not None
+        assert count(songs) == 0
+
+    def test_begins_where_it_is_asked_to(self, songs: DuckDBWarehouse) -> None:
+        first, second = songs.run(INSERT), songs.run(INSERT)
+        ids = [job.job_id for job in songs.jobs(second.started_at)]
+        assert second.job_id in ids
+        assert first.job_id not in ids
+        with pytest.raises(WarehouseError, match="no time zone"):
+            songs.jobs(dt.datetime(2024, 1, 1))  # noqa: DTZ001
+
+    def test_forgets_the_oldest(
+        self, songs: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(catalogue, "KEPT_JOBS", 5)
+        monkeypatch.setattr(catalogue, "_SPARE_JOBS", 3)
+        with songs.session():
+            for _ in range(20):
+                songs.query("SELECT 1 AS a")
+        assert 5 <= len(songs.jobs(EVER)) <= 8
+        assert songs.jobs(EVER)[-1].job_id == songs.ledger[-1].job_id
+
+    def test_handles_have_ledgers_of_their_own(self, songs: DuckDBWarehouse) -> None:
+        handle = songs.labelled(run="r1")
+        before = len(songs.ledger)
+        handle.query("SELECT 1 AS a")
+        assert [job.kind for job in handle.ledger] == ["query"]
+        assert len(songs.ledger) == before
+        both = handle.labelled(week="w")
+        both.query("SELECT 1 AS a")
+        assert dict(both.ledger[0].labels) == {"run": "r1", "week": "w"}
+
+
+class TestQueries:
+    """A query is one SELECT."""
+
+    @pytest.mark.parametrize("text", ["SELECT 1 AS a; SELECT 2 AS a", INSERT, "SET v_a = 1", ""])
+    def test_anything_else_is_refused(self, songs: DuckDBWarehouse, text: str) -> None:
+        with pytest.raises(WarehouseError):
+            songs.query(text)
+        assert count(songs) == 0
+
+    def test_two_columns_of_one_name_are_refused(self, songs: DuckDBWarehouse) -> None:
+        with pytest.raises(WarehouseError, match="two columns"):
+            songs.query("SELECT 1 AS a, 2 AS a")
+
+    def test_a_sum_beyond_int64_is_an_error(self, songs: DuckDBWarehouse) -> None:
+        with pytest.raises(WarehouseError):
+            songs.query("SELECT SUM(x) AS v FROM UNNEST([9223372036854775807, 1]) AS x")
+
+
+class TestFreshness:
+    """When a table last changed."""
+
+    def test_follows_changes_and_only_them(self, songs: DuckDBWarehouse) -> None:
+        seen = [songs.freshness("songs")]
+        for script in (INSERT, "DELETE FROM `${dataset}.songs` WHERE song_id = 99", COUNT):
+            songs.run(script)
+            seen.append(songs.freshness("songs"))
+        made, filled, unchanged, counted = [f.last_modified for f in seen if f is not None]
+        assert made < filled == unchanged == counted
+        assert seen[-1] is not None
+        assert seen[-1].row_count == 1
+
+    def test_of_nothing_is_none(self, songs: DuckDBWarehouse) -> None:
+        assert songs.freshness("lost") is None
+
+    def test_that_can_t_be_told_is_an_error(self, tmp_path: Path) -> None:
+        settings = settings_in(tmp_path)
+        settings.warehouse_file.write_text("no database")
+        with pytest.raises(WarehouseError, match=r"warehouse\.duckdb: can't be opened"):
+            DuckDBWarehouse(settings).freshness("songs")
+
+
+def in_another_process(home: Path, code: str) -> subprocess.Popen[str]:
+    """Python with a warehouse `w` on the file in `home`."""
+    begin = f"""
+        import os, sys, time
+        from pathlib import Path
+        from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
+        from tests.warehouse.duckdb.embedded import settings_in
+        w = DuckDBWarehouse(settings_in(Path({str(home)!r})))
+    """
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(begin) + textwrap.dedent(code)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).resolve().parents[3],
+    )
+
+
+class TestSharing:
+    """Threads and processes take turns."""
+
+    def test_processes_lose_nothing(self, songs: DuckDBWarehouse, tmp_path: Path) -> None:
+        code = f"for _ in range(10): w.run({INSERT!r})"
+        others = [in_another_process(tmp_path, code) for _ in range(2)]
+        for _ in range(10):
+            songs.run(INSERT)
+        assert [other.wait(timeout=120) for other in others] == [0, 0]
+        assert count(songs) == 30
+
+    def test_threads_lose_nothing(self, songs: DuckDBWarehouse) -> None:
+        def insert() -> None:
+            for _ in range(5):
+                songs.run(INSERT)
+
+        threads = [threading.Thread(target=insert) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert count(songs) == 15
+
+    def test_a_killed_process_leaves_the_last_commit(
+        self, songs: DuckDBWarehouse, tmp_path: Path
+    ) -> None:
+        code = f"""
+            w.run({INSERT!r})
+            with w._operations.storage.transaction() as connection:
+                connection.execute("INSERT INTO eros_scheduling_brain.songs (song_id) VALUES (2)")
+                print("written", flush=True)
+                time.sleep(600)
+        """
+        other = in_another_process(tmp_path, code)
+        assert other.stdout is not None
+        assert other.stdout.readline() == "written\n"
+        other.kill()
+        other.wait(timeout=30)
+        assert count(songs) == 1
+
+    def test_waiting_for_others_ends(self, tmp_path: Path) -> None:
+        file = tmp_path / "warehouse.duckdb"
+        messages: list[str] = []
+
+        def wait() -> None:
+            with pytest.raises(StorageError) as raised, Storage(file, 0.2).opened():
+                pass
+            messages.append(str(raised.value))
+
+        with Storage(file).opened():
+            thread = threading.Thread(target=wait)
+            thread.start()
+            thread.join()
+        assert messages
+        assert "in use by another process" in messages[0]
+
+    def test_a_session_keeps_each_operation_atomic(self, songs: DuckDBWarehouse) -> None:
+        with songs.session() as session:
+            session.run(INSERT)
+            with pytest.raises(WarehouseError):
+                session.run(f"{INSERT}; SELECT DIV(1, 0) AS v")
+            assert count(session.labelled(run="r")) == 1
+        assert count(songs) == 1
+
+
+def test_a_folder_that_can_t_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file")
+    with pytest.raises(WarehouseError, match="EROS_HOME"):
+        DuckDBWarehouse(settings_in(tmp_path / "home")).query("SELECT 1 AS a")
+
+
+@pytest.mark.parametrize("name", ["warehouse", "main", "googlesql", "eros_catalog"])
+def test_names_that_the_engine_needs_are_no_datasets(tmp_path: Path, name: str) -> None:
+    settings = settings_in(tmp_path).model_copy(update={"dataset": name})
+    with pytest.raises(WarehouseError, match="needs that name itself"):
+        DuckDBWarehouse(settings)
+
+
+def test_open_warehouse_gives_the_engine_of_the_settings(tmp_path: Path) -> None:
+    deployed(tmp_path, {"tables/songs": SONGS})
+    warehouse = open_warehouse(settings_in(tmp_path))
+    assert isinstance(warehouse, DuckDBWarehouse)
+    assert count(warehouse) == 0
+
+
+@pytest.mark.parametrize(
+    ("imported", "absent"),
+    [
+        ("eros_assets.warehouse", "duckdb sqlglot google.cloud"),
+        ("eros_assets.warehouse.sql.library", "duckdb sqlglot google.cloud"),
+    ],
+)
+def test_doors_import_no_engine(imported: str, absent: str) -> None:
+    names = absent.split()
+    code = f"import sys, {imported}; print([n for n in {names} if n in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+class TestProbe:
+    """What is needed before anything runs."""
+
+    def test_a_file_that_is_not_there_is_not_made(self, tmp_path: Path) -> None:
+        settings = settings_in(tmp_path / "home")
+        probes = DuckDBWarehouse(settings).probe(["songs"])
+        assert [p.subject for p in probes if p.holds] == ["credentials", "dataset"]
+        assert "is made by the first run" in probes[1].found
+        assert not settings.home.exists()
+
+    def test_says_how_much_is_there(self, songs: DuckDBWarehouse) -> None:
+        probe = songs.probe(["songs", "lost"])[1]
+        assert probe.holds
+        assert "1 of 2 tables" in probe.found
+
+    def test_a_file_that_can_t_be_used_is_a_finding(self, tmp_path: Path) -> None:
+        settings = settings_in(tmp_path)
+        settings.warehouse_file.write_text("no database")
+        probe = DuckDBWarehouse(settings).probe([])[1]
+        assert not probe.holds
+        assert "can't be opened" in probe.found
