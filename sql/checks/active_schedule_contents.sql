@@ -1,8 +1,8 @@
 -- What the id of a schedule in force is made of.
 -- Grain: one row per message of a page in @pages, or of any page when @pages is empty.
 -- Parameters:
---   week_start: Monday that names the week.
---   pages: pages to look at; empty for all.
+--   week_start (DATE): Monday that names the week.
+--   pages (ARRAY<STRING>): pages to look at; empty for all.
 SELECT
   r.page_name,
   r.schedule_id,

@@ -1,8 +1,8 @@
 -- What LA clocks show at some instants of a year, as the warehouse tells it.
 -- Grain: one row per number in @quarters that lies in the year.
 -- Parameters:
---   first_instant: first instant of the year.
---   quarters: quarters of an hour after it.
+--   first_instant (TIMESTAMP): first instant of the year.
+--   quarters (ARRAY<INT64>): quarters of an hour after it.
 WITH instants AS (
   SELECT
     96 * day + quarter AS quarters,

@@ -3,8 +3,8 @@
 -- Grain: one row per message of a page in @pages, or of any page when @pages is empty; none is
 -- right.
 -- Parameters:
---   week_start: Monday that names the week.
---   pages: pages to look at; empty for all.
+--   week_start (DATE): Monday that names the week.
+--   pages (ARRAY<STRING>): pages to look at; empty for all.
 SELECT
   r.schedule_id,
   r.message_number,

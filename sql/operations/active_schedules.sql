@@ -1,8 +1,8 @@
 -- The schedules of a week that are in force.
 -- Grain: one row per active schedule of a page in @pages.
 -- Parameters:
---   week_start: Monday that names the week.
---   pages: pages to look at.
+--   week_start (DATE): Monday that names the week.
+--   pages (ARRAY<STRING>): pages to look at.
 SELECT
   r.page_name,
   r.schedule_id,

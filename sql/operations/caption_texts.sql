@@ -1,7 +1,7 @@
 -- The texts of some captions.
 -- Grain: one row per caption in @captions that the bank has.
 -- Parameters:
---   captions: captions.
+--   captions (ARRAY<INT64>): captions.
 SELECT
   b.caption_id,
   b.caption_text

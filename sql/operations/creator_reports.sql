@@ -2,8 +2,8 @@
 -- the hours and days.
 -- Grain: one row per active creator.
 -- Parameters:
---   week_start: Monday that names the week; windows end before it.
---   account_lookback_days: dates in the window.
+--   week_start (DATE): Monday that names the week; windows end before it.
+--   account_lookback_days (INT64): dates in the window.
 WITH anomalies AS (
   SELECT
     d.page_name,

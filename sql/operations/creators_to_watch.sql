@@ -2,7 +2,7 @@
 -- pages that are RED, as last reported.
 -- Grain: one row per page and trouble.
 -- Parameters:
---   since: LA date from which anomalies count.
+--   since (DATE): LA date from which anomalies count.
 SELECT
   a.page_name,
   CONCAT(

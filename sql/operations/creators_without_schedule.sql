@@ -2,9 +2,9 @@
 -- for this one or the next.
 -- Grain: one row per creator.
 -- Parameters:
---   this_week: Monday of the present week.
---   next_week: Monday of the next one.
---   next_is_due: whether next week's schedules must be there.
+--   this_week (DATE): Monday of the present week.
+--   next_week (DATE): Monday of the next one.
+--   next_is_due (BOOL): whether next week's schedules must be there.
 SELECT c.page_name
 FROM `${dataset}.creators` AS c
 LEFT JOIN `${dataset}.schedule_recommendations` AS r

@@ -2,8 +2,8 @@
 -- a time tells how sure the fits are. Sums as in update_caption_performance.
 -- Grain: one row per page, price tier and fold with a trial in the window.
 -- Parameters:
---   as_of: LA date after the last one of the window.
---   lookback_days: dates in the window.
+--   as_of (DATE): LA date after the last one of the window.
+--   lookback_days (INT64): dates in the window.
 WITH sends AS (
   SELECT
     f.page_name,

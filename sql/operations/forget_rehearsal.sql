@@ -1,7 +1,7 @@
 -- Takes out again what a rehearsed selection left.
 -- Parameters:
---   week_start: Monday that names the rehearsal's week.
---   page_name: page.
+--   week_start (DATE): Monday that names the rehearsal's week.
+--   page_name (STRING): page.
 DELETE FROM `${dataset}.selection_candidates`
 WHERE week_start = @week_start AND page_name = @page_name;
 

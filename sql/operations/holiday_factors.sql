@@ -1,7 +1,7 @@
 -- The holidays of a week.
 -- Grain: one row per LA date of the week that is in the holiday calendar.
 -- Parameters:
---   week_start: Monday that names the week.
+--   week_start (DATE): Monday that names the week.
 SELECT
   h.holiday_date,
   h.holiday_name,

@@ -1,9 +1,9 @@
 -- What the volume of each page's week is decided from: size, segment, saturation, holidays.
 -- Grain: one row per page in @pages, by page.
 -- Parameters:
---   week_start: Monday that names the week; windows end before it.
---   account_lookback_days: dates in the window.
---   pages: pages to plan.
+--   week_start (DATE): Monday that names the week; windows end before it.
+--   account_lookback_days (INT64): dates in the window.
+--   pages (ARRAY<STRING>): pages to plan.
 SELECT
   a.page_name,
   a.size_tier,

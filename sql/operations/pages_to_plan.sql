@@ -2,10 +2,10 @@
 -- of a week that has begun, which are left alone unless forced.
 -- Grain: one row per active creator in @pages, or per active creator when @pages is empty.
 -- Parameters:
---   week_start: Monday that names the week.
---   planned_at: instant as of which it is planned.
---   pages: pages to narrow to; empty for all.
---   force: whether a week that has begun is planned again.
+--   week_start (DATE): Monday that names the week.
+--   planned_at (TIMESTAMP): instant as of which it is planned.
+--   pages (ARRAY<STRING>): pages to narrow to; empty for all.
+--   force (BOOL): whether a week that has begun is planned again.
 -- Columns:
 --   page_name: Creator's page.
 --   left_alone_schedule_id: Active schedule that stays; NULL when the page is to be planned.

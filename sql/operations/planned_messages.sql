@@ -3,8 +3,8 @@
 -- than its schedule; so is one whose targets could not be set, having none.
 -- Grain: one row per message of a page in @pages, or of any page when @pages is empty.
 -- Parameters:
---   week_start: Monday that names the week.
---   pages: pages to look at; empty for all.
+--   week_start (DATE): Monday that names the week.
+--   pages (ARRAY<STRING>): pages to look at; empty for all.
 SELECT
   r.schedule_id,
   r.page_name,

@@ -1,8 +1,8 @@
 -- What the PPVs of some weeks were chosen from. Where limits were not logged there are none.
 -- Grain: one row per page, week, tier, category, urgency and group of like captions.
 -- Parameters:
---   first_week: Monday of the first week.
---   last_week: Monday of the last week.
+--   first_week (DATE): Monday of the first week.
+--   last_week (DATE): Monday of the last week.
 SELECT
   p.page_name,
   p.week_start,

@@ -1,7 +1,7 @@
 -- The newest checks.
 -- Grain: one row per check, newest first.
 -- Parameters:
---   since: LA date from which they count.
+--   since (DATE): LA date from which they count.
 SELECT
   h.checked_at,
   h.health_score,

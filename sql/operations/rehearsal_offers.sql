@@ -2,8 +2,8 @@
 -- that the bank and the limits allow.
 -- Grain: one row per caption.
 -- Parameters:
---   week_start: Monday that names the week.
---   page_name: page.
+--   week_start (DATE): Monday that names the week.
+--   page_name (STRING): page.
 SELECT
   o.price_tier,
   o.arm,

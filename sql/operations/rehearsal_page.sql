@@ -2,8 +2,8 @@
 -- schedules in force, the first by name among equals.
 -- Grain: one row, or none when no page of @pages, or no page at all, is an active creator's.
 -- Parameters:
---   week_start: Monday that names the week.
---   pages: pages to choose from; empty for all.
+--   week_start (DATE): Monday that names the week.
+--   pages (ARRAY<STRING>): pages to choose from; empty for all.
 SELECT
   c.page_name,
   COUNT(r.schedule_id) AS messages

@@ -1,9 +1,9 @@
 -- What the configuration says of a page of this size, segment and saturation.
 -- Grain: exactly one row, when the configuration has all three.
 -- Parameters:
---   account_size: size tier.
---   behavioral_segment: price segment.
---   saturation_status: GREEN, YELLOW or RED.
+--   account_size (STRING): size tier.
+--   behavioral_segment (STRING): price segment.
+--   saturation_status (STRING): GREEN, YELLOW or RED.
 SELECT
   z.min_gap_minutes + s.gap_extension_minutes AS min_gap_minutes,
   z.max_messages_per_day,

@@ -1,6 +1,6 @@
 -- Releases the reservations that have expired. Run again for the same instant, it changes nothing.
 -- Parameters:
---   now: instant; what expired until then is released.
+--   now (TIMESTAMP): instant; what expired until then is released.
 UPDATE `${dataset}.active_caption_assignments` AS a
 SET
   is_active = FALSE,

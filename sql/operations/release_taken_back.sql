@@ -1,7 +1,7 @@
 -- Releases the reservations that no active schedule holds, as after a rollback: those of the
 -- schedules that it took back. Running it again changes nothing.
 -- Parameters:
---   released_at: When they are released.
+--   released_at (TIMESTAMP): When they are released.
 UPDATE `${dataset}.active_caption_assignments` AS a
 SET
   a.is_active = FALSE,

@@ -1,7 +1,7 @@
 -- The messages that a week's Review lines are about, whatever became of their schedules.
 -- Grain: one row per message of the week's schedules that were, or are, in force.
 -- Parameters:
---   week_start: Monday that names the week.
+--   week_start (DATE): Monday that names the week.
 SELECT
   r.schedule_id,
   r.message_number,

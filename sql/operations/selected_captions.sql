@@ -2,8 +2,8 @@
 -- Without those that a reviewer has rejected for the page and week since they were chosen.
 -- Grain: one row per page in @pages and chosen caption, by page, tier and rank.
 -- Parameters:
---   week_start: Monday that names the week.
---   pages: pages to plan.
+--   week_start (DATE): Monday that names the week.
+--   pages (ARRAY<STRING>): pages to plan.
 SELECT
   s.page_name,
   s.caption_id,

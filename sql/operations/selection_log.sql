@@ -1,8 +1,8 @@
 -- The PPVs chosen for past weeks, with what their draws came from.
 -- Grain: one row per page, week and chosen PPV.
 -- Parameters:
---   as_of: LA date; weeks that began before it are looked at.
---   lookback_days: days before as_of in which those weeks begin.
+--   as_of (DATE): LA date; weeks that began before it are looked at.
+--   lookback_days (INT64): days before as_of in which those weeks begin.
 SELECT
   s.page_name,
   s.week_start,

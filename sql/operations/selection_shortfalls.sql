@@ -1,8 +1,8 @@
 -- What selections lack of their targets.
 -- Grain: one row per page in @pages and price tier of which fewer captions were chosen than wanted.
 -- Parameters:
---   week_start: Monday that names the week.
---   pages: pages to look at.
+--   week_start (DATE): Monday that names the week.
+--   pages (ARRAY<STRING>): pages to look at.
 WITH wanted AS (
   SELECT
     w.page_name,

@@ -6,9 +6,9 @@
 -- Bumps have no control arm and are left out.
 -- Grain: one row per planned PPV that was sent, or that an active schedule holds.
 -- Parameters:
---   as_of: LA date; weeks that began before it are looked at.
---   lookback_days: days before as_of in which those weeks begin.
---   attribution_days: days between planned and actual sending, at most.
+--   as_of (DATE): LA date; weeks that began before it are looked at.
+--   lookback_days (INT64): days before as_of in which those weeks begin.
+--   attribution_days (INT64): days between planned and actual sending, at most.
 -- Columns:
 --   page_name: Creator's page.
 --   week_start: Monday that names the week for which it was planned.

@@ -1,9 +1,9 @@
 -- What pages have sent already in a week that has begun.
 -- Grain: one row per message of a page in @pages between the week's first midnight and @planned_at.
 -- Parameters:
---   week_start: Monday that names the week.
---   planned_at: instant as of which the week is planned.
---   pages: pages to plan.
+--   week_start (DATE): Monday that names the week.
+--   planned_at (TIMESTAMP): instant as of which the week is planned.
+--   pages (ARRAY<STRING>): pages to plan.
 SELECT
   f.page_name,
   f.sending_time,

@@ -2,9 +2,9 @@
 -- rate for a Bump. Slots that aren't here are worth 1.
 -- Grain: one row per page in @pages, ISO day of week, LA hour and message type with history.
 -- Parameters:
---   week_start: Monday that names the week; the window ends before it.
---   account_lookback_days: dates in the window.
---   pages: pages to plan.
+--   week_start (DATE): Monday that names the week; the window ends before it.
+--   account_lookback_days (INT64): dates in the window.
+--   pages (ARRAY<STRING>): pages to plan.
 SELECT
   e.page_name,
   e.day_of_week,

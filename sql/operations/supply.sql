@@ -1,7 +1,7 @@
 -- What is there for people to work with.
 -- Grain: exactly one row.
 -- Parameters:
---   overdue_at: reservations that expired until then should have been released.
+--   overdue_at (TIMESTAMP): reservations that expired until then should have been released.
 SELECT
   (SELECT MAX(m.sending_time) FROM `${dataset}.mass_messages` AS m) AS newest_message,
   (SELECT COUNT(*) FROM `${dataset}.creators` AS c WHERE c.is_active) AS active_creators,

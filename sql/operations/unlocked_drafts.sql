@@ -2,7 +2,7 @@
 -- Grain: one row per draft schedule, by page. `is_refused` says that it can't be locked by itself
 -- either.
 -- Parameters:
---   week_start: Monday that names the week.
+--   week_start (DATE): Monday that names the week.
 SELECT
   d.page_name,
   d.schedule_id,

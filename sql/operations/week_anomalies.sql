@@ -1,8 +1,8 @@
 -- The days before a week on which a page did unlike itself.
 -- Grain: one row per page, LA date and metric that is anomalous, newest first.
 -- Parameters:
---   week_start: Monday that names the week; the window ends before it.
---   account_lookback_days: dates in the window.
+--   week_start (DATE): Monday that names the week; the window ends before it.
+--   account_lookback_days (INT64): dates in the window.
 SELECT
   a.page_name,
   @week_start AS week_start,

@@ -1,7 +1,7 @@
 -- What reviewers said of a week's captions, for lines of schedules that are new to the Review tab.
 -- Grain: one row per page and caption that is approved in the week and nowhere in it rejected.
 -- Parameters:
---   week_start: Monday that names the week.
+--   week_start (DATE): Monday that names the week.
 SELECT
   v.page_name,
   v.caption_id,

@@ -1,8 +1,8 @@
 -- What the pages of a week lack of their targets.
 -- Grain: one row per page, stage and price tier.
 -- Parameters:
---   week_start: Monday that names the week.
---   stages: stages to look at.
+--   week_start (DATE): Monday that names the week.
+--   stages (ARRAY<STRING>): stages to look at.
 SELECT
   s.page_name,
   s.stage,

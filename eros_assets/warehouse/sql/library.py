@@ -38,7 +38,7 @@ DEPLOYED_KINDS: tuple[Kind, ...] = ("table", "function", "table_function", "proc
 
 _SQL = Path(__file__).resolve().parents[3] / "sql"
 _CACHE_FILE = "sql_library.json"
-_READING_VERSION = 4  # raise when reading.py reads the same file differently
+_READING_VERSION = 5  # raise when reading.py reads the same file differently
 
 
 class SqlLibrary(Mapping[str, SqlObject]):

@@ -26,7 +26,7 @@ class Column:
 class RoutineParameter:
     """A parameter of a routine, or a query parameter of an operation or check.
 
-    `mode` is IN or OUT (IN for functions). `type` is GoogleSQL, empty for query parameters.
+    `mode` is IN or OUT (IN for functions). `type` is GoogleSQL.
     """
 
     name: str

@@ -121,7 +121,8 @@ def _definition(
     described = tuple(Column(n, header.types[n], text) for n, text in header.columns.items())
     if kind in ("operation", "check"):
         used = sorted({p.name for t in trees for p in t.find_all(exp.Parameter)})
-        return path.stem, _parameters(((n, "", "IN") for n in used), header), described
+        types = ((n, header.types.get(n, ""), "IN") for n in used)
+        return path.stem, _parameters(types, header), described
     if len(body) != 1:
         raise LibraryError(f"{path}: holds {len(body)} statements; one CREATE is expected")
     if kind == "procedure":
@@ -176,7 +177,8 @@ def column_description(column: exp.ColumnDef) -> str:
 class _Header:
     """The comment lines that a file begins with.
 
-    `types` are those written behind the names of columns: `page_name (STRING): Creator's page.`
+    `types` are those written behind the names of columns and query parameters:
+    `page_name (STRING): Creator's page.`
     """
 
     def __init__(self, text: str, path: Path) -> None:
@@ -198,8 +200,7 @@ class _Header:
             elif found := _ENTRY.fullmatch(content.strip()):
                 entry = found.group(1)
                 sections[section][entry] = found.group(3)
-                if section == "Columns":
-                    self.types[entry] = found.group(2) or ""
+                self.types[entry] = found.group(2) or ""
             else:
                 raise LibraryError(f"{path} line {number}: `name: text` expected under {section}:")
         self.description = "\n".join(prose).strip()

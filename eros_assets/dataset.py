@@ -1,0 +1,136 @@
+"""The dataset that everything works on: a warehouse, the SQL of `sql/`, and the business clock."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eros_assets.calendar import la_date, la_instant, monday_after, today
+from eros_assets.errors import ErosError
+from eros_assets.settings import Settings, load_settings
+from eros_assets.warehouse import open_warehouse
+from eros_assets.warehouse.protocol import (
+    CallResult,
+    Freshness,
+    Job,
+    Parameters,
+    Typed,
+    Value,
+    Warehouse,
+)
+from eros_assets.warehouse.sql.library import SqlLibrary, load_library
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class StatementError(ErosError):
+    """Parameters that a file of `sql/` does not take, or lacks."""
+
+
+@cache
+def sql_library() -> SqlLibrary:
+    """The repository's `sql/`, parsed once in a process and cached in the home of EROS."""
+    return load_library(cache_dir=load_settings().library_cache)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A handle on one installation's dataset; `labelled` gives one whose jobs carry labels.
+
+    `query` and `run` take the name of a file in `sql/operations` or `sql/checks` and bind its
+    parameters by the types that its header declares. For other SQL there is `warehouse`.
+    """
+
+    settings: Settings
+    warehouse: Warehouse
+    library: SqlLibrary
+
+    def labelled(self, **labels: str) -> "Dataset":
+        """A handle on the same dataset whose jobs carry these labels, with a ledger of its own."""
+        return replace(self, warehouse=self.warehouse.labelled(**labels))
+
+    @property
+    def ledger(self) -> Sequence[Job]:
+        """The jobs run through this handle, oldest first."""
+        return self.warehouse.ledger
+
+    def query(self, name: str, /, **parameters: Value) -> "pd.DataFrame":
+        """The rows of a file of `sql/operations` or `sql/checks`.
+
+        Raises:
+            StatementError: parameters that the file does not take, or lacks.
+        """
+        return self.warehouse.query(self.library[name].text, self._bound(name, parameters))
+
+    def run(self, name: str, /, **parameters: Value) -> Job:
+        """Run a file of `sql/operations`.
+
+        Raises:
+            StatementError: parameters that the file does not take, or lacks.
+        """
+        return self.warehouse.run(self.library[name].text, self._bound(name, parameters))
+
+    def call(self, procedure: str, /, **arguments: Value) -> CallResult:
+        """Call a procedure by name; `arguments` are its IN parameters, None for NULL."""
+        return self.warehouse.call(procedure, arguments)
+
+    def load(
+        self,
+        table: str,
+        data: "pd.DataFrame | Path",
+        *,
+        replacing: Parameters | None = None,
+    ) -> Job:
+        """Replace rows of a table: all, or those that equal `replacing` (any item of a sequence)."""
+        return self.warehouse.load(table, data, replacing=replacing)
+
+    def freshness(self, table: str) -> Freshness | None:
+        """When a table last changed and how many rows it has; None when it does not exist."""
+        return self.warehouse.freshness(table)
+
+    def planning_instant(self) -> dt.datetime:
+        """The instant as of which weeks are planned; the only way time enters a decision.
+
+        The first midnight (LA) of `EROS_TODAY` where that is set. Otherwise, where the inputs are
+        made or imported, that of the date after the newest message, so that an old history is
+        planned as it would have been then, or of today where there is no message. Otherwise now.
+        """
+        if self.settings.today is not None:
+            return la_instant(self.settings.today)
+        if self.settings.inputs == "warehouse":
+            return dt.datetime.now(dt.UTC)
+        newest = self.query("newest_message")["newest"].iloc[0]
+        if newest is None or newest != newest:  # NULL comes as NaT
+            return la_instant(today())
+        return la_instant(la_date(newest.to_pydatetime()) + dt.timedelta(days=1))
+
+    def default_week(self) -> dt.date:
+        """Monday of `EROS_WEEK`; else the Monday after the newest message, or after today."""
+        if self.settings.week is not None:
+            return self.settings.week
+        planned = la_date(self.planning_instant())
+        if self.settings.inputs == "warehouse":
+            return monday_after(planned)
+        return monday_after(planned - dt.timedelta(days=1))
+
+    def week_folder(self, week_start: dt.date) -> Path:
+        """The folder that a week's exports go to."""
+        return self.settings.out_dir / week_start.isoformat()
+
+    def _bound(self, name: str, parameters: Mapping[str, Value]) -> Parameters:
+        declared = {p.name: p.type for p in self.library[name].parameters}
+        if declared.keys() != parameters.keys():
+            raise StatementError(
+                f"{self.library[name].path.name} takes {', '.join(declared) or 'no parameters'}; "
+                f"it was given {', '.join(parameters) or 'none'}"
+            )
+        return {key: Typed(value, declared[key]) for key, value in parameters.items()}
+
+
+def open_dataset(settings: Settings, **labels: str) -> Dataset:
+    """A handle on the dataset of an installation; nothing is opened before it is used."""
+    return Dataset(settings, open_warehouse(settings).labelled(**labels), sql_library())
+
