@@ -15,9 +15,9 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
+from eros_assets.installation import Installation
 
 from eros_assets.exporting.schedule_csv import ScheduleLine, write_schedule_csv
-from eros_assets.installation import Installation
 from eros_assets.planning.model import Caption, SlotValues, WeekRules
 from eros_assets.planning.volume import PageOutlook, weekly_target
 from eros_assets.planning.week import plan_week

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 import pandas as pd
-
 from eros_assets.installation import Installation
+
 from eros_assets.settings import load_settings
 from eros_assets.simulation.report import expected_emv, picture, summary, summary_lines
 from eros_assets.simulation.study import (

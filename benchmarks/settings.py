@@ -16,12 +16,12 @@ from typing import Any
 import click
 import numpy as np
 import pandas as pd
+from eros_assets.installation import Installation
 from matplotlib.figure import Figure
 
 from benchmarks.policies import CREATORS, FIRST_WEEK, NO_CONTROL, SEEDS, WEEKS
 from eros_assets.demo.population import TASTE, Mood
 from eros_assets.demo.truth import Response
-from eros_assets.installation import Installation
 from eros_assets.settings import load_settings
 from eros_assets.simulation.report import ORACLE, expected_emv, half_width
 from eros_assets.simulation.study import (

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from eros_assets.installation import Installation
 
 from eros_assets.demo.agency import agency_of_shape
 from eros_assets.demo.roster import SIZES
 from eros_assets.demo.truth import Truth
-from eros_assets.installation import Installation
 from eros_assets.settings import load_settings
 from eros_assets.simulation.arrays import Floats, rows_of, totals
 from eros_assets.simulation.catalogue import Catalogue, catalogue_of

@@ -84,7 +84,7 @@ class Dataset:
         *,
         replacing: Parameters | None = None,
     ) -> Job:
-        """Replace rows of a table: all, or those that equal `replacing` (any item of a sequence)."""
+        """Replace rows of a table: all, or those that equal `replacing`, see `Warehouse.load`."""
         return self.warehouse.load(table, data, replacing=replacing)
 
     def freshness(self, table: str) -> Freshness | None:
@@ -133,4 +133,3 @@ class Dataset:
 def open_dataset(settings: Settings, **labels: str) -> Dataset:
     """A handle on the dataset of an installation; nothing is opened before it is used."""
     return Dataset(settings, open_warehouse(settings).labelled(**labels), sql_library())
-

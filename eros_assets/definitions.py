@@ -1,69 +1,102 @@
-"""Assembles everything; the only module that knows all the others."""
+"""Assembles the asset graph; the only module that knows all the others."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.analysis import analysis_assets
-from eros_assets.assets.deployments import deployment_assets
-from eros_assets.assets.evaluation import evaluation_assets
-from eros_assets.assets.exports import export_assets
-from eros_assets.assets.operations import operations_assets
-from eros_assets.assets.performance import performance_assets
-from eros_assets.assets.policies import policy_assets
-from eros_assets.assets.review import review_assets
-from eros_assets.assets.routines import routine_assets
-from eros_assets.assets.schedules import schedule_assets
-from eros_assets.assets.selection import selection_assets
-from eros_assets.assets.sheets import sheet_assets
-from eros_assets.assets.sources import source_assets
-from eros_assets.assets.spreadsheet import sheets_resource
-from eros_assets.assets.week import WeekScope
-from eros_assets.assets.week_index import index_assets
+from eros_assets.assets import (
+    analysis,
+    deployments,
+    evaluation,
+    exports,
+    loaded_inputs,
+    operations,
+    performance,
+    policies,
+    review,
+    routines,
+    schedules,
+    selection,
+    sources,
+)
+from eros_assets.automation import jobs, rollback, sensors, sweep
+from eros_assets.automation import review as review_automation
+from eros_assets.automation import schedules as timetable
 from eros_assets.automation.console import console
-from eros_assets.automation.jobs import jobs
-from eros_assets.automation.review import review_job, review_sensor
-from eros_assets.automation.rollback import rollback_jobs
-from eros_assets.automation.schedules import schedules
-from eros_assets.automation.sensors import sensors
-from eros_assets.automation.sweep import sweep_job
-from eros_assets.checks import all_checks
-from eros_assets.installation import Installation
+from eros_assets.checks import exports as export_checks
+from eros_assets.checks import health, integrity, smoke
+from eros_assets.checks import schedules as schedule_checks
+from eros_assets.dataset import sql_library
+from eros_assets.resources import AlertsResource, SheetsResource, WarehouseResource, WeekScope
 from eros_assets.settings import Settings, load_settings
+
+# Dagster warns of a parameter of its own when it binds resources to a sensor.
+warnings.filterwarnings("ignore", "Parameter `owners` of initializer `SensorDefinition", Warning)
+
+ASSETS = [
+    *(sources, routines, performance, analysis, evaluation, policies, review, selection),
+    *(schedules, exports, operations, deployments),
+]
+CHECKS = [integrity, schedule_checks, smoke, export_checks, health]
+JOBS = [
+    *(jobs.set_up, jobs.weekly_schedules, jobs.daily_caption_update, jobs.export_schedules),
+    *(jobs.smoke_tests, jobs.health_check, jobs.evaluate_policies, jobs.deploy_production),
+    *(review_automation.read_reviews, sweep.expired_lock_sweep),
+    *(rollback.rollback_production, rollback.backup_production),
+]
+SENSORS = [
+    *(sensors.new_history, sensors.new_schedule, sensors.health_turns),
+    *(sensors.failed_runs, sensors.failed_checks),
+]
+
+
+def resources_of(settings: Settings) -> Mapping[str, Any]:
+    """What assets, checks and sensors take, for one installation."""
+    return {
+        "warehouse": WarehouseResource.of(settings),
+        "alerts": AlertsResource.of(settings),
+        "sheets": SheetsResource.of(settings),
+        "week_scope": WeekScope(),
+    }
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """The asset graph of one installation."""
-    eros = Installation(settings)
-    runnable = [*jobs(), review_job(), sweep_job(eros), *rollback_jobs(eros)]
+    inputs = loaded_inputs
+    if settings.inputs == "warehouse":
+        from eros_assets.assets import observed_inputs as inputs
     return dg.Definitions(
-        assets=[
-            *source_assets(eros),
-            *routine_assets(eros),
-            *performance_assets(eros),
-            *analysis_assets(eros),
-            *evaluation_assets(eros),
-            *policy_assets(eros),
-            *review_assets(eros),
-            *selection_assets(eros),
-            *schedule_assets(eros),
-            *export_assets(eros),
-            *index_assets(eros),
-            *sheet_assets(eros),
-            *operations_assets(eros),
-            *deployment_assets(eros),
-        ],
-        asset_checks=all_checks(eros),
-        jobs=runnable,
-        schedules=schedules(settings, runnable),
+        assets=_with_table_names(dg.load_assets_from_modules([*ASSETS, inputs]), settings),
+        asset_checks=dg.load_asset_checks_from_modules(CHECKS),
+        jobs=JOBS,
+        schedules=timetable.SCHEDULES,
         sensors=[
-            review_sensor(has_spreadsheet=settings.spreadsheet_id is not None),
-            *sensors(eros, runnable),
+            *SENSORS,
+            *([review_automation.review_changes] if settings.spreadsheet_id else []),
         ],
         loggers={"console": console},
-        resources={"week_scope": WeekScope(), "sheets": sheets_resource(settings)},
+        resources=resources_of(settings),
         # Steps are one process's work: the embedded warehouse is one file, and on BigQuery the
         # work is Google's.
         executor=dg.in_process_executor,
     )
+
+
+def _with_table_names(assets: Sequence[Any], settings: Settings) -> Sequence[Any]:
+    """The assets, those that are tables with their names in this installation's dataset."""
+    library = sql_library()
+
+    def named(spec: dg.AssetSpec) -> dg.AssetSpec:
+        name = spec.key.path[-1]
+        if name not in library or library[name].kind != "table":
+            return spec
+        return spec.merge_attributes(
+            metadata={"dagster/table_name": f"{settings.dataset_name}.{name}"}
+        )
+
+    return dg.map_asset_specs(named, assets)
 
 
 defs = build_definitions(load_settings())

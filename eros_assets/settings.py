@@ -223,6 +223,13 @@ class Settings(BaseSettings):
         """Where the data is, for people."""
         return self.dataset_name if self.env == "production" else str(self.warehouse_file)
 
+    def without_secrets(self) -> dict[str, object]:
+        """The settings that were given, by name and as JSON has them; secrets are left out."""
+        secrets = {
+            name for name in type(self).model_fields if isinstance(getattr(self, name), SecretStr)
+        }
+        return self.model_dump(mode="json", exclude=secrets, exclude_unset=True)
+
     def tuning_file(self, name: str) -> Path:
         """The CSV file `name` of the tuning folder, or the agency's own in its place."""
         own = self.tuning_dir / name if self.tuning_dir else None

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from eros_assets.installation import Installation
+
 from eros_assets.settings import REPOSITORY, load_settings
 
 HEAVY = (

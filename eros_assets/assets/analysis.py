@@ -1,62 +1,65 @@
-"""What people ask about creators before a week is planned: a report each, and odd days."""
+"""What people ask about creators before a week is planned: a report each, and unusual days."""
 
-import datetime as dt
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.weekly_table import WeeklyTable, weekly_table
-from eros_assets.installation import Installation
+from eros_assets.assets.reporting import fingerprint, table_asset
+from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.assets.weekly_table import replace_week
+from eros_assets.resources import WarehouseResource
 from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.protocol import Warehouse
 
-if TYPE_CHECKING:
-    import pandas as pd
+GROUP = "analysis"
 
 
-def analysis_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
-    """`creator_performance` and `creator_anomalies`."""
-    return [
-        _report(
-            eros,
-            table="creator_performance",
-            operation="creator_reports",
-            routines=[
-                *("classify_account_size", "get_creator_baseline", "analyze_saturation_status"),
-                *("calculate_performance_metrics", "detect_anomalies"),
-            ],
-        ),
-        _report(
-            eros,
-            table="creator_anomalies",
-            operation="week_anomalies",
-            routines=["detect_anomalies"],
-        ),
-    ]
+@table_asset(
+    "creator_performance",
+    group_name=GROUP,
+    deps=[
+        *("message_facts", "creators", "holiday_calendar", "tuning"),
+        *("classify_account_size", "get_creator_baseline", "analyze_saturation_status"),
+        *("calculate_performance_metrics", "detect_anomalies"),
+    ],
+    partitions_def=WEEKLY,
+    code_version=fingerprint("creator_reports"),
+)
+def creator_performance(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> dg.MaterializeResult[Any]:
+    """A report on each creator as of the week's Monday."""
+    return _report(context, warehouse, "creator_performance", "creator_reports")
+
+
+@table_asset(
+    "creator_anomalies",
+    group_name=GROUP,
+    deps=["message_facts", "creators", "holiday_calendar", "tuning", "detect_anomalies"],
+    partitions_def=WEEKLY,
+    code_version=fingerprint("week_anomalies"),
+)
+def creator_anomalies(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> dg.MaterializeResult[Any]:
+    """The days before the week's Monday on which a page's figures were unusual."""
+    return _report(context, warehouse, "creator_anomalies", "week_anomalies")
 
 
 def _report(
-    eros: Installation, *, table: str, operation: str, routines: list[str]
-) -> dg.AssetsDefinition:
-    """An asset that is the rows of one query."""
-
-    def rows(eros: Installation, warehouse: Warehouse, week_start: dt.date) -> "pd.DataFrame":
-        lookback = read_knobs(warehouse)["account_lookback_days"]
-        return warehouse.query(
-            eros.sql(operation), {"week_start": week_start, "account_lookback_days": lookback}
-        )
-
-    return weekly_table(
-        eros,
-        WeeklyTable(
-            name=table,
-            step=f"report_{table}",
-            group="analysis",
-            deps=["message_facts", "creators", "holiday_calendar", "tuning", *routines],
-            monday="week_start",
-            stamp="reported_at",
-            rows=rows,
-            code_version=eros.library[operation].fingerprint,
-        ),
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, table: str, operation: str
+) -> dg.MaterializeResult[Any]:
+    """A table that is the rows of one query as of the week's Monday."""
+    dataset, week_start = warehouse.dataset(context), partition_week(context)
+    rows = dataset.query(
+        operation,
+        week_start=week_start,
+        account_lookback_days=read_knobs(dataset)["account_lookback_days"],
+    )
+    return replace_week(
+        dataset,
+        table,
+        rows,
+        replacing={"week_start": week_start},
+        stamp="reported_at",
+        run_id=context.run_id,
     )

@@ -1,40 +1,19 @@
 """What EROS is worth: the measured improvement over the control arm."""
 
 import math
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import inline_picture
-from eros_assets.assets.weekly_table import WeeklyTable, weekly_table
+from eros_assets.assets.reporting import fingerprint, inline_picture, table_asset
+from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.assets.weekly_table import replace_week
 from eros_assets.exporting.improvement_picture import MeasuredImprovement, improvement_picture
-from eros_assets.installation import Installation
+from eros_assets.resources import WarehouseResource
 from eros_assets.weekly.improvement import measured_improvement
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def evaluation_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
-    """`emv_improvement`."""
-    return [
-        weekly_table(
-            eros,
-            WeeklyTable(
-                name="emv_improvement",
-                step="measure_improvement",
-                group="evaluation",
-                deps=["message_facts", "tuning"],
-                monday="as_of",
-                stamp="measured_at",
-                rows=measured_improvement,
-                more=_shown,
-                code_version=eros.library["sent_by_arm"].fingerprint,
-            ),
-        )
-    ]
-
 
 _HEADLINES = (
     *("relative_improvement", "relative_lower", "relative_upper", "difference"),
@@ -42,20 +21,40 @@ _HEADLINES = (
 )
 
 
-def _shown(measured: "pd.DataFrame") -> Mapping[str, Any]:
-    """The picture, and the overall figures or what stands for an unknown one."""
+@table_asset(
+    "emv_improvement",
+    group_name="evaluation",
+    deps=["message_facts", "tuning"],
+    partitions_def=WEEKLY,
+    code_version=fingerprint("sent_by_arm"),
+)
+def emv_improvement(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> dg.MaterializeResult[Any]:
+    """What the treatment arm earned beyond the control arm, as of the week's Monday."""
     import pandas as pd
 
+    dataset, as_of = warehouse.dataset(context), partition_week(context)
+    measured = measured_improvement(dataset, as_of)
     overall = measured.iloc[0]
-    figures = {
+    headlines = {
         name: "not known yet" if pd.isna(overall[name]) else float(overall[name])
         for name in _HEADLINES
     }
-    return {"picture": _picture(measured), **figures}
+    return replace_week(
+        dataset,
+        "emv_improvement",
+        measured,
+        replacing={"as_of": as_of},
+        stamp="measured_at",
+        run_id=context.run_id,
+        picture=_picture(measured),
+        **headlines,
+    )
 
 
 def _picture(measured: "pd.DataFrame") -> dg.MetadataValue[Any]:
-    from eros_assets.evaluation.arms import TARGET
+    from eros_assets.evaluation.arms import TARGET  # imported here: it brings numpy
 
     def of(scope: str, label: str) -> list[MeasuredImprovement]:
         return [

@@ -1,7 +1,7 @@
-"""Schedules for people: two CSV files, for machines and for Excel, and one picture per page."""
+"""Schedules for people: CSV files, pictures of weeks, one page, and the Google Sheet."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -13,118 +13,180 @@ from eros_assets.assets.reporting import (
     inline_picture,
     job_metadata,
 )
-from eros_assets.assets.week import WEEKLY, WeekScope, partition_week
-from eros_assets.exporting.calendar_picture import (
-    calendar_picture,
-)
-from eros_assets.exporting.schedule_csv import (
-    COLUMNS,
-)
+from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.dataset import sql_library
+from eros_assets.exporting.calendar_picture import calendar_picture
+from eros_assets.exporting.schedule_csv import COLUMNS
+from eros_assets.exporting.week_index import week_index_page
 from eros_assets.exporting.whole_file import write_whole
-from eros_assets.installation import Installation
 from eros_assets.publishing.export_log import Attempt, pass_gate
 from eros_assets.publishing.files import calendar_weeks, write_week
+from eros_assets.publishing.index import INDEX_FILE, week_index
+from eros_assets.publishing.sheet import publish_sheet
+from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource, WarehouseResource, WeekScope
 from eros_assets.weekly.messages import active_messages
 
-if TYPE_CHECKING:
-    pass
-
+GROUP = "exports"
 SHOWN_PICTURES = 3
 
 
-def export_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
-    """`schedule_csv` and `schedule_calendar`."""
-    return [_schedule_csv(eros), _schedule_calendar(eros)]
+@dg.asset(
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"csv"},
+    deps=[
+        *("active_caption_assignments", "schedule_recommendations"),
+        *("schedule_recommendations_with_messages", "caption_bank"),
+    ],
+    partitions_def=WEEKLY,
+    metadata={
+        "dagster/column_schema": column_schema(
+            sql_library()["schedule_recommendations_with_messages"], COLUMNS
+        )
+    },
+)
+def schedule_csv(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, week_scope: WeekScope
+) -> dg.MaterializeResult[Any]:
+    """Two CSV files per page and week with the messages to send.
 
-
-def _schedule_csv(eros: Installation) -> dg.AssetsDefinition:
-    @dg.asset(
-        name="schedule_csv",
-        group_name="exports",
-        owners=OWNERS,
-        kinds={"csv"},
-        description="Two CSV files per page and week with the messages to send: <page>.csv for "
-        "machines, <page>.excel.csv for people with Excel. Grain: one row per message of an active "
-        "schedule.",
-        deps=[
-            *("active_caption_assignments", "schedule_recommendations"),
-            *("schedule_recommendations_with_messages", "caption_bank"),
-        ],
-        partitions_def=WEEKLY,
+    <page>.csv for machines, <page>.excel.csv for people with Excel. Grain: one row per message
+    of an active schedule.
+    """
+    dataset, week_start = warehouse.dataset(context), partition_week(context)
+    folder = dataset.week_folder(week_start)
+    messages = active_messages(dataset, week_start, week_scope.pages)
+    attempt = Attempt("csv", week_start, context.run_id)
+    try:
+        findings = pass_gate(dataset, week_start, messages, week_scope.pages)
+        outcomes = write_week(messages, folder)
+    except Exception as error:
+        attempt.log_failure(dataset, messages, error, str(folder))
+        raise
+    log = attempt.log(dataset, outcomes)
+    return dg.MaterializeResult(
         metadata={
-            "dagster/column_schema": column_schema(
-                eros.library["schedule_recommendations_with_messages"], COLUMNS
-            )
-        },
+            **frame_metadata(log[["page_name", "schedule_id", "row_count", "location"]]),
+            "folder": dg.MetadataValue.path(folder),
+            "gate": gate_table(findings),
+            **job_metadata(dataset),
+        }
     )
-    def schedule_csv(
-        context: dg.AssetExecutionContext, week_scope: WeekScope
-    ) -> dg.MaterializeResult[Any]:
-        week_start = partition_week(context)
-        warehouse = eros.warehouse(
-            asset="schedule_csv", run=context.run_id, week=week_start.isoformat()
-        )
-        folder = eros.week_folder(week_start)
-        messages = active_messages(eros, warehouse, week_start, week_scope.pages)
-        attempt = Attempt("csv", week_start, context.run_id)
-        try:
-            findings = pass_gate(eros, warehouse, week_start, messages, week_scope.pages)
-            outcomes = write_week(messages, folder)
-        except Exception as error:
-            attempt.log_failure(warehouse, messages, error, str(folder))
-            raise
-        log = attempt.log(warehouse, outcomes)
-        return dg.MaterializeResult(
-            metadata={
-                **frame_metadata(log[["page_name", "schedule_id", "row_count", "location"]]),
-                "folder": dg.MetadataValue.path(folder),
-                "gate": gate_table(findings),
-                **job_metadata(warehouse),
-            }
-        )
-
-    return schedule_csv
 
 
-def _schedule_calendar(eros: Installation) -> dg.AssetsDefinition:
-    @dg.asset(
-        name="schedule_calendar",
-        group_name="exports",
-        owners=OWNERS,
-        kinds={"png"},
-        description="One picture per page and week: days, hours, tiers, and what the hours are "
-        "worth. Grain: one file per active schedule.",
-        deps=["active_caption_assignments", "schedule_recommendations_with_messages"],
-        partitions_def=WEEKLY,
+@dg.asset(
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"png"},
+    deps=["active_caption_assignments", "schedule_recommendations_with_messages"],
+    partitions_def=WEEKLY,
+)
+def schedule_calendar(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, week_scope: WeekScope
+) -> dg.MaterializeResult[Any]:
+    """One picture per page and week.
+
+    Days, hours, tiers, and what the hours are worth. Grain: one file per active schedule.
+    """
+    dataset, week_start = warehouse.dataset(context), partition_week(context)
+    messages = active_messages(dataset, week_start, week_scope.pages)
+    findings = pass_gate(dataset, week_start, messages, week_scope.pages)
+    weeks = calendar_weeks(dataset, week_start, messages)
+    folder = dataset.week_folder(week_start)
+    for number, week in enumerate(weeks, start=1):
+        write_whole(folder / f"{week.page_name}.png", calendar_picture(week, "page"))
+        if number % 10 == 0 or number == len(weeks):
+            context.log.info(f"drew {number} of {len(weeks)} weeks")
+    shown = [
+        inline_picture(week.page_name, calendar_picture(week, "metadata"))
+        for week in weeks[:SHOWN_PICTURES]
+    ]
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(weeks),
+            "folder": dg.MetadataValue.path(folder),
+            "pictures": dg.MetadataValue.md("\n\n".join(shown)),
+            "gate": gate_table(findings),
+            **job_metadata(dataset),
+        }
     )
-    def schedule_calendar(
-        context: dg.AssetExecutionContext, week_scope: WeekScope
-    ) -> dg.MaterializeResult[Any]:
-        week_start = partition_week(context)
-        warehouse = eros.warehouse(
-            asset="schedule_calendar", run=context.run_id, week=week_start.isoformat()
-        )
-        messages = active_messages(eros, warehouse, week_start, week_scope.pages)
-        findings = pass_gate(eros, warehouse, week_start, messages, week_scope.pages)
-        weeks = calendar_weeks(eros, warehouse, week_start, messages)
-        folder = eros.week_folder(week_start)
-        for number, week in enumerate(weeks, start=1):
-            write_whole(folder / f"{week.page_name}.png", calendar_picture(week, "page"))
-            if number % 10 == 0 or number == len(weeks):
-                context.log.info(f"drew {number} of {len(weeks)} weeks")
-        return dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": len(weeks),
-                "folder": dg.MetadataValue.path(folder),
-                "pictures": dg.MetadataValue.md(
-                    "\n\n".join(
-                        inline_picture(week.page_name, calendar_picture(week, "metadata"))
-                        for week in weeks[:SHOWN_PICTURES]
-                    )
-                ),
-                "gate": gate_table(findings),
-                **job_metadata(warehouse),
-            }
-        )
 
-    return schedule_calendar
+
+@dg.asset(
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"html"},
+    deps=["schedule_csv", "schedule_calendar", "active_caption_assignments", "creators"],
+    partitions_def=WEEKLY,
+)
+def schedule_index(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> dg.MaterializeResult[Any]:
+    """One static page per week, index.html.
+
+    Totals, shortfalls, and every creator's calendar, messages and files. Grain: one file per
+    week.
+    """
+    dataset, week_start = warehouse.dataset(context), partition_week(context)
+    messages = active_messages(dataset, week_start)
+    findings = pass_gate(dataset, week_start, messages)
+    week = week_index(dataset, week_start, messages)
+    page = week_index_page(week)
+    written = write_whole(dataset.week_folder(week_start) / INDEX_FILE, page, len(week.pages))
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(week.pages),
+            "page": dg.MetadataValue.path(written.path),
+            "bytes": len(page),
+            "totals": dg.MetadataValue.json(dict(week.totals)),
+            "shortfalls": dg.MetadataValue.json(list(week.shortfalls)),
+            "gate": gate_table(findings),
+            **job_metadata(dataset),
+        }
+    )
+
+
+@dg.asset(
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"googlesheets"},
+    deps=[
+        *("active_caption_assignments", "schedule_recommendations_with_messages"),
+        *("schedule_review", "creators"),
+    ],
+    partitions_def=WEEKLY,
+    output_required=False,
+)
+def schedule_sheet(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, sheets: SheetsResource
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """A tab of the Google Sheet per week, changed as a whole or not at all.
+
+    Every message of the active schedules, by creator and time. New schedules get their lines in
+    the Review tab. Skipped without EROS_SPREADSHEET_ID. Grain: one row per message of an active
+    schedule.
+    """
+    if sheets.spreadsheet_id is None:
+        context.log.info(f"schedule_sheet is skipped: {HOW_TO_TURN_ON}")
+        return
+    dataset = warehouse.dataset(context)
+    exported, log = publish_sheet(
+        dataset,
+        partition_week(context),
+        sheets.spreadsheet,
+        address=sheets.address,
+        run_id=context.run_id,
+        report=context.log.warning,
+    )
+    yield dg.MaterializeResult(
+        metadata={
+            "sheet": dg.MetadataValue.url(exported.address),
+            "status": exported.status,
+            "tab": exported.title,
+            "requests": f"{exported.reads} reads, {exported.writes} writes",
+            "bytes_written": exported.bytes_written,
+            **frame_metadata(log[["page_name", "schedule_id", "row_count", "status"]]),
+            "dagster/row_count": exported.row_count,
+            **job_metadata(dataset),
+        }
+    )

@@ -12,16 +12,16 @@ from eros_assets.assets.reporting import (
     job_metadata,
     markdown_rows,
     markdown_table,
-    table_spec,
+    table_asset,
 )
 from eros_assets.calendar import la_date
+from eros_assets.dataset import Dataset
 from eros_assets.exporting.health_picture import HealthBar, HealthPoint, health_picture
 from eros_assets.health.checkup import Health, check_system, creators_to_watch, health_row
 from eros_assets.health.scores import Component
 from eros_assets.health.success import Figure
 from eros_assets.health.work import SlowStatement
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Warehouse
+from eros_assets.resources import WarehouseResource
 
 if TYPE_CHECKING:
     pass
@@ -30,55 +30,47 @@ if TYPE_CHECKING:
 SHOWN_DAYS = 7
 
 
-def operations_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
-    """`system_health`."""
-
-    @dg.multi_asset(
-        name="check_health",
-        specs=[
-            table_spec(
-                eros,
-                "system_health",
-                group="operations",
-                deps=[
-                    *("mass_messages", "message_facts", "schedule_recommendations"),
-                    *("active_caption_assignments", "emv_improvement", "creator_anomalies"),
-                    *("creator_performance", "tuning"),
-                ],
-            )
-        ],
+@table_asset(
+    "system_health",
+    group_name="operations",
+    deps=[
+        *("mass_messages", "message_facts", "schedule_recommendations"),
+        *("active_caption_assignments", "emv_improvement", "creator_anomalies"),
+        *("creator_performance", "tuning"),
+    ],
+)
+def system_health(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> dg.MaterializeResult[Any]:
+    """Score the system, decide, and say which creators to watch."""
+    dataset = warehouse.dataset(context, purpose="health")
+    checked_at = dt.datetime.now(dt.UTC)
+    planned_at = dataset.planning_instant()
+    health = check_system(dataset, now=checked_at, planned_at=planned_at)
+    row = health_row(health, checked_at, run_id=context.run_id)
+    dataset.load("system_health", row, replacing={"run_id": context.run_id})
+    watched = creators_to_watch(dataset, la_date(planned_at))
+    for reason in health.decision.reasons:
+        context.log.warning(reason)
+    return dg.MaterializeResult(
+        metadata={
+            **frame_metadata(row.drop(columns="evidence")),
+            "health_score": round(health.score, 1),
+            "health_status": health.status,
+            "decision": health.decision.verdict,
+            "reasons": dg.MetadataValue.json(list(health.decision.reasons)),
+            "components": component_table(health.components),
+            "success_figures": _figure_table(health.figures),
+            "slowest_statements": _slow_table(health.work.slowest),
+            "picture": _picture(dataset, health, la_date(checked_at)),
+            "creators_to_watch": markdown_table(watched),
+            "watched": dg.MetadataValue.json(
+                [f"{row['page_name']}: {row['trouble']}" for row in watched.to_dict("records")]
+            ),
+            "query_cost_usd_24h": health.work.cost_usd,
+            **job_metadata(dataset),
+        }
     )
-    def check_health(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        warehouse = eros.warehouse(asset="system_health", run=context.run_id, purpose="health")
-        checked_at = dt.datetime.now(dt.UTC)
-        planned_at = eros.planning_instant(warehouse)
-        health = check_system(eros, warehouse, now=checked_at, planned_at=planned_at)
-        row = health_row(health, checked_at, run_id=context.run_id)
-        warehouse.load("system_health", row, replacing={"run_id": context.run_id})
-        watched = creators_to_watch(eros, warehouse, la_date(planned_at))
-        for reason in health.decision.reasons:
-            context.log.warning(reason)
-        return dg.MaterializeResult(
-            metadata={
-                **frame_metadata(row.drop(columns="evidence")),
-                "health_score": round(health.score, 1),
-                "health_status": health.status,
-                "decision": health.decision.verdict,
-                "reasons": dg.MetadataValue.json(list(health.decision.reasons)),
-                "components": component_table(health.components),
-                "success_figures": _figure_table(health.figures),
-                "slowest_statements": _slow_table(health.work.slowest),
-                "picture": _picture(eros, warehouse, health, la_date(checked_at)),
-                "creators_to_watch": markdown_table(watched),
-                "watched": dg.MetadataValue.json(
-                    [f"{row['page_name']}: {row['trouble']}" for row in watched.to_dict("records")]
-                ),
-                "query_cost_usd_24h": health.work.cost_usd,
-                **job_metadata(warehouse),
-            }
-        )
-
-    return [check_health]
 
 
 def component_table(components: Sequence[Component]) -> dg.MetadataValue[Any]:
@@ -117,11 +109,9 @@ def _slow_table(slowest: Sequence[SlowStatement]) -> dg.MetadataValue[Any]:
     )
 
 
-def _picture(
-    eros: Installation, warehouse: Warehouse, health: Health, day: dt.date
-) -> dg.MetadataValue[Any]:
+def _picture(dataset: Dataset, health: Health, day: dt.date) -> dg.MetadataValue[Any]:
     since = day - dt.timedelta(days=SHOWN_DAYS)
-    recent = warehouse.query(eros.sql("recent_health"), {"since": since}).to_dict("records")
+    recent = dataset.query("recent_health", since=since).to_dict("records")
     png = health_picture(
         [HealthBar(component.name, component.score) for component in health.components],
         [

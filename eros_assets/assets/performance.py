@@ -1,12 +1,13 @@
 """What the history says: message facts, quarantine, caption priors and statistics."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 
 from eros_assets.assets.reporting import (
+    fingerprint,
     inline_picture,
     job_metadata,
     markdown_rows,
@@ -14,9 +15,9 @@ from eros_assets.assets.reporting import (
     table_spec,
 )
 from eros_assets.assets.week import WEEKLY, partition_week
-from eros_assets.installation import Installation
+from eros_assets.dataset import Dataset
+from eros_assets.resources import WarehouseResource
 from eros_assets.tuning import Knobs, read_knobs
-from eros_assets.warehouse.protocol import Warehouse
 
 PREVIEWS = {
     "message_facts": """
@@ -38,81 +39,76 @@ PREVIEWS = {
     """,
 }
 
+GROUP = "performance"
+SORTED = ("message_facts", "quarantined_messages")
 LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
 
 
-def performance_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
-    """Facts and quarantine from one script; priors and statistics from one procedure."""
-    refresh = eros.library["refresh_message_facts"]
-    update = eros.library["update_caption_performance"]
-
-    @dg.multi_asset(
-        name="sort_messages",
-        specs=[
-            table_spec(
-                eros,
-                name,
-                group="performance",
-                deps=["mass_messages", "caption_bank"],
-                partitions_def=WEEKLY,
-                code_version=refresh.fingerprint,
-            )
-            for name in ("message_facts", "quarantined_messages")
-        ],
-    )
-    def sort_messages(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        warehouse = eros.warehouse(asset="message_facts", run=context.run_id)
-        warehouse.run(refresh.text)
-        jobs = job_metadata(warehouse)
-        for name in ("message_facts", "quarantined_messages"):
-            yield dg.MaterializeResult(
-                asset_key=name, metadata={**table_metadata(warehouse, name, PREVIEWS[name]), **jobs}
-            )
-
-    @dg.multi_asset(
-        name="learn_captions",
-        specs=[
-            table_spec(
-                eros,
-                name,
-                group="performance",
-                deps=["message_facts", "caption_bank", "creators", "tuning", update.name],
-                partitions_def=WEEKLY,
-                code_version=update.fingerprint,
-            )
-            for name in LEARNED
-        ],
-    )
-    def learn_captions(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        week_start = partition_week(context)
-        warehouse = eros.warehouse(
-            asset="caption_bandit_stats", run=context.run_id, week=week_start.isoformat()
+@dg.multi_asset(
+    specs=[
+        table_spec(
+            name,
+            group_name=GROUP,
+            deps=["mass_messages", "caption_bank"],
+            partitions_def=WEEKLY,
+            code_version=fingerprint("refresh_message_facts"),
         )
-        knobs = read_knobs(warehouse)
-        warehouse.call(
-            update.name,
-            {"p_as_of": week_start, "p_lookback_days": knobs["stats_lookback_days"]},
+        for name in SORTED
+    ],
+)
+def message_facts(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """Sort the history into facts and quarantine, in one script."""
+    dataset = warehouse.dataset(context)
+    dataset.run("refresh_message_facts")
+    jobs = job_metadata(dataset)
+    for name in SORTED:
+        yield dg.MaterializeResult(
+            asset_key=name, metadata={**table_metadata(dataset, name, PREVIEWS[name]), **jobs}
         )
-        fits = fit_metadata(eros, warehouse, week_start, knobs)
-        jobs = job_metadata(warehouse)
-        for name in LEARNED:
-            shown = table_metadata(warehouse, name, PREVIEWS[name])
-            more = fits if name == "caption_priors" else {}
-            yield dg.MaterializeResult(asset_key=name, metadata={**shown, **more, **jobs})
-
-    return [sort_messages, learn_captions]
 
 
-def fit_metadata(
-    eros: Installation, warehouse: Warehouse, as_of: dt.date, knobs: Knobs
-) -> dict[str, Any]:
+@dg.multi_asset(
+    specs=[
+        table_spec(
+            name,
+            group_name=GROUP,
+            deps=[
+                *("message_facts", "caption_bank", "creators", "tuning"),
+                "update_caption_performance",
+            ],
+            partitions_def=WEEKLY,
+            code_version=fingerprint("update_caption_performance"),
+        )
+        for name in LEARNED
+    ],
+)
+def caption_bandit_stats(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """Fit priors and statistics as of the week's Monday, in one procedure."""
+    dataset, week_start = warehouse.dataset(context), partition_week(context)
+    knobs = read_knobs(dataset)
+    dataset.call(
+        "update_caption_performance",
+        p_as_of=week_start,
+        p_lookback_days=knobs["stats_lookback_days"],
+    )
+    fits = fit_metadata(dataset, week_start, knobs)
+    jobs = job_metadata(dataset)
+    for name in LEARNED:
+        shown = table_metadata(dataset, name, PREVIEWS[name])
+        more = fits if name == "caption_priors" else {}
+        yield dg.MaterializeResult(asset_key=name, metadata={**shown, **more, **jobs})
+
+
+def fit_metadata(dataset: Dataset, as_of: dt.date, knobs: Knobs) -> dict[str, Any]:
     """The fits of each page's own captions with their uncertainty, as a table and a picture."""
     from eros_assets.evaluation.fits import fits_of  # imported here: it brings numpy
     from eros_assets.exporting.fits_picture import fits_picture
 
-    sums = warehouse.query(
-        eros.sql("fit_sums"), {"as_of": as_of, "lookback_days": knobs["stats_lookback_days"]}
-    )
+    sums = dataset.query("fit_sums", as_of=as_of, lookback_days=knobs["stats_lookback_days"])
     fits = fits_of(sums)
     return {
         "fits": markdown_rows(

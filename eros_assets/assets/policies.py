@@ -1,37 +1,35 @@
-"""What other settings of the selection would have earned, from our own log."""
+"""What other settings of the selection would have earned, from the agency's own log."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.weekly_table import WeeklyTable, weekly_table
-from eros_assets.installation import Installation
+from eros_assets.assets.reporting import table_asset
+from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.assets.weekly_table import replace_week
+from eros_assets.resources import WarehouseResource
 from eros_assets.weekly.policies import policy_rows
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-def policy_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
-    """`policy_evaluation`."""
-    return [
-        weekly_table(
-            eros,
-            WeeklyTable(
-                name="policy_evaluation",
-                step="estimate_policies",
-                group="policies",
-                deps=["message_facts", "caption_selections", "tuning"],
-                monday="as_of",
-                stamp="evaluated_at",
-                rows=policy_rows,
-                more=_too_thin,
-            ),
-        )
-    ]
-
-
-def _too_thin(rows: "pd.DataFrame") -> Mapping[str, Any]:
-    names = sorted(rows.loc[rows["overlap"] == "thin", "policy"])
-    return {"too_thin_to_tell": dg.MetadataValue.json(names)}
+@table_asset(
+    "policy_evaluation",
+    group_name="policies",
+    deps=["message_facts", "caption_selections", "tuning"],
+    partitions_def=WEEKLY,
+)
+def policy_evaluation(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> dg.MaterializeResult[Any]:
+    """Off-policy estimates of candidate settings, as of the week's Monday."""
+    dataset, as_of = warehouse.dataset(context), partition_week(context)
+    rows = policy_rows(dataset, as_of)
+    thin = sorted(rows.loc[rows["overlap"] == "thin", "policy"])
+    return replace_week(
+        dataset,
+        "policy_evaluation",
+        rows,
+        replacing={"as_of": as_of},
+        stamp="evaluated_at",
+        run_id=context.run_id,
+        too_thin_to_tell=dg.MetadataValue.json(thin),
+    )

@@ -1,14 +1,13 @@
 """What the Dagster UI shows of a table and of the work that made it."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from eros_assets.dataset import Dataset, sql_library
 from eros_assets.gate.findings import Finding
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Warehouse
 from eros_assets.warehouse.sql.objects import SqlObject
 
 if TYPE_CHECKING:
@@ -21,30 +20,50 @@ OWNERS = ["team:scheduling"]
 
 
 def table_spec(
-    eros: Installation,
     name: str,
     *,
-    group: str,
-    deps: list[str],
+    group_name: str,
+    deps: Sequence[str],
     partitions_def: dg.PartitionsDefinition[Any] | None = None,
     code_version: str | None = None,
 ) -> dg.AssetSpec:
     """The spec of the asset that is a table of `sql/tables`, columns and grain included."""
-    table = eros.library[name]
+    table = sql_library()[name]
     return dg.AssetSpec(
         name,
         description=table.description,
-        group_name=group,
-        deps=deps,
+        group_name=group_name,
+        deps=list(deps),
         owners=OWNERS,
         kinds={"table"},
         code_version=code_version,
         partitions_def=partitions_def,
-        metadata={
-            "dagster/table_name": f"{eros.settings.dataset_name}.{name}",
-            "dagster/column_schema": column_schema(table),
-        },
+        metadata={"dagster/column_schema": column_schema(table)},
     )
+
+
+def table_asset(
+    name: str,
+    *,
+    group_name: str,
+    deps: Sequence[str],
+    partitions_def: dg.PartitionsDefinition[Any] | None = None,
+    code_version: str | None = None,
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """`@dg.asset` for the table of `sql/tables` that the function makes, see `table_spec`."""
+    spec = table_spec(
+        name,
+        group_name=group_name,
+        deps=deps,
+        partitions_def=partitions_def,
+        code_version=code_version,
+    )
+    return dg.multi_asset(name=name, specs=[spec])
+
+
+def fingerprint(name: str) -> str:
+    """The fingerprint of a file of `sql/`: the code version of an asset that it makes."""
+    return sql_library()[name].fingerprint
 
 
 def column_schema(sql_object: SqlObject, names: Sequence[str] = ()) -> dg.TableSchema:
@@ -75,9 +94,9 @@ def routine_metadata(routine: SqlObject) -> dict[str, Any]:
     return described
 
 
-def job_metadata(warehouse: Warehouse) -> dict[str, Any]:
+def job_metadata(dataset: Dataset) -> dict[str, Any]:
     """Duration, bytes and ids of the jobs that a handle ran."""
-    jobs = warehouse.ledger
+    jobs = dataset.ledger
     return {
         "warehouse_seconds": round(sum(job.duration_seconds for job in jobs), 3),
         "bytes_processed": sum(job.bytes_processed for job in jobs),
@@ -85,17 +104,29 @@ def job_metadata(warehouse: Warehouse) -> dict[str, Any]:
     }
 
 
+def load_tables(
+    dataset: Dataset, tables: Mapping[str, "pd.DataFrame"]
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """Replace every row of each table by a DataFrame; one result per table."""
+    for name, frame in tables.items():
+        handle = dataset.labelled(asset=name)
+        handle.load(name, frame)
+        yield dg.MaterializeResult(
+            asset_key=name, metadata={**frame_metadata(frame), **job_metadata(handle)}
+        )
+
+
 def frame_metadata(frame: "pd.DataFrame") -> dict[str, Any]:
     """Row count and the first rows of what was written."""
     return {"dagster/row_count": len(frame), "preview": markdown_table(frame)}
 
 
-def table_metadata(warehouse: Warehouse, table: str, preview: str) -> dict[str, Any]:
+def table_metadata(dataset: Dataset, table: str, preview: str) -> dict[str, Any]:
     """Row count of a table, and the rows of `preview`, a query of a few of them."""
-    freshness = warehouse.freshness(table)
+    freshness = dataset.freshness(table)
     return {
         "dagster/row_count": freshness.row_count if freshness else 0,
-        "preview": markdown_table(warehouse.query(preview)),
+        "preview": markdown_table(dataset.warehouse.query(preview)),
     }
 
 

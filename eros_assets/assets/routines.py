@@ -5,62 +5,56 @@ UI shows which ones have changed since they were last deployed.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
 from eros_assets.assets.reporting import OWNERS, job_metadata, routine_metadata
+from eros_assets.dataset import sql_library
 from eros_assets.importing.schema import INPUT_TABLES
-from eros_assets.installation import Installation
+from eros_assets.resources import WarehouseResource
 from eros_assets.warehouse.sql.objects import SqlObject
 
 ROUTINE_KINDS = ("function", "table_function", "procedure", "view")
+GROUP = "routines"
+
+TABLES = sql_library().of_kind("table")
 
 
-def routine_assets(eros: Installation) -> Sequence[dg.AssetsDefinition]:
-    """`table_definitions`, and one asset per function, table function, procedure and view."""
-    routines = eros.library.of_kind(*ROUTINE_KINDS)
-    return [_table_definitions(eros), *(_routine(eros, routine) for routine in routines)]
-
-
-def _table_definitions(eros: Installation) -> dg.AssetsDefinition:
-    owned = [
-        table
-        for table in eros.library.of_kind("table")
-        if not (eros.settings.inputs == "warehouse" and table.name in INPUT_TABLES)
-    ]
-    fingerprints = "".join(table.fingerprint for table in owned)
-
-    @dg.asset(
-        group_name="routines",
-        owners=OWNERS,
-        kinds={"sql"},
-        description="Every table of sql/tables exists, with at least its columns. Grain: the set.",
-        code_version=hashlib.sha256(fingerprints.encode()).hexdigest(),
+@dg.asset(
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"sql"},
+    description="Every table of sql/tables exists, with at least its columns. Inputs that others "
+    "load are left to them. Grain: the set.",
+    code_version=hashlib.sha256("".join(t.fingerprint for t in TABLES).encode()).hexdigest(),
+)
+def table_definitions(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> dg.MaterializeResult[Any]:
+    """Create the tables that EROS owns."""
+    dataset = warehouse.dataset(context)
+    others = INPUT_TABLES if dataset.settings.inputs == "warehouse" else ()
+    owned = [table for table in TABLES if table.name not in others]
+    for table in owned:
+        dataset.warehouse.deploy(table)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(owned),
+            "tables": dg.MetadataValue.json([table.name for table in owned]),
+            **job_metadata(dataset),
+        }
     )
-    def table_definitions(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        warehouse = eros.warehouse(asset="table_definitions", run=context.run_id)
-        for table in owned:
-            warehouse.deploy(table)
-        return dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": len(owned),
-                "tables": dg.MetadataValue.json([table.name for table in owned]),
-                **job_metadata(warehouse),
-            }
-        )
-
-    return table_definitions
 
 
-def _routine(eros: Installation, routine: SqlObject) -> dg.AssetsDefinition:
-    kinds = {name: eros.library[name].kind for name in routine.dependencies}
+def routine_asset(routine: SqlObject) -> dg.AssetsDefinition:
+    """The asset that a function, table function, procedure or view of `sql/` is."""
+    kinds = {name: sql_library()[name].kind for name in routine.dependencies}
     deps = [name for name, kind in kinds.items() if kind in ROUTINE_KINDS]
 
     @dg.asset(
         name=routine.name,
-        group_name="routines",
+        group_name=GROUP,
         owners=OWNERS,
         kinds={"sql", routine.kind},
         description=routine.description,
@@ -74,11 +68,16 @@ def _routine(eros: Installation, routine: SqlObject) -> dg.AssetsDefinition:
             ),
         },
     )
-    def deployed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        warehouse = eros.warehouse(asset=routine.name, run=context.run_id)
-        warehouse.deploy(routine)
-        yield dg.MaterializeResult(
-            metadata={"fingerprint": routine.fingerprint, **job_metadata(warehouse)}
+    def deployed(
+        context: dg.AssetExecutionContext, warehouse: WarehouseResource
+    ) -> dg.MaterializeResult[Any]:
+        dataset = warehouse.dataset(context)
+        dataset.warehouse.deploy(routine)
+        return dg.MaterializeResult(
+            metadata={"fingerprint": routine.fingerprint, **job_metadata(dataset)}
         )
 
     return deployed
+
+
+ROUTINES = [routine_asset(routine) for routine in sql_library().of_kind(*ROUTINE_KINDS)]

@@ -1,13 +1,11 @@
-"""The week that a run plans, and which pages of it."""
+"""The weekly partitions, and the week that a run is for."""
 
 import datetime as dt
 
 import dagster as dg
-from pydantic import Field
 
 from eros_assets.calendar import ZONE_NAME
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Warehouse
+from eros_assets.dataset import Dataset
 
 FIRST_WEEK = dt.date(2020, 1, 6)
 WEEKS_AHEAD = 8
@@ -20,26 +18,12 @@ WEEKLY = dg.WeeklyPartitionsDefinition(
 )
 
 
-class WeekScope(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
-    """What a run of the weekly line is narrowed to, and whether it may replace a begun week."""
-
-    pages: list[str] = Field(default=[], description="Pages to plan; empty: every active creator.")
-    force: bool = Field(
-        default=False,
-        description="Plan a week that has begun again, superseding the schedules in force.",
-    )
-
-
 def partition_week(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> dt.date:
     """The Monday of the partition that a run is for."""
     return dt.date.fromisoformat(context.run.tags["dagster/partition"])
 
 
-def week_of_run(
-    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
-    eros: Installation,
-    warehouse: Warehouse,
-) -> dt.date:
+def week_of_run(context: dg.AssetCheckExecutionContext, dataset: Dataset) -> dt.date:
     """The Monday of a run's partition; of a run without one, the installation's coming week."""
     partition = context.run.tags.get("dagster/partition")
-    return dt.date.fromisoformat(partition) if partition else eros.default_week(warehouse)
+    return dt.date.fromisoformat(partition) if partition else dataset.default_week()

@@ -1,64 +1,41 @@
-"""Assets that are what one question about the past answers as of a Monday, all creators at once."""
+"""Writes the rows of one Monday into a table, for assets that answer a question as of it."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import frame_metadata, job_metadata, table_spec
-from eros_assets.assets.week import WEEKLY, partition_week
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Warehouse
+from eros_assets.assets.reporting import frame_metadata, job_metadata
+from eros_assets.dataset import Dataset
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
-class WeeklyTable:
-    """A table whose rows of a Monday are made anew from other tables.
+def replace_week(
+    dataset: Dataset,
+    table: str,
+    rows: "pd.DataFrame",
+    *,
+    replacing: Mapping[str, dt.date],
+    stamp: str,
+    run_id: str,
+    **metadata: Any,
+) -> dg.MaterializeResult[Any]:
+    """Replace the rows of a Monday, and say so.
 
-    `monday` and `stamp` name its columns of the Monday and of the time of writing; `rows` gives
-    everything but that time and the run; `more` is said of the rows in the Dagster UI.
+    Args:
+        dataset: a handle; the jobs of its ledger are reported.
+        table: name of the table.
+        rows: all its columns but `stamp` and `run_id`.
+        replacing: the column that holds the Monday, with the Monday.
+        stamp: the column that holds the time of writing.
+        run_id: the run that writes.
+        metadata: what else the Dagster UI shows.
     """
-
-    name: str
-    step: str
-    group: str
-    deps: Sequence[str]
-    monday: str
-    stamp: str
-    rows: Callable[[Installation, Warehouse, dt.date], "pd.DataFrame"]
-    more: Callable[["pd.DataFrame"], Mapping[str, Any]] = lambda _: {}
-    code_version: str | None = None
-
-
-def weekly_table(eros: Installation, table: WeeklyTable) -> dg.AssetsDefinition:
-    """The asset of a table; a run replaces the rows of its week."""
-
-    @dg.multi_asset(
-        name=table.step,
-        specs=[
-            table_spec(
-                eros,
-                table.name,
-                group=table.group,
-                deps=list(table.deps),
-                partitions_def=WEEKLY,
-                code_version=table.code_version,
-            )
-        ],
+    stamped = rows.assign(**{stamp: dt.datetime.now(dt.UTC)}, run_id=run_id)
+    dataset.load(table, stamped, replacing=replacing)
+    return dg.MaterializeResult(
+        metadata={**frame_metadata(rows), **metadata, **job_metadata(dataset)}
     )
-    def answer(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        monday = partition_week(context)
-        warehouse = eros.warehouse(asset=table.name, run=context.run_id, week=monday.isoformat())
-        rows = table.rows(eros, warehouse, monday)
-        stamped = rows.assign(**{table.stamp: dt.datetime.now(dt.UTC)}, run_id=context.run_id)
-        warehouse.load(table.name, stamped, replacing={table.monday: monday})
-        return dg.MaterializeResult(
-            metadata={**frame_metadata(rows), **table.more(rows), **job_metadata(warehouse)}
-        )
-
-    return answer

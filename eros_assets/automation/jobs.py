@@ -10,15 +10,6 @@ from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.checks.smoke import GUARDED
 from eros_assets.gate.smoke import SMOKE_TESTS
 
-SET_UP = "set_up"
-WEEKLY_SCHEDULES = "weekly_schedules"
-SMOKE = "smoke_tests"
-HEALTH_CHECK = "health_check"
-EVALUATE_POLICIES = "evaluate_policies"
-DAILY_CAPTION_UPDATE = "daily_caption_update"
-EXPORT_SCHEDULES = "export_schedules"
-DEPLOY_PRODUCTION = "deploy_production"
-
 LEARNING_GROUPS = ("performance", "analysis", "evaluation")
 WEEKLY_GROUPS = (*LEARNING_GROUPS, "selection", "schedules", "exports")
 
@@ -29,72 +20,75 @@ def week_run_config(pages: Sequence[str] = (), *, force: bool = False) -> dict[s
     return {"resources": {"week_scope": {"config": scope}}, **CONSOLE_LOGGER}
 
 
-def jobs() -> Sequence[Any]:
-    """The jobs that are selections of assets and checks."""
-    return [
-        dg.define_asset_job(
-            SET_UP,
-            selection=dg.AssetSelection.groups("routines", "sources").materializable(),
-            config=CONSOLE_LOGGER,
-            description="Create the tables, load the inputs and the configuration, deploy the "
-            "routines. Safe to repeat.",
-        ),
-        dg.define_asset_job(
-            WEEKLY_SCHEDULES,
-            selection=dg.AssetSelection.groups(*WEEKLY_GROUPS),
-            partitions_def=WEEKLY,
-            config=week_run_config(),
-            description="A week from history to exports: facts, statistics, targets, selections, "
-            "schedules, reservations, files. In the run config, `pages: [...]` of the resource "
-            "week_scope narrows it.",
-        ),
-        dg.define_asset_job(
-            DAILY_CAPTION_UPDATE,
-            selection=dg.AssetSelection.groups(*LEARNING_GROUPS),
-            partitions_def=WEEKLY,
-            config=CONSOLE_LOGGER,
-            description="What the history says: facts, statistics, reports on creators, and what "
-            "EROS is worth, as of a week's Monday.",
-        ),
-        dg.define_asset_job(
-            EXPORT_SCHEDULES,
-            selection=dg.AssetSelection.groups("exports"),
-            partitions_def=WEEKLY,
-            config=week_run_config(),
-            description="Export the week's schedules in force; the gate is asked before.",
-        ),
-        dg.define_asset_job(
-            SMOKE,
-            selection=dg.AssetSelection.checks(
-                *(dg.AssetCheckKey(dg.AssetKey(GUARDED), name) for name in SMOKE_TESTS)
-            ),
-            config=CONSOLE_LOGGER,
-            description="The five smoke tests of the gate on the present data, for the coming "
-            "week: analyzer, selector, builder, exporter, time zone. Leaves no row behind.",
-        ),
-        dg.define_asset_job(
-            HEALTH_CHECK,
-            selection=dg.AssetSelection.groups("operations"),
-            config=CONSOLE_LOGGER,
-            description="Score the system from 0 to 100, decide (OK, INVESTIGATE, ROLLBACK) and "
-            "say which creators to watch.",
-        ),
-        dg.define_asset_job(
-            EVALUATE_POLICIES,
-            selection=dg.AssetSelection.groups("policies"),
-            partitions_def=WEEKLY,
-            config=CONSOLE_LOGGER,
-            description="What other settings of the selection would have earned in the weeks "
-            "before, from the log of this one. Minutes of work; nothing waits for it.",
-        ),
-        dg.define_asset_job(
-            DEPLOY_PRODUCTION,
-            selection=dg.AssetSelection.groups("deployment"),
-            config=CONSOLE_LOGGER,
-            # A permanent failure: what was in force before is in force again.
-            tags={"dagster/max_retries": "0"},
-            description="Preflight, manifest, backup, tables and routines in the order of their "
-            "dependencies, routine count, smoke tests, summary. When the gate fails, what was in "
-            "force before is put back. Safe to repeat: the same code again changes nothing.",
-        ),
-    ]
+set_up = dg.define_asset_job(
+    "set_up",
+    selection=dg.AssetSelection.groups("routines", "sources").materializable(),
+    config=CONSOLE_LOGGER,
+    description="Create the tables, load the inputs and the configuration, deploy the "
+    "routines. Safe to repeat.",
+)
+
+weekly_schedules = dg.define_asset_job(
+    "weekly_schedules",
+    selection=dg.AssetSelection.groups(*WEEKLY_GROUPS),
+    partitions_def=WEEKLY,
+    config=week_run_config(),
+    description="A week from history to exports: facts, statistics, targets, selections, "
+    "schedules, reservations, files. In the run config, `pages: [...]` of the resource "
+    "week_scope narrows it.",
+)
+
+daily_caption_update = dg.define_asset_job(
+    "daily_caption_update",
+    selection=dg.AssetSelection.groups(*LEARNING_GROUPS),
+    partitions_def=WEEKLY,
+    config=CONSOLE_LOGGER,
+    description="What the history says: facts, statistics, reports on creators, and what "
+    "EROS is worth, as of a week's Monday.",
+)
+
+export_schedules = dg.define_asset_job(
+    "export_schedules",
+    selection=dg.AssetSelection.groups("exports"),
+    partitions_def=WEEKLY,
+    config=week_run_config(),
+    description="Export the week's schedules in force; the gate is asked before.",
+)
+
+smoke_tests = dg.define_asset_job(
+    "smoke_tests",
+    selection=dg.AssetSelection.checks(
+        *(dg.AssetCheckKey(dg.AssetKey(GUARDED), name) for name in SMOKE_TESTS)
+    ),
+    config=CONSOLE_LOGGER,
+    description="The five smoke tests of the gate on the present data, for the coming "
+    "week: analyzer, selector, builder, exporter, time zone. Leaves no row behind.",
+)
+
+health_check = dg.define_asset_job(
+    "health_check",
+    selection=dg.AssetSelection.groups("operations"),
+    config=CONSOLE_LOGGER,
+    description="Score the system from 0 to 100, decide (OK, INVESTIGATE, ROLLBACK) and "
+    "say which creators to watch.",
+)
+
+evaluate_policies = dg.define_asset_job(
+    "evaluate_policies",
+    selection=dg.AssetSelection.groups("policies"),
+    partitions_def=WEEKLY,
+    config=CONSOLE_LOGGER,
+    description="What other settings of the selection would have earned in the weeks "
+    "before, from the log of this one. Minutes of work; nothing waits for it.",
+)
+
+deploy_production = dg.define_asset_job(
+    "deploy_production",
+    selection=dg.AssetSelection.groups("deployment"),
+    config=CONSOLE_LOGGER,
+    # A permanent failure: what was in force before is in force again.
+    tags={"dagster/max_retries": "0"},
+    description="Preflight, manifest, backup, tables and routines in the order of their "
+    "dependencies, routine count, smoke tests, summary. When the gate fails, what was in "
+    "force before is put back. Safe to repeat: the same code again changes nothing.",
+)

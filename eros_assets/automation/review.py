@@ -1,69 +1,57 @@
 """Notices what people write in the Review tab, and has it read into the dataset."""
 
 import json
-from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.spreadsheet import HOW_TO_TURN_ON, SheetsResource
 from eros_assets.assets.week import WEEKLY
 from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.exporting.sheets.review import changed_weeks
-from eros_assets.weekly.reviews import SCHEDULE_REVIEW
+from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource
 
 READ_REVIEWS = "read_reviews"
 MINUTES = 5
 
 
-def review_job() -> Any:
-    """`read_reviews`: what the Review tab says of a week, into `schedule_review`."""
-    return dg.define_asset_job(
-        READ_REVIEWS,
-        selection=dg.AssetSelection.assets(SCHEDULE_REVIEW),
-        partitions_def=WEEKLY,
-        config=CONSOLE_LOGGER,
-        description="Reads the decisions and notes of the Review tab about a week into "
-        "schedule_review. Rejected messages are replaced when the week is built again.",
+read_reviews = dg.define_asset_job(
+    "read_reviews",
+    selection=dg.AssetSelection.assets("schedule_review"),
+    partitions_def=WEEKLY,
+    config=CONSOLE_LOGGER,
+    description="Reads the decisions and notes of the Review tab about a week into "
+    "schedule_review. Rejected messages are replaced when the week is built again.",
+)
+
+
+@dg.sensor(
+    job=read_reviews,
+    minimum_interval_seconds=60 * MINUTES,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=f"Looks at the Review tab every {MINUTES} minutes; reads back the weeks about "
+    "which it says something new. Without a spreadsheet there is nothing to read.",
+)
+def review_changes(
+    context: dg.SensorEvaluationContext, sheets: SheetsResource
+) -> dg.SensorResult | dg.SkipReason:
+    if sheets.spreadsheet_id is None:
+        return dg.SkipReason(HOW_TO_TURN_ON)
+    from eros_assets.exporting.sheets.patience import Patience
+    from eros_assets.exporting.sheets.reader import read_review_tab
+
+    # One try: the next look comes soon, and a sensor has a minute.
+    lines = read_review_tab(sheets.spreadsheet(Patience(attempts=1)))
+    if lines is None:
+        return dg.SkipReason("the spreadsheet has no Review tab yet; export a week first")
+    before: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
+    changed = {
+        week: digest
+        for week, digest in changed_weeks(before, lines).items()
+        if WEEKLY.has_partition_key(week)
+    }
+    if not changed:
+        return dg.SkipReason("the Review tab says nothing new")
+    # Without run keys: what was said before may be said again, and is to be read again.
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(partition_key=week) for week in sorted(changed)],
+        cursor=json.dumps({**before, **changed}, sort_keys=True),
     )
-
-
-def review_sensor(*, has_spreadsheet: bool) -> dg.SensorDefinition:
-    """`review_changes`: on by itself where there is a spreadsheet to watch."""
-
-    @dg.sensor(
-        name="review_changes",
-        job_name=READ_REVIEWS,
-        minimum_interval_seconds=60 * MINUTES,
-        default_status=dg.DefaultSensorStatus.RUNNING
-        if has_spreadsheet
-        else dg.DefaultSensorStatus.STOPPED,
-        description=f"Looks at the Review tab every {MINUTES} minutes; reads back the weeks about "
-        "which it says something new.",
-    )
-    def review_changes(
-        context: dg.SensorEvaluationContext, sheets: SheetsResource
-    ) -> dg.SensorResult | dg.SkipReason:
-        if sheets.spreadsheet_id is None:
-            return dg.SkipReason(HOW_TO_TURN_ON)
-        from eros_assets.exporting.sheets.patience import Patience
-        from eros_assets.exporting.sheets.reader import read_review_tab
-
-        # One try: the next look comes soon, and a sensor has a minute.
-        lines = read_review_tab(sheets.spreadsheet(Patience(attempts=1)))
-        if lines is None:
-            return dg.SkipReason("the spreadsheet has no Review tab yet; export a week first")
-        before: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
-        changed = {
-            week: digest
-            for week, digest in changed_weeks(before, lines).items()
-            if WEEKLY.has_partition_key(week)
-        }
-        if not changed:
-            return dg.SkipReason("the Review tab says nothing new")
-        # Without run keys: what was said before may be said again, and is to be read again.
-        return dg.SensorResult(
-            run_requests=[dg.RunRequest(partition_key=week) for week in sorted(changed)],
-            cursor=json.dumps({**before, **changed}, sort_keys=True),
-        )
-
-    return review_changes

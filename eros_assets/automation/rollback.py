@@ -3,7 +3,7 @@
 They are jobs of ops, not of assets: whoever materialises everything must not roll back by it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 import dagster as dg
@@ -11,21 +11,16 @@ from pydantic import Field
 
 from eros_assets.assets.reporting import job_metadata
 from eros_assets.automation.console import CONSOLE_LOGGER, console
-from eros_assets.automation.schedules import PARTITIONED, PLAIN
+from eros_assets.automation.schedules import SCHEDULES
 from eros_assets.deployment.backup import back_up
 from eros_assets.deployment.manifest import code_fingerprint
 from eros_assets.deployment.phases import archive_of, clock, records_folder, told
 from eros_assets.deployment.rollback import Rollback
 from eros_assets.deployment.summary import rollback_summary
 from eros_assets.exporting.whole_file import write_whole
-from eros_assets.installation import Installation
+from eros_assets.resources import WarehouseResource
 
-ROLLBACK_PRODUCTION = "rollback_production"
-BACKUP_PRODUCTION = "backup_production"
 ROLLBACK_REPORT = "rollback_report"
-
-SCHEDULES = (*PARTITIONED, *PLAIN)
-"""The schedules that a rollback stops."""
 
 NO_RETRY = {"dagster/max_retries": "0"}
 
@@ -48,80 +43,83 @@ def rollback_run_config(deployment_id: str = "") -> dict[str, Any]:
     }
 
 
-def rollback_jobs(eros: Installation) -> Sequence[dg.JobDefinition]:
-    """`rollback_production` and `backup_production`."""
+@dg.op()
+def roll_back(
+    context: dg.OpExecutionContext, config: RollbackConfig, warehouse: WarehouseResource
+) -> None:
+    """Put the owned tables and the routines back as a deployment kept them.
 
-    @dg.op(
-        description="Keeps the present, stops the schedules, puts the owned tables and the "
-        "routines back, releases what was taken back, writes a report. Safe to repeat; one that "
-        "was killed goes on."
+    Keeps the present, stops the schedules, restores, releases the reservations of schedules taken
+    back, writes a report. Safe to repeat; one that was killed goes on.
+    """
+    dataset = warehouse.dataset(context)
+    rollback = Rollback(
+        archive_of(dataset),
+        lambda: stop_schedules(context.instance, {schedule.name for schedule in SCHEDULES}),
+        context.log.info,
     )
-    def roll_back(context: dg.OpExecutionContext, config: RollbackConfig) -> None:
-        warehouse = eros.warehouse(asset=ROLLBACK_REPORT, run=context.run_id)
-        rollback = Rollback(
-            eros,
-            archive_of(eros, warehouse),
-            lambda: stop_schedules(context.instance, SCHEDULES),
-            context.log.info,
-        )
-        outcome = rollback.run(config.deployment_id or None, now=clock(), run_id=context.run_id)
-        text = rollback_summary(outcome, eros.settings.warehouse_location)
-        identifier = outcome.entry.deployment_id
-        written = write_whole(records_folder(eros) / identifier / "report.md", text.encode())
-        context.log.warning(
-            f"{identifier}: {outcome.entry.point_id} is in force; "
-            f"{len(outcome.schedules_taken_back)} schedules were taken back; {written.path}"
-        )
-        taken_back = [f"taken back: {name}" for name in outcome.schedules_taken_back]
-        title = f"rolled back to {outcome.entry.point_id} ({identifier})"
-        notice = told(eros, title, [str(written.path), *taken_back])
-        context.log.info(notice)
-        context.log_event(
-            dg.AssetMaterialization(
-                ROLLBACK_REPORT,
-                description=f"Rollback {identifier} to {outcome.entry.point_id}",
-                metadata={
-                    "notice": notice,
-                    "report": dg.MetadataValue.md(text),
-                    "file": dg.MetadataValue.path(written.path),
-                    **job_metadata(warehouse),
-                },
-            )
-        )
-
-    @dg.op(
-        description="Snapshots of the owned tables and the definitions in force, as a state to go "
-        "back to between deployments."
+    outcome = rollback.run(config.deployment_id or None, now=clock(), run_id=context.run_id)
+    text = rollback_summary(outcome, dataset.settings.warehouse_location)
+    identifier = outcome.entry.deployment_id
+    written = write_whole(
+        records_folder(dataset.settings) / identifier / "report.md", text.encode()
     )
-    def back_up_present(context: dg.OpExecutionContext) -> None:
-        warehouse = eros.warehouse(asset="deployment_backup", run=context.run_id)
-        entry = back_up(
-            archive_of(eros, warehouse),
-            code_fingerprint(),
-            now=clock(),
-            run_id=context.run_id,
+    context.log.warning(
+        f"{identifier}: {outcome.entry.point_id} is in force; "
+        f"{len(outcome.schedules_taken_back)} schedules were taken back; {written.path}"
+    )
+    taken_back = [f"taken back: {name}" for name in outcome.schedules_taken_back]
+    title = f"rolled back to {outcome.entry.point_id} ({identifier})"
+    notice = told(dataset, title, [str(written.path), *taken_back])
+    context.log.info(notice)
+    context.log_event(
+        dg.AssetMaterialization(
+            ROLLBACK_REPORT,
+            description=f"Rollback {identifier} to {outcome.entry.point_id}",
+            metadata={
+                "notice": notice,
+                "report": dg.MetadataValue.md(text),
+                "file": dg.MetadataValue.path(written.path),
+                **job_metadata(dataset),
+            },
         )
-        context.log.info(f"{entry.deployment_id}: {len(entry.tables)} tables are kept")
-
-    @dg.job(
-        name=ROLLBACK_PRODUCTION,
-        logger_defs={"console": console},
-        tags=NO_RETRY,
-        description="Go back to a deployment: `deployment_id` in the run config, by default the "
-        "last good one. Inputs are never touched.",
     )
-    def rollback_production() -> None:
-        roll_back()
 
-    @dg.job(
-        name=BACKUP_PRODUCTION,
-        logger_defs={"console": console},
-        description="Keep the present as a state to go back to. Safe to repeat.",
+
+@dg.op()
+def back_up_present(context: dg.OpExecutionContext, warehouse: WarehouseResource) -> None:
+    """Keep snapshots of the owned tables and the definitions in force.
+
+    They are a state to go back to between deployments.
+    """
+    dataset = warehouse.dataset(context)
+    entry = back_up(
+        archive_of(dataset),
+        code_fingerprint(),
+        now=clock(),
+        run_id=context.run_id,
     )
-    def backup_production() -> None:
-        back_up_present()
+    context.log.info(f"{entry.deployment_id}: {len(entry.tables)} tables are kept")
 
-    return [rollback_production, backup_production]
+
+@dg.job(
+    logger_defs={"console": console},
+    tags=NO_RETRY,
+)
+def rollback_production() -> None:
+    """Go back to a deployment.
+
+    `deployment_id` in the run config, by default the last good one. Inputs are never touched.
+    """
+    roll_back()
+
+
+@dg.job(
+    logger_defs={"console": console},
+)
+def backup_production() -> None:
+    """Keep the present as a state to go back to. Safe to repeat."""
+    back_up_present()
 
 
 def stop_schedules(instance: dg.DagsterInstance, names: Collection[str]) -> list[str]:

@@ -5,28 +5,14 @@ two hours called 01:00, the hourly check runs in both, and everything else once.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from typing import Any
 
 import dagster as dg
 
-from eros_assets.automation.jobs import (
-    DAILY_CAPTION_UPDATE,
-    HEALTH_CHECK,
-    WEEKLY_SCHEDULES,
-)
-from eros_assets.automation.sweep import EXPIRED_LOCK_SWEEP
+from eros_assets.automation import jobs
+from eros_assets.automation.sweep import expired_lock_sweep
 from eros_assets.calendar import ZONE_NAME, la_date, monday_after
+from eros_assets.resources import WarehouseResource
 from eros_assets.settings import Settings
-
-PARTITIONED = {
-    DAILY_CAPTION_UPDATE: "0 2 * * *",
-    WEEKLY_SCHEDULES: "0 18 * * SUN",
-}
-PLAIN = {
-    EXPIRED_LOCK_SWEEP: "0 */6 * * *",
-    HEALTH_CHECK: "0 * * * *",
-}
 
 
 def coming_week(settings: Settings, tick: dt.datetime) -> dt.date:
@@ -37,24 +23,40 @@ def coming_week(settings: Settings, tick: dt.datetime) -> dt.date:
     return settings.week or monday_after(la_date(tick))
 
 
-def schedules(settings: Settings, jobs: Iterable[Any]) -> Sequence[dg.ScheduleDefinition]:
-    """One schedule per job that runs by itself, named as the job."""
-    by_name = {job.name: job for job in jobs}
-    return [
-        *(_weekly(settings, by_name[name], cron) for name, cron in PARTITIONED.items()),
-        *(
-            dg.ScheduleDefinition(
-                name=name, job=by_name[name], cron_schedule=cron, execution_timezone=ZONE_NAME
-            )
-            for name, cron in PLAIN.items()
-        ),
-    ]
+def _for_coming_week(
+    context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource
+) -> dg.RunRequest:
+    week = coming_week(warehouse.loaded_settings(), context.scheduled_execution_time)
+    return dg.RunRequest(partition_key=week.isoformat())
 
 
-def _weekly(settings: Settings, job: Any, cron: str) -> dg.ScheduleDefinition:
-    @dg.schedule(name=job.name, job=job, cron_schedule=cron, execution_timezone=ZONE_NAME)
-    def for_coming_week(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        week = coming_week(settings, context.scheduled_execution_time)
-        return dg.RunRequest(partition_key=week.isoformat())
+daily_caption_update = dg.schedule(
+    name=jobs.daily_caption_update.name,
+    job=jobs.daily_caption_update,
+    cron_schedule="0 2 * * *",
+    execution_timezone=ZONE_NAME,
+)(_for_coming_week)
 
-    return for_coming_week
+weekly_schedules = dg.schedule(
+    name=jobs.weekly_schedules.name,
+    job=jobs.weekly_schedules,
+    cron_schedule="0 18 * * SUN",
+    execution_timezone=ZONE_NAME,
+)(_for_coming_week)
+
+expired_locks = dg.ScheduleDefinition(
+    name=expired_lock_sweep.name,
+    job=expired_lock_sweep,
+    cron_schedule="0 */6 * * *",
+    execution_timezone=ZONE_NAME,
+)
+
+hourly_health = dg.ScheduleDefinition(
+    name=jobs.health_check.name,
+    job=jobs.health_check,
+    cron_schedule="0 * * * *",
+    execution_timezone=ZONE_NAME,
+)
+
+SCHEDULES = (daily_caption_update, weekly_schedules, expired_locks, hourly_health)
+"""Every schedule; a rollback stops them."""

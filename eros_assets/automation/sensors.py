@@ -6,15 +6,15 @@ tick with its error and leaves the cursor where it was: it is never taken for "n
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
-from eros_assets.alerts import Alert, AlertError, tell
+from eros_assets.alerts import Alert, AlertError
 from eros_assets.assets.week import WEEKLY
-from eros_assets.automation.jobs import DAILY_CAPTION_UPDATE, EXPORT_SCHEDULES
-from eros_assets.automation.rollback import ROLLBACK_PRODUCTION
+from eros_assets.automation.jobs import daily_caption_update, export_schedules
+from eros_assets.automation.rollback import rollback_production
 from eros_assets.automation.schedules import coming_week
 from eros_assets.automation.turns import (
     HealthSeen,
@@ -24,7 +24,8 @@ from eros_assets.automation.turns import (
     is_new_history,
     weeks_to_export,
 )
-from eros_assets.installation import Installation
+from eros_assets.resources import AlertsResource, WarehouseResource
+from eros_assets.settings import Settings
 
 EXPORT = dg.AssetKey("schedule_csv")
 LOCKED = dg.AssetKey("active_caption_assignments")
@@ -34,46 +35,30 @@ EXPORTED = dg.DagsterEventType.ASSET_MATERIALIZATION
 EVENTS_A_TICK = 500
 
 
-def sensors(eros: Installation, jobs: Iterable[Any]) -> Sequence[dg.SensorDefinition]:
-    """Every sensor of the installation."""
-    by_name = {job.name: job for job in jobs}
-    return [
-        new_history_sensor(eros, by_name[DAILY_CAPTION_UPDATE]),
-        new_schedule_sensor(by_name[EXPORT_SCHEDULES]),
-        health_sensor(eros, by_name[ROLLBACK_PRODUCTION]),
-        failed_run_sensor(eros),
-        failed_check_sensor(eros),
-    ]
-
-
-def new_history_sensor(eros: Installation, job: Any) -> dg.SensorDefinition:
-    """`new_history`: facts, statistics and reports are made again when mass_messages changed."""
-
-    @dg.sensor(
-        name="new_history",
-        job=job,
-        minimum_interval_seconds=600,
-        description="Runs daily_caption_update when mass_messages has changed.",
-    )
-    def new_history(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        warehouse = eros.warehouse(asset="mass_messages")
-        table = warehouse.freshness("mass_messages")
-        if table is None:
-            return dg.SkipReason("mass_messages does not exist yet; load the history first")
-        found = History(table.last_modified, table.row_count)
-        facts = warehouse.freshness("message_facts")
-        made_at = facts.last_modified if facts and facts.row_count else None
-        if not is_new_history(_history(context.cursor), found, made_at):
-            return dg.SensorResult(
-                skip_reason=f"mass_messages is as it was: {found.row_count} rows, changed "
-                f"{found.last_modified:%Y-%m-%d %H:%M} UTC",
-                cursor=_cursor(found),
-            )
-        week = coming_week(eros.settings, dt.datetime.now(dt.UTC))
-        request = dg.RunRequest(run_key=f"history_{found.key}", partition_key=week.isoformat())
-        return dg.SensorResult(run_requests=[request], cursor=_cursor(found))
-
-    return new_history
+@dg.sensor(
+    job=daily_caption_update,
+    minimum_interval_seconds=600,
+    description="Runs daily_caption_update when mass_messages has changed.",
+)
+def new_history(
+    context: dg.SensorEvaluationContext, warehouse: WarehouseResource
+) -> dg.SensorResult | dg.SkipReason:
+    dataset = warehouse.dataset(asset="mass_messages")
+    table = dataset.freshness("mass_messages")
+    if table is None:
+        return dg.SkipReason("mass_messages does not exist yet; load the history first")
+    found = History(table.last_modified, table.row_count)
+    facts = dataset.freshness("message_facts")
+    made_at = facts.last_modified if facts and facts.row_count else None
+    if not is_new_history(_history(context.cursor), found, made_at):
+        return dg.SensorResult(
+            skip_reason=f"mass_messages is as it was: {found.row_count} rows, changed "
+            f"{found.last_modified:%Y-%m-%d %H:%M} UTC",
+            cursor=_cursor(found),
+        )
+    week = coming_week(dataset.settings, dt.datetime.now(dt.UTC))
+    request = dg.RunRequest(run_key=f"history_{found.key}", partition_key=week.isoformat())
+    return dg.SensorResult(run_requests=[request], cursor=_cursor(found))
 
 
 def _history(cursor: str | None) -> History | None:
@@ -92,41 +77,35 @@ def _cursor(history: History) -> str:
     )
 
 
-def new_schedule_sensor(job: Any) -> dg.SensorDefinition:
-    """`new_schedule`: each week whose schedules were locked without exporting gets its exports."""
-
-    @dg.sensor(
-        name="new_schedule",
-        job=job,
-        minimum_interval_seconds=60,
-        description="Runs export_schedules for each week whose schedules were locked by a run that "
-        "doesn't export them itself. Several weeks between two ticks: none is lost.",
+@dg.sensor(
+    job=export_schedules,
+    minimum_interval_seconds=60,
+    description="Runs export_schedules for each week whose schedules were locked by a run that "
+    "doesn't export them itself. Several weeks between two ticks: none is lost.",
+)
+def new_schedule(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    found = context.instance.fetch_materializations(
+        LOCKED, limit=EVENTS_A_TICK, cursor=context.cursor, ascending=True
     )
-    def new_schedule(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        found = context.instance.fetch_materializations(
-            LOCKED, limit=EVENTS_A_TICK, cursor=context.cursor, ascending=True
+    weeks = [
+        (record.storage_id, record.partition_key, record.run_id)
+        for record in found.records
+        if record.partition_key and WEEKLY.has_partition_key(record.partition_key)
+    ]
+    runs = {run_id: _exports(context.instance, run_id) for _, _, run_id in weeks}
+    if under_way := [run_id for run_id, exports in runs.items() if exports is None]:
+        return dg.SkipReason(f"run {under_way[0]} has yet to export what it locked")
+    events = [Locked(event, week, bool(runs[run_id])) for event, week, run_id in weeks]
+    requests = [
+        dg.RunRequest(run_key=f"{event.week}_{event.event_id}", partition_key=event.week)
+        for event in weeks_to_export(events)
+    ]
+    if not requests:
+        return dg.SensorResult(
+            skip_reason=f"{len(events)} locked weeks, all exported by their runs",
+            cursor=found.cursor,
         )
-        weeks = [
-            (record.storage_id, record.partition_key, record.run_id)
-            for record in found.records
-            if record.partition_key and WEEKLY.has_partition_key(record.partition_key)
-        ]
-        runs = {run_id: _exports(context.instance, run_id) for _, _, run_id in weeks}
-        if under_way := [run_id for run_id, exports in runs.items() if exports is None]:
-            return dg.SkipReason(f"run {under_way[0]} has yet to export what it locked")
-        events = [Locked(event, week, bool(runs[run_id])) for event, week, run_id in weeks]
-        requests = [
-            dg.RunRequest(run_key=f"{event.week}_{event.event_id}", partition_key=event.week)
-            for event in weeks_to_export(events)
-        ]
-        if not requests:
-            return dg.SensorResult(
-                skip_reason=f"{len(events)} locked weeks, all exported by their runs",
-                cursor=found.cursor,
-            )
-        return dg.SensorResult(run_requests=requests, cursor=found.cursor)
-
-    return new_schedule
+    return dg.SensorResult(run_requests=requests, cursor=found.cursor)
 
 
 def _exports(instance: dg.DagsterInstance, run_id: str) -> bool | None:
@@ -147,66 +126,60 @@ def _exports(instance: dg.DagsterInstance, run_id: str) -> bool | None:
     return None if PLANNED in exports and not run.is_finished else False
 
 
-def health_sensor(eros: Installation, rollback: Any) -> dg.SensorDefinition:
-    """`health_turns`: tells people of each turn, and may start the rollback."""
-
-    @dg.sensor(
-        name="health_turns",
-        job=rollback,
-        minimum_interval_seconds=60,
-        description="Tells people when the decision of health_check changes or a creator is in "
-        "trouble. Starts rollback_production when it turns to ROLLBACK and EROS_AUTO_ROLLBACK is "
-        "true.",
+@dg.sensor(
+    job=rollback_production,
+    minimum_interval_seconds=60,
+    description="Tells people when the decision of health_check changes or a creator is in "
+    "trouble. Starts rollback_production when it turns to ROLLBACK and EROS_AUTO_ROLLBACK is "
+    "true.",
+)
+def health_turns(context: dg.SensorEvaluationContext, alerts: AlertsResource) -> dg.SensorResult:
+    state: dict[str, Any] = json.loads(context.cursor) if context.cursor else {}
+    found = context.instance.fetch_materializations(
+        HEALTH, limit=EVENTS_A_TICK, cursor=state.get("events"), ascending=True
     )
-    def health_turns(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        state: dict[str, Any] = json.loads(context.cursor) if context.cursor else {}
-        found = context.instance.fetch_materializations(
-            HEALTH, limit=EVENTS_A_TICK, cursor=state.get("events"), ascending=True
-        )
-        checks = [
-            seen
-            for record in found.records
-            if (materialization := record.asset_materialization) is not None
-            and (seen := _health_seen(materialization.metadata)) is not None
-        ]
-        before = HealthSeen(**state["last"]) if state.get("last") else None
-        turn = health_turn(before, checks)
-        begins_rollback = turn.begins_rollback and eros.settings.auto_rollback
-        untold: list[Alert] = []
-        for alert in [*(Alert(**earlier) for earlier in state.get("untold", [])), *turn.alerts]:
-            try:
-                context.log.info(f"{alert.title}. {tell(eros.settings, alert).sentence}")
-            except AlertError:
-                if not begins_rollback:  # the tick fails, and the next one tells
-                    raise
-                untold.append(alert)  # the rollback doesn't wait for the channels
-        last = checks[-1] if checks else before
-        cursor = json.dumps(
-            {
-                "events": found.cursor,
-                "last": {
-                    "verdict": last.verdict,
-                    "score": last.score,
-                    "reasons": list(last.reasons),
-                    "watched": list(last.watched),
-                }
-                if last
-                else None,
-                "untold": [{"title": a.title, "lines": list(a.lines)} for a in untold],
+    checks = [
+        seen
+        for record in found.records
+        if (materialization := record.asset_materialization) is not None
+        and (seen := _health_seen(materialization.metadata)) is not None
+    ]
+    before = HealthSeen(**state["last"]) if state.get("last") else None
+    turn = health_turn(before, checks)
+    begins_rollback = turn.begins_rollback and alerts.loaded_settings().auto_rollback
+    untold: list[Alert] = []
+    for alert in [*(Alert(**earlier) for earlier in state.get("untold", [])), *turn.alerts]:
+        try:
+            context.log.info(f"{alert.title}. {alerts.tell(alert).sentence}")
+        except AlertError:
+            if not begins_rollback:  # the tick fails, and the next one tells
+                raise
+            untold.append(alert)  # the rollback doesn't wait for the channels
+    last = checks[-1] if checks else before
+    cursor = json.dumps(
+        {
+            "events": found.cursor,
+            "last": {
+                "verdict": last.verdict,
+                "score": last.score,
+                "reasons": list(last.reasons),
+                "watched": list(last.watched),
             }
+            if last
+            else None,
+            "untold": [{"title": a.title, "lines": list(a.lines)} for a in untold],
+        }
+    )
+    if not turn.begins_rollback:
+        return dg.SensorResult(skip_reason=f"{len(checks)} checks", cursor=cursor)
+    if not begins_rollback:
+        return dg.SensorResult(
+            skip_reason="ROLLBACK is asked for; EROS_AUTO_ROLLBACK is not true, so a person "
+            "decides",
+            cursor=cursor,
         )
-        if not turn.begins_rollback:
-            return dg.SensorResult(skip_reason=f"{len(checks)} checks", cursor=cursor)
-        if not begins_rollback:
-            return dg.SensorResult(
-                skip_reason="ROLLBACK is asked for; EROS_AUTO_ROLLBACK is not true, so a person "
-                "decides",
-                cursor=cursor,
-            )
-        request = dg.RunRequest(run_key=f"rollback_{found.cursor}")
-        return dg.SensorResult(run_requests=[request], cursor=cursor)
-
-    return health_turns
+    request = dg.RunRequest(run_key=f"rollback_{found.cursor}")
+    return dg.SensorResult(run_requests=[request], cursor=cursor)
 
 
 def _health_seen(metadata: Mapping[str, Any]) -> HealthSeen | None:
@@ -217,52 +190,44 @@ def _health_seen(metadata: Mapping[str, Any]) -> HealthSeen | None:
     return HealthSeen(str(verdict), float(score), list(reasons), list(watched))
 
 
-def failed_run_sensor(eros: Installation) -> dg.SensorDefinition:
-    """`failed_runs`: tells people of each failed run, and which checks failed in it."""
+@dg.run_failure_sensor(description="Tells people of every run that failed, and why.")
+def failed_runs(context: dg.RunFailureSensorContext, alerts: AlertsResource) -> None:
+    run = context.dagster_run
+    causes = [
+        f"{event.step_key}: {_innermost(event.step_failure_data.error)}"
+        for event in context.get_step_failure_events()
+    ]
+    lines = [
+        *_about(alerts.loaded_settings(), run),
+        *(causes or [context.failure_event.message or "no cause is known"]),
+        *_failed_checks(context.instance, run.run_id),
+    ]
+    alert = Alert(f"{run.job_name} failed", lines)
+    context.log.info(alerts.tell(alert).sentence)
 
-    @dg.run_failure_sensor(
-        name="failed_runs", description="Tells people of every run that failed, and why."
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    description="Tells people of ERROR checks that failed without stopping their run.",
+)
+def failed_checks(
+    context: dg.RunStatusSensorContext, alerts: AlertsResource
+) -> dg.SkipReason | None:
+    run = context.dagster_run
+    found = _failed_checks(context.instance, run.run_id)
+    if not found:
+        return dg.SkipReason(f"{run.job_name}: every ERROR check passed")
+    alert = Alert(
+        f"{len(found)} checks failed in {run.job_name}",
+        [*_about(alerts.loaded_settings(), run), *found],
     )
-    def failed_runs(context: dg.RunFailureSensorContext) -> None:
-        run = context.dagster_run
-        causes = [
-            f"{event.step_key}: {_innermost(event.step_failure_data.error)}"
-            for event in context.get_step_failure_events()
-        ]
-        lines = [
-            *_about(eros, run),
-            *(causes or [context.failure_event.message or "no cause is known"]),
-            *_failed_checks(context.instance, run.run_id),
-        ]
-        alert = Alert(f"{run.job_name} failed", lines)
-        context.log.info(tell(eros.settings, alert).sentence)
-
-    return failed_runs
+    context.log.info(alerts.tell(alert).sentence)
+    return None
 
 
-def failed_check_sensor(eros: Installation) -> dg.SensorDefinition:
-    """`failed_checks`: tells people of ERROR checks that failed in a run which went on."""
-
-    @dg.run_status_sensor(
-        run_status=dg.DagsterRunStatus.SUCCESS,
-        name="failed_checks",
-        description="Tells people of ERROR checks that failed without stopping their run.",
-    )
-    def failed_checks(context: dg.RunStatusSensorContext) -> dg.SkipReason | None:
-        run = context.dagster_run
-        found = _failed_checks(context.instance, run.run_id)
-        if not found:
-            return dg.SkipReason(f"{run.job_name}: every ERROR check passed")
-        alert = Alert(f"{len(found)} checks failed in {run.job_name}", [*_about(eros, run), *found])
-        context.log.info(tell(eros.settings, alert).sentence)
-        return None
-
-    return failed_checks
-
-
-def _about(eros: Installation, run: dg.DagsterRun) -> list[str]:
+def _about(settings: Settings, run: dg.DagsterRun) -> list[str]:
     week = run.tags.get("dagster/partition")
-    address = eros.settings.ui_address
+    address = settings.ui_address
     where = f"{address.rstrip('/')}/runs/{run.run_id}" if address else f"run {run.run_id}"
     return [f"{where}{f', week of {week}' if week else ''}"]
 

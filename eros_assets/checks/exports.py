@@ -1,6 +1,6 @@
 """Files that were written can be read back, and say what the schedule says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
@@ -15,38 +15,38 @@ from eros_assets.exporting.schedule_csv import (
     read_excel_messages,
     read_schedule_csv,
 )
-from eros_assets.installation import Installation
+from eros_assets.resources import WarehouseResource
 from eros_assets.weekly.messages import active_messages, schedule_lines
 
 
-def export_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
-    """`csv_is_well_formed`."""
+@dg.asset_check(
+    asset="schedule_csv",
+)
+def csv_is_well_formed(
+    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
+) -> dg.AssetCheckResult:
+    """Each page's files say what the schedule in force says.
 
-    @dg.asset_check(
-        asset="schedule_csv",
-        description="Each page's file for machines has the columns, types and LA offsets of the "
-        "contract; it and the file for Excel say the very messages of the active schedule.",
-    )
-    def csv_is_well_formed(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        week_start = partition_week(context)
-        warehouse = eros.warehouse(asset="schedule_csv", run=context.run.run_id)
-        expected = active_messages(eros, warehouse, week_start)
-        folder = eros.week_folder(week_start)
-        wrong: list[str] = []
-        for page, rows in expected.groupby("page_name", sort=True):
-            lines = schedule_lines(rows)
-            wrong += _faults(folder / f"{page}.csv", _read_messages, messages_in(lines))
-            wrong += _faults(
-                folder / excel_name(str(page)),
-                read_excel_messages,
-                messages_in(lines, for_excel=True),
-            )
-        return verdict(
-            offenders=wrong,
-            meaning=f"What is wrong with the files of {expected['page_name'].nunique()} pages.",
+    The file for machines has the columns, types and LA offsets of the contract; it and
+    the file for Excel say the very messages of the active schedule.
+    """
+    week_start = partition_week(context)
+    dataset = warehouse.dataset(context)
+    expected = active_messages(dataset, week_start)
+    folder = dataset.week_folder(week_start)
+    wrong: list[str] = []
+    for page, rows in expected.groupby("page_name", sort=True):
+        lines = schedule_lines(rows)
+        wrong += _faults(folder / f"{page}.csv", _read_messages, messages_in(lines))
+        wrong += _faults(
+            folder / excel_name(str(page)),
+            read_excel_messages,
+            messages_in(lines, for_excel=True),
         )
-
-    return [csv_is_well_formed]
+    return verdict(
+        offenders=wrong,
+        meaning=f"What is wrong with the files of {expected['page_name'].nunique()} pages.",
+    )
 
 
 def _read_messages(path: Path) -> Messages:

@@ -1,13 +1,13 @@
 """The five smoke tests of the gate, before a week's exports and alone as the job `smoke_tests`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import dagster as dg
 
-from eros_assets.assets.week import WeekScope, week_of_run
+from eros_assets.assets.week import week_of_run
 from eros_assets.checks.verdict import verdict_of
 from eros_assets.gate.smoke import SMOKE_TESTS, smoke_findings
-from eros_assets.installation import Installation
+from eros_assets.resources import WarehouseResource, WeekScope
 
 GUARDED = "active_caption_assignments"
 """What exports follow from: a smoke test that fails stops them all."""
@@ -22,28 +22,24 @@ DESCRIPTIONS = {
 }
 
 
-def smoke_checks(eros: Installation) -> Sequence[dg.AssetChecksDefinition]:
+@dg.multi_asset_check(
+    name="rehearse_week",
+    specs=[
+        dg.AssetCheckSpec(
+            name,
+            asset=GUARDED,
+            additional_deps=["schedule_recommendations"],
+            blocking=True,
+            description=DESCRIPTIONS[name],
+        )
+        for name in SMOKE_TESTS
+    ],
+)
+def rehearse_week(
+    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource, week_scope: WeekScope
+) -> Iterator[dg.AssetCheckResult]:
     """The five, in one step: they are parts of one rehearsal of the line."""
-
-    @dg.multi_asset_check(
-        name="rehearse_week",
-        specs=[
-            dg.AssetCheckSpec(
-                name,
-                asset=GUARDED,
-                additional_deps=["schedule_recommendations"],
-                blocking=True,
-                description=DESCRIPTIONS[name],
-            )
-            for name in SMOKE_TESTS
-        ],
-    )
-    def rehearse_week(
-        context: dg.AssetCheckExecutionContext, week_scope: WeekScope
-    ) -> Iterator[dg.AssetCheckResult]:
-        warehouse = eros.warehouse(asset="smoke_tests", run=context.run.run_id)
-        week_start = week_of_run(context, eros, warehouse)
-        for finding in smoke_findings(eros, warehouse, week_start, week_scope.pages):
-            yield verdict_of(finding, asset=GUARDED)
-
-    return [rehearse_week]
+    dataset = warehouse.dataset(context)
+    week_start = week_of_run(context, dataset)
+    for finding in smoke_findings(dataset, week_start, week_scope.pages):
+        yield verdict_of(finding, asset=GUARDED)

@@ -14,10 +14,9 @@ def preflight() -> None:
     settings = settings_or_exit()
     from eros_assets.deployment.phases import preflight_of
     from eros_assets.deployment.preflight import lines
-    from eros_assets.installation import Installation
 
     try:
-        probes = preflight_of(Installation(settings))
+        probes = preflight_of(settings)
     except ErosError as error:
         CONSOLE.print(str(error), style="red")
         sys.exit(1)
@@ -66,13 +65,12 @@ def status() -> None:
     from rich.table import Table
 
     from eros_assets.calendar import ZONE
+    from eros_assets.dataset import open_dataset
     from eros_assets.deployment.phases import archive_of
     from eros_assets.deployment.record import in_force, points_of
-    from eros_assets.installation import Installation
 
-    eros = Installation(settings)
     try:
-        history = archive_of(eros, eros.warehouse(asset="status")).history()
+        history = archive_of(open_dataset(settings, asset="status")).history()
     except ErosError as error:
         CONSOLE.print(str(error), style="red")
         sys.exit(1)

@@ -8,6 +8,7 @@ import click
 from rich.table import Table
 
 from eros_assets.cli.operating import COMMANDS
+from eros_assets.cli.simulating import simulate
 from eros_assets.cli.terminal import CONSOLE, run_job, settings_or_exit
 from eros_assets.errors import ErosError
 from eros_assets.settings import Settings
@@ -27,50 +28,6 @@ def demo() -> None:
     week = _week(settings)
     _run_job(settings, "weekly_schedules", week, settings.pages)
     _where_to_look(settings, week)
-
-
-@main.command()
-@click.option("--weeks", default=8, show_default=True, help="Weeks to play.")
-@click.option(
-    "--creators", default=7, show_default=True, help="5 to 38; 7 and 38 are the sample agencies."
-)
-@click.option("--seed", default=1, show_default=True, help="The first seed.")
-@click.option("--seeds", default=2, show_default=True, help="How many seeds, an agency each.")
-@click.option(
-    "--policy",
-    "policies",
-    multiple=True,
-    type=click.Choice(["eros", "uniform", "greedy", "incumbent", "oracle"]),
-    help="Play this policy only; may be repeated.",
-)
-@click.option(
-    "--fast",
-    is_flag=True,
-    help="Plan EROS's weeks without Dagster and SQL too: the same weeks, sooner.",
-)
-def simulate(
-    weeks: int, creators: int, seed: int, seeds: int, policies: tuple[str, ...], fast: bool
-) -> None:
-    """Play policies forward on sample agencies and compare what they earn.
-
-    EROS plans through the asset graph, the others on the fast path. Broken off, it goes on where
-    it stopped.
-    """
-    from eros_assets.simulation.command import run_study
-
-    try:
-        run_study(
-            settings_or_exit(),
-            CONSOLE,
-            weeks,
-            creators,
-            range(seed, seed + seeds),
-            policies,
-            fast=fast,
-        )
-    except (ErosError, ValueError) as error:
-        CONSOLE.print(str(error), style="red")
-        sys.exit(1)
 
 
 @main.command()
@@ -102,10 +59,10 @@ def health() -> None:
 
 
 def _say_health(settings: Settings) -> None:
-    from eros_assets.installation import Installation
+    from eros_assets.dataset import open_dataset
 
-    eros = Installation(settings)
-    [row] = eros.warehouse(asset="summary").query(eros.sql("newest_health")).to_dict("records")
+    dataset = open_dataset(settings, asset="summary")
+    [row] = dataset.query("newest_health").to_dict("records")
     CONSOLE.print(
         f"Health {row['health_score']:.1f} of 100: {row['health_status']}. "
         f"Decision: {row['decision']}."
@@ -131,11 +88,10 @@ def _refuse_bad_files(settings: Settings) -> None:
 
 
 def _week(settings: Settings) -> dt.date:
-    from eros_assets.installation import Installation
+    from eros_assets.dataset import open_dataset
 
-    eros = Installation(settings)
     try:
-        return eros.default_week(eros.warehouse(asset="week"))
+        return open_dataset(settings, asset="week").default_week()
     except ErosError as error:
         CONSOLE.print(str(error), style="red")
         sys.exit(1)
@@ -161,13 +117,12 @@ def _run_job(
 
 def _where_to_look(settings: Settings, week_start: dt.date) -> None:
     from eros_assets.calendar import ZONE
-    from eros_assets.installation import Installation
+    from eros_assets.dataset import open_dataset
     from eros_assets.weekly.messages import active_messages
     from eros_assets.weekly.shortfalls import week_shortfalls
 
-    eros = Installation(settings)
-    warehouse = eros.warehouse(asset="summary")
-    rows = active_messages(eros, warehouse, week_start)
+    dataset = open_dataset(settings, asset="summary")
+    rows = active_messages(dataset, week_start)
     table = Table(title=f"Week of {week_start:%A, %Y-%m-%d} (America/Los_Angeles)", box=None)
     for column in ("page", "PPVs", "Bumps", "first message", "last message"):
         table.add_column(column)
@@ -182,16 +137,16 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> None:
             f"{times[-1]:%a %H:%M}",
         )
     CONSOLE.print(table)
-    for shortfall in week_shortfalls(eros, warehouse, week_start):
+    for shortfall in week_shortfalls(dataset, week_start):
         CONSOLE.print(f"  {shortfall.sentence}", style="yellow")
     CONSOLE.print(
         f"\n{rows['page_name'].nunique()} schedules, {len(rows)} messages.\n"
-        f"  Look       {eros.week_folder(week_start) / 'index.html'}\n"
-        f"  Files      {eros.week_folder(week_start)}\n"
+        f"  Look       {dataset.week_folder(week_start) / 'index.html'}\n"
+        f"  Files      {dataset.week_folder(week_start)}\n"
         f"  Warehouse  {settings.warehouse_location}\n"
         "  Dagster    make dev, then http://localhost:3000: the same assets, checks and runs"
     )
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, simulate):
     main.add_command(command)

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from eros_assets.dataset import Dataset
 from eros_assets.deployment.record import Entry
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Definition, Warehouse
+from eros_assets.warehouse.protocol import Definition
 from eros_assets.warehouse.sql.objects import SqlObject
 
 RECORDS = frozenset(
@@ -25,29 +25,28 @@ ARCHIVE = ("deployments", "deployment_definitions")
 class Archive:
     """The records of one installation, read and written through a handle."""
 
-    def __init__(self, eros: Installation, warehouse: Warehouse, inputs: Iterable[str]) -> None:
+    def __init__(self, dataset: Dataset, inputs: Iterable[str]) -> None:
         """`inputs` are the tables that others load."""
-        self._eros = eros
+        self.dataset = dataset
         self._inputs = frozenset(inputs)
-        self.warehouse = warehouse
 
     @property
     def owned(self) -> Sequence[SqlObject]:
         """The tables that EROS makes and a deployment backs up: all but inputs and records."""
         spared = self._inputs | RECORDS
-        return [t for t in self._eros.library.of_kind("table") if t.name not in spared]
+        return [t for t in self.dataset.library.of_kind("table") if t.name not in spared]
 
     def history(self) -> list[Entry]:
         """Every entry, in order; none before the first deployment."""
-        if self.warehouse.freshness("deployments") is None:
+        if self.dataset.freshness("deployments") is None:
             return []
-        rows = self.warehouse.query(self._eros.sql("deployment_history"))
+        rows = self.dataset.query("deployment_history")
         return [_entry(row) for row in rows.to_dict("records")]
 
     def open(self) -> None:
         """Have the tables of the archive itself; safe to repeat."""
         for name in ARCHIVE:
-            self.warehouse.deploy(self._eros.library[name])
+            self.dataset.warehouse.deploy(self.dataset.library[name])
 
     def write(self, entry: Entry) -> Entry:
         """Put an entry in the place of what has its id."""
@@ -55,7 +54,7 @@ class Archive:
 
         row = {field.name: getattr(entry, field.name) for field in fields(entry)}
         row |= {name: list(row[name]) for name in ("tables", "passed_tables", "schedules")}
-        self.warehouse.load(
+        self.dataset.load(
             "deployments",
             pd.DataFrame([row]),
             replacing={"deployment_id": entry.deployment_id},
@@ -71,12 +70,12 @@ class Archive:
         import pandas as pd
 
         if tables:
-            days = self._eros.settings.backup_days
-            self.warehouse.snapshot(point_id, tables, keep_days=days)
-        definitions = self.warehouse.definitions()
+            days = self.dataset.settings.backup_days
+            self.dataset.warehouse.snapshot(point_id, tables, keep_days=days)
+        definitions = self.dataset.warehouse.definitions()
         columns = ["point_id", "object_name", "kind", "definition", "fingerprint"]
         rows = [(point_id, d.name, d.kind, d.text, d.fingerprint) for d in definitions]
-        self.warehouse.load(
+        self.dataset.load(
             "deployment_definitions",
             pd.DataFrame(rows, columns=columns).astype("string"),
             replacing={"point_id": point_id},
@@ -84,7 +83,7 @@ class Archive:
 
     def definitions(self, point_id: str) -> list[Definition]:
         """The definitions of a kept state, by name."""
-        rows = self.warehouse.query(self._eros.sql("kept_definitions"), {"point_id": point_id})
+        rows = self.dataset.query("kept_definitions", point_id=point_id)
         return [
             Definition(row["object_name"], row["kind"], row["definition"], row["fingerprint"] or "")
             for row in rows.to_dict("records")
@@ -93,19 +92,19 @@ class Archive:
     def present(self) -> tuple[str, ...]:
         """The owned tables that are there, by name."""
         return tuple(
-            table.name for table in self.owned if self.warehouse.freshness(table.name) is not None
+            table.name for table in self.owned if self.dataset.freshness(table.name) is not None
         )
 
     def begun(self, entry: Entry) -> Entry:
         """Write a new entry, with the tables to keep of what it found, and until when."""
-        until = entry.started_at + dt.timedelta(days=self._eros.settings.backup_days)
+        until = entry.started_at + dt.timedelta(days=self.dataset.settings.backup_days)
         return self.write(replace(entry, tables=self.present(), kept_until=until))
 
     def schedules_in_force(self) -> tuple[str, ...]:
         """The active schedules of all weeks; none where there is no table of them."""
-        if self.warehouse.freshness("schedule_recommendations") is None:
+        if self.dataset.freshness("schedule_recommendations") is None:
             return ()
-        rows = self.warehouse.query(self._eros.sql("schedules_in_force"))
+        rows = self.dataset.query("schedules_in_force")
         return tuple(rows["schedule_id"])
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from eros_assets.dataset import Dataset
 from eros_assets.deployment.archive import Archive
 from eros_assets.deployment.record import DeployDecision, Entry, State, decide_deploy, next_entry
 from eros_assets.errors import ErosError
-from eros_assets.installation import Installation
 from eros_assets.tuning import CONFIGURATION_TABLES, configuration_tables
 from eros_assets.warehouse.sql.objects import SqlObject
 
@@ -43,20 +43,24 @@ class Deploy:
     what the gate needs and a first deployment lacks.
     """
 
-    eros: Installation
     archive: Archive
     log: Callable[[str], None]
     inputs: frozenset[str]
     learn: Callable[[], None] = lambda: None
 
     @property
+    def dataset(self) -> Dataset:
+        """The dataset that is deployed to."""
+        return self.archive.dataset
+
+    @property
     def objects(self) -> Sequence[SqlObject]:
         """What a deployment makes, in order: tables, then each after what it depends on."""
-        return [o for o in self.eros.library.deploy_order() if o.name not in self.inputs]
+        return [o for o in self.dataset.library.deploy_order() if o.name not in self.inputs]
 
     def objects_match(self) -> bool:
         """Whether every object in the dataset is that of `sql/`."""
-        warehouse = self.archive.warehouse
+        warehouse = self.dataset.warehouse
         there = {d.name: d for d in warehouse.definitions()}
         return all(
             warehouse.freshness(o.name) is not None
@@ -101,11 +105,11 @@ class Deploy:
         Raises:
             DeployFailedError: one could not be made; the definitions before were put back.
         """
-        warehouse = self.archive.warehouse
+        warehouse = self.dataset.warehouse
         try:
             for sql_object in self.objects:
                 warehouse.deploy(sql_object)
-            tables = configuration_tables(self.eros.settings, self.eros.library)
+            tables = configuration_tables(self.dataset.settings, self.dataset.library)
             for name, frame in tables.items():
                 warehouse.load(name, frame)
             self.learn()
@@ -141,7 +145,7 @@ class Deploy:
         Objects that it made anew stay: nothing is dropped. So do the rows of all other tables,
         which a deployment does not change.
         """
-        warehouse = self.archive.warehouse
+        warehouse = self.dataset.warehouse
         if entry.state != "started":
             definitions = self.archive.definitions(entry.before)
             if definitions:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from eros_assets.alerts import Alert, AlertError, tell
+from eros_assets.dataset import Dataset, sql_library
 from eros_assets.deployment.archive import Archive
 from eros_assets.deployment.preflight import preflight
 from eros_assets.deployment.record import Entry, in_force
@@ -15,18 +16,18 @@ from eros_assets.gate.conditions import routines_are_those_of_sql
 from eros_assets.health.limits import limits_of
 from eros_assets.health.work import Work, log_begins, work_done
 from eros_assets.importing.schema import INPUT_TABLES
-from eros_assets.installation import Installation
+from eros_assets.settings import Settings
 from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.protocol import Probe, Warehouse
+from eros_assets.warehouse.protocol import Probe
 
 
 class NothingDeployedError(ErosError):
     """A deployment is asked about before there is one."""
 
 
-def archive_of(eros: Installation, warehouse: Warehouse) -> Archive:
+def archive_of(dataset: Dataset) -> Archive:
     """The records of the installation."""
-    return Archive(eros, warehouse, INPUT_TABLES)
+    return Archive(dataset, INPUT_TABLES)
 
 
 def clock() -> dt.datetime:
@@ -34,24 +35,24 @@ def clock() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def preflight_of(eros: Installation) -> list[Probe]:
+def preflight_of(settings: Settings) -> list[Probe]:
     """What must hold before anything runs, with the installation's own tables."""
     owned = [
-        table.name for table in eros.library.of_kind("table") if table.name not in INPUT_TABLES
+        table.name for table in sql_library().of_kind("table") if table.name not in INPUT_TABLES
     ]
-    return preflight(eros.settings, INPUT_TABLES, owned)
+    return preflight(settings, INPUT_TABLES, owned)
 
 
-def records_folder(eros: Installation) -> Path:
+def records_folder(settings: Settings) -> Path:
     """Where manifests, summaries and reports are written to."""
-    return eros.settings.out_dir / "deployments"
+    return settings.out_dir / "deployments"
 
 
-def newest_health(eros: Installation, warehouse: Warehouse) -> dict[str, Any] | None:
+def newest_health(dataset: Dataset) -> dict[str, Any] | None:
     """The last row of `system_health` in the words of a summary; None before the first."""
-    if warehouse.freshness("system_health") is None:
+    if dataset.freshness("system_health") is None:
         return None
-    rows = warehouse.query(eros.sql("newest_health")).to_dict("records")
+    rows = dataset.query("newest_health").to_dict("records")
     if not rows:
         return None
     row = rows[0]
@@ -63,33 +64,33 @@ def newest_health(eros: Installation, warehouse: Warehouse) -> dict[str, Any] | 
     }
 
 
-def work_of_a_day(eros: Installation, warehouse: Warehouse, now: dt.datetime) -> Work | None:
+def work_of_a_day(dataset: Dataset, now: dt.datetime) -> Work | None:
     """What the last 24 hours cost, and what failed in them, as the health check counts it.
 
     None where the configuration that it is counted by is not there yet.
     """
-    if warehouse.freshness("tuning") is None:
+    if dataset.freshness("tuning") is None:
         return None
-    limits = limits_of(read_knobs(warehouse))
-    procedures = [procedure.name for procedure in eros.library.of_kind("procedure")]
-    return work_done(warehouse.jobs(log_begins(now, limits)), now, procedures, limits)
+    limits = limits_of(read_knobs(dataset))
+    procedures = [procedure.name for procedure in dataset.library.of_kind("procedure")]
+    return work_done(dataset.warehouse.jobs(log_begins(now, limits)), now, procedures, limits)
 
 
-def told(eros: Installation, title: str, lines: Sequence[str]) -> str:
+def told(dataset: Dataset, title: str, lines: Sequence[str]) -> str:
     """Tell people, by the channels that are configured; what became of it, in one line.
 
     Nothing that was deployed or put back is undone because nobody could be told.
     """
     try:
-        return tell(eros.settings, Alert(title, lines)).sentence
+        return tell(dataset.settings, Alert(title, lines)).sentence
     except AlertError as error:
         return f"Nobody could be told: {error}"
 
 
-def gate_findings(eros: Installation, warehouse: Warehouse) -> list[Finding]:
+def gate_findings(dataset: Dataset) -> list[Finding]:
     """The routine count and the five smoke tests, for the coming week."""
-    week = eros.default_week(warehouse)
-    return [routines_are_those_of_sql(eros, warehouse), *smoke_findings(eros, warehouse, week)]
+    week = dataset.default_week()
+    return [routines_are_those_of_sql(dataset), *smoke_findings(dataset, week)]
 
 
 def open_deployment(history: Sequence[Entry]) -> Entry | None:
@@ -116,17 +117,16 @@ def deployment_in_question(history: Sequence[Entry]) -> tuple[Entry, bool]:
     )
 
 
-def learn_if_new(eros: Installation, warehouse: Warehouse) -> None:
+def learn_if_new(dataset: Dataset) -> None:
     """Sort the history and learn the captions where that was never done.
 
     The gate rehearses on them, and without a gate no week is planned that would do it.
     """
-    facts = warehouse.freshness("message_facts")
+    facts = dataset.freshness("message_facts")
     if facts is not None and facts.row_count:
         return
-    warehouse.run(eros.sql("refresh_message_facts"))
-    lookback = read_knobs(warehouse)["stats_lookback_days"]
-    warehouse.call(
-        "update_caption_performance",
-        {"p_as_of": eros.default_week(warehouse), "p_lookback_days": lookback},
+    dataset.run("refresh_message_facts")
+    lookback = read_knobs(dataset)["stats_lookback_days"]
+    dataset.call(
+        "update_caption_performance", p_as_of=dataset.default_week(), p_lookback_days=lookback
     )

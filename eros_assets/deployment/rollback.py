@@ -25,7 +25,6 @@ from eros_assets.deployment.record import (
     taken_back,
     unfinished_rollback,
 )
-from eros_assets.installation import Installation
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,6 @@ class Rollback:
     `stop_schedules` stops Dagster's schedules and gives their names; `log` takes a line for people.
     """
 
-    eros: Installation
     archive: Archive
     stop_schedules: Callable[[], Sequence[str]]
     log: Callable[[str], None]
@@ -79,7 +77,11 @@ class Rollback:
         return self._outcome(entry, point)
 
     def _refuse_incomplete(self, point: Point) -> None:
-        kept = self.archive.warehouse.kept(point.point_id, point.tables) if point.tables else {}
+        kept = (
+            self.archive.dataset.warehouse.kept(point.point_id, point.tables)
+            if point.tables
+            else {}
+        )
         lacking = [table for table in point.tables if table not in kept]
         definitions = self.archive.definitions(point.point_id)
         if lacking or not definitions:
@@ -119,17 +121,16 @@ class Rollback:
 
     def _restore_tables(self, entry: Entry, point: Point) -> Entry:
         if point.tables:
-            self.archive.warehouse.restore(point.point_id, point.tables)
+            self.archive.dataset.warehouse.restore(point.point_id, point.tables)
         return self.archive.write(replace(entry, state="tables_restored"))
 
     def _restore_routines(self, entry: Entry, point: Point) -> Entry:
-        self.archive.warehouse.define(self.archive.definitions(point.point_id))
+        self.archive.dataset.warehouse.define(self.archive.definitions(point.point_id))
         return self.archive.write(replace(entry, state="routines_restored"))
 
     def _release(self, entry: Entry, now: dt.datetime) -> Entry:
-        warehouse = self.archive.warehouse
         if "active_caption_assignments" in entry.tables:
-            warehouse.run(self.eros.sql("release_taken_back"), {"released_at": now})
+            self.archive.dataset.run("release_taken_back", released_at=now)
         return self.archive.write(replace(entry, state="released"))
 
     def _finish(self, entry: Entry, now: dt.datetime) -> Entry:
@@ -145,7 +146,7 @@ class Rollback:
     def _outcome(self, entry: Entry, point: Point) -> RollbackOutcome:
         active = self.archive.schedules_in_force()
         kept = self.archive.definitions(point.point_id)
-        there = {d.name: d for d in self.archive.warehouse.definitions()}
+        there = {d.name: d for d in self.archive.dataset.warehouse.definitions()}
         made_since = sorted(there.keys() - {d.name for d in kept})
         return RollbackOutcome(
             entry=entry,

@@ -25,7 +25,7 @@ def changed_objects(objects: Iterable[SqlObject], before: Sequence[Definition]) 
     ]
 
 
-def deployment_summary(
+def summary_text(
     entry: Entry,
     *,
     verdict: str,

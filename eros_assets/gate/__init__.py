@@ -7,27 +7,26 @@ publishes asks the gate itself. Checks and publishing assets evaluate the same f
 import datetime as dt
 from collections.abc import Sequence
 
+from eros_assets.dataset import Dataset
 from eros_assets.gate import conditions
 from eros_assets.gate.findings import Finding, GateClosedError, refuse_if_closed
 from eros_assets.gate.smoke import smoke_findings
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Warehouse
 
 __all__ = ["Finding", "GateClosedError", "gate_findings", "require_gate", "smoke_findings"]
 
 
 def gate_findings(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
     """Every condition of the gate for the week's schedules of `pages`, or of all, smoke included.
 
     Conditions of reservations, facts and routines are the agency's, whatever the pages.
     """
-    week = (eros, warehouse, week_start, pages)
+    week = (dataset, week_start, pages)
     return (
-        conditions.facts_and_quarantine_are_the_input(eros, warehouse),
-        conditions.routines_are_those_of_sql(eros, warehouse),
-        conditions.no_caption_reserved_twice(eros, warehouse),
+        conditions.facts_and_quarantine_are_the_input(dataset),
+        conditions.routines_are_those_of_sql(dataset),
+        conditions.no_caption_reserved_twice(dataset),
         conditions.schedule_rules_hold(*week),
         conditions.schedule_times_are_la(*week),
         conditions.schedules_are_as_planned(*week),
@@ -37,13 +36,13 @@ def gate_findings(
 
 
 def require_gate(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
     """Evaluate the whole gate; what an asset does before it publishes, whichever run it is in.
 
     Raises:
         GateClosedError: a condition doesn't hold; each one that failed is named.
     """
-    findings = gate_findings(eros, warehouse, week_start, pages)
+    findings = gate_findings(dataset, week_start, pages)
     refuse_if_closed(findings, f"week of {week_start}")
     return findings

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from eros_assets.calendar import week_bounds
+from eros_assets.dataset import Dataset
 from eros_assets.gate.findings import Finding, counted
-from eros_assets.installation import Installation
 from eros_assets.planning.identity import ScheduleRow, schedule_id
 from eros_assets.planning.model import SentMessage
 from eros_assets.planning.validation import ScheduledMessage, violations
 from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.protocol import RoutineKind, Typed, Warehouse
+from eros_assets.warehouse.protocol import RoutineKind
 from eros_assets.warehouse.sql.objects import Kind
 from eros_assets.weekly.drafting import week_rules
 
@@ -29,17 +29,17 @@ ROUTINE_COUNT: Mapping[RoutineKind, int] = {"FUNCTION": 2, "TABLE FUNCTION": 7, 
 
 def week_parameters(week_start: dt.date, pages: Sequence[str]) -> dict[str, Any]:
     """Parameters of the queries that look at a week's pages; no pages: all."""
-    return {"week_start": week_start, "pages": Typed(list(pages), "ARRAY<STRING>")}
+    return {"week_start": week_start, "pages": list(pages)}
 
 
-def facts_and_quarantine_are_the_input(eros: Installation, warehouse: Warehouse) -> Finding:
+def facts_and_quarantine_are_the_input(dataset: Dataset) -> Finding:
     """No message is lost, none counts twice.
 
     Messages that arrived after the facts were made are not lost: the next refresh sorts them.
     """
-    row = warehouse.query(eros.sql("facts_and_quarantine_balance")).iloc[0]
+    row = dataset.query("facts_and_quarantine_balance").iloc[0]
     lost = int(row["input_rows"] - row["fact_rows"] - row["quarantined_rows"])
-    if lost > 0 and _arrived_since(warehouse):
+    if lost > 0 and _arrived_since(dataset):
         lost = 0
     return Finding(
         "facts_and_quarantine_are_the_input",
@@ -49,15 +49,15 @@ def facts_and_quarantine_are_the_input(eros: Installation, warehouse: Warehouse)
     )
 
 
-def _arrived_since(warehouse: Warehouse) -> bool:
-    facts = warehouse.freshness("message_facts")
-    messages = warehouse.freshness("mass_messages")
+def _arrived_since(dataset: Dataset) -> bool:
+    facts = dataset.freshness("message_facts")
+    messages = dataset.freshness("mass_messages")
     return bool(facts and messages and messages.last_modified > facts.last_modified)
 
 
-def no_caption_reserved_twice(eros: Installation, warehouse: Warehouse) -> Finding:
+def no_caption_reserved_twice(dataset: Dataset) -> Finding:
     """No caption is reserved twice, by any pages, within the reservation days."""
-    pairs = warehouse.query(eros.sql("captions_reserved_twice")).to_dict("records")
+    pairs = dataset.query("captions_reserved_twice").to_dict("records")
     return counted(
         "no_caption_reserved_twice",
         "Pairs of reservations of one caption too close together.",
@@ -69,9 +69,9 @@ def no_caption_reserved_twice(eros: Installation, warehouse: Warehouse) -> Findi
     )
 
 
-def routines_are_those_of_sql(eros: Installation, warehouse: Warehouse) -> Finding:
+def routines_are_those_of_sql(dataset: Dataset) -> Finding:
     """The dataset's routines are exactly those of `sql/`, as last deployed."""
-    offenders, observed = routine_differences(eros, warehouse)
+    offenders, observed = routine_differences(dataset)
     return Finding(
         "routines_are_those_of_sql",
         "Routines of the dataset against those of sql/.",
@@ -81,10 +81,10 @@ def routines_are_those_of_sql(eros: Installation, warehouse: Warehouse) -> Findi
     )
 
 
-def routine_differences(eros: Installation, warehouse: Warehouse) -> tuple[list[str], int]:
+def routine_differences(dataset: Dataset) -> tuple[list[str], int]:
     """How the deployed routines differ from those of `sql/`, and how many are deployed."""
-    deployed = {r.name: (r.kind, r.fingerprint) for r in warehouse.routines()}
-    wanted = {o.name: (COUNTED[o.kind], o.fingerprint) for o in eros.library.of_kind(*COUNTED)}
+    deployed = {r.name: (r.kind, r.fingerprint) for r in dataset.warehouse.routines()}
+    wanted = {o.name: (COUNTED[o.kind], o.fingerprint) for o in dataset.library.of_kind(*COUNTED)}
     kinds = Counter(kind for kind, _ in deployed.values())
     wrong_counts = [
         f"{kinds[kind]} of kind {kind}, not {number}"
@@ -100,32 +100,30 @@ def routine_differences(eros: Installation, warehouse: Warehouse) -> tuple[list[
 
 
 def schedule_rules_hold(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
 ) -> Finding:
     """Every hard rule of a week holds in every draft, and in active schedules without a draft."""
-    broken, schedules = broken_rules(eros, warehouse, week_start, pages)
+    broken, schedules = broken_rules(dataset, week_start, pages)
     return counted(
         "schedule_rules_hold", f"Hard rules broken by {schedules} schedules of the week.", broken
     )
 
 
 def broken_rules(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
 ) -> tuple[list[str], int]:
     """Every hard rule that a schedule of the week breaks, and how many schedules were judged.
 
     Of the messages sent in a week that had begun, a schedule is held against those that it was
     planned around.
     """
-    knobs = read_knobs(warehouse)
-    planned = warehouse.query(eros.sql("planned_messages"), week_parameters(week_start, pages))
+    knobs = read_knobs(dataset)
+    planned = dataset.query("planned_messages", **week_parameters(week_start, pages))
     week = week_parameters(week_start, sorted(set(planned["page_name"])))
-    targets: list[dict[Any, Any]] = warehouse.query(eros.sql("week_targets"), week).to_dict(
-        "records"
-    )
+    targets: list[dict[Any, Any]] = dataset.query("week_targets", **week).to_dict("records")
     rules = {row["page_name"]: week_rules(row, knobs, week_start) for row in targets}
     _, week_end = week_bounds(week_start)
-    sent = warehouse.query(eros.sql("sent_this_week"), {**week, "planned_at": week_end})
+    sent = dataset.query("sent_this_week", **week, planned_at=week_end)
     found: list[str] = []
     schedules = planned.groupby(["schedule_id", "page_name", "planned_at"], sort=True)
     for key, rows in schedules:
@@ -157,12 +155,10 @@ def broken_rules(
 
 
 def schedule_times_are_la(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
 ) -> Finding:
     """Dates, hours and weekdays are those of the instants in America/Los_Angeles."""
-    rows = warehouse.query(eros.sql("schedule_times"), week_parameters(week_start, pages)).to_dict(
-        "records"
-    )
+    rows = dataset.query("schedule_times", **week_parameters(week_start, pages)).to_dict("records")
     return counted(
         "schedule_times_are_la",
         "Messages whose LA date, hour or weekday is wrong, or outside the week.",
@@ -171,13 +167,13 @@ def schedule_times_are_la(
 
 
 def schedules_are_as_planned(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
 ) -> Finding:
     """What a schedule in force says is what was planned: its id is made of its content.
 
     So a message that was changed, lost or added since the rules were checked is seen.
     """
-    rows = warehouse.query(eros.sql("active_schedule_contents"), week_parameters(week_start, pages))
+    rows = dataset.query("active_schedule_contents", **week_parameters(week_start, pages))
     changed: list[str] = []
     for key, messages in rows.groupby(["page_name", "schedule_id"], sort=True):
         page, identifier = cast("tuple[str, str]", key)
@@ -205,12 +201,12 @@ def schedules_are_as_planned(
 
 
 def every_message_is_reserved(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
 ) -> Finding:
     """Every message of a schedule in force holds its caption, until the reservation expires."""
-    rows = warehouse.query(
-        eros.sql("unreserved_messages"), week_parameters(week_start, pages)
-    ).to_dict("records")
+    rows = dataset.query("unreserved_messages", **week_parameters(week_start, pages)).to_dict(
+        "records"
+    )
     return counted(
         "every_message_is_reserved",
         "Messages of schedules in force whose caption is not reserved.",

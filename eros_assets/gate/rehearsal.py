@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eros_assets.calendar import ZONE, la_instant, week_bounds
+from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.exporting.schedule_csv import (
     ScheduleLine,
@@ -23,12 +24,11 @@ from eros_assets.exporting.schedule_csv import (
 )
 from eros_assets.gate.conditions import week_parameters
 from eros_assets.gate.report import read_report
-from eros_assets.installation import Installation
 from eros_assets.planning.identity import ScheduleRow, schedule_id
 from eros_assets.planning.model import WeekPlan
 from eros_assets.planning.volume import split_by_largest_remainder
 from eros_assets.tuning import Knobs
-from eros_assets.warehouse.protocol import Parameters, Typed, Warehouse
+from eros_assets.warehouse.protocol import Value
 from eros_assets.weekly.drafting import PageInputs, Record, draft_page
 from eros_assets.weekly.scope import WeekPlanScope
 
@@ -52,8 +52,7 @@ class NothingToRehearseError(ErosError):
 class Stage:
     """What the rehearsal works with: one page of one week."""
 
-    eros: Installation
-    warehouse: Warehouse
+    dataset: Dataset
     page_name: str
     week_start: dt.date
     knobs: Knobs
@@ -81,15 +80,13 @@ class Exported:
     excel_begins: bytes
 
 
-def rehearsed_page(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str]
-) -> str:
+def rehearsed_page(dataset: Dataset, week_start: dt.date, pages: Sequence[str]) -> str:
     """The page with the most messages of schedules in force, the first by name among equals.
 
     Raises:
         NothingToRehearseError: no page of `pages`, or none at all, is an active creator's.
     """
-    rows = warehouse.query(eros.sql("rehearsal_page"), week_parameters(week_start, pages))
+    rows = dataset.query("rehearsal_page", **week_parameters(week_start, pages))
     if rows.empty:
         raise NothingToRehearseError(
             "there is no active creator to rehearse with; fill the table creators first"
@@ -99,9 +96,8 @@ def rehearsed_page(
 
 def analyze(stage: Stage) -> Mapping[str, Any]:
     """The analyzer's report on the page as of the week's Monday."""
-    out = stage.warehouse.call(
-        "analyze_creator_performance",
-        {"p_page_name": stage.page_name, "p_as_of": stage.week_start},
+    out = stage.dataset.call(
+        "analyze_creator_performance", p_page_name=stage.page_name, p_as_of=stage.week_start
     ).out
     return read_report(str(out["p_report"]))
 
@@ -115,7 +111,7 @@ def page_rules(stage: Stage, report: Mapping[str, Any]) -> Record:
     named = {
         name: report[name] for name in ("account_size", "behavioral_segment", "saturation_status")
     }
-    rows = stage.warehouse.query(stage.eros.sql("rehearsal_rules"), named).to_dict("records")
+    rows = stage.dataset.query("rehearsal_rules", **named).to_dict("records")
     if len(rows) != 1:
         raise NothingToRehearseError(
             f"the configuration has {len(rows)} rules, not 1, for {named}; load it again"
@@ -136,18 +132,18 @@ def select(stage: Stage, report: Mapping[str, Any], rules: Record) -> Selection:
         "p_page_name": stage.page_name,
         "p_week_start": REHEARSAL_WEEK,
         **{f"p_num_{tier}": count for tier, count in wanted.items()},
-        "p_seed": stage.eros.settings.seed,
+        "p_seed": stage.dataset.settings.seed,
     }
     longest = float(stage.knobs["selector_max_seconds"])
     try:
-        rows, seconds = _timed_selection(stage.warehouse, arguments)
+        rows, seconds = _timed_selection(stage.dataset, arguments)
         for _ in range(REPEATS):
             if seconds >= longest:
-                rows, again = _timed_selection(stage.warehouse, arguments)
+                rows, again = _timed_selection(stage.dataset, arguments)
                 seconds = min(seconds, again)
-        offers = stage.warehouse.query(stage.eros.sql("rehearsal_offers"), rehearsed)
+        offers = stage.dataset.query("rehearsal_offers", **rehearsed)
     finally:
-        stage.warehouse.run(stage.eros.sql("forget_rehearsal"), rehearsed)
+        stage.dataset.run("forget_rehearsal", **rehearsed)
     return Selection(
         wanted=wanted,
         captions=[{str(k): v for k, v in row.items()} for row in rows.to_dict("records")],
@@ -159,9 +155,11 @@ def select(stage: Stage, report: Mapping[str, Any], rules: Record) -> Selection:
     )
 
 
-def _timed_selection(warehouse: Warehouse, arguments: Parameters) -> tuple["pd.DataFrame", float]:
-    rows = warehouse.call("select_captions_for_creator", arguments).rows
-    return rows, warehouse.ledger[-1].duration_seconds
+def _timed_selection(
+    dataset: Dataset, arguments: Mapping[str, Value]
+) -> tuple["pd.DataFrame", float]:
+    rows = dataset.call("select_captions_for_creator", **arguments).rows
+    return rows, dataset.ledger[-1].duration_seconds
 
 
 def build(
@@ -204,9 +202,7 @@ def export(stage: Stage, plan: WeekPlan) -> Exported:
 
 def _lines(stage: Stage, plan: WeekPlan) -> list[ScheduleLine]:
     captions = [message.caption.caption_id for message in plan.messages]
-    texts = stage.warehouse.query(
-        stage.eros.sql("caption_texts"), {"captions": Typed(captions, "ARRAY<INT64>")}
-    )
+    texts = stage.dataset.query("caption_texts", captions=captions)
     text_of = dict(zip(texts["caption_id"], texts["caption_text"], strict=True))
     identifier = schedule_id(
         stage.page_name,
@@ -239,20 +235,14 @@ def _lines(stage: Stage, plan: WeekPlan) -> list[ScheduleLine]:
     ]
 
 
-def clock_differences(eros: Installation, warehouse: Warehouse, week_start: dt.date) -> list[str]:
+def clock_differences(dataset: Dataset, week_start: dt.date) -> list[str]:
     """Instants whose LA date, hour, weekday or offset the warehouse tells otherwise than Python.
 
     Every quarter of an hour of the week, and every hour of the days around the year's two changes
     of the clocks.
     """
     first = la_instant(dt.date(week_start.year, 1, 1))
-    rows = warehouse.query(
-        eros.sql("la_clock"),
-        {
-            "first_instant": first,
-            "quarters": Typed(_quarters(first, week_start), "ARRAY<INT64>"),
-        },
-    )
+    rows = dataset.query("la_clock", first_instant=first, quarters=_quarters(first, week_start))
     wrong: list[str] = []
     for row in rows.to_dict("records"):
         local = (first + QUARTER * int(row["quarters"])).astimezone(ZONE)

@@ -6,17 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.exporting.schedule_csv import BYTE_ORDER_MARK
 from eros_assets.gate import rehearsal
 from eros_assets.gate.findings import Finding, counted
 from eros_assets.gate.rehearsal import Exported, Selection, Stage
 from eros_assets.gate.report import report_faults
-from eros_assets.installation import Installation
 from eros_assets.planning.model import WeekPlan
 from eros_assets.planning.validation import ScheduledMessage, violations
 from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.protocol import Warehouse
 from eros_assets.weekly.drafting import Record, week_rules
 
 SMOKE_TESTS = {
@@ -45,15 +44,15 @@ class _Analyzed:
 
 
 def smoke_findings(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str] = ()
+    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
     """The five smoke tests on the present data, in the order of SMOKE_TESTS.
 
     One page of `pages`, or of all, is rehearsed. Each test works with what the one before made;
     where that is missing it fails and says so. The jobs carry the label `purpose: smoke`.
     """
-    handle = warehouse.labelled(purpose="smoke")
-    analyzed, analyzer = _tried(lambda: _analyzed(eros, handle, week_start, pages))
+    rehearsed = dataset.labelled(purpose="smoke")
+    analyzed, analyzer = _tried(lambda: _analyzed(rehearsed, week_start, pages))
     selection, selector = _tried(lambda: _selected(_made(analyzed, "no valid report")))
     plan, builder = _tried(
         lambda: _built(_made(analyzed, "no valid report"), _made(selection, "no captions"))
@@ -61,7 +60,7 @@ def smoke_findings(
     _, exporter = _tried(
         lambda: _exported(_made(analyzed, "no valid report"), _made(plan, "no schedule"))
     )
-    _, clocks = _tried(lambda: (None, rehearsal.clock_differences(eros, handle, week_start)))
+    _, clocks = _tried(lambda: (None, rehearsal.clock_differences(rehearsed, week_start)))
     seconds = selection.seconds if selection else 0.0
     return (
         _finding("smoke_analyzer", analyzer),
@@ -96,10 +95,10 @@ def _made(product: Result | None, lacking: str) -> Result:
 
 
 def _analyzed(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Sequence[str]
+    dataset: Dataset, week_start: dt.date, pages: Sequence[str]
 ) -> tuple[_Analyzed | None, list[str]]:
-    page = rehearsal.rehearsed_page(eros, warehouse, week_start, pages)
-    stage = Stage(eros, warehouse, page, week_start, read_knobs(warehouse))
+    page = rehearsal.rehearsed_page(dataset, week_start, pages)
+    stage = Stage(dataset, page, week_start, read_knobs(dataset))
     report = rehearsal.analyze(stage)
     if faults := report_faults(report, page, week_start):
         return None, [f"{page}: {fault}" for fault in faults]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eros_assets.calendar import DAYS_A_WEEK, la_date, la_instant, monday_of
+from eros_assets.dataset import Dataset
 from eros_assets.gate import conditions
 from eros_assets.gate.smoke import smoke_findings
 from eros_assets.health import scores
@@ -15,9 +16,7 @@ from eros_assets.health.limits import Limits, limits_of
 from eros_assets.health.scores import Component, Improvement, Selector, Status, Supply
 from eros_assets.health.success import Figure, success_figures
 from eros_assets.health.work import Work, log_begins, work_done
-from eros_assets.installation import Installation
 from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.protocol import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,30 +50,27 @@ class Health:
     figures: Sequence[Figure]
 
 
-def check_system(
-    eros: Installation, warehouse: Warehouse, *, now: dt.datetime, planned_at: dt.datetime
-) -> Health:
+def check_system(dataset: Dataset, *, now: dt.datetime, planned_at: dt.datetime) -> Health:
     """Score the system and decide.
 
     Args:
-        eros: the installation.
-        warehouse: a handle whose jobs carry a `purpose`, so that watching isn't watched.
+        dataset: a handle whose jobs carry a `purpose`, so that watching isn't watched.
         now: the clock's instant; the job log is read by it.
         planned_at: the business's instant; history, schedules and reservations are held against it.
     """
     from eros_assets.evaluation.arms import TARGET  # imported here: it brings numpy
 
-    knobs = read_knobs(warehouse)
+    knobs = read_knobs(dataset)
     limits = limits_of(knobs)
     week = monday_of(la_date(planned_at))
     weeks = (week, week + dt.timedelta(days=DAYS_A_WEEK))
-    violations = integrity_violations(eros, warehouse, weeks)
-    smoke = smoke_findings(eros, warehouse, weeks[1])
-    routines = conditions.routines_are_those_of_sql(eros, warehouse)
+    violations = integrity_violations(dataset, weeks)
+    smoke = smoke_findings(dataset, weeks[1])
+    routines = conditions.routines_are_those_of_sql(dataset)
     [selector] = [finding for finding in smoke if finding.name == "smoke_selector"]
-    procedures = [procedure.name for procedure in eros.library.of_kind("procedure")]
-    work = work_done(warehouse.jobs(log_begins(now, limits)), now, procedures, limits)
-    improvement = newest_improvement(eros, warehouse)
+    procedures = [procedure.name for procedure in dataset.library.of_kind("procedure")]
+    work = work_done(dataset.warehouse.jobs(log_begins(now, limits)), now, procedures, limits)
+    improvement = newest_improvement(dataset)
     components = (
         scores.integrity(violations),
         scores.query_performance(
@@ -88,7 +84,7 @@ def check_system(
         ),
         scores.error_rate(work, limits),
         scores.emv(improvement),
-        scores.availability(supply(eros, warehouse, planned_at, limits), limits),
+        scores.availability(supply(dataset, planned_at, limits), limits),
     )
     score = scores.health_score(components)
     faults = [f.sentence for f in (*smoke, routines) if not f.passed]
@@ -102,51 +98,45 @@ def check_system(
     )
 
 
-def integrity_violations(
-    eros: Installation, warehouse: Warehouse, weeks: Sequence[dt.date]
-) -> list[str]:
+def integrity_violations(dataset: Dataset, weeks: Sequence[dt.date]) -> list[str]:
     """Corruption: of facts and reservations, and of the schedules in force of these weeks.
 
     Not what follows from newer code or other tuning: a rollback would not mend that.
     """
     found = [
-        conditions.facts_and_quarantine_are_the_input(eros, warehouse),
-        conditions.no_caption_reserved_twice(eros, warehouse),
+        conditions.facts_and_quarantine_are_the_input(dataset),
+        conditions.no_caption_reserved_twice(dataset),
     ]
     for week in weeks:
         found += [
-            conditions.schedule_times_are_la(eros, warehouse, week),
-            conditions.schedules_are_as_planned(eros, warehouse, week),
-            conditions.every_message_is_reserved(eros, warehouse, week),
+            conditions.schedule_times_are_la(dataset, week),
+            conditions.schedules_are_as_planned(dataset, week),
+            conditions.every_message_is_reserved(dataset, week),
         ]
     return [finding.sentence for finding in found if not finding.passed]
 
 
-def newest_improvement(eros: Installation, warehouse: Warehouse) -> Improvement | None:
+def newest_improvement(dataset: Dataset) -> Improvement | None:
     """The newest measurement over all creators, None before there is one."""
-    rows = warehouse.query(eros.sql("newest_improvement")).to_dict("records")
+    rows = dataset.query("newest_improvement").to_dict("records")
     if not rows:
         return None
     names = ("relative_improvement", "relative_lower", "relative_upper")
     return Improvement(*(_number(rows[0][name]) for name in names))
 
 
-def supply(
-    eros: Installation, warehouse: Warehouse, planned_at: dt.datetime, limits: Limits
-) -> Supply:
+def supply(dataset: Dataset, planned_at: dt.datetime, limits: Limits) -> Supply:
     """What is there for people to work with, as of the business's instant."""
     import pandas as pd
 
     overdue_at = planned_at - dt.timedelta(hours=limits.sweep_grace_hours)
-    row = warehouse.query(eros.sql("supply"), {"overdue_at": overdue_at}).iloc[0]
+    row = dataset.query("supply", overdue_at=overdue_at).iloc[0]
     week = monday_of(la_date(planned_at))
-    lacking = warehouse.query(
-        eros.sql("creators_without_schedule"),
-        {
-            "this_week": week,
-            "next_week": week + dt.timedelta(days=DAYS_A_WEEK),
-            "next_is_due": planned_at >= next_week_due(week, limits),
-        },
+    lacking = dataset.query(
+        "creators_without_schedule",
+        this_week=week,
+        next_week=week + dt.timedelta(days=DAYS_A_WEEK),
+        next_is_due=planned_at >= next_week_due(week, limits),
     )
     newest = row["newest_message"]
     return Supply(
@@ -166,10 +156,10 @@ def next_week_due(week_start: dt.date, limits: Limits) -> dt.datetime:
     return made + dt.timedelta(hours=limits.schedule_grace_hours)
 
 
-def creators_to_watch(eros: Installation, warehouse: Warehouse, day: dt.date) -> "pd.DataFrame":
+def creators_to_watch(dataset: Dataset, day: dt.date) -> "pd.DataFrame":
     """Pages with a CRITICAL anomaly in the week before an LA date, or RED, as last reported."""
     since = day - dt.timedelta(days=WATCHED_DAYS)
-    return warehouse.query(eros.sql("creators_to_watch"), {"since": since})
+    return dataset.query("creators_to_watch", since=since)
 
 
 def health_row(health: Health, checked_at: dt.datetime, *, run_id: str) -> "pd.DataFrame":

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.gate import Finding, require_gate
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Warehouse
 from eros_assets.weekly.messages import active_messages
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Attempt:
     begun_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     _begun: float = field(default_factory=time.perf_counter)
 
-    def log(self, warehouse: Warehouse, outcomes: Sequence[Outcome]) -> "pd.DataFrame":
+    def log(self, dataset: Dataset, outcomes: Sequence[Outcome]) -> "pd.DataFrame":
         """Add its rows, and give them. Logged again, they are there once."""
         import pandas as pd
 
@@ -71,7 +70,7 @@ class Attempt:
             for outcome in outcomes
         ]
         log = pd.DataFrame(rows, columns=list(COLUMNS))
-        warehouse.load(
+        dataset.load(
             "schedule_export_log",
             log,
             replacing={
@@ -84,7 +83,7 @@ class Attempt:
 
     def log_failure(
         self,
-        warehouse: Warehouse,
+        dataset: Dataset,
         messages: "pd.DataFrame",
         error: Exception,
         location: str | None,
@@ -93,7 +92,7 @@ class Attempt:
         # What others raise may quote anything; only our own words go into a table.
         said = str(error) if isinstance(error, ErosError) else type(error).__name__
         self.log(
-            warehouse,
+            dataset,
             [
                 Outcome(schedule_id, page_name, location, 0, None, "failed", said)
                 for schedule_id, page_name, _ in counts_of(messages) or [(None, None, 0)]
@@ -111,8 +110,7 @@ def counts_of(messages: "pd.DataFrame") -> list[tuple[str, str, int]]:
 
 
 def pass_gate(
-    eros: Installation,
-    warehouse: Warehouse,
+    dataset: Dataset,
     week_start: dt.date,
     messages: "pd.DataFrame",
     pages: Sequence[str] = (),
@@ -123,8 +121,8 @@ def pass_gate(
         GateClosedError: a condition doesn't hold.
         WeekChangedError: other messages are in force now than those given.
     """
-    findings = require_gate(eros, warehouse, week_start, pages)
-    if not active_messages(eros, warehouse, week_start, pages).equals(messages):
+    findings = require_gate(dataset, week_start, pages)
+    if not active_messages(dataset, week_start, pages).equals(messages):
         raise WeekChangedError(
             f"week of {week_start}: nothing was published, its schedules changed meanwhile; run it "
             "again when the other run is done"

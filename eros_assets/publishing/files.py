@@ -4,16 +4,15 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eros_assets.dataset import Dataset
 from eros_assets.exporting.calendar_picture import CalendarMessage, CalendarWeek
 from eros_assets.exporting.schedule_csv import (
     excel_name,
     write_schedule_csv,
     write_schedule_csv_for_excel,
 )
-from eros_assets.installation import Installation
 from eros_assets.publishing.export_log import Outcome
 from eros_assets.tuning import Knobs, read_knobs
-from eros_assets.warehouse.protocol import Typed, Warehouse
 from eros_assets.weekly.messages import schedule_lines
 
 if TYPE_CHECKING:
@@ -41,19 +40,18 @@ def write_week(messages: "pd.DataFrame", folder: Path) -> list[Outcome]:
 
 
 def calendar_weeks(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, messages: "pd.DataFrame"
+    dataset: Dataset, week_start: dt.date, messages: "pd.DataFrame"
 ) -> list[CalendarWeek]:
     """What the pictures show, by page; `messages` are those of active schedules."""
-    knobs = read_knobs(warehouse)
+    knobs = read_knobs(dataset)
     week = {
         "week_start": week_start,
-        "pages": Typed(sorted(set(messages["page_name"])), "ARRAY<STRING>"),
+        "pages": sorted(set(messages["page_name"])),
     }
-    slots = warehouse.query(
-        eros.sql("slot_values"),
-        {**week, "account_lookback_days": knobs["account_lookback_days"]},
+    slots = dataset.query(
+        "slot_values", **week, account_lookback_days=knobs["account_lookback_days"]
     )
-    targets = warehouse.query(eros.sql("week_targets"), week)
+    targets = dataset.query("week_targets", **week)
     cooling = dict(zip(targets["page_name"], targets["cooling_days"], strict=True))
     return [
         _calendar_week(

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eros_assets.dataset import Dataset
 from eros_assets.exporting.calendar_picture import smaller_picture
 from eros_assets.exporting.schedule_csv import excel_name
 from eros_assets.exporting.week_index import IndexFile, IndexMessage, IndexPage, WeekIndex
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Typed, Warehouse
 from eros_assets.weekly.shortfalls import week_shortfalls
 
 if TYPE_CHECKING:
@@ -19,29 +18,24 @@ if TYPE_CHECKING:
 INDEX_FILE = "index.html"
 
 
-def week_index(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, messages: "pd.DataFrame"
-) -> WeekIndex:
+def week_index(dataset: Dataset, week_start: dt.date, messages: "pd.DataFrame") -> WeekIndex:
     """The week's active schedules, whichever run made them, with the files that are there.
 
     `messages` are those of the schedules.
     """
     pages = sorted(set(messages["page_name"]))
-    targets = warehouse.query(
-        eros.sql("week_targets"),
-        {"week_start": week_start, "pages": Typed(pages, "ARRAY<STRING>")},
-    )
-    names = warehouse.query(eros.sql("creator_names"))
+    targets = dataset.query("week_targets", week_start=week_start, pages=pages)
+    names = dataset.query("creator_names")
     return WeekIndex(
         week_start=week_start,
         pages=_pages(
             messages,
             names=dict(zip(names["page_name"], names["display_name"], strict=True)),
             targets={row["page_name"]: row for row in targets.to_dict("records")},
-            folder=eros.week_folder(week_start),
+            folder=dataset.week_folder(week_start),
         ),
-        shortfalls=[each.sentence for each in week_shortfalls(eros, warehouse, week_start)],
-        sheet=eros.settings.sheet_address,
+        shortfalls=[each.sentence for each in week_shortfalls(dataset, week_start)],
+        sheet=dataset.settings.sheet_address,
     )
 
 

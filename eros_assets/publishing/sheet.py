@@ -1,39 +1,85 @@
-"""The content of a week's tab in the spreadsheet."""
+"""Publishes a week in the spreadsheet: one atomic update, and its rows of the export log."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from eros_assets.dataset import Dataset
 from eros_assets.exporting.sheets.planning import SheetWeek, sheet_week
 from eros_assets.exporting.sheets.review import EarlierReview
 from eros_assets.exporting.sheets.state import sheet_id
 from eros_assets.exporting.sheets.tables import SheetMessage, WeekEntry, week_name
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Warehouse
+from eros_assets.publishing.export_log import Attempt, Outcome, counts_of, pass_gate
+from eros_assets.weekly.messages import active_messages
 from eros_assets.weekly.shortfalls import week_shortfalls
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from eros_assets.exporting.sheets.client import Spreadsheet
+    from eros_assets.exporting.sheets.exporter import ExportedSheet
+
+
+def publish_sheet(
+    dataset: Dataset,
+    week_start: dt.date,
+    spreadsheet: "Callable[[], Spreadsheet]",
+    *,
+    address: str | None,
+    run_id: str,
+    report: Callable[[str], None],
+) -> "tuple[ExportedSheet, pd.DataFrame]":
+    """Show the week's active schedules, of all creators; the export log's rows of it.
+
+    An attempt that fails is in the export log as well.
+
+    Args:
+        dataset: a handle.
+        week_start: the Monday that names the week.
+        spreadsheet: opens the way to the spreadsheet, once the gate has passed.
+        address: where people open it, for the log.
+        run_id: the run that publishes.
+        report: takes a line for people.
+
+    Raises:
+        ErosError: the gate is closed, or the spreadsheet could not be changed; what it held of the
+            week is intact.
+    """
+    from eros_assets.exporting.sheets.exporter import export_sheet
+
+    messages = active_messages(dataset, week_start)
+    attempt = Attempt("sheets", week_start, run_id)
+    try:
+        pass_gate(dataset, week_start, messages)
+        week = shown_week(dataset, week_start, messages, run_id=run_id)
+        exported = export_sheet(spreadsheet(), week, report)
+    except Exception as error:
+        attempt.log_failure(dataset, messages, error, address)
+        raise
+    outcomes = [
+        Outcome(schedule, page, exported.address, count, exported.digest, exported.status)
+        for schedule, page, count in counts_of(messages)
+    ]
+    return exported, attempt.log(dataset, outcomes)
+
 
 def shown_week(
-    eros: Installation,
-    warehouse: Warehouse,
+    dataset: Dataset,
     week_start: dt.date,
     messages: "pd.DataFrame",
     *,
     run_id: str,
 ) -> SheetWeek:
     """What the spreadsheet is to show of a week; `messages` are those of its active schedules."""
-    names = warehouse.query(eros.sql("creator_names"))
+    names = dataset.query("creator_names")
     named = dict(zip(names["page_name"], names["display_name"], strict=True))
     shown = [_message(row, named) for row in messages.to_dict("records")]
     missing: dict[str, list[str]] = {}
-    shortfalls = week_shortfalls(eros, warehouse, week_start)
+    shortfalls = week_shortfalls(dataset, week_start)
     for shortfall in shortfalls:
         said = shortfall.sentence.removeprefix(f"{shortfall.page_name}: ")
         missing.setdefault(shortfall.page_name, []).append(said)
-    reviews = warehouse.query(eros.sql("week_reviews"), {"week_start": week_start})
+    reviews = dataset.query("week_reviews", week_start=week_start)
     bumps = sum(message.message_type == "Bump" for message in shown)
     entry = WeekEntry(
         week_start=week_start,

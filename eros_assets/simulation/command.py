@@ -8,9 +8,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from eros_assets.calendar import monday_after
+from eros_assets.dataset import open_dataset
 from eros_assets.exporting.whole_file import write_whole
-from eros_assets.installation import Installation
 from eros_assets.settings import Settings
+from eros_assets.simulation.graph import RunGraph
 from eros_assets.simulation.policies import POLICIES
 from eros_assets.simulation.report import picture, summary, summary_lines
 from eros_assets.simulation.study import (
@@ -36,6 +37,7 @@ def run_study(
     policies: Sequence[str],
     *,
     fast: bool,
+    run_graph: RunGraph,
 ) -> None:
     """Play the policies (none: all) and leave a picture and a file in the export folder.
 
@@ -45,11 +47,11 @@ def run_study(
         ValueError: a number of creators that no agency can be made of.
         ErosError: a week that could not be planned.
     """
-    eros = Installation(settings)
+    dataset = open_dataset(settings)
     folder = settings.out_dir / "simulation"
     names = list(dict.fromkeys(policies)) or list(POLICIES)
     if settings.inputs == "files":
-        agencies, first_week, label = imported_agency(eros)
+        agencies, first_week, label = imported_agency(dataset)
         who = f"the agency of {settings.import_dir}"
     else:
         first_week = settings.week or (
@@ -59,7 +61,7 @@ def run_study(
         label = {"creators": creators}
         who = f"{creators} creators"
     study = Study(
-        eros=eros,
+        dataset=dataset,
         agencies=agencies,
         label=label,
         first_week=first_week,
@@ -67,6 +69,7 @@ def run_study(
         seeds=seeds,
         players=players_named(names, through_graph=not fast),
         records=folder / "seasons",
+        run_graph=run_graph,
     )
     with Progress(
         TextColumn("{task.description:<22}"),

@@ -11,16 +11,16 @@ from typing import Any
 import pandas as pd
 
 from eros_assets.calendar import la_date, monday_after
+from eros_assets.dataset import Dataset
 from eros_assets.demo.agency import agency_of_shape
 from eros_assets.demo.roster import SIZES, AgencySize, scaled_size
 from eros_assets.demo.truth import Truth
 from eros_assets.exporting.whole_file import write_whole
-from eros_assets.installation import Installation
 from eros_assets.simulation.answers import price_list
 from eros_assets.simulation.arrays import rows_of
 from eros_assets.simulation.catalogue import Tables
 from eros_assets.simulation.fast import FastLine
-from eros_assets.simulation.graph import GraphLine
+from eros_assets.simulation.graph import GraphLine, RunGraph
 from eros_assets.simulation.policies import policy_named
 from eros_assets.simulation.season import Line, Season, play
 from eros_assets.tuning import Knobs, configuration_tables
@@ -71,9 +71,10 @@ class Study:
     """What is played: `agencies` gives the tables and the truth of a seed.
 
     `label` names the agencies and all that they were made with, for the folder of records.
+    `run_graph` runs the asset graph, for players that go through it.
     """
 
-    eros: Installation
+    dataset: Dataset
     agencies: Agencies
     label: Mapping[str, Any]
     first_week: dt.date
@@ -81,10 +82,11 @@ class Study:
     seeds: Sequence[int]
     players: Sequence[Player]
     records: Path | None = None
+    run_graph: RunGraph | None = None
 
     def run(self, progress: Callable[[str], None] = lambda _: None) -> pd.DataFrame:
         """Rows of `play` with the columns policy and seed; `progress` is told of each week."""
-        tuning = configuration_tables(self.eros.settings, self.eros.library)
+        tuning = configuration_tables(self.dataset.settings, self.dataset.library)
         found: list[pd.DataFrame] = []
         for seed in self.seeds:
             tables, truth = self.agencies(seed)
@@ -104,10 +106,14 @@ class Study:
     def _line(
         self, player: Player, season: Season, tuning: Tables, knobs: Knobs, folder: Path | None
     ) -> Line:
-        settings = self.eros.settings
-        if player.through_graph and folder is not None:
+        settings = self.dataset.settings
+        if player.through_graph and folder is not None and self.run_graph is not None:
             return GraphLine(
-                folder / "installation", season.tables, settings.seed, settings.tuning_dir
+                folder / "installation",
+                season.tables,
+                settings.seed,
+                settings.tuning_dir,
+                self.run_graph,
             )
         policy = policy_named(player.policy, season.truth)
         return FastLine(season.tables, tuning, knobs, policy, settings.seed)
@@ -126,8 +132,8 @@ class Study:
                 for name, table in tuning.items()
                 if name != "tuning"
             },
-            "draw_seed": self.eros.settings.seed,
-            "routines": [self.eros.library[name].fingerprint for name in LEARNING_ROUTINES],
+            "draw_seed": self.dataset.settings.seed,
+            "routines": [self.dataset.library[name].fingerprint for name in LEARNING_ROUTINES],
             "through_graph": player.through_graph,
         }
         text = json.dumps(description, sort_keys=True, default=str, indent=1)
@@ -137,7 +143,7 @@ class Study:
         return folder / f"seed-{seed}"
 
 
-def imported_agency(eros: Installation) -> tuple[Agencies, dt.date, Mapping[str, Any]]:
+def imported_agency(dataset: Dataset) -> tuple[Agencies, dt.date, Mapping[str, Any]]:
     """The agency of `EROS_IMPORT_DIR`, the week after its newest message, and its label.
 
     The tables are the same for every seed; the truth that they could have come from is another.
@@ -148,10 +154,10 @@ def imported_agency(eros: Installation) -> tuple[Agencies, dt.date, Mapping[str,
     from eros_assets.importing.inputs import read_inputs
     from eros_assets.simulation.imported import imported_truth
 
-    folder = eros.settings.import_dir
+    folder = dataset.settings.import_dir
     assert folder is not None
     inputs = read_inputs(folder)
-    tuning = configuration_tables(eros.settings, eros.library)
+    tuning = configuration_tables(dataset.settings, dataset.library)
     tables: Tables = {str(name): frame for name, frame in inputs.tables.items()}
     newest = tables["mass_messages"]["sending_time"].max()
 
@@ -159,7 +165,7 @@ def imported_agency(eros: Installation) -> tuple[Agencies, dt.date, Mapping[str,
         return tables, imported_truth(tables, tuning, seed)
 
     label = {"imported": str(folder), "contents": inputs.fingerprint}
-    return agency, eros.settings.week or monday_after(la_date(newest)), label
+    return agency, dataset.settings.week or monday_after(la_date(newest)), label
 
 
 def sample_agencies(size: AgencySize, first_week: dt.date, **audiences: Any) -> Agencies:

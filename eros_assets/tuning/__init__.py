@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eros_assets.dataset import Dataset
 from eros_assets.settings import Settings
 from eros_assets.tuning.days import COMMERCIAL_COLUMNS, VOLUME_COLUMNS, holiday_calendar
 from eros_assets.tuning.days import YEARS as HOLIDAY_YEARS
 from eros_assets.tuning.rows import Row, TuningError, read_rows
 from eros_assets.tuning.rules import RULES
-from eros_assets.warehouse.protocol import Warehouse
 from eros_assets.warehouse.sql.library import SqlLibrary
 from eros_assets.warehouse.sql.objects import SqlObject
 
@@ -67,11 +67,11 @@ def configuration_tables(settings: Settings, library: SqlLibrary) -> dict[str, "
     return tables
 
 
-def read_knobs(warehouse: Warehouse) -> Knobs:
+def read_knobs(dataset: Dataset) -> Knobs:
     """The one row of the table `tuning`, by knob; knobs without a value are left out."""
     import pandas as pd
 
-    row = warehouse.query("SELECT * FROM `${dataset}.tuning`").to_dict("records")
+    row = dataset.warehouse.query("SELECT * FROM `${dataset}.tuning`").to_dict("records")
     if len(row) != 1:
         raise TuningError(f"table tuning has {len(row)} rows, not 1; load the configuration again")
     return Knobs({str(knob): value for knob, value in row[0].items() if pd.notna(value)})

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
-from eros_assets.installation import Installation
 from eros_assets.planning.model import (
     Caption,
     DroppedCaption,
@@ -17,7 +17,6 @@ from eros_assets.planning.model import (
     WeekRules,
 )
 from eros_assets.tuning import Knobs, read_knobs
-from eros_assets.warehouse.protocol import Typed, Warehouse
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import (
     Shortfall,
@@ -65,17 +64,17 @@ class WeekInputs:
     pages: Sequence[PageInputs]
 
 
-def read_week_inputs(eros: Installation, warehouse: Warehouse, scope: WeekPlanScope) -> WeekInputs:
+def read_week_inputs(dataset: Dataset, scope: WeekPlanScope) -> WeekInputs:
     """Set-based queries for all pages at once."""
-    knobs = read_knobs(warehouse)
+    knobs = read_knobs(dataset)
     week = {
         "week_start": scope.week_start,
-        "pages": Typed(list(scope.pages), "ARRAY<STRING>"),
+        "pages": list(scope.pages),
     }
 
     def by_page(query: str, **more: Any) -> dict[str, list[Record]]:
         rows: dict[str, list[Record]] = {}
-        for row in warehouse.query(eros.sql(query), {**week, **more}).to_dict("records"):
+        for row in dataset.query(query, **week, **more).to_dict("records"):
             rows.setdefault(row["page_name"], []).append({str(k): v for k, v in row.items()})
         return rows
 
@@ -83,7 +82,7 @@ def read_week_inputs(eros: Installation, warehouse: Warehouse, scope: WeekPlanSc
     captions = by_page("selected_captions")
     slots = by_page("slot_values", account_lookback_days=knobs["account_lookback_days"])
     sent = by_page("sent_this_week", planned_at=scope.planned_at)
-    failures = failures_before_planning(eros, warehouse, scope.week_start)
+    failures = failures_before_planning(dataset, scope.week_start)
     return WeekInputs(
         knobs,
         [

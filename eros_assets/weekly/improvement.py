@@ -3,30 +3,25 @@
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from eros_assets.installation import Installation
+from eros_assets.dataset import Dataset
 from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.protocol import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def measured_improvement(
-    eros: Installation, warehouse: Warehouse, as_of: dt.date
-) -> "pd.DataFrame":
+def measured_improvement(dataset: Dataset, as_of: dt.date) -> "pd.DataFrame":
     """The rows of `emv_improvement` as of a Monday, stamps left out, the overall one first."""
     import pandas as pd
 
     from eros_assets.evaluation.arms import improvement_rows  # imported here: it brings numpy
 
-    knobs = read_knobs(warehouse)
-    planned = warehouse.query(
-        eros.sql("sent_by_arm"),
-        {
-            "as_of": as_of,
-            "lookback_days": knobs["improvement_lookback_days"],
-            "attribution_days": knobs["attribution_days"],
-        },
+    knobs = read_knobs(dataset)
+    planned = dataset.query(
+        "sent_by_arm",
+        as_of=as_of,
+        lookback_days=knobs["improvement_lookback_days"],
+        attribution_days=knobs["attribution_days"],
     )
     rows = pd.DataFrame(improvement_rows(planned))
     rows.insert(0, "as_of", as_of)

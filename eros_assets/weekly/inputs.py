@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from eros_assets import calendar
+from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,9 +16,9 @@ class AnotherAgencyError(ErosError):
     """The warehouse holds another agency's data than the one to import."""
 
 
-def read_or_make_inputs(eros: Installation) -> Mapping[str, "pd.DataFrame"]:
+def read_or_make_inputs(dataset: Dataset) -> Mapping[str, "pd.DataFrame"]:
     """The four input tables: of `EROS_IMPORT_DIR` where that is set, else the sample agency's."""
-    settings = eros.settings
+    settings = dataset.settings
     if settings.import_dir is not None:
         from eros_assets.importing.inputs import read_inputs
 
@@ -31,20 +30,20 @@ def read_or_make_inputs(eros: Installation) -> Mapping[str, "pd.DataFrame"]:
     return sample_agency(settings.sample, settings.sample_seed, last_day).tables
 
 
-def refuse_another_agency(
-    eros: Installation, warehouse: Warehouse, creators: "pd.DataFrame"
-) -> None:
+def refuse_another_agency(dataset: Dataset, creators: "pd.DataFrame") -> None:
     """One warehouse holds one agency: most of the pages it knows must be among the new ones.
 
     Raises:
         AnotherAgencyError: fewer than half of them are.
     """
-    known = set(warehouse.query("SELECT c.page_name FROM `${dataset}.creators` AS c")["page_name"])
+    known = set(
+        dataset.warehouse.query("SELECT c.page_name FROM `${dataset}.creators` AS c")["page_name"]
+    )
     coming = set(creators["page_name"])
     if 2 * len(known & coming) >= len(known):
         return
-    home = eros.settings.home
-    origin = eros.settings.import_dir
+    home = dataset.settings.home
+    origin = dataset.settings.import_dir
     name = origin.name if origin else "sample"
     variables = f"EROS_HOME={home.parent / (home.name + '-' + name)}"
     if origin:

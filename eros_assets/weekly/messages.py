@@ -4,22 +4,18 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from eros_assets.dataset import Dataset
 from eros_assets.exporting.schedule_csv import ScheduleLine
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Typed, Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def active_messages(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date, pages: Iterable[str] = ()
+    dataset: Dataset, week_start: dt.date, pages: Iterable[str] = ()
 ) -> "pd.DataFrame":
     """The messages of the week's active schedules, of `pages` or of all, in order."""
-    return warehouse.query(
-        eros.sql("schedule_messages"),
-        {"week_start": week_start, "pages": Typed(list(pages), "ARRAY<STRING>")},
-    )
+    return dataset.query("schedule_messages", week_start=week_start, pages=list(pages))
 
 
 def schedule_lines(messages: "pd.DataFrame") -> list[ScheduleLine]:

@@ -4,9 +4,8 @@ import datetime as dt
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from eros_assets.installation import Installation
+from eros_assets.dataset import Dataset
 from eros_assets.tuning import Knobs, read_knobs
-from eros_assets.warehouse.protocol import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,42 +41,37 @@ def candidate_policies(knobs: Knobs) -> tuple["Policy", ...]:
     )
 
 
-def policy_rows(eros: Installation, warehouse: Warehouse, as_of: dt.date) -> "pd.DataFrame":
+def policy_rows(dataset: Dataset, as_of: dt.date) -> "pd.DataFrame":
     """The rows of `policy_evaluation` as of a Monday, stamps left out."""
     import pandas as pd
 
     from eros_assets.evaluation.pools import chances
 
-    knobs = read_knobs(warehouse)
-    log = logged_weeks(eros, warehouse, as_of, knobs)
+    knobs = read_knobs(dataset)
+    log = logged_weeks(dataset, as_of, knobs)
     policies = candidate_policies(knobs)
-    columns = [c.name for c in eros.library["policy_evaluation"].columns]
+    columns = [c.name for c in dataset.library["policy_evaluation"].columns]
     columns = columns[: columns.index("evaluated_at")]
     if log.empty:
         return pd.DataFrame(columns=columns)
-    pools = warehouse.query(
-        eros.sql("pool_log"),
-        {"first_week": log["week_start"].min(), "last_week": log["week_start"].max()},
+    pools = dataset.query(
+        "pool_log", first_week=log["week_start"].min(), last_week=log["week_start"].max()
     )
     replays = int(knobs["evaluation_replays"])
-    likely = chances(pools, log, policies, replays=replays, seed=eros.settings.seed)
+    likely = chances(pools, log, policies, replays=replays, seed=dataset.settings.seed)
     known = likely[likely["places"].notna() & (likely["treatment_places"] > 0)]
     log = log.loc[known.index]
     rows = [_row(as_of, policy, log, known) for policy in policies if len(log)]
     return pd.DataFrame(rows, columns=columns)
 
 
-def logged_weeks(
-    eros: Installation, warehouse: Warehouse, as_of: dt.date, knobs: Knobs
-) -> "pd.DataFrame":
+def logged_weeks(dataset: Dataset, as_of: dt.date, knobs: Knobs) -> "pd.DataFrame":
     """Chosen PPVs of the weeks before `as_of` that were sent, with what they earned."""
     window = {"as_of": as_of, "lookback_days": knobs["evaluation_lookback_days"]}
-    sent = warehouse.query(
-        eros.sql("sent_by_arm"), {**window, "attribution_days": knobs["attribution_days"]}
-    )
+    sent = dataset.query("sent_by_arm", **window, attribution_days=knobs["attribution_days"])
     sent = sent[sent["row_id"].notna()]
     key = ["page_name", "week_start", "caption_id"]
-    chosen = warehouse.query(eros.sql("selection_log"), window)
+    chosen = dataset.query("selection_log", **window)
     log = sent[[*key, "sent_count", "earnings"]].merge(chosen, on=key, how="inner")
     return log.drop_duplicates(key).reset_index(drop=True)
 

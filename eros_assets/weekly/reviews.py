@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from eros_assets.dataset import Dataset
 from eros_assets.exporting.sheets.review import (
     MergedReviews,
     ReviewedMessage,
@@ -12,8 +13,6 @@ from eros_assets.exporting.sheets.review import (
     merge_reviews,
     week_of,
 )
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,19 +22,18 @@ SCHEDULE_REVIEW = "schedule_review"
 
 
 def store_reviews(
-    eros: Installation,
-    warehouse: Warehouse,
+    dataset: Dataset,
     week_start: dt.date,
     lines: Sequence[ReviewLine],
     *,
     run_id: str,
 ) -> MergedReviews:
     """Bring what the Review tab says of a week into the table; the same tab changes no row."""
-    before = warehouse.query(
+    before = dataset.warehouse.query(
         "SELECT r.* FROM `${dataset}.schedule_review` AS r WHERE r.week_start = @week_start",
         {"week_start": week_start},
     )
-    messages = warehouse.query(eros.sql("reviewed_messages"), {"week_start": week_start})
+    messages = dataset.query("reviewed_messages", week_start=week_start)
     merged = merge_reviews(
         [_stored(row) for row in before.to_dict("records")],
         [line for line in lines if week_of(line.schedule_id) == week_start],
@@ -49,7 +47,7 @@ def store_reviews(
         run_id=run_id,
     )
     if merged.changed:
-        warehouse.load(
+        dataset.load(
             SCHEDULE_REVIEW,
             review_rows(merged.reviews, week_start),
             replacing={"week_start": week_start},

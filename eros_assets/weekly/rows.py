@@ -5,11 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from eros_assets.calendar import ZONE
-from eros_assets.installation import Installation
+from eros_assets.dataset import Dataset
 from eros_assets.planning.explanation import Evidence, explain
 from eros_assets.planning.identity import ScheduleRow, schedule_id
 from eros_assets.planning.model import PlannedMessage
-from eros_assets.warehouse.protocol import Typed, Warehouse
 from eros_assets.weekly.drafting import PageDraft
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import reason_of
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 
 
 def draft_rows(
-    eros: Installation,
-    warehouse: Warehouse,
+    dataset: Dataset,
     scope: WeekPlanScope,
     drafts: Sequence[PageDraft],
     *,
@@ -35,12 +33,10 @@ def draft_rows(
 
     week = {
         "week_start": scope.week_start,
-        "pages": Typed(list(scope.pages), "ARRAY<STRING>"),
+        "pages": list(scope.pages),
     }
-    active = set(warehouse.query(eros.sql("active_schedules"), week)["schedule_id"])
-    choices: list[dict[Any, Any]] = warehouse.query(eros.sql("selected_captions"), week).to_dict(
-        "records"
-    )
+    active = set(dataset.query("active_schedules", **week)["schedule_id"])
+    choices: list[dict[Any, Any]] = dataset.query("selected_captions", **week).to_dict("records")
     selected = {(row["page_name"], row["caption_id"]): row for row in choices}
     created_at = dt.datetime.now(dt.UTC)
     of_all = {
@@ -62,7 +58,7 @@ def draft_rows(
             continue
         fared.append(draft)
         rows += [{**row, **of_all} for row in made]
-    columns = [column.name for column in eros.library["schedule_recommendations"].columns]
+    columns = [column.name for column in dataset.library["schedule_recommendations"].columns]
     return pd.DataFrame(rows, columns=columns), fared
 
 

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eros_assets.calendar import week_dates
+from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Typed, Warehouse
 
 
 class UnknownPageError(ErosError):
@@ -40,8 +39,7 @@ class WeekPlanScope:
 
 
 def week_plan_scope(
-    eros: Installation,
-    warehouse: Warehouse,
+    dataset: Dataset,
     week_start: dt.date,
     pages: Sequence[str] = (),
     *,
@@ -54,15 +52,13 @@ def week_plan_scope(
     Raises:
         UnknownPageError: a page of `pages` is not an active creator.
     """
-    planned_at = eros.planning_instant(warehouse)
-    rows = warehouse.query(
-        eros.sql("pages_to_plan"),
-        {
-            "week_start": week_start,
-            "planned_at": planned_at,
-            "pages": Typed(list(pages), "ARRAY<STRING>"),
-            "force": force,
-        },
+    planned_at = dataset.planning_instant()
+    rows = dataset.query(
+        "pages_to_plan",
+        week_start=week_start,
+        planned_at=planned_at,
+        pages=list(pages),
+        force=force,
     )
     if unknown := sorted(set(pages) - set(rows["page_name"])):
         raise UnknownPageError(

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from eros_assets.installation import Installation
+from eros_assets.dataset import Dataset
 from eros_assets.planning.volume import PageOutlook, weekly_target
 from eros_assets.tuning import read_knobs
-from eros_assets.warehouse.protocol import Typed, Warehouse, WarehouseError
+from eros_assets.warehouse.protocol import WarehouseError
 from eros_assets.weekly.policies import current_policy
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import Report, Shortfall, failed_page, reason_of
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 
 def week_targets(
-    eros: Installation,
-    warehouse: Warehouse,
+    dataset: Dataset,
     scope: WeekPlanScope,
     report: Report | None = None,
 ) -> "pd.DataFrame":
@@ -29,16 +28,14 @@ def week_targets(
     """
     import pandas as pd
 
-    lookback = read_knobs(warehouse)["account_lookback_days"]
-    outlooks = warehouse.query(
-        eros.sql("page_outlooks"),
-        {
-            "week_start": scope.week_start,
-            "account_lookback_days": lookback,
-            "pages": Typed(list(scope.pages), "ARRAY<STRING>"),
-        },
+    lookback = read_knobs(dataset)["account_lookback_days"]
+    outlooks = dataset.query(
+        "page_outlooks",
+        week_start=scope.week_start,
+        account_lookback_days=lookback,
+        pages=list(scope.pages),
     )
-    holidays = warehouse.query(eros.sql("holiday_factors"), {"week_start": scope.week_start})
+    holidays = dataset.query("holiday_factors", week_start=scope.week_start)
     by_date: Mapping[Any, float] = dict(
         zip(holidays["holiday_date"], holidays["volume_factor"], strict=True)
     )
@@ -51,7 +48,7 @@ def week_targets(
             if report is None:
                 raise
             report(failed_page(outlook["page_name"], reason_of(error)))
-    columns = [column.name for column in eros.library["weekly_volume_targets"].columns]
+    columns = [column.name for column in dataset.library["weekly_volume_targets"].columns]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -60,8 +57,7 @@ def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
 
 
 def select_captions(
-    eros: Installation,
-    warehouse: Warehouse,
+    dataset: Dataset,
     scope: WeekPlanScope,
     report: Report | None = None,
 ) -> "pd.DataFrame":
@@ -75,70 +71,61 @@ def select_captions(
     chosen: list[pd.DataFrame] = []
     for page in [None] if scope.is_everyone else scope.pages:
         try:
-            chosen.append(_selected(eros, warehouse, scope, page))
+            chosen.append(_selected(dataset, scope, page))
         except WarehouseError as error:
             if page is None or report is None:
                 raise
             report(failed_page(page, reason_of(error)))
-    columns = [column.name for column in eros.library["caption_selections"].columns]
+    columns = [column.name for column in dataset.library["caption_selections"].columns]
     return pd.concat(chosen) if chosen else pd.DataFrame(columns=columns)
 
 
-def _selected(
-    eros: Installation, warehouse: Warehouse, scope: WeekPlanScope, page: str | None
-) -> "pd.DataFrame":
-    return warehouse.call(
+def _selected(dataset: Dataset, scope: WeekPlanScope, page: str | None) -> "pd.DataFrame":
+    return dataset.call(
         "select_captions_for_creator",
-        {
-            "p_page_name": page,
-            "p_week_start": scope.week_start,
-            "p_num_budget": None,
-            "p_num_mid": None,
-            "p_num_premium": None,
-            "p_num_bump": None,
-            "p_seed": eros.settings.seed,
-        },
+        p_page_name=page,
+        p_week_start=scope.week_start,
+        p_num_budget=None,
+        p_num_mid=None,
+        p_num_premium=None,
+        p_num_bump=None,
+        p_seed=dataset.settings.seed,
     ).rows
 
 
 def with_chances(
-    eros: Installation, warehouse: Warehouse, scope: WeekPlanScope, selections: "pd.DataFrame"
+    dataset: Dataset, scope: WeekPlanScope, selections: "pd.DataFrame"
 ) -> "pd.DataFrame":
     """Selections with how likely each PPV was, by replays of its pool; written to the table too."""
     from eros_assets.evaluation.pools import chances  # imported here: it brings numpy
 
-    knobs = read_knobs(warehouse)
-    pools = warehouse.query(
-        eros.sql("pool_log"), {"first_week": scope.week_start, "last_week": scope.week_start}
-    )
+    knobs = read_knobs(dataset)
+    pools = dataset.query("pool_log", first_week=scope.week_start, last_week=scope.week_start)
     policy = current_policy(knobs)
     likely = chances(
         pools,
         selections.reset_index(drop=True),
         [policy],
         replays=int(knobs["evaluation_replays"]),
-        seed=eros.settings.seed,
+        seed=dataset.settings.seed,
     )
     known = selections.reset_index(drop=True).assign(
         selection_probability=likely[f"chance {policy.name}"],
         control_probability=likely["control"],
     )
     pages = sorted(set(known["page_name"]))
-    warehouse.load(
+    dataset.load(
         "caption_selections",
         known,
-        replacing={"week_start": scope.week_start, "page_name": Typed(pages, "ARRAY<STRING>")},
+        replacing={"week_start": scope.week_start, "page_name": pages},
     )
     return known
 
 
-def selection_shortfalls(
-    eros: Installation, warehouse: Warehouse, scope: WeekPlanScope
-) -> list[Shortfall]:
+def selection_shortfalls(dataset: Dataset, scope: WeekPlanScope) -> list[Shortfall]:
     """Tiers of pages for which the bank had too few eligible captions."""
-    rows = warehouse.query(
-        eros.sql("selection_shortfalls"),
-        {"week_start": scope.week_start, "pages": Typed(list(scope.pages), "ARRAY<STRING>")},
+    rows = dataset.query(
+        "selection_shortfalls", week_start=scope.week_start, pages=list(scope.pages)
     )
     return [
         Shortfall(

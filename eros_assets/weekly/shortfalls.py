@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from eros_assets.installation import Installation
-from eros_assets.warehouse.protocol import Typed, Warehouse
+from eros_assets.dataset import Dataset
 from eros_assets.weekly.scope import WeekPlanScope
 
 Stage = Literal["targets", "selection", "placement", "creator", "lock"]
@@ -50,7 +49,7 @@ def reason_of(error: Exception) -> str:
 
 
 def store_shortfalls(
-    warehouse: Warehouse,
+    dataset: Dataset,
     scope: WeekPlanScope,
     stage: Stage,
     shortfalls: Sequence[Shortfall],
@@ -73,20 +72,19 @@ def store_shortfalls(
         }
         for s in shortfalls
     ]
-    warehouse.load(
+    dataset.load(
         "schedule_shortfalls",
         pd.DataFrame(rows, columns=list(COLUMNS)),
         replacing={
             "week_start": scope.week_start,
             "stage": stage,
-            "page_name": Typed(list(scope.pages), "ARRAY<STRING>"),
+            "page_name": list(scope.pages),
         },
     )
 
 
 def week_shortfalls(
-    eros: Installation,
-    warehouse: Warehouse,
+    dataset: Dataset,
     week_start: dt.date,
     stages: Sequence[Stage] = STAGES,
 ) -> list[Shortfall]:
@@ -96,10 +94,7 @@ def week_shortfalls(
     """
     import pandas as pd
 
-    lacking = warehouse.query(
-        eros.sql("week_shortfalls"),
-        {"week_start": week_start, "stages": Typed(list(stages), "ARRAY<STRING>")},
-    )
+    lacking = dataset.query("week_shortfalls", week_start=week_start, stages=list(stages))
     found = (
         Shortfall(
             row["page_name"],
@@ -113,16 +108,14 @@ def week_shortfalls(
     return list(dict.fromkeys(found))
 
 
-def failures_before_planning(
-    eros: Installation, warehouse: Warehouse, week_start: dt.date
-) -> Mapping[str, str]:
+def failures_before_planning(dataset: Dataset, week_start: dt.date) -> Mapping[str, str]:
     """Pages of the week that came to nothing before there was a plan, each with its reason.
 
     Of several reasons the earliest stage's, which the others follow from.
     """
     reasons: dict[str, str] = {}
     for stage in BEFORE_PLANNING:
-        for shortfall in week_shortfalls(eros, warehouse, week_start, [stage]):
+        for shortfall in week_shortfalls(dataset, week_start, [stage]):
             if shortfall.price_tier is None:
                 reasons.setdefault(shortfall.page_name, shortfall.reason)
     return reasons

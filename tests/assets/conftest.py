@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
 from eros_assets.installation import Installation
+
 from eros_assets.settings import load_settings
 
 TABLES = ("creators", "schedule_recommendations", "schedule_shortfalls")

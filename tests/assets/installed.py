@@ -10,10 +10,10 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
+from eros_assets.installation import Installation
 
 from eros_assets.automation.jobs import SET_UP, WEEKLY_SCHEDULES, week_run_config
 from eros_assets.definitions import build_definitions
-from eros_assets.installation import Installation
 from eros_assets.settings import Settings, load_settings
 
 TODAY = dt.date(2025, 11, 3)

@@ -6,9 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 import pytest
+from eros_assets.installation import Installation
 
 from eros_assets.assets.evaluation import evaluation_assets
-from eros_assets.installation import Installation
 from eros_assets.settings import load_settings
 from eros_assets.tuning import configuration_tables
 

@@ -5,9 +5,9 @@ import datetime as dt
 
 import pandas as pd
 import pytest
+from eros_assets.installation import Installation
 
 from eros_assets.calendar import la_instant
-from eros_assets.installation import Installation
 from eros_assets.tuning import configuration_tables
 from eros_assets.warehouse.protocol import RaisedError, Warehouse
 from eros_assets.weekly.locking import blocked_drafts, lock_drafts

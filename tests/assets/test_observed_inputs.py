@@ -6,13 +6,13 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from eros_assets.installation import Installation
 
 from eros_assets.assets.sources import source_assets
 from eros_assets.calendar import ZONE
 from eros_assets.definitions import build_definitions
 from eros_assets.errors import ErosError
 from eros_assets.importing.schema import INPUT_TABLES
-from eros_assets.installation import Installation
 from eros_assets.settings import Settings
 from tests.google.loopback import serving
 from tests.warehouse.bigquery.service import Service

@@ -7,10 +7,10 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
+from eros_assets.installation import Installation
 
 from eros_assets.assets.policies import policy_assets
 from eros_assets.evaluation.pools import chances
-from eros_assets.installation import Installation
 from eros_assets.settings import load_settings
 from eros_assets.tuning import configuration_tables, read_knobs
 from eros_assets.weekly.policies import current_policy, policy_rows

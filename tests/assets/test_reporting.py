@@ -7,6 +7,7 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
+from eros_assets.installation import Installation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +24,6 @@ from eros_assets.assets.reporting import (
     table_spec,
 )
 from eros_assets.assets.week import WEEKLY
-from eros_assets.installation import Installation
 
 
 def lines_of(value: dg.MetadataValue[Any]) -> list[str]:

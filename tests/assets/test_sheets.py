@@ -7,13 +7,13 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 import pytest
-
 from eros_assets.assets.spreadsheet import SheetsResource, sheets_resource
+from eros_assets.installation import Installation
+
 from eros_assets.automation.jobs import WEEKLY_SCHEDULES, week_run_config
 from eros_assets.automation.review import READ_REVIEWS, review_sensor
 from eros_assets.definitions import build_definitions
 from eros_assets.exporting.sheets.state import REVIEW, SUMMARY
-from eros_assets.installation import Installation
 from tests.assets.installed import WEEK, Installed, installed
 from tests.exporting.sheets_service.service import BATCH, SPREADSHEET
 from tests.exporting.sheets_service.weeks import BIG_ID, TIERS, Desk, opened_desk

@@ -4,9 +4,9 @@ import datetime as dt
 from typing import Any
 
 import pandas as pd
+from eros_assets.installation import Installation
 
 from eros_assets.calendar import la_instant
-from eros_assets.installation import Installation
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import (
     COLUMNS,

@@ -5,11 +5,11 @@ import datetime as dt
 import dagster as dg
 import pandas as pd
 import pytest
+from eros_assets.installation import Installation
 
 from eros_assets.assets.week import FIRST_WEEK, WEEKLY, WEEKS_AHEAD, WeekScope, partition_week
 from eros_assets.calendar import ZONE, la_instant, week_bounds
 from eros_assets.errors import ErosError
-from eros_assets.installation import Installation
 from eros_assets.weekly.scope import UnknownPageError, WeekPlanScope, week_plan_scope
 
 THIS_WEEK = dt.date(2025, 11, 3)

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from eros_assets.installation import Installation
 
 from eros_assets.alerts import AlertError
 from eros_assets.assets.week import WEEKLY
@@ -16,7 +17,6 @@ from eros_assets.automation.sensors import (
     new_history_sensor,
     new_schedule_sensor,
 )
-from eros_assets.installation import Installation
 from eros_assets.settings import Settings
 from eros_assets.warehouse.protocol import WarehouseError
 from tests.assets.installed import Installed

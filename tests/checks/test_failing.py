@@ -9,9 +9,9 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 import pytest
+from eros_assets.installation import Installation
 
 from eros_assets.checks import all_checks
-from eros_assets.installation import Installation
 from tests.assets.installed import TODAY, WEEK, Installed, installed
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from eros_assets.installation import Installation
 
 from eros_assets.deployment.archive import RECORDS, Archive
 from eros_assets.deployment.deploy import Deploy
 from eros_assets.deployment.record import Entry, State
 from eros_assets.deployment.rollback import Rollback, RollbackOutcome
 from eros_assets.importing.schema import INPUT_TABLES
-from eros_assets.installation import Installation
 from eros_assets.settings import REPOSITORY, load_settings
 from eros_assets.tuning import CONFIGURATION_TABLES
 from eros_assets.warehouse.protocol import Definition

@@ -7,10 +7,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from eros_assets.installation import Installation
 
 from eros_assets.deployment.archive import Archive
 from eros_assets.deployment.record import Entry
-from eros_assets.installation import Installation
 from eros_assets.settings import Settings
 from eros_assets.warehouse.bigquery import BigQueryWarehouse
 from eros_assets.warehouse.bigquery.patience import Patience

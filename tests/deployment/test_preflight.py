@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from eros_assets.installation import Installation
 
 from eros_assets.deployment.preflight import (
     REQUIREMENTS,
@@ -15,7 +16,6 @@ from eros_assets.deployment.preflight import (
     preflight,
     require,
 )
-from eros_assets.installation import Installation
 from eros_assets.settings import load_settings
 from eros_assets.warehouse.protocol import Probe
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import dagster as dg
 import pytest
+from eros_assets.assets.week_index import index_assets
 
 from eros_assets.assets.exports import export_assets
 from eros_assets.assets.week import WeekScope
-from eros_assets.assets.week_index import index_assets
 from eros_assets.definitions import build_definitions
 from eros_assets.gate import GateClosedError, conditions, require_gate
 from eros_assets.gate.rehearsal import REHEARSAL_WEEK

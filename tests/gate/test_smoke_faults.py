@@ -11,12 +11,12 @@ from shutil import copytree
 from typing import Any
 
 import pytest
+from eros_assets.installation import Installation
 
 from eros_assets.exporting.schedule_csv import ScheduleLine
 from eros_assets.gate import rehearsal
 from eros_assets.gate.rehearsal import Selection, Stage
 from eros_assets.gate.smoke import smoke_findings
-from eros_assets.installation import Installation
 from eros_assets.planning.model import WeekPlan
 from eros_assets.tuning import read_knobs
 from eros_assets.weekly.drafting import Record

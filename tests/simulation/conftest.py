@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
+from eros_assets.installation import Installation
 
 from eros_assets.demo import Agency
-from eros_assets.installation import Installation
 from eros_assets.settings import load_settings
 from eros_assets.simulation.answers import price_list
 from eros_assets.simulation.arrays import rows_of

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from eros_assets.installation import Installation
 from pandas.testing import assert_frame_equal
 
 from eros_assets.demo import Agency
 from eros_assets.demo.roster import PRICE_TIERS
-from eros_assets.installation import Installation
 from eros_assets.settings import load_settings
 from eros_assets.simulation.draws import wilson_draws
 from eros_assets.simulation.fast import FastLine

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from eros_assets.installation import Installation
 
 from eros_assets.demo import Agency
-from eros_assets.installation import Installation
 from eros_assets.settings import REPOSITORY, load_settings
 from eros_assets.simulation.study import Study, imported_agency, players_named
 

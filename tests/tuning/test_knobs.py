@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-
 from eros_assets.installation import Installation
+
 from eros_assets.settings import load_settings
 from eros_assets.tuning import TuningError, read_knobs
 

@@ -1,0 +1,26 @@
+"""Inputs that EROS loads itself: the sample agency's, or those of the import folder."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from eros_assets.assets.reporting import load_tables, table_spec
+from eros_assets.importing.schema import INPUT_TABLES
+from eros_assets.resources import WarehouseResource
+from eros_assets.weekly.inputs import read_or_make_inputs, refuse_another_agency
+
+
+@dg.multi_asset(
+    specs=[
+        table_spec(name, group_name="sources", deps=["table_definitions"]) for name in INPUT_TABLES
+    ],
+)
+def inputs(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """Load the input tables."""
+    dataset = warehouse.dataset(context)
+    tables = read_or_make_inputs(dataset)
+    refuse_another_agency(dataset, tables["creators"])
+    yield from load_tables(dataset, tables)

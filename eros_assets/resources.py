@@ -1,0 +1,152 @@
+"""The resources that assets, checks, sensors and jobs take: what differs between installations."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import dagster as dg
+from pydantic import Field
+
+from eros_assets.alerts import Alert, Delivery, tell
+from eros_assets.dataset import Dataset, open_dataset
+from eros_assets.errors import ErosError
+from eros_assets.settings import Settings, load_settings, sheet_address
+
+if TYPE_CHECKING:
+    from eros_assets.exporting.sheets.client import Spreadsheet
+    from eros_assets.exporting.sheets.patience import Patience
+
+Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext
+
+HOW_TO_TURN_ON = (
+    "there is no Google Sheet to work with: share one with the service account and set "
+    "EROS_SPREADSHEET_ID to its address (docs/SHEETS.md says how)"
+)
+
+
+class NoSpreadsheetError(ErosError):
+    """The installation has no Google Sheet."""
+
+
+class SettingsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
+    """A resource that works by the settings of the installation."""
+
+    settings: dict[str, Any] = Field(
+        default={},
+        description="The settings that were given, by name (docs/SETTINGS.md). "
+        "Secrets stay in the environment.",
+    )
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The resource of an installation; its secrets are left to the environment."""
+        return cls(settings=settings.without_secrets())
+
+    def loaded_settings(self) -> Settings:
+        """The settings of the installation.
+
+        Raises:
+            SettingsError: one line for each that can't be used.
+        """
+        return load_settings(self.settings)
+
+
+class WarehouseResource(SettingsResource):
+    """The dataset of the installation: on BigQuery in production, on DuckDB everywhere else."""
+
+    def dataset(self, context: Context | None = None, **labels: str) -> Dataset:
+        """A handle on the dataset whose jobs carry the step, the run and the week of `context`."""
+        return open_dataset(self.loaded_settings(), **(_labels_of(context) | labels))
+
+
+class AlertsResource(SettingsResource):
+    """The channels by which people are told: Slack, e-mail, both or none."""
+
+    def tell(self, alert: Alert) -> Delivery:
+        """Send an alert by every configured channel.
+
+        Raises:
+            AlertError: channels are configured, and none took it.
+        """
+        return tell(self.loaded_settings(), alert)
+
+
+class WeekScope(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
+    """The pages that a run of the weekly line plans, and whether it may replace a begun week."""
+
+    pages: list[str] = Field(default=[], description="Pages to plan; empty: every active creator.")
+    force: bool = Field(
+        default=False,
+        description="Plan a week that has begun again, superseding the schedules in force.",
+    )
+
+
+class SheetsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
+    """The spreadsheet that people work in, and the way to it.
+
+    Credentials are those of `key_json`, of `key_file`, or the application default ones; their
+    scope is spreadsheets alone.
+    """
+
+    spreadsheet_id: str | None = Field(default=None, description="Its id; None: there is none.")
+    endpoint: str | None = Field(
+        default=None, description="Address of another server of the Sheets API."
+    )
+    timeout_seconds: float = Field(default=60.0, description="Of one request.")
+    key_file: str | None = Field(default=None, description="Key file of a service account.")
+    key_json: str | None = Field(default=None, repr=False, description="That key as JSON.")
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The resource of an installation. Dagster is told the key's variable, never the key."""
+        return cls(
+            spreadsheet_id=settings.spreadsheet_id,
+            endpoint=settings.sheets_endpoint,
+            timeout_seconds=settings.sheets_timeout_seconds,
+            key_file=str(settings.sheets_key_file) if settings.sheets_key_file else None,
+            key_json=dg.EnvVar("EROS_SHEETS_KEY_JSON") if settings.sheets_key_json else None,
+        )
+
+    @property
+    def address(self) -> str | None:
+        """Where people open the spreadsheet, or None when there is none."""
+        return sheet_address(self.spreadsheet_id) if self.spreadsheet_id else None
+
+    def spreadsheet(self, patience: "Patience | None" = None) -> "Spreadsheet":
+        """The way to the spreadsheet.
+
+        Raises:
+            SheetsCredentialsError: no credentials that could be used.
+            NoSpreadsheetError: there is no spreadsheet.
+        """
+        if self.spreadsheet_id is None:
+            raise NoSpreadsheetError(HOW_TO_TURN_ON)
+        # Imported here: gspread and Google's libraries are heavy, and few runs need them.
+        from eros_assets.exporting.sheets.client import Spreadsheet
+        from eros_assets.exporting.sheets.credentials import account_of, find_credentials
+
+        credentials = find_credentials(
+            Path(self.key_file) if self.key_file else None,
+            self.key_json,
+            at_google=self.endpoint is None,
+        )
+        return Spreadsheet(
+            self.spreadsheet_id,
+            credentials,
+            account=account_of(credentials),
+            endpoint=self.endpoint,
+            timeout=self.timeout_seconds,
+            patience=patience,
+        )
+
+
+def _labels_of(context: Context | None) -> dict[str, str]:
+    if context is None:
+        return {}
+    inner = (
+        context.op_execution_context
+        if isinstance(context, dg.AssetCheckExecutionContext)
+        else context
+    )
+    labels = {"asset": inner.op.name, "run": inner.run_id}
+    week = inner.run.tags.get("dagster/partition")
+    return labels | ({"week": week} if week else {})
