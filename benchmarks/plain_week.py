@@ -15,8 +15,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-from eros_assets.installation import Installation
 
+from eros_assets.dataset import open_dataset
 from eros_assets.exporting.schedule_csv import ScheduleLine, write_schedule_csv
 from eros_assets.planning.model import Caption, SlotValues, WeekRules
 from eros_assets.planning.volume import PageOutlook, weekly_target
@@ -298,8 +298,8 @@ def main() -> None:
     from eros_assets.weekly.inputs import read_or_make_inputs
 
     settings = load_settings()
-    eros = Installation(settings)
-    tables = {**read_or_make_inputs(eros), **configuration_tables(settings, eros.library)}
+    dataset = open_dataset(settings)
+    tables = {**read_or_make_inputs(dataset), **configuration_tables(settings, dataset.library)}
     week_start = dt.date.fromisoformat(sys.argv[1])
     begun = time.perf_counter()
     messages = plan(tables, week_start, Path(sys.argv[2]))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 import pandas as pd
-from eros_assets.installation import Installation
 
+from eros_assets.dataset import open_dataset
 from eros_assets.settings import load_settings
 from eros_assets.simulation.report import expected_emv, picture, summary, summary_lines
 from eros_assets.simulation.study import (
@@ -45,14 +45,14 @@ def _measure(
     weeks: int, creators: int, seeds: Sequence[int], records: Path | None, plot: Path | None
 ) -> Iterator[str]:
     settings = load_settings()
-    eros = Installation(settings)
+    dataset = open_dataset(settings)
     if settings.inputs == "files":
-        agencies, first_week, label = imported_agency(eros)
+        agencies, first_week, label = imported_agency(dataset)
         who = "the imported agency"
     else:
         agencies, first_week = sample_agencies(agency_size(creators), FIRST_WEEK), FIRST_WEEK
         label, who = {"creators": creators}, f"sample agencies of {creators} creators"
-    study = Study(eros, agencies, label, first_week, weeks, seeds, PLAYERS, records)
+    study = Study(dataset, agencies, label, first_week, weeks, seeds, PLAYERS, records)
     results = study.run()
     title = f"{who}, {weeks} weeks from {first_week}, {len(seeds)} seeds"
     yield title

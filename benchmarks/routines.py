@@ -20,7 +20,7 @@ import datetime as dt, statistics, sys, time
 import dagster as dg
 from eros_assets.automation.jobs import SET_UP
 from eros_assets.definitions import build_definitions
-from eros_assets.installation import Installation
+from eros_assets.dataset import Installation
 from eros_assets.settings import load_settings
 from eros_assets.warehouse.protocol import Typed
 
@@ -29,7 +29,7 @@ eros = Installation(settings)
 with dg.instance_for_test() as instance:
     job = build_definitions(settings).resolve_job_def(SET_UP)
     assert job.execute_in_process(instance=instance).success
-warehouse = eros.warehouse(asset="benchmark")
+warehouse = eros.warehouse
 warehouse.run(eros.sql("refresh_message_facts"))
 as_of = dt.date.fromisoformat(sys.argv[1])
 pages = list(warehouse.query(eros.sql("creator_names"))["page_name"])

@@ -16,10 +16,10 @@ from typing import Any
 import click
 import numpy as np
 import pandas as pd
-from eros_assets.installation import Installation
 from matplotlib.figure import Figure
 
 from benchmarks.policies import CREATORS, FIRST_WEEK, NO_CONTROL, SEEDS, WEEKS
+from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.demo.population import TASTE, Mood
 from eros_assets.demo.truth import Response
 from eros_assets.settings import load_settings
@@ -95,15 +95,15 @@ def _measure(
     records: Path | None,
     plot: Path | None,
 ) -> Iterator[str]:
-    eros = Installation(load_settings())
+    dataset = open_dataset(load_settings())
     for group in groups:
         knobs = {AS_SHIPPED: {}, **GROUPS[group]}
         players = [Player(name, "eros", changed) for name, changed in knobs.items()]
         players.append(Player(ORACLE, ORACLE, NO_CONTROL))
         shares: dict[str, pd.DataFrame] = {}
-        for world in _worlds(eros, group, creators):
+        for world in _worlds(dataset, group, creators):
             study = Study(
-                *(eros, world.agencies, world.label, world.first_week, weeks, seeds, players),
+                *(dataset, world.agencies, world.label, world.first_week, weeks, seeds, players),
                 records,
             )
             shares[world.name] = _shares(study.run())
@@ -115,9 +115,9 @@ def _measure(
             yield f"picture: {path}"
 
 
-def _worlds(eros: Installation, group: str, creators: int) -> Iterator[World]:
-    if eros.settings.inputs == "files":
-        agencies, first_week, label = imported_agency(eros)
+def _worlds(dataset: Dataset, group: str, creators: int) -> Iterator[World]:
+    if dataset.settings.inputs == "files":
+        agencies, first_week, label = imported_agency(dataset)
         yield World("the imported agency", agencies, first_week, label)
         return
     for name, (taste, response) in AUDIENCES.items():

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from eros_assets.installation import Installation
 
+from eros_assets.dataset import open_dataset
 from eros_assets.demo.agency import agency_of_shape
 from eros_assets.demo.roster import SIZES
 from eros_assets.demo.truth import Truth
@@ -68,7 +68,7 @@ WAYS: Mapping[str, Multipliers] = {
 def measure() -> Iterator[str]:
     """Rank correlations of the three, and how much slots and captions vary."""
     settings = load_settings()
-    tuning = configuration_tables(settings, Installation(settings).library)["tuning"]
+    tuning = configuration_tables(settings, open_dataset(settings).library)["tuning"]
     knobs = Knobs(rows_of(tuning)[0])
     found: list[dict[str, float]] = []
     for seed in SEEDS:

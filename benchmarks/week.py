@@ -23,7 +23,7 @@ from eros_assets.assets.selection import select_captions
 from eros_assets.assets.week import WeekScope, week_plan_scope
 from eros_assets.automation.jobs import SET_UP, WEEKLY_SCHEDULES
 from eros_assets.definitions import build_definitions
-from eros_assets.installation import Installation
+from eros_assets.dataset import Installation
 from eros_assets.settings import load_settings
 
 settings = load_settings()
@@ -41,7 +41,7 @@ with dg.instance_for_test() as instance:
     print("measured week", run(WEEKLY_SCHEDULES, partition_key=week))
     print("measured again", run(WEEKLY_SCHEDULES, partition_key=week))
     monday = dt.date.fromisoformat(week)
-    warehouse = eros.warehouse(asset="benchmark")
+    warehouse = eros.warehouse
     for name, pages in (("everyone", []), ("one", ["amber_lens"])):
         scope = week_plan_scope(eros, warehouse, monday, pages)
         begun = time.perf_counter()

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from eros_assets.installation import Installation
 
+from eros_assets.dataset import open_dataset
 from eros_assets.settings import REPOSITORY, load_settings
 
 HEAVY = (
@@ -37,7 +37,7 @@ def imported_by(program: str, home: Path) -> set[str]:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which sql/ has been parsed before."""
     folder = tmp_path_factory.mktemp("home")
-    assert Installation(load_settings({"env": "local", "home": folder})).library
+    assert open_dataset(load_settings({"env": "local", "home": folder})).library
     return folder
 
 

@@ -5,26 +5,26 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from eros_assets.installation import Installation
 
+from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.settings import load_settings
 
 TABLES = ("creators", "schedule_recommendations", "schedule_shortfalls")
 TODAY = "2025-11-04"  # the Tuesday of the week of 2025-11-03
 
 
-def _installation(home: Path) -> Installation:
-    return Installation(load_settings({"env": "local", "home": home, "today": TODAY}))
+def _installation(home: Path) -> Dataset:
+    return open_dataset(load_settings({"env": "local", "home": home, "today": TODAY}))
 
 
 @pytest.fixture(scope="session")
 def _furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home to be copied: pages `coach` and `cook`, and `retired`, which is not active."""
     home = tmp_path_factory.mktemp("furnished")
-    eros = _installation(home)
-    warehouse = eros.warehouse(asset="test")
+    dataset = _installation(home)
+    warehouse = dataset.warehouse
     for name in TABLES:
-        warehouse.deploy(eros.library[name])
+        warehouse.deploy(dataset.library[name])
     pages = ["cook", "coach", "retired"]
     warehouse.load(
         "creators",
@@ -40,7 +40,7 @@ def _furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def eros(_furnished: Path, tmp_path: Path) -> Installation:
+def dataset(_furnished: Path, tmp_path: Path) -> Dataset:
     home = tmp_path / "home"
     shutil.copytree(_furnished, home)
     return _installation(home)

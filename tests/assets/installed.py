@@ -10,9 +10,9 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
-from eros_assets.installation import Installation
 
 from eros_assets.automation.jobs import SET_UP, WEEKLY_SCHEDULES, week_run_config
+from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.definitions import build_definitions
 from eros_assets.settings import Settings, load_settings
 
@@ -40,7 +40,7 @@ WEEK_TABLES = (
 class Installed:
     """An installation in a folder of its own, and the Dagster instance that its runs go to."""
 
-    eros: Installation
+    dataset: Dataset
     instance: dg.DagsterInstance
 
     def run(
@@ -54,7 +54,7 @@ class Installed:
     ) -> dg.ExecuteInProcessResult:
         """Run a job; fails the test when the run does."""
         result = (
-            build_definitions(self.eros.settings)
+            build_definitions(self.dataset.settings)
             .resolve_job_def(job)
             .execute_in_process(
                 instance=self.instance,
@@ -78,11 +78,11 @@ class Installed:
 
     def query(self, sql: str, **parameters: Any) -> pd.DataFrame:
         """Rows of a query."""
-        return self.eros.warehouse(asset="test").query(sql, parameters)
+        return self.dataset.warehouse.query(sql, parameters)
 
     def change(self, script: str, **parameters: Any) -> None:
         """Run a script."""
-        self.eros.warehouse(asset="test").run(script, parameters)
+        self.dataset.warehouse.run(script, parameters)
 
     def week_tables(self) -> Mapping[str, list[str]]:
         """The rows of every table of the weekly line, stamps left out, in an order of their own."""
@@ -98,7 +98,7 @@ class Installed:
 
     def files(self) -> Mapping[str, bytes]:
         """What lies in the export folder, by name."""
-        folder = self.eros.week_folder(WEEK)
+        folder = self.dataset.week_folder(WEEK)
         return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
@@ -124,4 +124,4 @@ def installed(folder: Path, **settings: Any) -> Iterator[Installed]:
         **{name: value for name, value in settings.items() if name != "tuning_dir"},
     }
     with dg.instance_for_test() as instance:
-        yield Installed(Installation(Settings(**values)), instance)
+        yield Installed(open_dataset(Settings(**values)), instance)

@@ -76,7 +76,7 @@ def run(
     agency: Installed, job: str, succeeds: bool = True, **more: object
 ) -> dg.ExecuteInProcessResult:
     result = (
-        build_definitions(agency.eros.settings)
+        build_definitions(agency.dataset.settings)
         .resolve_job_def(job)
         .execute_in_process(instance=agency.instance, raise_on_error=False, **more)  # type: ignore[arg-type]
     )
@@ -85,12 +85,12 @@ def run(
 
 
 def definitions(agency: Installed) -> list[Definition]:
-    return list(agency.eros.warehouse(asset="test").definitions())
+    return list(agency.dataset.warehouse.definitions())
 
 
 def tables(agency: Installed) -> dict[str, str]:
     """Every row of every table that a rollback puts back, and of the inputs."""
-    names = [t.name for t in agency.eros.library.of_kind("table") if t.name not in RECORDS]
+    names = [t.name for t in agency.dataset.library.of_kind("table") if t.name not in RECORDS]
     frames = {name: agency.query(f"SELECT * FROM `${{dataset}}.{name}`") for name in names}
     return {
         name: frame.astype(str).sort_values(list(frame.columns)).to_csv(index=False)
@@ -99,7 +99,7 @@ def tables(agency: Installed) -> dict[str, str]:
 
 
 def states(agency: Installed) -> list[tuple[str, str]]:
-    history = archive_of(agency.eros, agency.eros.warehouse(asset="test")).history()
+    history = archive_of(agency.dataset, agency.dataset.warehouse).history()
     return [(e.deployment_id.split("_")[0], e.state) for e in history]
 
 
@@ -125,7 +125,7 @@ class TestInOrder:
         (evaluation,) = result.get_asset_check_evaluations()
         assert (evaluation.check_name, evaluation.passed) == (GATE, True)
         assert "deployment d0001_" in workspace.messages[-1]["text"]
-        folder = records_folder(agency.eros)
+        folder = records_folder(agency.dataset)
         assert (folder / "manifest.json").is_file()
         assert [path.name for path in folder.glob("d0001_*/summary.md")] == ["summary.md"]
 
@@ -176,7 +176,9 @@ class TestInOrder:
         assert states(agency)[2:] == [("b0003", "succeeded"), ("r0004", "succeeded")]
         (event,) = [e for e in result.all_events if e.is_step_materialization]
         assert event.asset_key == dg.AssetKey(ROLLBACK_REPORT)
-        report = (records_folder(agency.eros) / "r0004" / "report.md").read_text(encoding="utf-8")
+        report = (records_folder(agency.dataset) / "r0004" / "report.md").read_text(
+            encoding="utf-8"
+        )
         assert "sched_20251103_" in report
         assert "rolled back to b0003_before (r0004)" in workspace.messages[-1]["text"]
         reserved = (
@@ -202,7 +204,7 @@ class TestInOrder:
         self, agency: Installed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         """Each command once, in the order of the document, as `make` would call it."""
-        settings = agency.eros.settings
+        settings = agency.dataset.settings
         for variable, value in {
             "EROS_HOME": settings.home,
             "EROS_OUT_DIR": settings.out_dir,
@@ -213,7 +215,7 @@ class TestInOrder:
         }.items():
             monkeypatch.setenv(variable, str(value))
         monkeypatch.delenv("EROS_DAGSTER_STORAGE", raising=False)
-        last = archive_of(agency.eros, agency.eros.warehouse(asset="test")).history()[-1]
+        last = archive_of(agency.dataset, agency.dataset.warehouse).history()[-1]
         known = {"<id>": last.before, "<page>": "basil_and_thyme"}
         done: set[tuple[str, int]] = set()
         for command in commands_of(RUNBOOK):

@@ -6,9 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 import pytest
-from eros_assets.installation import Installation
 
 from eros_assets.assets.evaluation import evaluation_assets
+from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.settings import load_settings
 from eros_assets.tuning import configuration_tables
 
@@ -17,13 +17,13 @@ PAGES = ("coach", "cook", "band")
 
 
 @pytest.fixture
-def eros(tmp_path: Path) -> Installation:
+def dataset(tmp_path: Path) -> Dataset:
     """Three pages, each with 20 sent PPVs of which 6 are control; treatment earns twice as much."""
-    eros = Installation(load_settings({"env": "local", "home": tmp_path, "today": "2025-11-24"}))
-    warehouse = eros.warehouse(asset="test")
+    dataset = open_dataset(load_settings({"env": "local", "home": tmp_path, "today": "2025-11-24"}))
+    warehouse = dataset.warehouse
     for name in ("tuning", "schedule_recommendations", "message_facts", "emv_improvement"):
-        warehouse.deploy(eros.library[name])
-    warehouse.load("tuning", configuration_tables(eros.settings, eros.library)["tuning"])
+        warehouse.deploy(dataset.library[name])
+    warehouse.load("tuning", configuration_tables(dataset.settings, dataset.library)["tuning"])
     plans: list[dict[str, object]] = []
     facts: list[dict[str, object]] = []
     for n in range(60):
@@ -45,13 +45,13 @@ def eros(tmp_path: Path) -> Installation:
         facts.append({**shared, "row_id": n, "sent_count": 1000, "earnings": earned})
     warehouse.load("schedule_recommendations", pd.DataFrame(plans))
     warehouse.load("message_facts", pd.DataFrame(facts))
-    return eros
+    return dataset
 
 
-def measure(eros: Installation, as_of: dt.date = AS_OF) -> dg.MaterializeResult[object]:
+def measure(dataset: Dataset, as_of: dt.date = AS_OF) -> dg.MaterializeResult[object]:
     with dg.instance_for_test() as instance:
         result = dg.materialize(
-            evaluation_assets(eros),
+            evaluation_assets(dataset),
             selection=["emv_improvement"],
             partition_key=as_of.isoformat(),
             instance=instance,
@@ -60,15 +60,15 @@ def measure(eros: Installation, as_of: dt.date = AS_OF) -> dg.MaterializeResult[
         return dg.MaterializeResult(metadata=event.materialization.metadata)
 
 
-def rows(eros: Installation) -> pd.DataFrame:
-    return eros.warehouse(asset="test").query(
+def rows(dataset: Dataset) -> pd.DataFrame:
+    return dataset.warehouse.query(
         "SELECT * FROM `${dataset}.emv_improvement` ORDER BY as_of, scope, page_name, week_start"
     )
 
 
-def test_the_overall_row_says_what_the_treatment_earns_more(eros: Installation) -> None:
-    shown = measure(eros).metadata or {}
-    [overall] = rows(eros).query("scope == 'overall'").to_dict("records")
+def test_the_overall_row_says_what_the_treatment_earns_more(dataset: Dataset) -> None:
+    shown = measure(dataset).metadata or {}
+    [overall] = rows(dataset).query("scope == 'overall'").to_dict("records")
     assert overall["relative_improvement"] == pytest.approx(1.0, rel=0.1)
     assert overall["relative_lower"] > 0.10
     assert (overall["treatment_messages"], overall["control_messages"]) == (42, 18)
@@ -78,21 +78,21 @@ def test_the_overall_row_says_what_the_treatment_earns_more(eros: Installation) 
     assert shown["relative_improvement"].value == overall["relative_improvement"]
 
 
-def test_measuring_again_replaces_that_mondays_rows_and_no_others(eros: Installation) -> None:
-    measure(eros)
-    first = rows(eros)
-    measure(eros, AS_OF - dt.timedelta(days=7))
-    measure(eros)
-    both = rows(eros)
+def test_measuring_again_replaces_that_mondays_rows_and_no_others(dataset: Dataset) -> None:
+    measure(dataset)
+    first = rows(dataset)
+    measure(dataset, AS_OF - dt.timedelta(days=7))
+    measure(dataset)
+    both = rows(dataset)
     again = both[both["as_of"] == AS_OF].reset_index(drop=True)
     stamps = ["measured_at", "run_id"]
     pd.testing.assert_frame_equal(again.drop(columns=stamps), first.drop(columns=stamps))
     assert set(both["as_of"]) == {AS_OF, AS_OF - dt.timedelta(days=7)}
 
 
-def test_before_anything_was_sent_there_is_a_row_that_claims_nothing(eros: Installation) -> None:
-    shown = measure(eros, dt.date(2025, 1, 6)).metadata or {}
-    [overall] = rows(eros).to_dict("records")
+def test_before_anything_was_sent_there_is_a_row_that_claims_nothing(dataset: Dataset) -> None:
+    shown = measure(dataset, dt.date(2025, 1, 6)).metadata or {}
+    [overall] = rows(dataset).to_dict("records")
     assert overall["scope"] == "overall"
     assert (overall["treatment_planned"], overall["treatment_messages"]) == (0, 0)
     assert pd.isna(overall["relative_improvement"])

@@ -77,7 +77,7 @@ def materialize(
     agency: Installed, assets: list[str], week: dt.date, pages: tuple[str, ...] = ()
 ) -> dg.ExecuteInProcessResult:
     return dg.materialize(
-        [*selection_assets(agency.eros), *schedule_assets(agency.eros)],
+        [*selection_assets(agency.dataset), *schedule_assets(agency.dataset)],
         selection=assets,
         partition_key=week.isoformat(),
         instance=agency.instance,
@@ -110,16 +110,16 @@ def test_a_schedule_in_force_whose_new_targets_failed_does_not_close_the_gate(
     failing = spoil_a_segment(agency, WEEK)
     materialize(agency, ["weekly_volume_targets"], WEEK)
     assert set(failing) <= scheduled(agency, WEEK, "active")
-    warehouse = agency.eros.warehouse(asset="test")
-    assert conditions.schedule_rules_hold(agency.eros, warehouse, WEEK).passed
+    warehouse = agency.dataset.warehouse
+    assert conditions.schedule_rules_hold(agency.dataset, warehouse, WEEK).passed
 
 
 def test_targets_that_fail_with_nobody_to_tell_raise(agency: Installed) -> None:
     spoil_a_segment(agency, WEEK)
-    warehouse = agency.eros.warehouse(asset="test")
-    scope = week_plan_scope(agency.eros, warehouse, WEEK)
+    warehouse = agency.dataset.warehouse
+    scope = week_plan_scope(agency.dataset, warehouse, WEEK)
     with pytest.raises(PlanningError, match=SHARES):
-        week_targets(agency.eros, warehouse, scope)
+        week_targets(agency.dataset, warehouse, scope)
 
 
 def test_a_creator_whose_rows_cannot_be_made_is_said_and_stops_no_other(

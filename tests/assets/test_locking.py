@@ -5,9 +5,9 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from eros_assets.installation import Installation
 
 from eros_assets.calendar import la_instant
+from eros_assets.dataset import Dataset
 from eros_assets.tuning import configuration_tables
 from eros_assets.warehouse.protocol import RaisedError, Warehouse
 from eros_assets.weekly.locking import blocked_drafts, lock_drafts
@@ -37,11 +37,11 @@ def draft(page: str, caption_id: int) -> dict[str, object]:
 
 
 @pytest.fixture
-def warehouse(eros: Installation) -> Warehouse:
-    warehouse = eros.warehouse(asset="test")
+def warehouse(dataset: Dataset) -> Warehouse:
+    warehouse = dataset.warehouse
     for name in OBJECTS:
-        warehouse.deploy(eros.library[name])
-    warehouse.load("tuning", configuration_tables(eros.settings, eros.library)["tuning"])
+        warehouse.deploy(dataset.library[name])
+    warehouse.load("tuning", configuration_tables(dataset.settings, dataset.library)["tuning"])
     warehouse.load(
         "schedule_recommendations", pd.DataFrame([draft("coach", 11), draft("cook", 11)])
     )
@@ -50,32 +50,32 @@ def warehouse(eros: Installation) -> Warehouse:
 
 @pytest.mark.parametrize("pages", [[], ["coach", "cook"]])
 def test_two_drafts_of_one_caption_give_one_schedule_and_one_reason(
-    eros: Installation, warehouse: Warehouse, pages: list[str]
+    dataset: Dataset, warehouse: Warehouse, pages: list[str]
 ) -> None:
-    scope = week_plan_scope(eros, warehouse, WEEK, pages)
-    assert lock_drafts(eros, warehouse, scope) == 1
-    [blocked] = blocked_drafts(eros, warehouse, scope)
+    scope = week_plan_scope(dataset, warehouse, WEEK, pages)
+    assert lock_drafts(dataset, warehouse, scope) == 1
+    [blocked] = blocked_drafts(dataset, warehouse, scope)
     assert blocked.sentence == (
         "cook: 0 of 1 messages: caption 11 is reserved by sched_20251110_coach_aaaaaaaa"
     )
 
 
 def test_a_stale_draft_of_another_page_does_not_hold_up_a_narrowed_run(
-    eros: Installation, warehouse: Warehouse
+    dataset: Dataset, warehouse: Warehouse
 ) -> None:
-    scope = week_plan_scope(eros, warehouse, WEEK, ["cook"])
-    assert lock_drafts(eros, warehouse, scope) == 1
-    assert blocked_drafts(eros, warehouse, scope) == []
+    scope = week_plan_scope(dataset, warehouse, WEEK, ["cook"])
+    assert lock_drafts(dataset, warehouse, scope) == 1
+    assert blocked_drafts(dataset, warehouse, scope) == []
     everyone = dataclasses.replace(scope, pages=("coach", "cook"))
-    assert [s.page_name for s in blocked_drafts(eros, warehouse, everyone)] == ["coach"]
+    assert [s.page_name for s in blocked_drafts(dataset, warehouse, everyone)] == ["coach"]
 
 
 def test_a_week_that_can_not_be_locked_at_all_is_an_error(
-    eros: Installation, warehouse: Warehouse
+    dataset: Dataset, warehouse: Warehouse
 ) -> None:
     """Only a draft locked by itself may be refused in silence: `blocked_drafts` says why."""
     strange = draft("cook", 11) | {"schedule_id": "made_by_hand"}
     warehouse.load("schedule_recommendations", pd.DataFrame([strange]))
-    scope = week_plan_scope(eros, warehouse, WEEK)
+    scope = week_plan_scope(dataset, warehouse, WEEK)
     with pytest.raises(RaisedError, match="there is no schedule sched_20251110_"):
-        lock_drafts(eros, warehouse, scope)
+        lock_drafts(dataset, warehouse, scope)

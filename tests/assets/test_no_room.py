@@ -23,7 +23,7 @@ def test_what_has_no_room_is_said_with_the_rule_that_bound(agency: Installed) ->
     )
 
     run = dg.materialize(
-        [*schedule_assets(agency.eros)],
+        [*schedule_assets(agency.dataset)],
         selection=["schedule_recommendations"],
         partition_key=WEEK.isoformat(),
         instance=agency.instance,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from eros_assets.installation import Installation
 
 from eros_assets.assets.sources import source_assets
 from eros_assets.calendar import ZONE
+from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.definitions import build_definitions
 from eros_assets.errors import ErosError
 from eros_assets.importing.schema import INPUT_TABLES
@@ -22,13 +22,13 @@ KEYS = {dg.AssetKey(name) for name in INPUT_TABLES}
 
 
 @pytest.fixture
-def eros(service: Service, tmp_path: Path) -> Iterator[Installation]:
+def dataset(service: Service, tmp_path: Path) -> Iterator[Dataset]:
     with serving(service) as address:
-        yield Installation(Settings(env="production", bigquery_endpoint=address, home=tmp_path))
+        yield open_dataset(Settings(env="production", bigquery_endpoint=address, home=tmp_path))
 
 
-def observed(eros: Installation) -> dg.ExecuteInProcessResult:
-    inputs = [each for each in source_assets(eros) if keys_of(each) >= KEYS]
+def observed(dataset: Dataset) -> dg.ExecuteInProcessResult:
+    inputs = [each for each in source_assets(dataset) if keys_of(each) >= KEYS]
     job = dg.define_asset_job("look", selection=list(INPUT_TABLES))
     with dg.instance_for_test() as instance:
         looking = dg.Definitions(assets=inputs, jobs=[job]).resolve_job_def("look")
@@ -40,13 +40,13 @@ def keys_of(each: dg.AssetsDefinition | dg.AssetSpec) -> set[dg.AssetKey]:
 
 
 def test_each_input_has_its_rows_and_its_version_is_when_it_changed(
-    eros: Installation, service: Service
+    dataset: Dataset, service: Service
 ) -> None:
     for rows, name in enumerate(INPUT_TABLES, start=100):
         service.add_table(name, rows=rows, modified=int(CHANGED.timestamp() * 1000))
     seen = {
         event.asset_key.to_user_string(): event.asset_observation_data.asset_observation
-        for event in observed(eros).get_asset_observation_events()
+        for event in observed(dataset).get_asset_observation_events()
         if event.asset_key
     }
     assert list(seen) == list(INPUT_TABLES)
@@ -57,14 +57,14 @@ def test_each_input_has_its_rows_and_its_version_is_when_it_changed(
     assert seen["creators"].metadata["dagster/last_updated_timestamp"].value == CHANGED.timestamp()
 
 
-def test_an_input_that_is_not_there_is_named(eros: Installation, service: Service) -> None:
+def test_an_input_that_is_not_there_is_named(dataset: Dataset, service: Service) -> None:
     service.add_table("mass_messages", rows=1, modified=0)
     with pytest.raises(ErosError, match=r"caption_bank does not exist; load it first"):
-        observed(eros)
+        observed(dataset)
 
 
-def test_they_are_looked_at_each_night_without_being_asked(eros: Installation) -> None:
-    definitions = build_definitions(eros.settings)
+def test_they_are_looked_at_each_night_without_being_asked(dataset: Dataset) -> None:
+    definitions = build_definitions(dataset.settings)
     evening = dt.datetime(2025, 11, 3, 22, tzinfo=ZONE)
     asked: list[int] = []
     with dg.instance_for_test() as instance:

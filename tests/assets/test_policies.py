@@ -7,9 +7,9 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
-from eros_assets.installation import Installation
 
 from eros_assets.assets.policies import policy_assets
+from eros_assets.dataset import Dataset
 from eros_assets.evaluation.pools import chances
 from eros_assets.settings import load_settings
 from eros_assets.tuning import configuration_tables, read_knobs
@@ -56,11 +56,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def furnish(home: Path, pairs: pd.DataFrame, pages: pd.Series, **knobs: float) -> None:
     """An installation whose pages know what `pairs` (with the bank's columns) are worth to them."""
-    eros = installation(home)
-    warehouse = eros.warehouse(asset="test")
-    for sql_object in eros.library.deploy_order():
+    dataset = installation(home)
+    warehouse = dataset.warehouse
+    for sql_object in dataset.library.deploy_order():
         warehouse.deploy(sql_object)
-    for name, frame in configuration_tables(eros.settings, eros.library).items():
+    for name, frame in configuration_tables(dataset.settings, dataset.library).items():
         changed = frame.assign(**{"control_share": 0.2, **knobs}) if name == "tuning" else frame
         warehouse.load(name, changed)
     bank = pairs.assign(price_tier="mid")
@@ -85,17 +85,17 @@ def furnish(home: Path, pairs: pd.DataFrame, pages: pd.Series, **knobs: float) -
     warehouse.load("weekly_volume_targets", targets.assign(behavioral_segment="STANDARD"))
 
 
-def installation(home: Path, seed: str = "seed") -> Installation:
-    return Installation(
+def installation(home: Path, seed: str = "seed") -> Dataset:
+    return Dataset(
         load_settings({"env": "local", "home": home, "today": "2025-11-02", "seed": seed})
     )
 
 
 def chosen(home: Path, seed: str = "seed") -> pd.DataFrame:
-    eros = installation(home, seed)
-    warehouse = eros.warehouse(asset="test")
-    scope = week_plan_scope(eros, warehouse, MONDAY)
-    return with_chances(eros, warehouse, scope, select_captions(eros, warehouse, scope))
+    dataset = installation(home, seed)
+    warehouse = dataset.warehouse
+    scope = week_plan_scope(dataset, warehouse, MONDAY)
+    return with_chances(dataset, warehouse, scope, select_captions(dataset, warehouse, scope))
 
 
 def test_chances_are_how_often_the_selection_chooses(home: Path) -> None:
@@ -136,9 +136,9 @@ def test_what_others_got_and_what_the_limits_leave_is_counted(shared: Path) -> N
 
 def chances_in(home: Path, treated: pd.DataFrame) -> pd.DataFrame:
     """How likely all were that no other page got, by page."""
-    eros = installation(home)
-    warehouse = eros.warehouse(asset="test")
-    pools = warehouse.query(eros.sql("pool_log"), {"first_week": MONDAY, "last_week": MONDAY})
+    dataset = installation(home)
+    warehouse = dataset.warehouse
+    pools = warehouse.query(dataset.sql("pool_log"), {"first_week": MONDAY, "last_week": MONDAY})
     everyone = warehouse.query(
         "SELECT s.*, b.content_category, b.has_urgency FROM `${dataset}.caption_bandit_stats` AS s "
         "INNER JOIN `${dataset}.caption_bank` AS b ON s.caption_id = b.caption_id"
@@ -153,10 +153,8 @@ def chances_in(home: Path, treated: pd.DataFrame) -> pd.DataFrame:
 
 def test_the_table_has_what_was_returned(home: Path) -> None:
     returned = chosen(home).sort_values("caption_id", ignore_index=True)
-    written = (
-        installation(home)
-        .warehouse(asset="test")
-        .query("SELECT * FROM `${dataset}.caption_selections` ORDER BY caption_id")
+    written = installation(home).warehouse.query(
+        "SELECT * FROM `${dataset}.caption_selections` ORDER BY caption_id"
     )
     pd.testing.assert_frame_equal(returned, written, check_exact=True, check_dtype=False)
     assert written["selection_probability"].notna().all()
@@ -168,8 +166,8 @@ def test_the_table_has_what_was_returned(home: Path) -> None:
 
 def test_candidates_are_judged_by_what_was_sent_of_the_log(home: Path) -> None:
     """A caption that sells more earns more here: chance must lose, and thin overlap be said."""
-    eros = installation(home)
-    warehouse = eros.warehouse(asset="test")
+    dataset = installation(home)
+    warehouse = dataset.warehouse
     selections = chosen(home)
     plans = selections[["page_name", "week_start", "caption_id", "price_tier", "arm"]].assign(
         schedule_id="sched", message_type="PPV", send_date=MONDAY, status="active"
@@ -182,7 +180,7 @@ def test_candidates_are_judged_by_what_was_sent_of_the_log(home: Path) -> None:
     facts = facts.assign(row_id=range(len(facts)), sent_count=1000, earnings=2000 * rate)
     warehouse.load("message_facts", facts)
     as_of = MONDAY + dt.timedelta(days=7)
-    rows = policy_rows(eros, warehouse, as_of).set_index("policy")
+    rows = policy_rows(dataset, warehouse, as_of).set_index("policy")
     assert (rows["messages"] == len(facts)).all()
     assert rows.loc["current", "mean_weight"] == pytest.approx(1, abs=0.3)
     # The reward is the model's own: doubly robust estimates are exact.
@@ -190,7 +188,7 @@ def test_candidates_are_judged_by_what_was_sent_of_the_log(home: Path) -> None:
     assert set(rows["overlap"]) == {"thin"}  # thirty messages tell nothing
     with dg.instance_for_test() as instance:
         result = dg.materialize(
-            policy_assets(eros), partition_key=as_of.isoformat(), instance=instance
+            policy_assets(dataset), partition_key=as_of.isoformat(), instance=instance
         )
         [event] = result.get_asset_materialization_events()
     assert event.materialization.metadata["too_thin_to_tell"].value == sorted(rows.index)
@@ -199,15 +197,15 @@ def test_candidates_are_judged_by_what_was_sent_of_the_log(home: Path) -> None:
 
 
 def test_without_a_log_nothing_is_claimed(home: Path) -> None:
-    eros = installation(home)
-    assert policy_rows(eros, eros.warehouse(asset="test"), dt.date(2025, 1, 6)).empty
+    dataset = installation(home)
+    assert policy_rows(dataset, dataset.warehouse, dt.date(2025, 1, 6)).empty
 
 
 def test_of_a_log_without_pools_nothing_is_claimed(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Messages of weeks whose pools were not logged, or are of no place: an empty table, whole."""
-    eros = installation(home)
+    dataset = installation(home)
     unknown = pd.DataFrame({"week_start": [MONDAY], "page_name": ["page_0"], "caption_id": [1]})
     more = ("price_tier", "content_category", "has_urgency", "sent_count", "earnings")
     counts = ("prior_successes", "prior_failures", "posterior_successes", "posterior_failures")
@@ -215,7 +213,7 @@ def test_of_a_log_without_pools_nothing_is_claimed(
     monkeypatch.setattr("eros_assets.weekly.policies.logged_weeks", lambda *_: unknown)
     with dg.instance_for_test() as instance:
         result = dg.materialize(
-            policy_assets(eros), partition_key=MONDAY.isoformat(), instance=instance
+            policy_assets(dataset), partition_key=MONDAY.isoformat(), instance=instance
         )
         [event] = result.get_asset_materialization_events()
     assert event.materialization.metadata["too_thin_to_tell"].value == []

@@ -7,7 +7,6 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
-from eros_assets.installation import Installation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +23,7 @@ from eros_assets.assets.reporting import (
     table_spec,
 )
 from eros_assets.assets.week import WEEKLY
+from eros_assets.dataset import Dataset
 
 
 def lines_of(value: dg.MetadataValue[Any]) -> list[str]:
@@ -97,9 +97,9 @@ def test_what_was_written_is_counted_and_previewed() -> None:
     assert metadata["preview"] == markdown_table(frame)
 
 
-def test_a_table_is_counted_and_previewed(eros: Installation) -> None:
+def test_a_table_is_counted_and_previewed(dataset: Dataset) -> None:
     metadata = table_metadata(
-        eros.warehouse(asset="test"),
+        dataset.warehouse,
         "creators",
         "SELECT page_name FROM `${dataset}.creators` ORDER BY page_name LIMIT 2",
     )
@@ -107,8 +107,8 @@ def test_a_table_is_counted_and_previewed(eros: Installation) -> None:
     assert lines_of(metadata["preview"])[2:] == ["| coach |", "| cook |"]
 
 
-def test_the_work_is_that_of_the_handle_alone(eros: Installation) -> None:
-    warehouse, other = eros.warehouse(asset="one"), eros.warehouse(asset="other")
+def test_the_work_is_that_of_the_handle_alone(dataset: Dataset) -> None:
+    warehouse, other = dataset.warehouse, dataset.warehouse
     assert job_metadata(warehouse) == {
         "warehouse_seconds": 0,
         "bytes_processed": 0,
@@ -127,9 +127,11 @@ def test_the_work_is_that_of_the_handle_alone(eros: Installation) -> None:
 # Specs
 
 
-def test_a_table_s_asset_says_what_its_file_says(eros: Installation) -> None:
-    table = eros.library["schedule_shortfalls"]
-    spec = table_spec(eros, table.name, group="selection", deps=["creators"], partitions_def=WEEKLY)
+def test_a_table_s_asset_says_what_its_file_says(dataset: Dataset) -> None:
+    table = dataset.library["schedule_shortfalls"]
+    spec = table_spec(
+        dataset, table.name, group="selection", deps=["creators"], partitions_def=WEEKLY
+    )
     assert spec.key == dg.AssetKey(table.name)
     assert spec.description == table.description != ""
     assert spec.group_name == "selection"
@@ -137,20 +139,20 @@ def test_a_table_s_asset_says_what_its_file_says(eros: Installation) -> None:
     assert spec.kinds == {"table"}
     assert spec.partitions_def == WEEKLY
     assert [dependency.asset_key for dependency in spec.deps] == [dg.AssetKey("creators")]
-    assert spec.metadata["dagster/table_name"] == f"{eros.settings.dataset_name}.{table.name}"
+    assert spec.metadata["dagster/table_name"] == f"{dataset.settings.dataset_name}.{table.name}"
     assert spec.metadata["dagster/column_schema"] == column_schema(table)
 
 
-def test_columns_have_type_and_description_of_the_sql(eros: Installation) -> None:
-    table = eros.library["schedule_shortfalls"]
+def test_columns_have_type_and_description_of_the_sql(dataset: Dataset) -> None:
+    table = dataset.library["schedule_shortfalls"]
     columns = {column.name: column for column in column_schema(table).columns}
     assert list(columns) == [column.name for column in table.columns]
     assert columns["wanted"].type == "INT64"
     assert columns["wanted"].description == "Captions wanted."
 
 
-def test_a_file_s_columns_are_those_of_the_view_that_it_names(eros: Installation) -> None:
-    view = eros.library["schedule_recommendations_with_messages"]
+def test_a_file_s_columns_are_those_of_the_view_that_it_names(dataset: Dataset) -> None:
+    view = dataset.library["schedule_recommendations_with_messages"]
     shown = column_schema(view, ["caption_text", "schedule_id"]).columns
     assert [(column.name, column.type) for column in shown] == [
         ("caption_text", "STRING"),
@@ -160,8 +162,8 @@ def test_a_file_s_columns_are_those_of_the_view_that_it_names(eros: Installation
         column_schema(view, ["no_such"])
 
 
-def test_a_routine_says_what_it_takes_and_gives(eros: Installation) -> None:
-    described = routine_metadata(eros.library["wilson_score_bounds"])
+def test_a_routine_says_what_it_takes_and_gives(dataset: Dataset) -> None:
+    described = routine_metadata(dataset.library["wilson_score_bounds"])
     lines = lines_of(described["parameters"])
     assert cells_of(lines[2]) == ["successes", "FLOAT64", "IN", "trials that succeeded, 0 or more."]
     assert [c.name for c in described["dagster/column_schema"].columns] == [
@@ -171,8 +173,8 @@ def test_a_routine_says_what_it_takes_and_gives(eros: Installation) -> None:
     ]
 
 
-def test_a_procedure_says_which_parameters_it_sets(eros: Installation) -> None:
-    described = routine_metadata(eros.library["lock_caption_assignments"])
+def test_a_procedure_says_which_parameters_it_sets(dataset: Dataset) -> None:
+    described = routine_metadata(dataset.library["lock_caption_assignments"])
     modes = [cells_of(line)[2] for line in lines_of(described["parameters"])[2:]]
     assert modes == ["IN", "OUT"]
     assert "dagster/column_schema" not in described

@@ -8,10 +8,10 @@ import dagster as dg
 import pandas as pd
 import pytest
 from eros_assets.assets.spreadsheet import SheetsResource, sheets_resource
-from eros_assets.installation import Installation
 
 from eros_assets.automation.jobs import WEEKLY_SCHEDULES, week_run_config
 from eros_assets.automation.review import READ_REVIEWS, review_sensor
+from eros_assets.dataset import open_dataset
 from eros_assets.definitions import build_definitions
 from eros_assets.exporting.sheets.state import REVIEW, SUMMARY
 from tests.assets.installed import WEEK, Installed, installed
@@ -66,7 +66,7 @@ def agency(tmp_path_factory: pytest.TempPathFactory, desk: Desk) -> Iterator[Ins
 
 def assets_of(agency: Installed, *groups: str) -> list[str]:
     """The assets of the weekly line's groups."""
-    graph = build_definitions(agency.eros.settings).resolve_asset_graph()
+    graph = build_definitions(agency.dataset.settings).resolve_asset_graph()
     return [
         key.to_user_string()
         for key in graph.materializable_asset_keys
@@ -77,7 +77,7 @@ def assets_of(agency: Installed, *groups: str) -> list[str]:
 def make(agency: Installed, *assets: str, succeeds: bool = True) -> dg.ExecuteInProcessResult:
     """Materialize these assets of the week, and no others."""
     result = (
-        build_definitions(agency.eros.settings)
+        build_definitions(agency.dataset.settings)
         .resolve_job_def(WEEKLY_SCHEDULES)
         .execute_in_process(
             instance=agency.instance,
@@ -226,8 +226,8 @@ def test_nothing_of_a_key_is_kept_of_any_run(
     key = {"type": "service_account", "client_email": "x@y", "private_key": SECRET}
     monkeypatch.setenv("EROS_SHEETS_KEY_JSON", json.dumps(key))
     changes = {"sheets_key_json": json.dumps(key)}
-    settings = agency.eros.settings.model_copy(update=changes)
-    keyed = Installed(Installation(settings), agency.instance)
+    settings = agency.dataset.settings.model_copy(update=changes)
+    keyed = Installed(open_dataset(settings), agency.instance)
     result = keyed.run(READ_REVIEWS, WEEK, succeeds=False)
     said = everything_said(agency, result.run_id)
     assert "EROS_SHEETS_KEY_JSON is not a whole key of a service account" in said
@@ -238,8 +238,8 @@ def test_nothing_of_a_key_is_kept_of_any_run(
 def test_without_a_spreadsheet_the_sheet_is_skipped_with_a_line_how_to_turn_it_on(
     agency: Installed,
 ) -> None:
-    settings = agency.eros.settings.model_copy(update={"spreadsheet_id": None})
-    alone = Installed(Installation(settings), agency.instance)
+    settings = agency.dataset.settings.model_copy(update={"spreadsheet_id": None})
+    alone = Installed(open_dataset(settings), agency.instance)
     result = make(alone, "schedule_review", "schedule_sheet")
     made = {
         event.asset_key.to_user_string()
@@ -260,7 +260,7 @@ def look(
     agency: Installed, cursor: str | None, **changes: Any
 ) -> tuple[list[str], str | None, str | None]:
     """One tick: the weeks it has read, its cursor, why it did nothing."""
-    settings = agency.eros.settings.model_copy(update=changes)
+    settings = agency.dataset.settings.model_copy(update=changes)
     definitions = build_definitions(settings)
     with dg.build_sensor_context(
         instance=agency.instance,

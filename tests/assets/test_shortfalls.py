@@ -4,9 +4,9 @@ import datetime as dt
 from typing import Any
 
 import pandas as pd
-from eros_assets.installation import Installation
 
 from eros_assets.calendar import la_instant
+from eros_assets.dataset import Dataset
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import (
     COLUMNS,
@@ -33,18 +33,18 @@ def scope(*pages: str, week_start: dt.date = WEEK) -> WeekPlanScope:
 
 
 def store(
-    eros: Installation,
+    dataset: Dataset,
     *shortfalls: Shortfall,
     at: WeekPlanScope,
     stage: Stage = "selection",
     run_id: str = "run 1",
 ) -> None:
-    warehouse = eros.warehouse(asset="test")
+    warehouse = dataset.warehouse
     store_shortfalls(warehouse, at, stage, shortfalls, run_id=run_id)
 
 
-def stored(eros: Installation) -> list[dict[str, Any]]:
-    rows = eros.warehouse(asset="test").query(
+def stored(dataset: Dataset) -> list[dict[str, Any]]:
+    rows = dataset.warehouse.query(
         "SELECT * FROM `${dataset}.schedule_shortfalls` ORDER BY week_start, stage, page_name"
     )
     return [
@@ -53,8 +53,8 @@ def stored(eros: Installation) -> list[dict[str, Any]]:
     ]
 
 
-def places(eros: Installation) -> list[tuple[str, str, str]]:
-    return [(row["stage"], row["page_name"], row["run_id"]) for row in stored(eros)]
+def places(dataset: Dataset) -> list[tuple[str, str, str]]:
+    return [(row["stage"], row["page_name"], row["run_id"]) for row in stored(dataset)]
 
 
 def test_a_tier_s_shortfall_in_words() -> None:
@@ -65,13 +65,13 @@ def test_a_page_s_shortfall_in_words() -> None:
     assert NO_PLAN.sentence == "coach: 0 of 12 messages: no room for 12 messages"
 
 
-def test_the_columns_written_are_the_table_s(eros: Installation) -> None:
-    assert tuple(c.name for c in eros.library["schedule_shortfalls"].columns) == COLUMNS
+def test_the_columns_written_are_the_table_s(dataset: Dataset) -> None:
+    assert tuple(c.name for c in dataset.library["schedule_shortfalls"].columns) == COLUMNS
 
 
-def test_every_shortfall_is_a_row(eros: Installation) -> None:
-    store(eros, FEW_BUDGET, NO_PLAN, at=scope("cook", "coach"))
-    coach, cook = stored(eros)
+def test_every_shortfall_is_a_row(dataset: Dataset) -> None:
+    store(dataset, FEW_BUDGET, NO_PLAN, at=scope("cook", "coach"))
+    coach, cook = stored(dataset)
     assert cook == {
         "page_name": "cook",
         "week_start": WEEK,
@@ -86,45 +86,45 @@ def test_every_shortfall_is_a_row(eros: Installation) -> None:
     assert coach["got"] == 0
 
 
-def test_a_run_again_replaces_what_was_said(eros: Installation) -> None:
+def test_a_run_again_replaces_what_was_said(dataset: Dataset) -> None:
     for run_id in ("run 1", "run 2"):
-        store(eros, FEW_BUDGET, at=scope("cook"), run_id=run_id)
-    assert places(eros) == [("selection", "cook", "run 2")]
+        store(dataset, FEW_BUDGET, at=scope("cook"), run_id=run_id)
+    assert places(dataset) == [("selection", "cook", "run 2")]
 
 
-def test_a_shortfall_that_is_mended_is_no_longer_said(eros: Installation) -> None:
-    store(eros, FEW_BUDGET, at=scope("cook"))
-    store(eros, at=scope("cook"))
-    assert stored(eros) == []
+def test_a_shortfall_that_is_mended_is_no_longer_said(dataset: Dataset) -> None:
+    store(dataset, FEW_BUDGET, at=scope("cook"))
+    store(dataset, at=scope("cook"))
+    assert stored(dataset) == []
 
 
-def test_other_pages_stages_and_weeks_are_left_as_they_were(eros: Installation) -> None:
+def test_other_pages_stages_and_weeks_are_left_as_they_were(dataset: Dataset) -> None:
     both = scope("cook", "coach")
     next_week = scope("cook", week_start=WEEK + dt.timedelta(days=7))
-    store(eros, FEW_BUDGET, NO_PLAN, at=both)
-    store(eros, NO_PLAN, at=both, stage="placement")
-    store(eros, FEW_BUDGET, at=next_week)
-    store(eros, at=scope("cook"))
-    assert places(eros) == [
+    store(dataset, FEW_BUDGET, NO_PLAN, at=both)
+    store(dataset, NO_PLAN, at=both, stage="placement")
+    store(dataset, FEW_BUDGET, at=next_week)
+    store(dataset, at=scope("cook"))
+    assert places(dataset) == [
         ("placement", "coach", "run 1"),
         ("selection", "coach", "run 1"),
         ("selection", "cook", "run 1"),
     ]
-    assert stored(eros)[-1]["week_start"] == next_week.week_start
+    assert stored(dataset)[-1]["week_start"] == next_week.week_start
 
 
-def test_a_run_without_pages_takes_nothing_away(eros: Installation) -> None:
-    store(eros, FEW_BUDGET, at=scope("cook"))
-    store(eros, at=scope())
-    assert places(eros) == [("selection", "cook", "run 1")]
+def test_a_run_without_pages_takes_nothing_away(dataset: Dataset) -> None:
+    store(dataset, FEW_BUDGET, at=scope("cook"))
+    store(dataset, at=scope())
+    assert places(dataset) == [("selection", "cook", "run 1")]
 
 
 def test_what_was_stored_is_read_back_of_the_week_and_the_stages_asked_for(
-    eros: Installation,
+    dataset: Dataset,
 ) -> None:
-    store(eros, FEW_BUDGET, at=scope("cook"))
-    store(eros, NO_PLAN, at=scope("coach"), stage="creator")
-    store(eros, FEW_BUDGET, at=scope("cook", week_start=WEEK + dt.timedelta(weeks=1)))
-    warehouse = eros.warehouse(asset="test")
-    assert week_shortfalls(eros, warehouse, WEEK) == [NO_PLAN, FEW_BUDGET]
-    assert week_shortfalls(eros, warehouse, WEEK, ["creator"]) == [NO_PLAN]
+    store(dataset, FEW_BUDGET, at=scope("cook"))
+    store(dataset, NO_PLAN, at=scope("coach"), stage="creator")
+    store(dataset, FEW_BUDGET, at=scope("cook", week_start=WEEK + dt.timedelta(weeks=1)))
+    warehouse = dataset.warehouse
+    assert week_shortfalls(dataset, warehouse, WEEK) == [NO_PLAN, FEW_BUDGET]
+    assert week_shortfalls(dataset, warehouse, WEEK, ["creator"]) == [NO_PLAN]

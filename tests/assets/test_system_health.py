@@ -18,12 +18,12 @@ BYTES_PER_TIB = 2**40
 
 
 def check(agency: Installed) -> Health:
-    warehouse = agency.eros.warehouse(asset="system_health", purpose="health")
+    warehouse = agency.dataset.warehouse
     return check_system(
-        agency.eros,
+        agency.dataset,
         warehouse,
         now=dt.datetime.now(dt.UTC),
-        planned_at=agency.eros.planning_instant(warehouse),
+        planned_at=agency.dataset.planning_instant(warehouse),
     )
 
 
@@ -36,7 +36,7 @@ def log_jobs(
     agency: Installed, number: int, *, hours_ago: float, seconds: float, size: int
 ) -> None:
     """Put jobs of an asset into the embedded warehouse's log, as the door would have."""
-    with duckdb.connect(agency.eros.settings.warehouse_file) as connection:
+    with duckdb.connect(agency.dataset.settings.warehouse_file) as connection:
         connection.execute(
             "INSERT INTO eros_catalog.jobs SELECT nextval('eros_catalog.job_numbers'), "
             "'job', 'query', 'SELECT something', ?, ?, ?, 1, '{\"asset\": \"x\"}', NULL "
@@ -92,7 +92,7 @@ def test_slow_queries(agency: Installed) -> None:
 
 
 def test_failing_queries(agency: Installed) -> None:
-    handle = agency.eros.warehouse(asset="message_facts")
+    handle = agency.dataset.warehouse
     for _ in range(60):
         with suppress(WarehouseError):
             handle.query("SELECT no_such_column FROM `${dataset}.creators`")
@@ -120,9 +120,9 @@ def test_stale_history(agency: Installed, tmp_path: Path) -> None:
 
 
 def test_a_selector_that_is_down(agency: Installed) -> None:
-    procedure = agency.eros.library["select_captions_for_creator"]
+    procedure = agency.dataset.library["select_captions_for_creator"]
     broken = procedure.text.replace("SELECT o.*, CURRENT_TIMESTAMP() AS selected_at", "SELECT o.*")
-    agency.eros.warehouse(asset="test").deploy(replace(procedure, text=broken))
+    agency.dataset.warehouse.deploy(replace(procedure, text=broken))
     health = check(agency)
     assert score(health, "query performance") == 0
     assert health.status == "DEGRADED"
@@ -132,9 +132,9 @@ def test_a_selector_that_is_down(agency: Installed) -> None:
 
 def test_next_week_s_schedules_are_missed_from_sunday_evening_on(agency: Installed) -> None:
     """Until then this week's will do; the weekly run is on Sunday at 18:00."""
-    warehouse = agency.eros.warehouse(asset="system_health", purpose="health")
+    warehouse = agency.dataset.warehouse
     sunday = TODAY + dt.timedelta(days=6)
-    before = supply(agency.eros, warehouse, la_instant(sunday, 19, 59), LIMITS)
-    after = supply(agency.eros, warehouse, la_instant(sunday, 20), LIMITS)
+    before = supply(agency.dataset, warehouse, la_instant(sunday, 19, 59), LIMITS)
+    after = supply(agency.dataset, warehouse, la_instant(sunday, 20), LIMITS)
     assert before.without_schedule == []
     assert len(after.without_schedule) == after.active_creators > 0

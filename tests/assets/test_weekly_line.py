@@ -236,7 +236,7 @@ def test_a_creator_without_history_is_planned_beside_the_others(agency: Installe
 
 
 def test_files_have_the_contracts_columns_and_la_offsets(agency: Installed) -> None:
-    folder = agency.eros.week_folder(WEEK)
+    folder = agency.dataset.week_folder(WEEK)
     for path in folder.glob("*.csv"):
         if path.name.endswith(".excel.csv"):
             continue
@@ -278,19 +278,19 @@ def test_every_active_creator_is_reported_on(agency: Installed) -> None:
 
 
 def test_a_routine_with_another_text_than_that_of_sql_is_seen(agency: Installed) -> None:
-    warehouse = agency.eros.warehouse(asset="test")
-    assert routine_differences(agency.eros, warehouse) == ([], 13)
-    warehouse.deploy(replace(agency.eros.library["wilson_sample"], fingerprint="0" * 64))
-    (difference,), _ = routine_differences(agency.eros, warehouse)
+    warehouse = agency.dataset.warehouse
+    assert routine_differences(agency.dataset, warehouse) == ([], 13)
+    warehouse.deploy(replace(agency.dataset.library["wilson_sample"], fingerprint="0" * 64))
+    (difference,), _ = routine_differences(agency.dataset, warehouse)
     assert difference.startswith("wilson_sample: deployed")
 
 
 def test_a_routine_that_sql_does_not_have_is_seen(agency: Installed) -> None:
-    warehouse = agency.eros.warehouse(asset="test")
-    ours = agency.eros.library["wilson_sample"]
+    warehouse = agency.dataset.warehouse
+    ours = agency.dataset.library["wilson_sample"]
     text = ours.text.replace("wilson_sample", "somebodys_own")
     warehouse.deploy(replace(ours, name="somebodys_own", text=text))
-    differences, deployed = routine_differences(agency.eros, warehouse)
+    differences, deployed = routine_differences(agency.dataset, warehouse)
     assert deployed == 14
     assert differences[0] == "3 of kind FUNCTION, not 2"
     assert differences[1].startswith("somebodys_own: deployed")

@@ -6,7 +6,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from eros_assets.installation import Installation
 
 from eros_assets.alerts import AlertError
 from eros_assets.assets.week import WEEKLY
@@ -17,6 +16,7 @@ from eros_assets.automation.sensors import (
     new_history_sensor,
     new_schedule_sensor,
 )
+from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.settings import Settings
 from eros_assets.warehouse.protocol import WarehouseError
 from tests.assets.installed import Installed
@@ -74,7 +74,7 @@ def tick(
     return sensor.evaluate_tick(context)
 
 
-def installation(folder: Path, workspace: Slack | None = None, **more: Any) -> Installation:
+def installation(folder: Path, workspace: Slack | None = None, **more: Any) -> Dataset:
     told = (
         {
             "slack_token": "xoxb-token",
@@ -84,14 +84,14 @@ def installation(folder: Path, workspace: Slack | None = None, **more: Any) -> I
         if workspace
         else {}
     )
-    return Installation(Settings(home=folder, env="local", **told, **more))
+    return open_dataset(Settings(home=folder, env="local", **told, **more))
 
 
 # New history
 
 
 def test_history_that_changed_is_learned_from_once(agency: Installed) -> None:
-    sensor = new_history_sensor(agency.eros, daily)
+    sensor = new_history_sensor(agency.dataset, daily)
     first = tick(sensor, daily, agency.instance, None)
     assert not first.run_requests, "its facts are newer than the history"
     agency.change(
@@ -108,9 +108,9 @@ def test_history_that_changed_is_learned_from_once(agency: Installed) -> None:
 
 def test_a_failed_read_ends_the_tick_and_is_not_nothing_new(agency: Installed) -> None:
     """The cursor stays, so that the next tick that can read sees the change."""
-    sensor = new_history_sensor(agency.eros, daily)
+    sensor = new_history_sensor(agency.dataset, daily)
     first = tick(sensor, daily, agency.instance, None)
-    file = agency.eros.settings.warehouse_file
+    file = agency.dataset.settings.warehouse_file
     content = file.read_bytes()
     file.write_bytes(b"not a database" * 1000)
     with pytest.raises(WarehouseError, match="can't be opened"):
@@ -205,8 +205,8 @@ def check(instance: dg.DagsterInstance, verdict: str, *watched: str) -> None:
 def test_a_rollback_starts_by_itself_only_when_told_to(
     auto: bool, tmp_path: Path, instance: dg.DagsterInstance, workspace: Slack
 ) -> None:
-    eros = installation(tmp_path, workspace, auto_rollback=auto)
-    sensor = health_sensor(eros, rollback)
+    dataset = installation(tmp_path, workspace, auto_rollback=auto)
+    sensor = health_sensor(dataset, rollback)
     check(instance, "OK")
     first = tick(sensor, rollback, instance, None)
     assert not first.run_requests
@@ -287,9 +287,9 @@ def test_a_failed_run_is_told_with_its_cause(
         raise ValueError("the bank is empty")
 
     result = dg.materialize([choose_captions], instance=instance, raise_on_error=False)
-    eros = installation(tmp_path, workspace, ui_address="http://localhost:3000")
+    dataset = installation(tmp_path, workspace, ui_address="http://localhost:3000")
     context = context_of(result, instance, "failed_runs").for_run_failure()
-    failed_run_sensor(eros)(context)
+    failed_run_sensor(dataset)(context)
     [message] = workspace.messages
     assert "choose_captions: ValueError: the bank is empty" in message["text"]
     assert f"http://localhost:3000/runs/{result.run_id}" in message["text"]

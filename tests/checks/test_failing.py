@@ -9,9 +9,9 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 import pytest
-from eros_assets.installation import Installation
 
 from eros_assets.checks import all_checks
+from eros_assets.dataset import Dataset
 from tests.assets.installed import TODAY, WEEK, Installed, installed
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
@@ -29,7 +29,7 @@ def shared(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def evaluate(agency: Installed, name: str) -> dg.AssetCheckEvaluation:
     """The check alone, on what is there."""
-    (check,) = [c for c in all_checks(agency.eros) if name in {k.name for k in c.check_keys}]
+    (check,) = [c for c in all_checks(agency.dataset) if name in {k.name for k in c.check_keys}]
     result = dg.materialize(
         [check],
         selection=dg.AssetSelection.checks(check),
@@ -87,7 +87,7 @@ def later(content: bytes) -> bytes:
 def test_a_file_that_does_not_say_the_schedule_is_named(
     shared: Installed, file: str, spoil: Callable[[bytes], bytes] | None, said: str
 ) -> None:
-    path = shared.eros.week_folder(WEEK) / file
+    path = shared.dataset.week_folder(WEEK) / file
     content = path.read_bytes()
     path.unlink()
     try:
@@ -105,7 +105,7 @@ def test_a_file_that_does_not_say_the_schedule_is_named(
 
 @pytest.mark.parametrize("file", [f"{PAGE}.csv", f"{PAGE}.excel.csv"])
 def test_a_message_that_is_not_planned_is_named(shared: Installed, file: str) -> None:
-    path = shared.eros.week_folder(WEEK) / file
+    path = shared.dataset.week_folder(WEEK) / file
     content = path.read_bytes()
     caption = content.splitlines()[-1].split(b",")[5]
     try:
@@ -142,7 +142,7 @@ def test_what_a_week_lacks_is_warned_of(shared: Installed, stage: str) -> None:
     row = {"price_tier": "mid", "wanted": 4, "got": 1, "reason": "the bank is small"}
     shared.change("DELETE FROM `${dataset}.schedule_shortfalls` WHERE TRUE")
     assert evaluate(shared, "no_shortfall").passed
-    shared.eros.warehouse(asset="test").load(
+    shared.dataset.warehouse.load(
         "schedule_shortfalls", pd.DataFrame([{**week, **row, "run_id": "x"}]), replacing=week
     )
     evaluation = evaluate(shared, "no_shortfall")
@@ -180,7 +180,7 @@ def test_a_critical_anomaly_is_warned_of_for_seven_days(
     shared.change(
         "UPDATE `${dataset}.creator_performance` SET saturation_status = 'GREEN' WHERE TRUE"
     )
-    shared.eros.warehouse(asset="test").load(
+    shared.dataset.warehouse.load(
         "creator_anomalies",
         pd.DataFrame(
             [
@@ -204,10 +204,10 @@ def test_a_critical_anomaly_is_warned_of_for_seven_days(
 # health_score
 
 
-def checked(eros: Installation, score: float, decision: str, *reasons: str) -> None:
+def checked(dataset: Dataset, score: float, decision: str, *reasons: str) -> None:
     """The last check of the system."""
     now = dt.datetime.now(dt.UTC)
-    eros.warehouse(asset="test").load(
+    dataset.warehouse.load(
         "system_health",
         pd.DataFrame(
             [
@@ -242,7 +242,7 @@ def test_a_system_that_is_not_well_fails_its_check(
     severity: dg.AssetCheckSeverity,
     said: list[str],
 ) -> None:
-    checked(shared.eros, score, decision, *reasons)
+    checked(shared.dataset, score, decision, *reasons)
     evaluation = evaluate(shared, "health_score")
     assert not evaluation.passed
     assert evaluation.severity is severity
@@ -251,7 +251,7 @@ def test_a_system_that_is_not_well_fails_its_check(
 
 
 def test_a_system_just_above_the_limit_is_well(shared: Installed) -> None:
-    checked(shared.eros, 90.1, "OK")
+    checked(shared.dataset, 90.1, "OK")
     assert evaluate(shared, "health_score").passed
 
 

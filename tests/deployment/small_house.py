@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from eros_assets.installation import Installation
 
+from eros_assets.dataset import Dataset
 from eros_assets.deployment.archive import RECORDS, Archive
 from eros_assets.deployment.deploy import Deploy
 from eros_assets.deployment.record import Entry, State
@@ -81,7 +81,7 @@ class House:
         self.settings = load_settings({"home": folder / "home", "out_dir": folder / "out"})
         self.stopped: list[str] = []
         self._files: Mapping[Path, int] = {}
-        self._eros = Installation(self.settings)
+        self._eros = Dataset(self.settings)
 
     def write(self, name: str, text: str) -> None:
         """Change a file of `sql/`."""
@@ -92,20 +92,20 @@ class House:
         return (self.root / f"{name}.sql").read_text(encoding="utf-8")
 
     @property
-    def eros(self) -> Installation:
+    def dataset(self) -> Dataset:
         """The installation with its `sql/` as it is now."""
         files = {path: path.stat().st_mtime_ns for path in self.root.rglob("*.sql")}
         if files != self._files:
             self._files = files
-            self._eros = Installation(self.settings)
+            self._eros = Dataset(self.settings)
             cache = self.settings.home / "cache"
             self._eros.__dict__["library"] = load_library(self.root, cache_dir=cache)
         return self._eros
 
     def archive(self, dies_at: State | None = None, *, before_noting: bool = False) -> Killable:
         """The records."""
-        eros = self.eros
-        archive = Killable(eros, eros.warehouse(asset="test"), INPUT_TABLES)
+        dataset = self.dataset
+        archive = Killable(dataset, dataset.warehouse, INPUT_TABLES)
         archive.dies_at, archive.dies_before_noting = dies_at, before_noting
         return archive
 
@@ -117,7 +117,7 @@ class House:
         archive: Killable | None = None,
     ) -> Entry | None:
         """Deploy `sql/` as it is; None when there was nothing to do."""
-        deploy = Deploy(self.eros, archive or self.archive(), lambda _: None, frozenset())
+        deploy = Deploy(self.dataset, archive or self.archive(), lambda _: None, frozenset())
         entry = deploy.back_up(code, now=now, run_id="run").entry
         if entry is None:
             return None
@@ -138,7 +138,7 @@ class House:
             self.stopped.append("weekly")
             return ["weekly"]
 
-        rollback = Rollback(self.eros, archive or self.archive(), stop, lambda _: None)
+        rollback = Rollback(self.dataset, archive or self.archive(), stop, lambda _: None)
         return rollback.run(requested, now=now, run_id="run")
 
     def definitions(self) -> list[Definition]:
@@ -149,7 +149,7 @@ class House:
         """Every row and column of every table that a rollback puts back, and of the inputs."""
         warehouse = self.archive().warehouse
         found: dict[str, str] = {}
-        for table in self.eros.library.of_kind("table"):
+        for table in self.dataset.library.of_kind("table"):
             if table.name not in RECORDS and warehouse.freshness(table.name) is not None:
                 rows = warehouse.query(f"SELECT * FROM `${{dataset}}.{table.name}`")
                 found[table.name] = rows.astype(str).sort_values(list(rows.columns)).to_csv()

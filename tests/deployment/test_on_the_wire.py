@@ -7,8 +7,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from eros_assets.installation import Installation
 
+from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.deployment.archive import Archive
 from eros_assets.deployment.record import Entry
 from eros_assets.settings import Settings
@@ -39,26 +39,26 @@ ENTRY = Entry(
 def archive(service: Service, tmp_path: Path) -> Iterator[Archive]:
     with serving(service) as address:
         settings = Settings(bigquery_endpoint=address, home=tmp_path)
-        eros = Installation(settings)
+        dataset = open_dataset(settings)
         numbers = count(1)
         warehouse = BigQueryWarehouse(
             settings,
-            eros.library,
+            dataset.library,
             patience=Patience(attempts=2, sleep=lambda _: None),
             new_id=lambda: str(next(numbers)),
         )
         for name in ("deployments", "deployment_definitions"):
-            service.add_table(name, *columns(eros, name))
-        yield Archive(eros, warehouse, [])
+            service.add_table(name, *columns(dataset, name))
+        yield Archive(dataset, warehouse, [])
 
 
-def columns(eros: Installation, table: str) -> list[Column]:
+def columns(dataset: Dataset, table: str) -> list[Column]:
     """The columns of a table as the API names them."""
     return [
         (c.name, "STRING", "REPEATED")
         if c.type.startswith("ARRAY")
         else (c.name, API_TYPES[c.type])
-        for c in eros.library[table].columns
+        for c in dataset.library[table].columns
     ]
 
 

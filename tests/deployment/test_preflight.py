@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from eros_assets.installation import Installation
 
+from eros_assets.dataset import open_dataset
 from eros_assets.deployment.preflight import (
     REQUIREMENTS,
     PreflightError,
@@ -72,12 +72,12 @@ def test_what_an_empty_home_lacks_is_said_and_nothing_is_made(tmp_path: Path) ->
 
 
 def test_an_input_that_nothing_can_be_planned_without_must_have_rows(tmp_path: Path) -> None:
-    eros = Installation(load_settings({"home": tmp_path / "home", "out_dir": tmp_path / "out"}))
-    warehouse = eros.warehouse(asset="test")
+    dataset = open_dataset(load_settings({"home": tmp_path / "home", "out_dir": tmp_path / "out"}))
+    warehouse = dataset.warehouse
     inputs = ("mass_messages", "caption_bank", "creators", "creator_caption_restrictions")
     for name in inputs:
-        warehouse.deploy(eros.library[name])
-    probes = input_probes(eros.settings, warehouse, inputs)
+        warehouse.deploy(dataset.library[name])
+    probes = input_probes(dataset.settings, warehouse, inputs)
     lacking = [probe.found.split(":")[0] for probe in probes if not probe.holds]
     assert lacking == ["caption_bank", "creators"]
 

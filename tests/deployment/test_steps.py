@@ -85,7 +85,9 @@ class TestDeploying:
         warehouse = house.archive().warehouse
         before = house.definitions(), house.tables(), house.history()
         routines = warehouse.routines()
-        changed = {t.name: warehouse.freshness(t.name) for t in house.eros.library.of_kind("table")}
+        changed = {
+            t.name: warehouse.freshness(t.name) for t in house.dataset.library.of_kind("table")
+        }
         assert house.deploy(ONE, now=NOW + dt.timedelta(hours=1)) is None
         assert (house.definitions(), house.tables(), house.history()) == before
         assert warehouse.routines() == routines
@@ -120,9 +122,9 @@ class TestDeploying:
 
     def test_a_routine_that_somebody_replaced_is_deployed_again(self, house: House) -> None:
         before = house.definitions()
-        view = next(o for o in house.eros.library.values() if o.name == "draft_reservations")
+        view = next(o for o in house.dataset.library.values() if o.name == "draft_reservations")
         house.write(VIEW, view.text.replace("SELECT", "SELECT 'x' AS broken,", 1))
-        house.archive().warehouse.deploy(house.eros.library["draft_reservations"])
+        house.archive().warehouse.deploy(house.dataset.library["draft_reservations"])
         house.write(VIEW, view.text)
         entry = house.deploy(ONE)
         assert entry is not None
@@ -169,7 +171,7 @@ class TestRollingBack:
         warehouse = house.archive().warehouse
         break_(house)
         for name in ("draft_reservations", "caption_selections"):
-            warehouse.deploy(house.eros.library[name])
+            warehouse.deploy(house.dataset.library[name])
         warehouse.run("DELETE FROM `${dataset}.account_size_tiers` WHERE size_tier = 'MICRO'")
         warehouse.run("UPDATE `${dataset}.tuning` SET control_share = 1.0 WHERE control_share < 1")
 

@@ -49,17 +49,17 @@ TROUBLES = {
 
 def finding(agency: Installed, name: str) -> conditions.Finding:
     arguments = () if name in list(CONDITIONS)[:3] else (WEEK,)
-    return CONDITIONS[name](agency.eros, agency.eros.warehouse(asset="test"), *arguments)
+    return CONDITIONS[name](agency.dataset, agency.dataset.warehouse, *arguments)
 
 
 def smoke(agency: Installed, week: dt.date = WEEK) -> dict[str, conditions.Finding]:
-    found = smoke_findings(agency.eros, agency.eros.warehouse(asset="test"), week)
+    found = smoke_findings(agency.dataset, agency.dataset.warehouse, week)
     return {each.name: each for each in found}
 
 
 def publish(agency: Installed, name: str) -> dg.ExecuteInProcessResult:
     """The publishing asset alone, in a run without any check."""
-    assets = [*export_assets(agency.eros), *index_assets(agency.eros)]
+    assets = [*export_assets(agency.dataset), *index_assets(agency.dataset)]
     return dg.materialize(
         [asset for asset in assets if asset.key == dg.AssetKey(name)],
         partition_key=WEEK.isoformat(),
@@ -91,15 +91,15 @@ def test_a_message_that_arrived_after_the_facts_is_not_lost(agency: Installed) -
 
 def test_another_page_s_trouble_does_not_close_the_gate_for_a_page(agency: Installed) -> None:
     agency.change(TROUBLES["schedules_are_as_planned"])
-    warehouse = agency.eros.warehouse(asset="test")
+    warehouse = agency.dataset.warehouse
     pages = (["amber_lens"], ["basil_and_thyme"])
-    found = [conditions.schedules_are_as_planned(agency.eros, warehouse, WEEK, p) for p in pages]
+    found = [conditions.schedules_are_as_planned(agency.dataset, warehouse, WEEK, p) for p in pages]
     assert [each.passed for each in found] == [True, False]
 
 
 def published_before(agency: Installed) -> Mapping[str, bytes]:
     """Leave of one page no file, no index, and of the others what an export would replace."""
-    for path in agency.eros.week_folder(WEEK).iterdir():
+    for path in agency.dataset.week_folder(WEEK).iterdir():
         if path.stem.startswith("basil_and_thyme") or path.name == INDEX_FILE:
             path.unlink()
         else:
@@ -139,9 +139,9 @@ def test_an_open_gate_is_shown_with_what_was_published(agency: Installed) -> Non
 def test_every_failed_condition_is_named(agency: Installed) -> None:
     agency.change(TROUBLES["every_message_is_reserved"])
     agency.change(TROUBLES["schedules_are_as_planned"])
-    warehouse = agency.eros.warehouse(asset="test")
+    warehouse = agency.dataset.warehouse
     with pytest.raises(GateClosedError) as closed:
-        require_gate(agency.eros, warehouse, WEEK)
+        require_gate(agency.dataset, warehouse, WEEK)
     for name in [*CONDITIONS, *SMOKE_TESTS]:
         is_broken = name in ("every_message_is_reserved", "schedules_are_as_planned")
         assert (name in str(closed.value)) is is_broken
@@ -172,11 +172,11 @@ def test_smoke_tests_need_no_planned_week(agency: Installed) -> None:
 
 def test_a_selector_that_fails_leaves_no_row_and_stops_no_other_test(agency: Installed) -> None:
     rows = agency.week_tables()
-    library = agency.eros.library
+    library = agency.dataset.library
     procedure = library["select_captions_for_creator"]
     broken = procedure.text.replace("SELECT o.*, CURRENT_TIMESTAMP() AS selected_at", "SELECT o.*")
     assert broken != procedure.text
-    agency.eros.warehouse(asset="test").deploy(replace(procedure, text=broken))
+    agency.dataset.warehouse.deploy(replace(procedure, text=broken))
     found = smoke(agency)
     assert found["smoke_analyzer"].passed
     assert "WarehouseError" in found["smoke_selector"].offenders[0]
@@ -220,7 +220,7 @@ def test_a_failed_smoke_test_stops_the_exports_of_its_run(agency: Installed) -> 
         for name in ("active_caption_assignments", "schedule_csv", "schedule_calendar")
     )
     result = (
-        build_definitions(agency.eros.settings)
+        build_definitions(agency.dataset.settings)
         .resolve_job_def("weekly_schedules")
         .execute_in_process(
             instance=agency.instance,

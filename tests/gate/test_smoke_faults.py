@@ -11,8 +11,8 @@ from shutil import copytree
 from typing import Any
 
 import pytest
-from eros_assets.installation import Installation
 
+from eros_assets.dataset import Dataset
 from eros_assets.exporting.schedule_csv import ScheduleLine
 from eros_assets.gate import rehearsal
 from eros_assets.gate.rehearsal import Selection, Stage
@@ -42,9 +42,9 @@ def line(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Re
     folder = tmp_path_factory.mktemp("rehearsed")
     copytree(planned, folder, dirs_exist_ok=True)
     with installed(folder) as agency:
-        warehouse = agency.eros.warehouse(asset="test")
-        page = rehearsal.rehearsed_page(agency.eros, warehouse, WEEK, ())
-        stage = Stage(agency.eros, warehouse, page, WEEK, read_knobs(warehouse))
+        warehouse = agency.dataset.warehouse
+        page = rehearsal.rehearsed_page(agency.dataset, warehouse, WEEK, ())
+        stage = Stage(agency.dataset, warehouse, page, WEEK, read_knobs(warehouse))
         report = rehearsal.analyze(stage)
         rules = rehearsal.page_rules(stage, report)
         selection = rehearsal.select(stage, report, rules)
@@ -56,7 +56,7 @@ def line(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Re
 def rehearse(line: Rehearsed, monkeypatch: pytest.MonkeyPatch) -> Rehearse:
     """The failed smoke tests with their offenders, given other products than the rehearsed."""
 
-    def run(on: Installation | None = None, **instead: Any) -> Mapping[str, list[str]]:
+    def run(on: Dataset | None = None, **instead: Any) -> Mapping[str, list[str]]:
         products = {
             "analyze": line.report,
             "page_rules": line.rules,
@@ -68,8 +68,8 @@ def rehearse(line: Rehearsed, monkeypatch: pytest.MonkeyPatch) -> Rehearse:
         for name, product in products.items():
             if product is not None:
                 monkeypatch.setattr(rehearsal, name, lambda *_, made=product: made)
-        eros = on or line.stage.eros
-        found = smoke_findings(eros, eros.warehouse(asset="test"), WEEK)
+        dataset = on or line.stage.dataset
+        found = smoke_findings(dataset, dataset.warehouse, WEEK)
         return {each.name: list(each.offenders) for each in found if not each.passed}
 
     return run
@@ -101,11 +101,11 @@ def test_nothing_is_wrong_with_the_line_as_rehearsed(rehearse: Rehearse) -> None
 def test_captions_other_than_those_asked_for_are_seen(
     agency: Installed, rehearse: Rehearse, text: str, wrong: str, said: str
 ) -> None:
-    procedure = agency.eros.library["select_captions_for_creator"]
+    procedure = agency.dataset.library["select_captions_for_creator"]
     assert text in procedure.text
     changed = replace(procedure, text=procedure.text.replace(text, wrong))
-    agency.eros.warehouse(asset="test").deploy(changed)
-    failed = rehearse(agency.eros, select=None)
+    agency.dataset.warehouse.deploy(changed)
+    failed = rehearse(agency.dataset, select=None)
     assert said in failed["smoke_selector"][0]
     assert "smoke_analyzer" not in failed
 
@@ -213,19 +213,19 @@ HOUR = f"EXTRACT(HOUR FROM instant AT TIME ZONE {LA})"
 
 
 def tell_time_wrongly(monkeypatch: pytest.MonkeyPatch, text: str, wrong: str) -> None:
-    told = Installation.sql
+    told = Dataset.sql
 
-    def sql(eros: Installation, name: str) -> str:
+    def sql(dataset: Dataset, name: str) -> str:
         if name != "la_clock":
-            return told(eros, name)
-        assert told(eros, name).count(text) == 1
-        return told(eros, name).replace(text, wrong)
+            return told(dataset, name)
+        assert told(dataset, name).count(text) == 1
+        return told(dataset, name).replace(text, wrong)
 
-    monkeypatch.setattr(Installation, "sql", sql)
+    monkeypatch.setattr(Dataset, "sql", sql)
 
 
 def clock(line: Rehearsed) -> list[str]:
-    return rehearsal.clock_differences(line.stage.eros, line.stage.warehouse, WEEK)
+    return rehearsal.clock_differences(line.stage.dataset, line.stage.warehouse, WEEK)
 
 
 def test_the_warehouse_s_clock_is_asked(rehearse: Rehearse) -> None:

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
-from eros_assets.installation import Installation
 
+from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.demo import Agency
 from eros_assets.settings import load_settings
 from eros_assets.simulation.answers import price_list
@@ -16,14 +16,14 @@ FIRST_WEEK = LAST_DAY + pd.Timedelta(days=1).to_pytimedelta()
 
 
 @pytest.fixture(scope="session")
-def eros(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     home = tmp_path_factory.mktemp("home")
-    return Installation(load_settings({"env": "local", "home": home, "out_dir": home / "out"}))
+    return open_dataset(load_settings({"env": "local", "home": home, "out_dir": home / "out"}))
 
 
 @pytest.fixture(scope="session")
-def tuning(eros: Installation) -> dict[str, pd.DataFrame]:
-    return configuration_tables(eros.settings, eros.library)
+def tuning(dataset: Dataset) -> dict[str, pd.DataFrame]:
+    return configuration_tables(dataset.settings, dataset.library)
 
 
 def fast_line(

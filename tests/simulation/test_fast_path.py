@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from eros_assets.installation import Installation
 from pandas.testing import assert_frame_equal
 
+from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.demo import Agency
 from eros_assets.demo.roster import PRICE_TIERS
 from eros_assets.settings import load_settings
@@ -33,11 +33,11 @@ class BothPlayed:
 
     graph: pd.DataFrame
     records: Path
-    warehouse: Installation
+    warehouse: Dataset
     fast: FastLine
 
     def query(self, sql: str) -> pd.DataFrame:
-        return self.warehouse.warehouse(asset="test").query(sql, {"week": SECOND_WEEK})
+        return self.warehouse.warehouse.query(sql, {"week": SECOND_WEEK})
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +52,13 @@ def both(
     fast = fast_line(small, tuning)
     play(season(small, 1), fast)
     settings = load_settings({"env": "local", "home": folder / "home"})
-    return BothPlayed(by_graph, folder / "records", Installation(settings), fast)
+    return BothPlayed(by_graph, folder / "records", open_dataset(settings), fast)
 
 
 @pytest.mark.parametrize("lookback_days", [540, 60])
 def test_what_was_learned_is_the_same(both: BothPlayed, lookback_days: int) -> None:
     """Also from a window shorter than the history: older first sends count as such all the same."""
-    both.warehouse.warehouse(asset="test").call(
+    both.warehouse.warehouse.call(
         "update_caption_performance", {"p_as_of": SECOND_WEEK, "p_lookback_days": lookback_days}
     )
     catalogue = both.fast.catalogue

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from eros_assets.installation import Installation
 
+from eros_assets.dataset import open_dataset
 from eros_assets.demo import Agency
 from eros_assets.settings import REPOSITORY, load_settings
 from eros_assets.simulation.study import Study, imported_agency, players_named
@@ -23,11 +23,11 @@ def imported(small: Agency, tmp_path: Path) -> Path:
 def kept(imported: Path, tmp_path: Path, tuning_dir: Path | None = None) -> set[str]:
     """The folders of records after a study of no week of the imported agency."""
     settings = {"env": "local", "home": tmp_path / "home", "import_dir": imported}
-    eros = Installation(load_settings({**settings, "tuning_dir": tuning_dir}))
-    agencies, first_week, label = imported_agency(eros)
+    dataset = open_dataset(load_settings({**settings, "tuning_dir": tuning_dir}))
+    agencies, first_week, label = imported_agency(dataset)
     records = tmp_path / "seasons"
     players = players_named(["uniform"], through_graph=False)
-    Study(eros, agencies, label, first_week, 0, [1], players, records).run()
+    Study(dataset, agencies, label, first_week, 0, [1], players, records).run()
     return {folder.name for folder in records.iterdir()}
 
 

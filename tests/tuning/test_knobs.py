@@ -3,16 +3,16 @@
 from pathlib import Path
 
 import pytest
-from eros_assets.installation import Installation
 
+from eros_assets.dataset import open_dataset
 from eros_assets.settings import load_settings
 from eros_assets.tuning import TuningError, read_knobs
 
 
 def test_a_knob_that_the_table_lacks_or_has_no_value_for_says_what_to_do(tmp_path: Path) -> None:
-    eros = Installation(load_settings({"env": "local", "home": tmp_path}))
-    warehouse = eros.warehouse(asset="test")
-    warehouse.deploy(eros.library["tuning"])
+    dataset = open_dataset(load_settings({"env": "local", "home": tmp_path}))
+    warehouse = dataset.warehouse
+    warehouse.deploy(dataset.library["tuning"])
     warehouse.run("INSERT INTO `${dataset}.tuning` (rest_days) VALUES (7)")
     knobs = read_knobs(warehouse)
     assert knobs["rest_days"] == 7
