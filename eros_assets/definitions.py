@@ -21,6 +21,7 @@ from eros_assets.assets import (
     selection,
     sources,
 )
+from eros_assets.assets.table_types import TableIOManager
 from eros_assets.automation import jobs, rollback, sensors, sweep
 from eros_assets.automation import review as review_automation
 from eros_assets.automation import schedules as timetable
@@ -54,11 +55,13 @@ SENSORS = [
 
 def resources_of(settings: Settings) -> Mapping[str, Any]:
     """What assets, checks and sensors take, for one installation."""
+    warehouse = WarehouseResource.of(settings)
     return {
-        "warehouse": WarehouseResource.of(settings),
+        "warehouse": warehouse,
         "alerts": AlertsResource.of(settings),
         "sheets": SheetsResource.of(settings),
         "week_scope": WeekScope(),
+        "io_manager": TableIOManager(warehouse=warehouse),
     }
 
 
