@@ -146,4 +146,5 @@ class Dataset:
 
 def open_dataset(settings: Settings, **labels: str) -> Dataset:
     """A handle on the dataset of an installation; nothing is opened before it is used."""
-    return Dataset(settings, open_warehouse(settings).labelled(**labels), sql_library())
+    library = sql_library()
+    return Dataset(settings, open_warehouse(settings, library).labelled(**labels), library)

@@ -32,6 +32,7 @@ from eros_assets.checks import schedules as schedule_checks
 from eros_assets.dataset import sql_library
 from eros_assets.resources import AlertsResource, SheetsResource, WarehouseResource, WeekScope
 from eros_assets.settings import Settings, load_settings
+from eros_assets.warehouse import engine_resources
 
 # Dagster warns of a parameter of its own when it binds resources to a sensor.
 warnings.filterwarnings("ignore", "Parameter `owners` of initializer `SensorDefinition", Warning)
@@ -57,6 +58,7 @@ def resources_of(settings: Settings) -> Mapping[str, Any]:
     """What assets, checks and sensors take, for one installation."""
     warehouse = WarehouseResource.of(settings)
     return {
+        **engine_resources(settings),
         "warehouse": warehouse,
         "alerts": AlertsResource.of(settings),
         "sheets": SheetsResource.of(settings),
