@@ -16,16 +16,11 @@ from eros_assets.assets.week import WEEKLY
 from eros_assets.automation.jobs import daily_caption_update, export_schedules
 from eros_assets.automation.rollback import rollback_production
 from eros_assets.automation.schedules import coming_week
-from eros_assets.automation.turns import (
-    HealthSeen,
-    History,
-    Locked,
-    health_turn,
-    is_new_history,
-    weeks_to_export,
-)
+from eros_assets.health.turns import HealthSeen, health_turn
+from eros_assets.publishing.due import Locked, weeks_to_export
 from eros_assets.resources import AlertsResource, WarehouseResource
 from eros_assets.settings import Settings
+from eros_assets.weekly.history import History, is_new_history
 
 EXPORT = dg.AssetKey("schedule_csv")
 LOCKED = dg.AssetKey("active_caption_assignments")
