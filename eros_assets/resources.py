@@ -35,11 +35,20 @@ class SettingsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
         description="The settings that were given, by name (docs/SETTINGS.md). "
         "Secrets stay in the environment.",
     )
+    unset: list[str] = Field(
+        default=[],
+        description="Names of settings that are unset, whatever the environment says. "
+        "(Dagster's config has no null in a map.)",
+    )
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The resource of an installation; its secrets are left to the environment."""
-        return cls(settings=settings.without_secrets())
+        given = settings.without_secrets()
+        return cls(
+            settings={name: value for name, value in given.items() if value is not None},
+            unset=[name for name, value in given.items() if value is None],
+        )
 
     def loaded_settings(self) -> Settings:
         """The settings of the installation.
@@ -47,7 +56,7 @@ class SettingsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
         Raises:
             SettingsError: one line for each that can't be used.
         """
-        return load_settings(self.settings)
+        return load_settings({**self.settings, **dict.fromkeys(self.unset)})
 
 
 class WarehouseResource(SettingsResource):

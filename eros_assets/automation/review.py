@@ -9,7 +9,6 @@ from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.exporting.sheets.review import changed_weeks
 from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource
 
-READ_REVIEWS = "read_reviews"
 MINUTES = 5
 
 
