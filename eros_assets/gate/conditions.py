@@ -10,7 +10,7 @@ from eros_assets.dataset import Dataset
 from eros_assets.gate.findings import Finding, counted
 from eros_assets.planning.identity import ScheduleRow, schedule_id
 from eros_assets.planning.model import SentMessage
-from eros_assets.planning.validation import ScheduledMessage, violations
+from eros_assets.planning.validation import PlacedCaption, violations
 from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.protocol import RoutineKind
 from eros_assets.warehouse.sql.objects import Kind
@@ -137,7 +137,7 @@ def broken_rules(
             for violation in violations(
                 rules[page],
                 [
-                    ScheduledMessage(
+                    PlacedCaption(
                         row["caption_id"],
                         row["message_type"],
                         row["scheduled_send_time"].to_pydatetime(),
