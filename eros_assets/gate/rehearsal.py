@@ -24,7 +24,7 @@ from eros_assets.exporting.schedule_csv import (
 )
 from eros_assets.gate.conditions import week_parameters
 from eros_assets.gate.report import read_report
-from eros_assets.planning.identity import ScheduleRow, schedule_id
+from eros_assets.planning.identity import schedule_id
 from eros_assets.planning.model import WeekPlan
 from eros_assets.planning.volume import split_by_largest_remainder
 from eros_assets.tuning import Knobs
@@ -204,20 +204,7 @@ def _lines(stage: Stage, plan: WeekPlan) -> list[ScheduleLine]:
     captions = [message.caption.caption_id for message in plan.messages]
     texts = stage.dataset.query("caption_texts", captions=captions)
     text_of = dict(zip(texts["caption_id"], texts["caption_text"], strict=True))
-    identifier = schedule_id(
-        stage.page_name,
-        stage.week_start,
-        [
-            ScheduleRow(
-                message.send_time,
-                message.caption.message_type,
-                message.caption.caption_id,
-                message.caption.price_tier,
-                message.caption.arm,
-            )
-            for message in plan.messages
-        ],
-    )
+    identifier = schedule_id(stage.page_name, stage.week_start, plan.messages)
     return [
         ScheduleLine(
             schedule_id=identifier,

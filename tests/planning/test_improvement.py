@@ -64,8 +64,7 @@ def valid_places(
     ]
     for places in combinations([(day, at) for day in (4, 5, 6) for at in range(5)], PPVS):
         ppvs = [
-            PlacedCaption(n, "PPV", days[day].slots[at].time)
-            for n, (day, at) in enumerate(places)
+            PlacedCaption(n, "PPV", days[day].slots[at].time) for n, (day, at) in enumerate(places)
         ]
         if not violations(week.rules, [*ppvs, *bumps], not_before=week.not_before):
             yield places
