@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eros_assets.atomic_write import WrittenFile, atomic_write
 from eros_assets.calendar import ZONE
 from eros_assets.errors import ErosError
-from eros_assets.exporting.whole_file import WrittenFile, write_whole
 
 COLUMNS = (
     "schedule_id",
@@ -86,13 +86,13 @@ def write_schedule_csv(path: Path, lines: Sequence[ScheduleLine]) -> WrittenFile
     ordered = _in_order(lines)
     content = _render(ordered, _plain)
     parse_schedule_csv(content, path.name)
-    return write_whole(path, content, len(ordered))
+    return atomic_write(path, content, len(ordered))
 
 
 def write_schedule_csv_for_excel(path: Path, lines: Sequence[ScheduleLine]) -> WrittenFile:
     """Write the file for people, whole or not at all; it is read back only to be checked."""
     ordered = _in_order(lines)
-    return write_whole(path, BYTE_ORDER_MARK + _render(ordered, _guarded), len(ordered))
+    return atomic_write(path, BYTE_ORDER_MARK + _render(ordered, _guarded), len(ordered))
 
 
 def messages_in(lines: Iterable[ScheduleLine], *, for_excel: bool = False) -> Messages:

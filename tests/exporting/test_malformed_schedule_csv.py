@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from eros_assets.atomic_write import atomic_write
 from eros_assets.calendar import la_instant
 from eros_assets.exporting.schedule_csv import (
     ScheduleCsvError,
@@ -14,7 +15,6 @@ from eros_assets.exporting.schedule_csv import (
     parse_schedule_csv,
     write_schedule_csv,
 )
-from eros_assets.exporting.whole_file import write_whole
 
 TUESDAY = dt.date(2025, 11, 4)
 
@@ -108,13 +108,13 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.csv"
-    write_whole(path, b"old")
+    atomic_write(path, b"old")
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        write_whole(path, b"new")
+        atomic_write(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

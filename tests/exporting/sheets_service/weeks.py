@@ -11,8 +11,8 @@ from google.auth.credentials import AnonymousCredentials
 from eros_assets.calendar import la_instant
 from eros_assets.exporting.sheets.client import Spreadsheet
 from eros_assets.exporting.sheets.exporter import ExportedSheet, export_sheet
-from eros_assets.exporting.sheets.patience import Patience
 from eros_assets.exporting.sheets.planning import SheetWeek, sheet_week
+from eros_assets.exporting.sheets.retry_policy import RetryPolicy
 from eros_assets.exporting.sheets.review import EarlierReview
 from eros_assets.exporting.sheets.state import sheet_id
 from eros_assets.exporting.sheets.tables import SheetMessage, WeekEntry, week_name
@@ -93,7 +93,7 @@ class Desk:
             "account": "eros@agency.iam.gserviceaccount.com",
             "endpoint": self.address,
             "timeout": 20.0,
-            "patience": Patience(sleep=self.waits.append),
+            "retry_policy": RetryPolicy(sleep=self.waits.append),
             **changes,
         }
         name = given.pop("spreadsheet_id", SPREADSHEET)
