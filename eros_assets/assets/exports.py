@@ -17,7 +17,7 @@ from eros_assets.assets.week import WEEKLY, partition_week
 from eros_assets.atomic_write import atomic_write
 from eros_assets.dataset import sql_library
 from eros_assets.exporting.calendar_picture import calendar_picture
-from eros_assets.exporting.schedule_csv import COLUMNS
+from eros_assets.exporting.columns import CSV_COLUMNS
 from eros_assets.exporting.week_index import week_index_page
 from eros_assets.publishing.export_log import Attempt, pass_gate
 from eros_assets.publishing.files import calendar_weeks, write_week
@@ -41,7 +41,7 @@ SHOWN_PICTURES = 3
     partitions_def=WEEKLY,
     metadata={
         "dagster/column_schema": column_schema(
-            sql_library()["schedule_recommendations_with_messages"], COLUMNS
+            sql_library()["schedule_recommendations_with_messages"], tuple(CSV_COLUMNS)
         )
     },
 )

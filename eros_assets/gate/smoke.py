@@ -150,11 +150,11 @@ def _built(on: _Analyzed, selection: Selection) -> tuple[WeekPlan, list[str]]:
 
 def _exported(on: _Analyzed, plan: WeekPlan) -> tuple[Exported, list[str]]:
     exported, page = rehearsal.export(on.stage, plan), on.stage.page_name
-    same = len(set(exported.lines) & set(exported.read_back))
+    same = len(set(exported.messages) & set(exported.read_back))
     faults: list[str] = []
-    if not same == len(exported.lines) == len(exported.read_back):
+    if not same == len(exported.messages) == len(exported.read_back):
         faults.append(
-            f"{page}: of {len(exported.lines)} messages written {same} were read back as they "
+            f"{page}: of {len(exported.messages)} messages written {same} were read back as they "
             f"were, {len(exported.read_back)} in all"
         )
     if exported.excel_begins != BYTE_ORDER_MARK:

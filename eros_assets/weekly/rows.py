@@ -80,7 +80,7 @@ def _page_rows(
         {
             "schedule_id": identifier,
             "page_name": draft.page_name,
-            **_message_row(message),
+            **message_row(message),
             "explanation": explain(
                 message, _evidence(selected[draft.page_name, message.caption.caption_id])
             ),
@@ -107,7 +107,8 @@ def _number(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)
 
 
-def _message_row(message: PlannedMessage) -> dict[str, Any]:
+def message_row(message: PlannedMessage) -> dict[str, Any]:
+    """The columns of `schedule_recommendations` that a planned message fills."""
     local = message.send_time.astimezone(ZONE)
     return {
         "message_number": message.number,
