@@ -13,7 +13,7 @@ from eros_assets.settings import Settings, load_settings, sheet_address
 
 if TYPE_CHECKING:
     from eros_assets.exporting.sheets.client import Spreadsheet
-    from eros_assets.exporting.sheets.patience import Patience
+    from eros_assets.exporting.sheets.retry_policy import RetryPolicy
 
 Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext
 
@@ -120,7 +120,7 @@ class SheetsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingT
         """Where people open the spreadsheet, or None when there is none."""
         return sheet_address(self.spreadsheet_id) if self.spreadsheet_id else None
 
-    def spreadsheet(self, patience: "Patience | None" = None) -> "Spreadsheet":
+    def spreadsheet(self, retry_policy: "RetryPolicy | None" = None) -> "Spreadsheet":
         """The way to the spreadsheet.
 
         Raises:
@@ -144,7 +144,7 @@ class SheetsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingT
             account=account_of(credentials),
             endpoint=self.endpoint,
             timeout=self.timeout_seconds,
-            patience=patience,
+            retry_policy=retry_policy,
         )
 
 

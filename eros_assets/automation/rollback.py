@@ -10,6 +10,7 @@ import dagster as dg
 from pydantic import Field
 
 from eros_assets.assets.reporting import job_metadata
+from eros_assets.atomic_write import atomic_write
 from eros_assets.automation.console import CONSOLE_LOGGER, console
 from eros_assets.automation.schedules import SCHEDULES
 from eros_assets.deployment.backup import back_up
@@ -17,7 +18,6 @@ from eros_assets.deployment.manifest import code_fingerprint
 from eros_assets.deployment.phases import archive_of, clock, records_folder, told
 from eros_assets.deployment.rollback import Rollback
 from eros_assets.deployment.summary import rollback_summary
-from eros_assets.exporting.whole_file import write_whole
 from eros_assets.resources import WarehouseResource
 
 ROLLBACK_REPORT = "rollback_report"
@@ -61,7 +61,7 @@ def roll_back(
     outcome = rollback.run(config.deployment_id or None, now=clock(), run_id=context.run_id)
     text = rollback_summary(outcome, dataset.settings.warehouse_location)
     identifier = outcome.entry.deployment_id
-    written = write_whole(
+    written = atomic_write(
         records_folder(dataset.settings) / identifier / "report.md", text.encode()
     )
     context.log.warning(

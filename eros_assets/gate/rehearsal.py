@@ -16,20 +16,22 @@ from typing import TYPE_CHECKING, Any
 from eros_assets.calendar import ZONE, la_instant, week_bounds
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
+from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.schedule_csv import (
-    ScheduleLine,
     read_schedule_csv,
     write_schedule_csv,
     write_schedule_csv_for_excel,
 )
 from eros_assets.gate.conditions import week_parameters
 from eros_assets.gate.report import read_report
-from eros_assets.planning.identity import ScheduleRow, schedule_id
+from eros_assets.planning.identity import schedule_id
 from eros_assets.planning.model import WeekPlan
 from eros_assets.planning.volume import split_by_largest_remainder
 from eros_assets.tuning import Knobs
 from eros_assets.warehouse.protocol import Value
 from eros_assets.weekly.drafting import PageInputs, Record, draft_page
+from eros_assets.weekly.messages import scheduled_message
+from eros_assets.weekly.rows import message_row
 from eros_assets.weekly.scope import WeekPlanScope
 
 if TYPE_CHECKING:
@@ -75,8 +77,8 @@ class Selection:
 class Exported:
     """What was to be written, what was read back, and how the file for Excel begins."""
 
-    lines: Sequence[ScheduleLine]
-    read_back: Sequence[ScheduleLine]
+    messages: Sequence[ScheduledMessage]
+    read_back: Sequence[ScheduledMessage]
     excel_begins: bytes
 
 
@@ -192,44 +194,30 @@ def _slots(report: Mapping[str, Any]) -> list[Record]:
 
 def export(stage: Stage, plan: WeekPlan) -> Exported:
     """Write the plan as the exporter would, into a temporary folder, and read it back."""
-    lines = _lines(stage, plan)
+    messages = _messages(stage, plan)
     with tempfile.TemporaryDirectory(prefix="eros_rehearsal_") as folder:
         machine, excel = Path(folder) / "page.csv", Path(folder) / "page.excel.csv"
-        write_schedule_csv_for_excel(excel, lines)
-        write_schedule_csv(machine, lines)
-        return Exported(lines, read_schedule_csv(machine), excel.read_bytes()[:3])
+        write_schedule_csv_for_excel(excel, messages)
+        write_schedule_csv(machine, messages)
+        return Exported(messages, read_schedule_csv(machine), excel.read_bytes()[:3])
 
 
-def _lines(stage: Stage, plan: WeekPlan) -> list[ScheduleLine]:
+def _messages(stage: Stage, plan: WeekPlan) -> list[ScheduledMessage]:
     captions = [message.caption.caption_id for message in plan.messages]
     texts = stage.dataset.query("caption_texts", captions=captions)
     text_of = dict(zip(texts["caption_id"], texts["caption_text"], strict=True))
-    identifier = schedule_id(
-        stage.page_name,
-        stage.week_start,
-        [
-            ScheduleRow(
-                message.send_time,
-                message.caption.message_type,
-                message.caption.caption_id,
-                message.caption.price_tier,
-                message.caption.arm,
-            )
-            for message in plan.messages
-        ],
-    )
+    of_all = {
+        "schedule_id": schedule_id(stage.page_name, stage.week_start, plan.messages),
+        "page_name": stage.page_name,
+    }
     return [
-        ScheduleLine(
-            schedule_id=identifier,
-            page_name=stage.page_name,
-            scheduled_send_time=message.send_time,
-            message_type=message.caption.message_type,
-            caption_id=message.caption.caption_id,
-            caption_text=text_of.get(message.caption.caption_id) or "",
-            price_tier=message.caption.price_tier,
-            content_category=message.caption.content_category,
-            has_urgency=None,
-            performance_score=message.caption.score,
+        scheduled_message(
+            {
+                **of_all,
+                **message_row(message),
+                "caption_text": text_of.get(message.caption.caption_id),
+                "content_category": message.caption.content_category,
+            }
         )
         for message in plan.messages
     ]

@@ -14,7 +14,7 @@ from eros_assets.gate.findings import Finding, counted
 from eros_assets.gate.rehearsal import Exported, Selection, Stage
 from eros_assets.gate.report import report_faults
 from eros_assets.planning.model import WeekPlan
-from eros_assets.planning.validation import ScheduledMessage, violations
+from eros_assets.planning.validation import PlacedCaption, violations
 from eros_assets.tuning import read_knobs
 from eros_assets.weekly.drafting import Record, week_rules
 
@@ -128,7 +128,7 @@ def _built(on: _Analyzed, selection: Selection) -> tuple[WeekPlan, list[str]]:
     broken = violations(
         week_rules(on.rules, stage.knobs, stage.week_start),
         [
-            ScheduledMessage(m.caption.caption_id, m.caption.message_type, m.send_time)
+            PlacedCaption(m.caption.caption_id, m.caption.message_type, m.send_time)
             for m in plan.messages
         ],
     )
@@ -150,11 +150,11 @@ def _built(on: _Analyzed, selection: Selection) -> tuple[WeekPlan, list[str]]:
 
 def _exported(on: _Analyzed, plan: WeekPlan) -> tuple[Exported, list[str]]:
     exported, page = rehearsal.export(on.stage, plan), on.stage.page_name
-    same = len(set(exported.lines) & set(exported.read_back))
+    same = len(set(exported.messages) & set(exported.read_back))
     faults: list[str] = []
-    if not same == len(exported.lines) == len(exported.read_back):
+    if not same == len(exported.messages) == len(exported.read_back):
         faults.append(
-            f"{page}: of {len(exported.lines)} messages written {same} were read back as they "
+            f"{page}: of {len(exported.messages)} messages written {same} were read back as they "
             f"were, {len(exported.read_back)} in all"
         )
     if exported.excel_begins != BYTE_ORDER_MARK:

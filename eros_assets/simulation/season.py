@@ -13,8 +13,8 @@ from typing import Protocol
 
 import pandas as pd
 
+from eros_assets.atomic_write import atomic_write
 from eros_assets.demo.truth import Truth
-from eros_assets.exporting.whole_file import write_whole
 from eros_assets.simulation.answers import PriceList, answers, priced
 from eros_assets.simulation.catalogue import Tables
 
@@ -118,7 +118,7 @@ def _in_utc(messages: pd.DataFrame) -> pd.DataFrame:
 def _keep(messages: pd.DataFrame, record: Path) -> None:
     content = io.BytesIO()
     messages.to_parquet(content, index=False)
-    write_whole(record, content.getvalue(), len(messages))
+    atomic_write(record, content.getvalue(), len(messages))
 
 
 def _result(week_start: dt.date, messages: pd.DataFrame) -> dict[str, object]:

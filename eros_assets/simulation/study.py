@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from eros_assets.atomic_write import atomic_write
 from eros_assets.calendar import la_date, monday_after
 from eros_assets.dataset import Dataset
 from eros_assets.demo.agency import agency_of_shape
 from eros_assets.demo.roster import SIZES, AgencySize, scaled_size
 from eros_assets.demo.truth import Truth
-from eros_assets.exporting.whole_file import write_whole
 from eros_assets.simulation.answers import price_list
 from eros_assets.simulation.arrays import rows_of
 from eros_assets.simulation.catalogue import Tables
@@ -139,7 +139,7 @@ class Study:
         text = json.dumps(description, sort_keys=True, default=str, indent=1)
         key = hashlib.sha256(text.encode()).hexdigest()[:10]
         folder = self.records / f"{player.policy}-{key}"
-        write_whole(folder / "played.json", text.encode())
+        atomic_write(folder / "played.json", text.encode())
         return folder / f"seed-{seed}"
 
 

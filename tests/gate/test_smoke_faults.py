@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from eros_assets.dataset import Dataset
-from eros_assets.exporting.schedule_csv import ScheduleLine
+from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.gate import rehearsal
 from eros_assets.gate.rehearsal import Selection, Stage
 from eros_assets.gate.smoke import smoke_findings
@@ -185,7 +185,7 @@ def test_a_file_that_is_not_the_schedule_s_is_seen(
 ) -> None:
     write = rehearsal.write_schedule_csv
 
-    def wrongly(path: Path, lines: list[ScheduleLine]) -> None:
+    def wrongly(path: Path, lines: list[ScheduledMessage]) -> None:
         content = write(path, lines).path.read_bytes()
         assert spoil(content) != content
         path.write_bytes(spoil(content))
