@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from eros_assets.calendar import ZONE, la_instant, week_bounds
 from eros_assets.dataset import Dataset
@@ -23,7 +23,7 @@ from eros_assets.exporting.schedule_csv import (
     write_schedule_csv_for_excel,
 )
 from eros_assets.gate.conditions import week_parameters
-from eros_assets.gate.report import read_report
+from eros_assets.gate.report import Report, read_report
 from eros_assets.planning.identity import ScheduleRow, schedule_id
 from eros_assets.planning.model import WeekPlan
 from eros_assets.planning.volume import split_by_largest_remainder
@@ -94,23 +94,25 @@ def rehearsed_page(dataset: Dataset, week_start: dt.date, pages: Sequence[str]) 
     return str(rows["page_name"].iloc[0])
 
 
-def analyze(stage: Stage) -> Mapping[str, Any]:
-    """The analyzer's report on the page as of the week's Monday."""
+def analyze(stage: Stage) -> Report:
+    """The analyzer's report on the page as of the week's Monday.
+
+    Raises:
+        InvalidReportError: what the analyzer returned is no valid report.
+    """
     out = stage.dataset.call(
         "analyze_creator_performance", p_page_name=stage.page_name, p_as_of=stage.week_start
     ).out
-    return read_report(str(out["p_report"]))
+    return read_report(str(out["p_report"]), stage.page_name, stage.week_start)
 
 
-def page_rules(stage: Stage, report: Mapping[str, Any]) -> Record:
+def page_rules(stage: Stage, report: Report) -> Record:
     """Gap, maximum, cooling days and tier shares that the report's size and segment lead to.
 
     Raises:
         NothingToRehearseError: a size, segment or status that the configuration doesn't have.
     """
-    named = {
-        name: report[name] for name in ("account_size", "behavioral_segment", "saturation_status")
-    }
+    named = report.model_dump(include={"account_size", "behavioral_segment", "saturation_status"})
     rows = stage.dataset.query("rehearsal_rules", **named).to_dict("records")
     if len(rows) != 1:
         raise NothingToRehearseError(
@@ -119,12 +121,12 @@ def page_rules(stage: Stage, report: Mapping[str, Any]) -> Record:
     return {str(name): value for name, value in rows[0].items()}
 
 
-def select(stage: Stage, report: Mapping[str, Any], rules: Record) -> Selection:
+def select(stage: Stage, report: Report, rules: Record) -> Selection:
     """Have the selector choose the page's captions for a week long gone, and forget them."""
     shares = [float(rules[f"{tier}_share"]) for tier in ("budget", "mid", "premium")]
     counts = (
-        *split_by_largest_remainder(int(report["recommended_ppv"]), shares),
-        int(report["recommended_bump"]),
+        *split_by_largest_remainder(report.recommended_ppv, shares),
+        report.recommended_bump,
     )
     wanted: dict[str, int] = dict(zip(("budget", "mid", "premium", "bump"), counts, strict=True))
     rehearsed = {"week_start": REHEARSAL_WEEK, "page_name": stage.page_name}
@@ -162,9 +164,7 @@ def _timed_selection(
     return rows, dataset.ledger[-1].duration_seconds
 
 
-def build(
-    stage: Stage, report: Mapping[str, Any], rules: Record, captions: Sequence[Record]
-) -> WeekPlan:
+def build(stage: Stage, report: Report, rules: Record, captions: Sequence[Record]) -> WeekPlan:
     """Plan the page's whole week from these captions, as the builder plans it."""
     scope = WeekPlanScope(
         week_start=stage.week_start,
@@ -178,15 +178,15 @@ def build(
     return draft_page(inputs, stage.knobs, scope)
 
 
-def _slots(report: Mapping[str, Any]) -> list[Record]:
+def _slots(report: Report) -> list[Record]:
     """What the report's hours are worth over the page's mean."""
-    means = {"PPV": report["avg_emv"], "Bump": report["metrics"]["view_rate"]}
-    measures = {"PPV": "shrunk_emv", "Bump": "view_rate"}
     slots: list[Record] = []
-    for row in report["engagement"]:
-        mean, value = means[row["message_type"]], row[measures[row["message_type"]]]
+    for row in report.engagement:
+        is_ppv = row.message_type == "PPV"
+        mean = report.avg_emv if is_ppv else report.metrics.view_rate
+        value = row.shrunk_emv if is_ppv else row.view_rate
         worth = value / mean if mean and value is not None else 1.0
-        slots.append({**row, "slot_value": worth})
+        slots.append({**row.model_dump(), "slot_value": worth})
     return slots
 
 

@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
@@ -12,7 +12,7 @@ from eros_assets.exporting.schedule_csv import BYTE_ORDER_MARK
 from eros_assets.gate import rehearsal
 from eros_assets.gate.findings import Finding, counted
 from eros_assets.gate.rehearsal import Exported, Selection, Stage
-from eros_assets.gate.report import report_faults
+from eros_assets.gate.report import InvalidReportError, Report
 from eros_assets.planning.model import WeekPlan
 from eros_assets.planning.validation import ScheduledMessage, violations
 from eros_assets.tuning import read_knobs
@@ -39,7 +39,7 @@ class _Analyzed:
     """A page, its report, and the rules that the configuration has for it."""
 
     stage: Stage
-    report: Mapping[str, Any]
+    report: Report
     rules: Record
 
 
@@ -99,9 +99,10 @@ def _analyzed(
 ) -> tuple[_Analyzed | None, list[str]]:
     page = rehearsal.rehearsed_page(dataset, week_start, pages)
     stage = Stage(dataset, page, week_start, read_knobs(dataset))
-    report = rehearsal.analyze(stage)
-    if faults := report_faults(report, page, week_start):
-        return None, [f"{page}: {fault}" for fault in faults]
+    try:
+        report = rehearsal.analyze(stage)
+    except InvalidReportError as error:
+        return None, [f"{page}: {fault}" for fault in error.faults]
     return _Analyzed(stage, report, rehearsal.page_rules(stage, report)), []
 
 

@@ -16,6 +16,7 @@ from eros_assets.dataset import Dataset
 from eros_assets.exporting.schedule_csv import ScheduleLine
 from eros_assets.gate import rehearsal
 from eros_assets.gate.rehearsal import Selection, Stage
+from eros_assets.gate.report import Report
 from eros_assets.gate.smoke import smoke_findings
 from eros_assets.planning.model import WeekPlan
 from eros_assets.tuning import read_knobs
@@ -31,7 +32,7 @@ class Rehearsed:
     """What each part of the line made of the sample agency."""
 
     stage: Stage
-    report: Mapping[str, Any]
+    report: Report
     rules: Record
     selection: Selection
     plan: WeekPlan
