@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eros_assets.simulation.arrays import Floats, Ints, positions
+from eros_assets.arrays import Floats, Ints
 from eros_assets.simulation.catalogue import Catalogue
+from eros_assets.simulation.columns import positions
 from eros_assets.tuning import Knobs
 
 ROUNDS = 4

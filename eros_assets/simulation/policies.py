@@ -10,10 +10,11 @@ from typing import Protocol
 
 import numpy as np
 
+from eros_assets.arrays import Floats, Ints
 from eros_assets.calendar import DAYS_A_WEEK
 from eros_assets.demo.truth import Truth
-from eros_assets.simulation.arrays import Floats, Ints, totals
 from eros_assets.simulation.catalogue import BUMP, Catalogue
+from eros_assets.simulation.columns import totals
 from eros_assets.simulation.draws import hashed_uniforms, wilson_draws
 from eros_assets.simulation.facts import Facts
 from eros_assets.simulation.learning import Learned

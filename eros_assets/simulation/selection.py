@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from eros_assets.arrays import Bools, Floats, Ints
 from eros_assets.demo.roster import PRICE_TIERS
 from eros_assets.planning.volume import WeeklyTarget
 from eros_assets.simulation.allotment import Candidates, Limits, Slots, allot
-from eros_assets.simulation.arrays import Bools, Floats, Ints, rows_of
 from eros_assets.simulation.catalogue import BUMP, Catalogue, Tables
+from eros_assets.simulation.columns import rows_of
 from eros_assets.simulation.draws import hashed_uniforms
 from eros_assets.simulation.facts import Facts
 from eros_assets.simulation.outlook import day_number

@@ -17,8 +17,8 @@ from eros_assets.demo.roster import SIZES, AgencySize, scaled_size
 from eros_assets.demo.truth import Truth
 from eros_assets.exporting.whole_file import write_whole
 from eros_assets.simulation.answers import price_list
-from eros_assets.simulation.arrays import rows_of
 from eros_assets.simulation.catalogue import Tables
+from eros_assets.simulation.columns import rows_of
 from eros_assets.simulation.fast import FastLine
 from eros_assets.simulation.graph import GraphLine, RunGraph
 from eros_assets.simulation.policies import policy_named

@@ -24,8 +24,8 @@ from eros_assets.warehouse.bigquery import (
 from eros_assets.warehouse.bigquery.connection import Connection, connect
 from eros_assets.warehouse.bigquery.labels import APPLICATION, FINGERPRINT, valid_labels
 from eros_assets.warehouse.bigquery.parameters import of_columns
-from eros_assets.warehouse.bigquery.retry_policy import RetryPolicy
 from eros_assets.warehouse.bigquery.results import Reader
+from eros_assets.warehouse.bigquery.retry_policy import RetryPolicy
 from eros_assets.warehouse.bigquery.running import Runner
 from eros_assets.warehouse.bigquery.statements import Statements
 from eros_assets.warehouse.bigquery.tables import Tables

@@ -22,8 +22,8 @@ from eros_assets.warehouse.bigquery.faults import (
     fault_of_result,
     is_transient,
 )
-from eros_assets.warehouse.bigquery.retry_policy import RetryPolicy
 from eros_assets.warehouse.bigquery.raised import bare_message
+from eros_assets.warehouse.bigquery.retry_policy import RetryPolicy
 from eros_assets.warehouse.protocol import WarehouseError
 
 Answer = TypeVar("Answer")
