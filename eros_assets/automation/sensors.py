@@ -24,6 +24,7 @@ from eros_assets.automation.turns import (
     is_new_history,
     weeks_to_export,
 )
+from eros_assets.errors import root_cause
 from eros_assets.resources import AlertsResource, WarehouseResource
 from eros_assets.settings import Settings
 
@@ -194,7 +195,7 @@ def _health_seen(metadata: Mapping[str, Any]) -> HealthSeen | None:
 def failed_runs(context: dg.RunFailureSensorContext, alerts: AlertsResource) -> None:
     run = context.dagster_run
     causes = [
-        f"{event.step_key}: {_innermost(event.step_failure_data.error)}"
+        f"{event.step_key}: {root_cause(event.step_failure_data.error)}"
         for event in context.get_step_failure_events()
     ]
     lines = [
@@ -244,9 +245,3 @@ def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> list[str]:
         for evaluation in evaluations
         if not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR
     ]
-
-
-def _innermost(error: Any) -> str:
-    while (cause := getattr(error, "cause", None)) is not None:
-        error = cause
-    return str(getattr(error, "message", error)).strip()

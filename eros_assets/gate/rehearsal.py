@@ -49,7 +49,7 @@ class NothingToRehearseError(ErosError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class RehearsedWeek:
     """What the rehearsal works with: one page of one week."""
 
     dataset: Dataset
@@ -94,26 +94,26 @@ def rehearsed_page(dataset: Dataset, week_start: dt.date, pages: Sequence[str]) 
     return str(rows["page_name"].iloc[0])
 
 
-def analyze(stage: Stage) -> Report:
+def analyze(week: RehearsedWeek) -> Report:
     """The analyzer's report on the page as of the week's Monday.
 
     Raises:
         InvalidReportError: what the analyzer returned is no valid report.
     """
-    out = stage.dataset.call(
-        "analyze_creator_performance", p_page_name=stage.page_name, p_as_of=stage.week_start
+    out = week.dataset.call(
+        "analyze_creator_performance", p_page_name=week.page_name, p_as_of=week.week_start
     ).out
-    return read_report(str(out["p_report"]), stage.page_name, stage.week_start)
+    return read_report(str(out["p_report"]), week.page_name, week.week_start)
 
 
-def page_rules(stage: Stage, report: Report) -> Record:
+def page_rules(week: RehearsedWeek, report: Report) -> Record:
     """Gap, maximum, cooling days and tier shares that the report's size and segment lead to.
 
     Raises:
         NothingToRehearseError: a size, segment or status that the configuration doesn't have.
     """
     named = report.model_dump(include={"account_size", "behavioral_segment", "saturation_status"})
-    rows = stage.dataset.query("rehearsal_rules", **named).to_dict("records")
+    rows = week.dataset.query("rehearsal_rules", **named).to_dict("records")
     if len(rows) != 1:
         raise NothingToRehearseError(
             f"the configuration has {len(rows)} rules, not 1, for {named}; load it again"
@@ -121,7 +121,7 @@ def page_rules(stage: Stage, report: Report) -> Record:
     return {str(name): value for name, value in rows[0].items()}
 
 
-def select(stage: Stage, report: Report, rules: Record) -> Selection:
+def select(week: RehearsedWeek, report: Report, rules: Record) -> Selection:
     """Have the selector choose the page's captions for a week long gone, and forget them."""
     shares = [float(rules[f"{tier}_share"]) for tier in ("budget", "mid", "premium")]
     counts = (
@@ -129,23 +129,23 @@ def select(stage: Stage, report: Report, rules: Record) -> Selection:
         report.recommended_bump,
     )
     wanted: dict[str, int] = dict(zip(("budget", "mid", "premium", "bump"), counts, strict=True))
-    rehearsed = {"week_start": REHEARSAL_WEEK, "page_name": stage.page_name}
+    rehearsed = {"week_start": REHEARSAL_WEEK, "page_name": week.page_name}
     arguments = {
-        "p_page_name": stage.page_name,
+        "p_page_name": week.page_name,
         "p_week_start": REHEARSAL_WEEK,
         **{f"p_num_{tier}": count for tier, count in wanted.items()},
-        "p_seed": stage.dataset.settings.seed,
+        "p_seed": week.dataset.settings.seed,
     }
-    longest = float(stage.knobs["selector_max_seconds"])
+    longest = float(week.knobs["selector_max_seconds"])
     try:
-        rows, seconds = _timed_selection(stage.dataset, arguments)
+        rows, seconds = _timed_selection(week.dataset, arguments)
         for _ in range(REPEATS):
             if seconds >= longest:
-                rows, again = _timed_selection(stage.dataset, arguments)
+                rows, again = _timed_selection(week.dataset, arguments)
                 seconds = min(seconds, again)
-        offers = stage.dataset.query("rehearsal_offers", **rehearsed)
+        offers = week.dataset.query("rehearsal_offers", **rehearsed)
     finally:
-        stage.dataset.run("forget_rehearsal", **rehearsed)
+        week.dataset.run("forget_rehearsal", **rehearsed)
     return Selection(
         wanted=wanted,
         captions=[{str(k): v for k, v in row.items()} for row in rows.to_dict("records")],
@@ -164,18 +164,20 @@ def _timed_selection(
     return rows, dataset.ledger[-1].duration_seconds
 
 
-def build(stage: Stage, report: Report, rules: Record, captions: Sequence[Record]) -> WeekPlan:
+def build(
+    week: RehearsedWeek, report: Report, rules: Record, captions: Sequence[Record]
+) -> WeekPlan:
     """Plan the page's whole week from these captions, as the builder plans it."""
     scope = WeekPlanScope(
-        week_start=stage.week_start,
-        planned_at=la_instant(stage.week_start),
-        pages=(stage.page_name,),
+        week_start=week.week_start,
+        planned_at=la_instant(week.week_start),
+        pages=(week.page_name,),
         left_alone={},
         is_everyone=False,
         force=False,
     )
-    inputs = PageInputs(stage.page_name, rules, captions, _slots(report), sent=())
-    return draft_page(inputs, stage.knobs, scope)
+    inputs = PageInputs(week.page_name, rules, captions, _slots(report), sent=())
+    return draft_page(inputs, week.knobs, scope)
 
 
 def _slots(report: Report) -> list[Record]:
@@ -190,9 +192,9 @@ def _slots(report: Report) -> list[Record]:
     return slots
 
 
-def export(stage: Stage, plan: WeekPlan) -> Exported:
+def export(week: RehearsedWeek, plan: WeekPlan) -> Exported:
     """Write the plan as the exporter would, into a temporary folder, and read it back."""
-    lines = _lines(stage, plan)
+    lines = _lines(week, plan)
     with tempfile.TemporaryDirectory(prefix="eros_rehearsal_") as folder:
         machine, excel = Path(folder) / "page.csv", Path(folder) / "page.excel.csv"
         write_schedule_csv_for_excel(excel, lines)
@@ -200,13 +202,13 @@ def export(stage: Stage, plan: WeekPlan) -> Exported:
         return Exported(lines, read_schedule_csv(machine), excel.read_bytes()[:3])
 
 
-def _lines(stage: Stage, plan: WeekPlan) -> list[ScheduleLine]:
+def _lines(week: RehearsedWeek, plan: WeekPlan) -> list[ScheduleLine]:
     captions = [message.caption.caption_id for message in plan.messages]
-    texts = stage.dataset.query("caption_texts", captions=captions)
+    texts = week.dataset.query("caption_texts", captions=captions)
     text_of = dict(zip(texts["caption_id"], texts["caption_text"], strict=True))
     identifier = schedule_id(
-        stage.page_name,
-        stage.week_start,
+        week.page_name,
+        week.week_start,
         [
             ScheduleRow(
                 message.send_time,
@@ -221,7 +223,7 @@ def _lines(stage: Stage, plan: WeekPlan) -> list[ScheduleLine]:
     return [
         ScheduleLine(
             schedule_id=identifier,
-            page_name=stage.page_name,
+            page_name=week.page_name,
             scheduled_send_time=message.send_time,
             message_type=message.caption.message_type,
             caption_id=message.caption.caption_id,

@@ -40,7 +40,7 @@ class Situation:
         return f"{self.seed}|{self.week_start}|{self.catalogue.pages[page]}|"
 
 
-class Policy(Protocol):
+class ScoringPolicy(Protocol):
     """Scores captions."""
 
     @property
@@ -153,7 +153,7 @@ POLICIES = ("eros", "uniform", "greedy", "incumbent", "oracle")
 """By name, as people choose them."""
 
 
-def policy_named(name: str, truth: Truth) -> Policy:
+def policy_named(name: str, truth: Truth) -> ScoringPolicy:
     """One of `POLICIES`."""
-    policies: tuple[Policy, ...] = (Eros(), Uniform(), Greedy(), Incumbent(), Oracle(truth))
+    policies: tuple[ScoringPolicy, ...] = (Eros(), Uniform(), Greedy(), Incumbent(), Oracle(truth))
     return next(policy for policy in policies if policy.name == name)

@@ -16,7 +16,7 @@ from eros_assets.dataset import Dataset
 from eros_assets.settings import Settings
 from eros_assets.tuning.days import YEARS as HOLIDAY_YEARS
 from eros_assets.tuning.days import holiday_calendar
-from eros_assets.tuning.rows import Line, TuningError, TuningRow, read_lines
+from eros_assets.tuning.rows import CsvLine, TuningError, TuningRow, read_lines
 from eros_assets.tuning.rules import PLAIN_TABLES, Knob, WholeKnob
 from eros_assets.warehouse.sql.library import SqlLibrary
 from eros_assets.warehouse.sql.objects import SqlObject
@@ -108,7 +108,7 @@ def _knob_row(path: Path, table: SqlObject) -> "pd.DataFrame":
     return pd.DataFrame([values], columns=list(models))
 
 
-def _knobs(path: Path, models: Mapping[str, type[Knob]]) -> Iterator[tuple[Line, Knob]]:
+def _knobs(path: Path, models: Mapping[str, type[Knob]]) -> Iterator[tuple[CsvLine, Knob]]:
     for line in read_lines(path, Knob, key="knob"):
         name = line.cells["knob"]
         if name not in models:

@@ -26,7 +26,7 @@ Model = TypeVar("Model", bound=TuningRow)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CsvLine:
     """One line of a file: its number, its cells by column."""
 
     file: str
@@ -69,7 +69,7 @@ def _fault(error: ErrorDetails) -> str:
             return f"{column} {cell!r}: {error['msg']}"
 
 
-def read_lines(path: Path, model: type[TuningRow], *, key: str = "") -> list[Line]:
+def read_lines(path: Path, model: type[TuningRow], *, key: str = "") -> list[CsvLine]:
     """The lines of a CSV file with the model's columns in any order; blank lines are skipped.
 
     `key` is the column that names a row, where there is one.
@@ -94,7 +94,7 @@ def read_lines(path: Path, model: type[TuningRow], *, key: str = "") -> list[Lin
     return lines
 
 
-def _lines(name: str, columns: list[str], file: TextIO) -> Iterator[Line]:
+def _lines(name: str, columns: list[str], file: TextIO) -> Iterator[CsvLine]:
     lines = csv.reader(file, strict=True)
     header = next((cells for cells in lines if cells), [])
     if sorted(header) != sorted(columns):
@@ -109,4 +109,4 @@ def _lines(name: str, columns: list[str], file: TextIO) -> Iterator[Line]:
                 f"{name} line {lines.line_num}: has {len(cells)} values for the "
                 f"{len(header)} columns {', '.join(header)}"
             )
-        yield Line(name, lines.line_num, dict(zip(header, cells, strict=True)))
+        yield CsvLine(name, lines.line_num, dict(zip(header, cells, strict=True)))

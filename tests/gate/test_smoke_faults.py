@@ -15,7 +15,7 @@ import pytest
 from eros_assets.dataset import Dataset
 from eros_assets.exporting.schedule_csv import ScheduleLine
 from eros_assets.gate import rehearsal
-from eros_assets.gate.rehearsal import Selection, Stage
+from eros_assets.gate.rehearsal import RehearsedWeek, Selection
 from eros_assets.gate.report import Report
 from eros_assets.gate.smoke import smoke_findings
 from eros_assets.planning.model import WeekPlan
@@ -31,7 +31,7 @@ MARK = b"\xef\xbb\xbf"
 class Rehearsed:
     """What each part of the line made of the sample agency."""
 
-    stage: Stage
+    week: RehearsedWeek
     report: Report
     rules: Record
     selection: Selection
@@ -45,12 +45,12 @@ def line(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Re
     with installed(folder) as agency:
         warehouse = agency.dataset.warehouse
         page = rehearsal.rehearsed_page(agency.dataset, warehouse, WEEK, ())
-        stage = Stage(agency.dataset, warehouse, page, WEEK, read_knobs(warehouse))
-        report = rehearsal.analyze(stage)
-        rules = rehearsal.page_rules(stage, report)
-        selection = rehearsal.select(stage, report, rules)
-        plan = rehearsal.build(stage, report, rules, selection.captions)
-        yield Rehearsed(stage, report, rules, selection, plan)
+        week = RehearsedWeek(agency.dataset, warehouse, page, WEEK, read_knobs(warehouse))
+        report = rehearsal.analyze(week)
+        rules = rehearsal.page_rules(week, report)
+        selection = rehearsal.select(week, report, rules)
+        plan = rehearsal.build(week, report, rules, selection.captions)
+        yield Rehearsed(week, report, rules, selection, plan)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def rehearse(line: Rehearsed, monkeypatch: pytest.MonkeyPatch) -> Rehearse:
         for name, product in products.items():
             if product is not None:
                 monkeypatch.setattr(rehearsal, name, lambda *_, made=product: made)
-        dataset = on or line.stage.dataset
+        dataset = on or line.week.dataset
         found = smoke_findings(dataset, dataset.warehouse, WEEK)
         return {each.name: list(each.offenders) for each in found if not each.passed}
 
@@ -226,7 +226,7 @@ def tell_time_wrongly(monkeypatch: pytest.MonkeyPatch, text: str, wrong: str) ->
 
 
 def clock(line: Rehearsed) -> list[str]:
-    return rehearsal.clock_differences(line.stage.dataset, line.stage.warehouse, WEEK)
+    return rehearsal.clock_differences(line.week.dataset, line.week.warehouse, WEEK)
 
 
 def test_the_warehouse_s_clock_is_asked(rehearse: Rehearse) -> None:
