@@ -21,10 +21,10 @@ from eros_assets.deployment.phases import (
     gate_findings,
     learn_if_new,
     newest_health,
+    notify,
     open_deployment,
     preflight_of,
     records_folder,
-    told,
     work_of_a_day,
 )
 from eros_assets.deployment.preflight import lines, require
@@ -244,7 +244,7 @@ def _summarised(
         "file": dg.MetadataValue.path(written.path),
         "deployment": entry.deployment_id,
         "state": entry.state,
-        "notice": told(dataset, f"deployment {entry.deployment_id}: {verdict}", notice),
+        "notice": notify(dataset, f"deployment {entry.deployment_id}: {verdict}", notice),
     }
 
 

@@ -18,7 +18,7 @@ from eros_assets.simulation.catalogue import Tables, catalogue_of
 from eros_assets.simulation.facts import facts_of, sorted_facts
 from eros_assets.simulation.learning import learned
 from eros_assets.simulation.outlook import day_number, slot_values, week_targets
-from eros_assets.simulation.policies import Policy, Situation
+from eros_assets.simulation.policies import ScoringPolicy, Situation
 from eros_assets.simulation.selection import Selections, reservations_in_force, select
 from eros_assets.tuning import Knobs
 from eros_assets.weekly.drafting import PageInputs, draft_page
@@ -44,7 +44,7 @@ class FastLine:
     """The weekly line in memory: history in, schedules out, for any policy."""
 
     def __init__(
-        self, tables: Tables, tuning: Tables, knobs: Knobs, policy: Policy, seed: str
+        self, tables: Tables, tuning: Tables, knobs: Knobs, policy: ScoringPolicy, seed: str
     ) -> None:
         """Start from an agency's input tables.
 

@@ -153,7 +153,7 @@ def test_what_a_week_lacks_is_warned_of(shared: Installed, stage: str) -> None:
     assert offenders(evaluation) == [f"{PAGE}: 1 of 4 mid captions: the bank is small"]
 
 
-# creators_do_like_themselves
+# creators_behave_as_usual
 
 
 def test_a_page_that_is_saturated_is_warned_of(shared: Installed) -> None:
@@ -161,12 +161,12 @@ def test_a_page_that_is_saturated_is_warned_of(shared: Installed) -> None:
     shared.change(
         "UPDATE `${dataset}.creator_performance` SET saturation_status = 'GREEN' WHERE TRUE"
     )
-    assert evaluate(shared, "creators_do_like_themselves").passed
+    assert evaluate(shared, "creators_behave_as_usual").passed
     shared.change(
         "UPDATE `${dataset}.creator_performance` SET saturation_status = 'RED', "
         f"recommended_action = 'rest' WHERE page_name = '{PAGE}'"
     )
-    evaluation = evaluate(shared, "creators_do_like_themselves")
+    evaluation = evaluate(shared, "creators_behave_as_usual")
     assert not evaluation.passed
     assert evaluation.severity is WARN
     assert offenders(evaluation) == [f"{PAGE}: RED: rest"]
@@ -198,7 +198,7 @@ def test_a_critical_anomaly_is_warned_of_for_seven_days(
         ),
         replacing={"week_start": WEEK},
     )
-    evaluation = evaluate(shared, "creators_do_like_themselves")
+    evaluation = evaluate(shared, "creators_behave_as_usual")
     assert evaluation.passed is not is_warned_of
     assert [PAGE in offender for offender in offenders(evaluation)] == [True] * is_warned_of
 

@@ -13,7 +13,7 @@ from eros_assets.deployment.archive import Archive
 from eros_assets.deployment.record import Entry
 from eros_assets.settings import Settings
 from eros_assets.warehouse.bigquery import BigQueryWarehouse
-from eros_assets.warehouse.bigquery.patience import Patience
+from eros_assets.warehouse.bigquery.retry_policy import RetryPolicy
 from tests.google.loopback import serving
 from tests.warehouse.bigquery.plays import Column, Play
 from tests.warehouse.bigquery.service import Service
@@ -43,7 +43,7 @@ def archive(service: Service, tmp_path: Path) -> Iterator[Archive]:
         warehouse = BigQueryWarehouse(
             settings,
             sql_library(),
-            patience=Patience(attempts=2, sleep=lambda _: None),
+            retry_policy=RetryPolicy(attempts=2, sleep=lambda _: None),
             new_id=lambda: str(next(numbers)),
         )
         dataset = Dataset(settings, warehouse, sql_library())

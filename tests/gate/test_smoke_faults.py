@@ -15,7 +15,8 @@ import pytest
 from eros_assets.dataset import Dataset
 from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.gate import rehearsal
-from eros_assets.gate.rehearsal import Selection, Stage
+from eros_assets.gate.rehearsal import RehearsedWeek, Selection
+from eros_assets.gate.report import Report
 from eros_assets.gate.smoke import smoke_findings
 from eros_assets.planning.model import WeekPlan
 from eros_assets.tuning import read_knobs
@@ -31,8 +32,8 @@ MARK = b"\xef\xbb\xbf"
 class Rehearsed:
     """What each part of the line made of the sample agency."""
 
-    stage: Stage
-    report: Mapping[str, Any]
+    week: RehearsedWeek
+    report: Report
     rules: Record
     selection: Selection
     plan: WeekPlan
@@ -45,12 +46,12 @@ def line(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Re
     with installed(folder) as agency:
         dataset = agency.dataset
         page = rehearsal.rehearsed_page(dataset, WEEK, ())
-        stage = Stage(dataset, page, WEEK, read_knobs(dataset))
-        report = rehearsal.analyze(stage)
-        rules = rehearsal.page_rules(stage, report)
-        selection = rehearsal.select(stage, report, rules)
-        plan = rehearsal.build(stage, report, rules, selection.captions)
-        yield Rehearsed(stage, report, rules, selection, plan)
+        week = RehearsedWeek(dataset, page, WEEK, read_knobs(dataset))
+        report = rehearsal.analyze(week)
+        rules = rehearsal.page_rules(week, report)
+        selection = rehearsal.select(week, report, rules)
+        plan = rehearsal.build(week, report, rules, selection.captions)
+        yield Rehearsed(week, report, rules, selection, plan)
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def rehearse(line: Rehearsed, monkeypatch: pytest.MonkeyPatch) -> Rehearse:
         for name, product in products.items():
             if product is not None:
                 monkeypatch.setattr(rehearsal, name, lambda *_, made=product: made)
-        found = smoke_findings(on or line.stage.dataset, WEEK)
+        found = smoke_findings(on or line.week.dataset, WEEK)
         return {each.name: list(each.offenders) for each in found if not each.passed}
 
     return run
@@ -242,12 +243,12 @@ def test_the_warehouse_s_clock_is_asked(rehearse: Rehearse) -> None:
 )
 def test_a_clock_that_is_not_put_forward_and_back_is_seen(line: Rehearsed, told: str) -> None:
     """UTC-8 all the year: right all the week, and wrong on the other side of the changes."""
-    dataset = line.stage.dataset
+    dataset = line.week.dataset
     assert clock(dataset) == []
     assert clock(with_wrong_clock(dataset, told, told.replace(LA, "'Etc/GMT+8'"))) != []
 
 
 def test_a_time_of_the_week_in_another_zone_is_seen(line: Rehearsed) -> None:
     midweek = f"IF(DATE(instant, {LA}) = DATE '2025-11-06', 3, 0)"
-    wrong = with_wrong_clock(line.stage.dataset, HOUR, f"{HOUR} + {midweek}")
+    wrong = with_wrong_clock(line.week.dataset, HOUR, f"{HOUR} + {midweek}")
     assert len(clock(wrong)) == 24 * 4
