@@ -5,38 +5,13 @@
 --   as_of: LA date after the last one of the window.
 --   lookback_days: dates in the window.
 WITH sends AS (
-  SELECT
-    f.page_name,
-    f.caption_id,
-    b.price_tier,
-    f.sending_time,
-    f.row_id,
-    IF(f.message_type = 'PPV', f.viewed_count, f.sent_count) AS trials,
-    IF(f.message_type = 'PPV', f.purchased_count, f.viewed_count) AS successes,
-    f.send_date >= DATE_SUB(@as_of, INTERVAL @lookback_days DAY) AS in_window
-  FROM `${dataset}.message_facts` AS f
-  INNER JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id
-  WHERE
-    f.send_date < @as_of
-    AND (f.message_type = 'Bump') = (b.price_tier = 'bump')
-),
-
-tried AS (
   SELECT *
-  FROM sends
-  WHERE trials > 0
-),
-
-first_sends AS (
-  SELECT
-    page_name,
-    caption_id,
-    trials AS first_trials,
-    successes AS first_successes
-  FROM tried
-  QUALIFY
-    in_window
-    AND ROW_NUMBER() OVER (PARTITION BY page_name, caption_id ORDER BY sending_time, row_id) = 1
+  FROM `${dataset}.caption_trials`
+  WHERE
+    send_date >= DATE_SUB(@as_of, INTERVAL @lookback_days DAY)
+    AND send_date < @as_of
+    AND price_tier IS NOT NULL
+    AND trials > 0
 ),
 
 pairs AS (
@@ -48,8 +23,7 @@ pairs AS (
     SUM(SAFE_DIVIDE(successes * successes, trials))
     - SAFE_DIVIDE(SUM(successes) * SUM(successes), SUM(trials)) AS squares,
     SAFE_DIVIDE(SUM(successes), SUM(trials)) AS rate
-  FROM tried
-  WHERE in_window
+  FROM sends
   GROUP BY page_name, caption_id, price_tier
 )
 
@@ -58,10 +32,10 @@ SELECT
   p.price_tier,
   MOD(p.caption_id, 20) AS fold,
   COUNT(f.caption_id) AS captions,
-  COALESCE(SUM(f.first_trials), 0) AS trials,
-  COALESCE(SUM(CAST(f.first_trials AS FLOAT64) * f.first_trials), 0.0) AS trials_squared,
-  COALESCE(SUM(f.first_successes), 0) AS successes,
-  COALESCE(SUM(SAFE_DIVIDE(f.first_successes * f.first_successes, f.first_trials)), 0.0) AS squares,
+  COALESCE(SUM(f.trials), 0) AS trials,
+  COALESCE(SUM(CAST(f.trials AS FLOAT64) * f.trials), 0.0) AS trials_squared,
+  COALESCE(SUM(f.successes), 0) AS successes,
+  COALESCE(SUM(SAFE_DIVIDE(f.successes * f.successes, f.trials)), 0.0) AS squares,
   SUM(
     IF(
       p.degrees > 0 AND p.rate > 0 AND p.rate < 1,
@@ -71,6 +45,7 @@ SELECT
   ) AS chi_square,
   SUM(IF(p.degrees > 0 AND p.rate > 0 AND p.rate < 1, p.degrees, 0)) AS degrees
 FROM pairs AS p
-LEFT JOIN first_sends AS f ON p.page_name = f.page_name AND p.caption_id = f.caption_id
+LEFT JOIN sends AS f
+  ON p.page_name = f.page_name AND p.caption_id = f.caption_id AND f.is_first
 GROUP BY p.page_name, p.price_tier, fold
 ORDER BY p.page_name, p.price_tier, fold;

@@ -1,7 +1,5 @@
 -- Rebuilds caption_priors, caption_appeal and caption_bandit_stats from message_facts.
--- A trial of a PPV is a view and its success a purchase; a trial of a Bump is a recipient and its
--- success a view. A message sent as the other type than its caption's tier is no trial of the
--- caption: views of a free copy would pass for purchases.
+-- Trials and first sends are those of the view caption_trials.
 -- The dispersion is Pearson's chi-square over its degrees of freedom, over captions with two or
 -- more sends, per page and message type, pooled over pages where thin, at least 1. The prior is
 -- fitted by the method of moments on each caption's first send, selection biasing the later ones,
@@ -36,43 +34,35 @@ BEGIN
     RAISE USING MESSAGE = 'update_caption_performance: p_lookback_days must be 1 or more';
   END IF;
 
-  -- One row per send that is a trial of its caption, before p_as_of.
+  -- One row per send that is a trial of its caption, before p_as_of. A caption without a tier in
+  -- the bank is mid once it was sent as a PPV, else bump.
   CREATE OR REPLACE TEMP TABLE caption_sends AS
-  WITH tiered AS (
+  WITH unbanked AS (
     SELECT
-      f.*,
-      COALESCE(
-        b.price_tier,
-        IF(LOGICAL_OR(f.message_type = 'PPV') OVER (PARTITION BY f.caption_id), 'mid', 'bump')
-      ) AS price_tier
-    FROM `${dataset}.message_facts` AS f
-    LEFT JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id
-    WHERE f.caption_id IS NOT NULL AND f.send_date < p_as_of
+      c.caption_id,
+      IF(LOGICAL_OR(c.message_type = 'PPV'), 'mid', 'bump') AS price_tier
+    FROM `${dataset}.caption_trials` AS c
+    WHERE c.price_tier IS NULL AND c.send_date < p_as_of
+    GROUP BY c.caption_id
   )
 
   SELECT
-    t.page_name,
-    t.caption_id,
-    t.price_tier,
-    t.message_type,
-    t.sending_time,
-    t.row_id,
-    t.sent_count,
-    t.earnings,
-    t.emv,
-    IF(t.message_type = 'PPV', t.viewed_count, t.sent_count) AS trials,
-    IF(t.message_type = 'PPV', t.purchased_count, t.viewed_count) AS successes,
+    c.* EXCEPT (price_tier, send_date),
+    COALESCE(c.price_tier, u.price_tier) AS price_tier,
     IF(
       k.stats_half_life_days > 0,
       POW(
-        0.5, SAFE_DIVIDE(DATE_DIFF(p_as_of, t.send_date, DAY), GREATEST(k.stats_half_life_days, 91))
+        0.5, SAFE_DIVIDE(DATE_DIFF(p_as_of, c.send_date, DAY), GREATEST(k.stats_half_life_days, 91))
       ),
       1.0
     ) AS freshness,
-    t.send_date >= DATE_SUB(p_as_of, INTERVAL p_lookback_days DAY) AS in_window
-  FROM tiered AS t
+    c.send_date >= DATE_SUB(p_as_of, INTERVAL p_lookback_days DAY) AS in_window
+  FROM `${dataset}.caption_trials` AS c
   CROSS JOIN `${dataset}.tuning` AS k
-  WHERE (t.message_type = 'Bump') = (t.price_tier = 'bump');
+  LEFT JOIN unbanked AS u ON c.caption_id = u.caption_id
+  WHERE
+    c.send_date < p_as_of
+    AND (c.message_type = 'Bump') = (COALESCE(c.price_tier, u.price_tier) = 'bump');
 
   -- One row per page (NULL: all pages) and message type that has enough repeated captions.
   CREATE OR REPLACE TEMP TABLE dispersions AS
@@ -147,8 +137,7 @@ BEGIN
   LEFT JOIN dispersions AS pool
     ON pool.page_name IS NULL AND y.message_type = pool.message_type;
 
-  -- One row per page and caption whose first send with a trial lies in the window. The first that
-  -- the window has of an older caption is none: it was sent again because it did well.
+  -- One row per page and caption whose first send lies in the window.
   CREATE OR REPLACE TEMP TABLE first_sends AS
   SELECT
     s.page_name,
@@ -160,12 +149,7 @@ BEGIN
     s.successes,
     SAFE_DIVIDE(s.successes * s.successes, s.trials) AS square
   FROM caption_sends AS s
-  WHERE s.trials > 0
-  QUALIFY
-    s.in_window
-    AND ROW_NUMBER() OVER (
-      PARTITION BY s.page_name, s.caption_id ORDER BY s.sending_time, s.row_id
-    ) = 1;
+  WHERE s.is_first AND s.in_window;
 
   -- One row per pool of captions a prior may be fitted on: a page's tier, a tier, a message type.
   CREATE OR REPLACE TEMP TABLE fitted_priors AS
