@@ -5,9 +5,10 @@
 -- not sent by it in the 7 days before, not rejected by a reviewer for it and this week.
 -- thompson_score is a draw from Beta(c * (prior successes + successes / dispersion),
 -- c * (prior failures + failures / dispersion)), c being posterior_sharpening and the trials faded
--- by their age. The prior is the pair's own; an untried caption's is that of its page and tier, by
--- caption_appeal where other pages have tried it. final_score is the draw's percentile among the
--- page's eligible of the tier x the segment's multiplier + diversity.
+-- by their age. The prior is the pair's own; an untried caption's is that of
+-- borrowed_caption_priors where other pages have tried it, else that of its page and tier.
+-- final_score is the draw's percentile among the page's eligible of the tier x the segment's
+-- multiplier + diversity.
 -- A share of the PPVs, the control arm, is drawn uniformly instead; it is served first, so that
 -- the treatment arm's choice doesn't bias it. How many a page gets is the share times its PPVs,
 -- rounded up or down by a draw so that the mean is exact.
@@ -328,70 +329,29 @@ BEGIN
     AND j.caption_id IS NULL;
 
   -- One row per eligible page and caption: what is believed of it. Rows stay narrow until few are
-  -- left: everything is ranked, little is kept.
+  -- left: everything is ranked, little is kept. A pair that was never tried has no statistics, and
+  -- so the prior that it borrows, else that of its page and tier.
   CREATE OR REPLACE TEMP TABLE beliefs AS
-  WITH flat_priors AS (
-    SELECT
-      r.page_name,
-      r.price_tier,
-      r.prior_successes,
-      r.prior_failures,
-      SAFE_DIVIDE(r.prior_successes, r.prior_successes + r.prior_failures) AS rate,
-      SAFE_DIVIDE(
-        r.prior_failures, r.prior_successes * (r.prior_successes + r.prior_failures + 1.0)
-      ) AS variation,
-      COALESCE(r.pair_variance, 0.0) AS pair_variance,
-      r.dispersion
-    FROM `${dataset}.caption_priors` AS r
-  ),
-
-  -- An untried caption's prior, as update_caption_performance makes that of a pair.
-  believed AS (
-    SELECT
-      e.page_name,
-      e.price_tier,
-      e.caption_id,
-      COALESCE(s.prior_successes, r.prior_successes, 1.0) AS prior_successes,
-      COALESCE(s.prior_failures, r.prior_failures, 1.0) AS prior_failures,
-      COALESCE(
-        s.effective_successes, SAFE_DIVIDE(s.successes, COALESCE(r.dispersion, 1.0)), 0.0
-      ) AS effective_successes,
-      COALESCE(
-        s.effective_failures, SAFE_DIVIDE(s.failures, COALESCE(r.dispersion, 1.0)), 0.0
-      ) AS effective_failures,
-      IF(s.caption_id IS NULL, LEAST(r.rate * a.appeal, t.prior_max_rate), NULL) AS rate,
-      LEAST(
-        (1.0 + SAFE_DIVIDE(1.0, a.appeal_shape)) * (1.0 + r.pair_variance) - 1.0, r.variation
-      ) AS variation
-    FROM eligible_captions AS e
-    CROSS JOIN `${dataset}.tuning` AS t
-    LEFT JOIN flat_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
-    LEFT JOIN `${dataset}.caption_bandit_stats` AS s
-      ON e.page_name = s.page_name AND e.caption_id = s.caption_id
-    LEFT JOIN `${dataset}.caption_appeal` AS a
-      ON e.caption_id = a.caption_id AND e.price_tier = a.price_tier
-  ),
-
-  strengths AS (
-    SELECT
-      b.*,
-      LEAST(
-        GREATEST(SAFE_DIVIDE(1.0 - b.rate, b.variation * b.rate) - 1.0, t.prior_min_strength),
-        t.prior_max_strength
-      ) AS strength
-    FROM believed AS b
-    CROSS JOIN `${dataset}.tuning` AS t
-  )
-
   SELECT
-    g.page_name,
-    g.price_tier,
-    g.caption_id,
-    COALESCE(g.rate * g.strength, g.prior_successes) AS prior_successes,
-    COALESCE((1.0 - g.rate) * g.strength, g.prior_failures) AS prior_failures,
-    g.effective_successes,
-    g.effective_failures
-  FROM strengths AS g;
+    e.page_name,
+    e.price_tier,
+    e.caption_id,
+    COALESCE(s.prior_successes, b.prior_successes, r.prior_successes, 1.0) AS prior_successes,
+    COALESCE(s.prior_failures, b.prior_failures, r.prior_failures, 1.0) AS prior_failures,
+    COALESCE(
+      s.effective_successes, SAFE_DIVIDE(s.successes, COALESCE(r.dispersion, 1.0)), 0.0
+    ) AS effective_successes,
+    COALESCE(
+      s.effective_failures, SAFE_DIVIDE(s.failures, COALESCE(r.dispersion, 1.0)), 0.0
+    ) AS effective_failures
+  FROM eligible_captions AS e
+  LEFT JOIN `${dataset}.caption_bandit_stats` AS s
+    ON e.page_name = s.page_name AND e.caption_id = s.caption_id
+  LEFT JOIN `${dataset}.borrowed_caption_priors` AS b
+    ON
+      e.page_name = b.page_name AND e.caption_id = b.caption_id AND e.price_tier = b.price_tier
+  LEFT JOIN `${dataset}.caption_priors` AS r
+    ON e.page_name = r.page_name AND e.price_tier = r.price_tier;
 
   CREATE OR REPLACE TEMP TABLE fresh_candidates AS
   WITH drawn AS (
