@@ -101,15 +101,7 @@ BEGIN
       SUM(chi_square) AS chi_square,
       SUM(degrees) AS degrees
     FROM repeated_captions
-    GROUP BY page_name, message_type
-    UNION ALL
-    SELECT
-      CAST(NULL AS STRING) AS page_name,
-      message_type,
-      SUM(chi_square) AS chi_square,
-      SUM(degrees) AS degrees
-    FROM repeated_captions
-    GROUP BY message_type
+    GROUP BY GROUPING SETS ((page_name, message_type), (message_type))
   ) AS p
   CROSS JOIN `${dataset}.tuning` AS t
   WHERE p.degrees >= t.dispersion_min_degrees;
@@ -163,7 +155,11 @@ BEGIN
   CREATE OR REPLACE TEMP TABLE fitted_priors AS
   WITH pools AS (
     SELECT
-      'page' AS pool,
+      CASE
+        WHEN page_name IS NOT NULL THEN 'page'
+        WHEN price_tier IS NOT NULL THEN 'tier'
+        ELSE 'message_type'
+      END AS pool,
       page_name,
       price_tier,
       message_type,
@@ -173,33 +169,10 @@ BEGIN
       SUM(successes) AS s,
       SUM(square) AS squares
     FROM first_sends
-    GROUP BY page_name, price_tier, message_type
-    UNION ALL
-    SELECT
-      'tier' AS pool,
-      CAST(NULL AS STRING) AS page_name,
-      price_tier,
-      message_type,
-      COUNT(*) AS captions,
-      SUM(trials) AS n,
-      SUM(CAST(trials AS FLOAT64) * trials) AS n_squared,
-      SUM(successes) AS s,
-      SUM(square) AS squares
-    FROM first_sends
-    GROUP BY price_tier, message_type
-    UNION ALL
-    SELECT
-      'message_type' AS pool,
-      CAST(NULL AS STRING) AS page_name,
-      CAST(NULL AS STRING) AS price_tier,
-      message_type,
-      COUNT(*) AS captions,
-      SUM(trials) AS n,
-      SUM(CAST(trials AS FLOAT64) * trials) AS n_squared,
-      SUM(successes) AS s,
-      SUM(square) AS squares
-    FROM first_sends
-    GROUP BY message_type
+    GROUP BY
+      GROUPING SETS (
+        (page_name, price_tier, message_type), (price_tier, message_type), (message_type)
+      )
   ),
 
   moments AS (
@@ -313,16 +286,7 @@ BEGIN
       SUM(product) AS product,
       SUM(square) AS square
     FROM told
-    GROUP BY price_tier, message_type
-    UNION ALL
-    SELECT
-      CAST(NULL AS STRING) AS price_tier,
-      message_type,
-      COUNT(*) AS pairs,
-      SUM(product) AS product,
-      SUM(square) AS square
-    FROM told
-    GROUP BY message_type
+    GROUP BY GROUPING SETS ((price_tier, message_type), (message_type))
   )
 
   SELECT
