@@ -1,5 +1,13 @@
 -- What each caption earned on each page that has sent it.
 -- Grain: one row per page and caption that was ever sent; pairs outside the window have zero counts.
+-- Key: page_name, caption_id.
+-- Values:
+--   price_tier: budget, mid, premium, bump.
+--   send_count: 0 or more.
+--   successes: 0 or more.
+--   failures: 0 or more.
+--   confidence_lower_bound: 0 to 1.
+--   confidence_upper_bound: 0 to 1.
 CREATE TABLE IF NOT EXISTS `${dataset}.caption_bandit_stats` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   caption_id INT64 OPTIONS (description = "Caption."),

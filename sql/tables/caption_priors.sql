@@ -1,6 +1,12 @@
 -- The empirical-Bayes prior that captions of a page and tier start from.
 -- Grain: one row per active page and price tier.
 -- Source: method of moments on each caption's first send; dispersion by Pearson's chi-square.
+-- Key: page_name, price_tier.
+-- Values:
+--   price_tier: budget, mid, premium, bump.
+--   prior_successes: 0 or more.
+--   prior_failures: 0 or more.
+--   dispersion: 1 or more.
 CREATE TABLE IF NOT EXISTS `${dataset}.caption_priors` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   price_tier STRING OPTIONS (description = "budget, mid, premium or bump."),

@@ -225,7 +225,7 @@ def test_names_that_the_engine_needs_are_no_datasets(tmp_path: Path, name: str) 
 
 def test_open_warehouse_gives_the_engine_of_the_settings(tmp_path: Path) -> None:
     deployed(tmp_path, {"tables/songs": SONGS})
-    warehouse = open_warehouse(settings_in(tmp_path))
+    warehouse = open_warehouse(settings_in(tmp_path), load_library())
     assert isinstance(warehouse, DuckDBWarehouse)
     assert count(warehouse) == 0
 
