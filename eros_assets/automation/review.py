@@ -1,4 +1,4 @@
-"""Notices what people write in the Review tab, and has it read into the dataset."""
+"""Reads the Review tab into the dataset when people have changed it."""
 
 import json
 
@@ -38,7 +38,7 @@ def review_changes(
     from eros_assets.exporting.sheets.patience import Patience
     from eros_assets.exporting.sheets.reader import read_review_tab
 
-    # One try: the next look comes soon, and a sensor has a minute.
+    # One attempt: the sensor ticks again soon, and a tick has a minute.
     lines = read_review_tab(sheets.spreadsheet(Patience(attempts=1)))
     if lines is None:
         return dg.SkipReason("the spreadsheet has no Review tab yet; export a week first")
@@ -50,7 +50,7 @@ def review_changes(
     }
     if not changed:
         return dg.SkipReason("the Review tab says nothing new")
-    # Without run keys: what was said before may be said again, and is to be read again.
+    # Without run keys: a decision may change back, and must be read again.
     return dg.SensorResult(
         run_requests=[dg.RunRequest(partition_key=week) for week in sorted(changed)],
         cursor=json.dumps({**before, **changed}, sort_keys=True),

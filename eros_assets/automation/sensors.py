@@ -1,4 +1,4 @@
-"""Sensors: new history, schedules without exports, turns of health, failed runs and checks.
+"""Sensors of new history, schedules without exports, health, failed runs and failed checks.
 
 Each keeps a cursor and moves it only when what it stands for was done. A read that fails ends the
 tick with its error and leaves the cursor where it was: it is never taken for "nothing new".

@@ -1,4 +1,4 @@
-"""What sensors decide, as pure functions: new history, schedules to export, turns of health."""
+"""The decisions of the sensors, as pure functions."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""The last check of the system is good, and creators do like themselves."""
+"""Checks of the newest health score, and of creators with unusual figures."""
 
 import dagster as dg
 

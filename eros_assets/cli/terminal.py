@@ -1,4 +1,4 @@
-"""What the commands share: settings or one line per mistake, and a job run here."""
+"""Reads settings and runs jobs for the commands, and reports to the terminal."""
 
 import os
 import re
@@ -18,7 +18,7 @@ CONSOLE = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 def settings_or_exit() -> Settings:
-    """The settings; exit code 2 and one line for each variable that can't be used."""
+    """Read the settings; exit with code 2 and one line for each variable that is wrong."""
     try:
         return load_settings()
     except ErosError as error:
@@ -34,9 +34,9 @@ def run_job(
     run_config: dict[str, Any] | None = None,
     left: str = "what was there before is as it was",
 ) -> "dg.ExecuteInProcessResult":
-    """Run a job of the asset graph here, with Dagster's own records, so that its UI shows it.
+    """Run a job in this process and record it in the Dagster instance, so that the UI shows it.
 
-    Exit code 1 when it fails; `left` says what that leaves.
+    Exit with code 1 when it fails; `left` says what the failure leaves.
     """
     storage = settings.home / "dagster"
     storage.mkdir(parents=True, exist_ok=True)
