@@ -19,6 +19,7 @@ from eros_assets.resources import (
     NoSpreadsheetError,
     SheetsResource,
     WarehouseResource,
+    WeekScope,
 )
 from eros_assets.settings import Settings, SettingsError, load_settings
 
@@ -219,7 +220,13 @@ def names_read(dataset: Dataset) -> list[str]:
     return list(dataset.query("creator_names")["page_name"])
 
 
-# Alerts and the spreadsheet
+# Scope, alerts and the spreadsheet
+
+
+def test_a_run_plans_everyone_and_forces_nothing_unless_told() -> None:
+    scope = WeekScope()
+    assert scope.pages == []
+    assert scope.force is False
 
 
 def test_an_alert_goes_nowhere_where_no_channel_is_configured(tmp_path: Path) -> None:
