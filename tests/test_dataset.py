@@ -1,6 +1,7 @@
 """A handle on the dataset binds the parameters of a file of sql/ by the types of its header."""
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def test_parameters_reach_bigquery_with_the_types_of_the_header(
     ]
 
 
-def bound(job: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+def bound(job: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Type and value of the query parameters of a job on the wire, by name."""
     return {
         each["name"]: (each["parameterType"], each["parameterValue"])

@@ -7,7 +7,6 @@ import pytest
 
 from eros_assets.assets.week import FIRST_WEEK, WEEKLY, WEEKS_AHEAD, partition_week
 from eros_assets.calendar import ZONE, week_bounds
-from eros_assets.resources import WeekScope
 
 THIS_WEEK = dt.date(2025, 11, 3)
 NEXT_WEEK = dt.date(2025, 11, 10)
@@ -46,9 +45,3 @@ def test_a_run_s_week_is_its_partition_s_monday() -> None:
 
     assert dg.materialize([planned, holds], partition_key="2025-11-03").success
     assert seen == [THIS_WEEK, THIS_WEEK]
-
-
-def test_a_run_plans_everyone_and_forces_nothing_unless_told() -> None:
-    scope = WeekScope()
-    assert scope.pages == []
-    assert scope.force is False
