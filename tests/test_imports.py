@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from eros_assets.dataset import open_dataset
 from eros_assets.settings import REPOSITORY, load_settings
+from eros_assets.warehouse.sql.library import load_library
 
 HEAVY = (
     *("duckdb", "sqlglot", "google.cloud", "google.auth", "googleapiclient", "dagster_gcp"),
@@ -37,7 +37,7 @@ def imported_by(program: str, home: Path) -> set[str]:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which sql/ has been parsed before."""
     folder = tmp_path_factory.mktemp("home")
-    assert open_dataset(load_settings({"env": "local", "home": folder})).library
+    assert load_library(cache_dir=load_settings({"home": folder}).library_cache)
     return folder
 
 
