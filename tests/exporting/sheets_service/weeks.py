@@ -12,7 +12,7 @@ from eros_assets.calendar import la_instant
 from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.sheets.client import Spreadsheet
 from eros_assets.exporting.sheets.exporter import ExportedSheet, export_sheet
-from eros_assets.exporting.sheets.planning import SheetWeek, sheet_week
+from eros_assets.exporting.sheets.planning import SheetWeek
 from eros_assets.exporting.sheets.retry_policy import RetryPolicy
 from eros_assets.exporting.sheets.review import EarlierReview
 from eros_assets.exporting.sheets.state import sheet_id
@@ -77,7 +77,7 @@ def week_of(
         bumps=bumps,
         missing=len(missing or {}),
     )
-    return sheet_week(entry, shown, missing or {}, reviews or {})
+    return SheetWeek(entry, shown, missing or {}, reviews or {})
 
 
 @dataclass
