@@ -87,7 +87,7 @@ class _Export:
     def may_start_over(self, error: BaseException) -> bool:
         """Whether to start again from a new state; reports the error if so."""
         if self._may_start_over:
-            self._report(f"{error}; looked at again before anything else is sent")
+            self._report(f"{error}; the spreadsheet is read again before the next write")
         return self._may_start_over
 
     def carry_out(self) -> SheetPlan:

@@ -1,4 +1,4 @@
-"""Weeks to export, and a spreadsheet on loopback to export them to."""
+"""Test weeks, and a spreadsheet on loopback to export them to."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ BIG_ID = 7_512_345_678_901_234_567
 def message(
     number: int, page: str = "cook", week_start: dt.date = MONDAY, **changes: Any
 ) -> ScheduledMessage:
-    """Message `number` of a page's week, four hours after the one before."""
+    """Message `number` of a page's week; messages are four hours apart."""
     tier = TIERS[number % 4]
     return replace(
         ScheduledMessage(
@@ -82,7 +82,7 @@ def week_of(
 
 @dataclass
 class Desk:
-    """A spreadsheet on loopback, and how to get there. `waits` and `said` are of all exports."""
+    """A spreadsheet on loopback, with the waits and reports of all exports to it."""
 
     sheets: Sheets
     address: str
@@ -114,7 +114,7 @@ class Desk:
 
 @contextmanager
 def opened_desk() -> Iterator[Desk]:
-    """A request beside Google's document, a formula or a read of every cell fails the test."""
+    """Formulas, reads of all cells, and requests outside Google's document fail the test."""
     sheets = Sheets()
     with serving(sheets) as address:
         yield Desk(sheets, address)
