@@ -61,7 +61,7 @@ def swapped(old: bytes, new: bytes, count: int = 1) -> Callable[[bytes], bytes]:
         (swapped(b"-08:00", b""), "line 2: scheduled_send_time"),
         (swapped(b"2025-11-04T10", b"2025-11-31T10"), "line 2: scheduled_send_time .* ISO 8601"),
         (swapped(b",1,", b",1.0,"), "line 2: caption_id '1.0' is not a whole number"),
-        (swapped(b",1,", b",2,"), r"captions \[2\] are there more than once"),
+        (swapped(b",1,", b",2,"), r"captions \[2\] occur more than once"),
         (swapped(b'"Bread, warm"', b""), "line 2: caption_text '' is empty"),
         (swapped(b",true,", b",yes,"), "line 2: has_urgency 'yes' is not"),
         (swapped(b"0.75", b""), "line 2: performance_score '' is empty"),

@@ -140,7 +140,7 @@ def test_message_number_is_read_from_text_or_number_cells(number: Any) -> None:
 def test_duplicate_lines_are_merged_unless_decisions_differ() -> None:
     one, other = {"Decision": "reject"}, {"Note": "again"}
     assert read_review(tab(one, other)) == [line(1, "reject", "again")]
-    with pytest.raises(ReviewTabError, match=r"line 3: message 1 of .* there twice"):
+    with pytest.raises(ReviewTabError, match=r"line 3: message 1 of .* two lines"):
         read_review(tab(one, {"Decision": "approve"}))
 
 

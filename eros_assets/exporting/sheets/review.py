@@ -124,8 +124,8 @@ def read_review(values: Sequence[Sequence[Any]]) -> list[ReviewLine]:
         other = lines.setdefault(line.key, line)
         if (other.decision or line.decision) != (line.decision or other.decision):
             raise ReviewTabError(
-                f"tab Review line {number}: message {line.message_number} of {line.schedule_id} is "
-                f"there twice, as {other.decision!r} and as {line.decision!r}; delete one line"
+                f"tab Review line {number}: message {line.message_number} of {line.schedule_id} "
+                f"has two lines, {other.decision!r} and {line.decision!r}; delete one of them"
             )
         lines[line.key] = ReviewLine(
             *line.key, other.decision or line.decision, other.note or line.note
@@ -137,7 +137,7 @@ def _place(header: Sequence[str], title: str) -> int:
     if header.count(title) != 1:
         raise ReviewTabError(
             f"tab Review: {header.count(title)} columns of its first line are named {title!r}, not "
-            "one; name it as it was, or delete the tab: the next export makes it again, with the "
+            "one; restore the title, or delete the tab: the next export creates it again, with the "
             "decisions that were read before"
         )
     return header.index(title)
