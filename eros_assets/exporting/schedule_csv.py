@@ -194,7 +194,7 @@ def _check_whole(messages: Sequence[ScheduledMessage], name: str) -> None:
     captions = [message.caption_id for message in messages]
     twice = sorted({caption for caption in captions if captions.count(caption) > 1})
     if twice:
-        raise ScheduleCsvError(f"{name}: captions {twice} are there more than once")
+        raise ScheduleCsvError(f"{name}: captions {twice} occur more than once")
     times = [message.scheduled_send_time for message in messages]
     if times != sorted(times):
         raise ScheduleCsvError(f"{name}: the rows are not in order of scheduled_send_time")

@@ -1,7 +1,8 @@
-"""A week on one page: totals, what is missing, and every creator's calendar and messages.
+"""Renders a week as one HTML page: totals, shortfalls, every creator's calendar and messages.
 
-The page is one file without scripts. Pictures are inside it, so that it can be mailed or opened on
-a phone; the CSV files that it links to lie beside it. The same week gives the same bytes.
+The page is a single file without scripts. It embeds the pictures, so that it can be mailed or
+opened on a phone; the CSV files that it links to are in the same folder. The same week gives the
+same bytes.
 """
 
 import base64
@@ -25,7 +26,7 @@ TEMPLATE = "week_index.html.j2"
 
 @dataclass(frozen=True, slots=True)
 class IndexFile:
-    """A file beside the page: its name, and what people call it."""
+    """A file in the page's folder: its name, and the text of its link."""
 
     name: str
     label: str
@@ -33,7 +34,7 @@ class IndexFile:
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
-    """A creator's week. `picture` is a PNG, None when there is none; `facts` go under the name."""
+    """A creator's week. `picture` is a PNG or None; `facts` are shown under the name."""
 
     page_name: str
     display_name: str
@@ -66,7 +67,7 @@ class IndexPage:
 
     @property
     def picture_address(self) -> str | None:
-        """The picture as an address that holds it."""
+        """The picture as a `data:` URL."""
         if self.picture is None:
             return None
         return "data:image/png;base64," + base64.b64encode(self.picture).decode("ascii")
@@ -74,7 +75,7 @@ class IndexPage:
 
 @dataclass(frozen=True, slots=True)
 class WeekIndex:
-    """What the page shows. `shortfalls` are sentences; `sheet` is the spreadsheet's address."""
+    """The contents of the page. `shortfalls` are sentences; `sheet` is the spreadsheet's URL."""
 
     week_start: dt.date
     pages: Sequence[IndexPage]
@@ -93,7 +94,7 @@ class WeekIndex:
 
     @property
     def totals(self) -> Mapping[str, int]:
-        """What the page's head counts."""
+        """The counts at the top of the page."""
         bumps = sum(page.bumps for page in self.pages)
         messages = sum(len(page.messages) for page in self.pages)
         return {
@@ -124,7 +125,7 @@ def _local_date(message: ScheduledMessage) -> dt.date:
 
 @cache
 def _environment() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # only this needs it
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # imported only to render
 
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent),

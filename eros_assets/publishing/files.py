@@ -1,4 +1,4 @@
-"""The files of a week: two CSV files and a picture of the calendar for each page."""
+"""Writes a week's CSV files and makes the contents of its calendar pictures."""
 
 import datetime as dt
 from pathlib import Path

@@ -1,8 +1,7 @@
-"""The content of a week's page, `index.html`."""
+"""Makes the contents of a week's page, `index.html`."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eros_assets.dataset import Dataset
@@ -37,7 +36,7 @@ def week_index(dataset: Dataset, week_start: dt.date, rows: "pd.DataFrame") -> W
                 schedule_id=messages[0].schedule_id,
                 messages=messages,
                 facts=_facts(target_of.get(page)),
-                picture=_picture(folder / f"{page}.png"),
+                picture=smaller_picture(png.read_bytes()) if png.is_file() else None,
                 files=[
                     file
                     for file in (
@@ -49,6 +48,7 @@ def week_index(dataset: Dataset, week_start: dt.date, rows: "pd.DataFrame") -> W
                 ],
             )
             for page, messages in pages.items()
+            for png in [folder / f"{page}.png"]
         ],
         shortfalls=[each.sentence for each in week_shortfalls(dataset, week_start)],
         sheet=dataset.settings.sheet_address,
@@ -66,7 +66,3 @@ def _facts(target: Mapping[Any, Any] | None) -> Sequence[str]:
         f"{cooling} cooling days" if cooling else "",
     )
     return tuple(fact for fact in facts if fact)
-
-
-def _picture(path: Path) -> bytes | None:
-    return smaller_picture(path.read_bytes()) if path.is_file() else None

@@ -1,11 +1,11 @@
-"""Publishes a week in the spreadsheet: one atomic update, and its rows of the export log."""
+"""Publishes a week to the spreadsheet, and writes its rows of the export log."""
 
 import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from eros_assets.dataset import Dataset
-from eros_assets.exporting.sheets.planning import SheetWeek, sheet_week
+from eros_assets.exporting.sheets.planning import SheetWeek
 from eros_assets.exporting.sheets.review import EarlierReview
 from eros_assets.exporting.sheets.state import sheet_id
 from eros_assets.exporting.sheets.tables import WeekEntry, week_name
@@ -29,21 +29,20 @@ def publish_sheet(
     run_id: str,
     report: Callable[[str], None],
 ) -> "tuple[ExportedSheet, pd.DataFrame]":
-    """Show the week's active schedules, of all creators; the export log's rows of it.
+    """Export the week's active schedules of all creators; returns the result and the log's rows.
 
-    An attempt that fails is in the export log as well.
+    A failed attempt is logged too.
 
     Args:
         dataset: a handle.
         week_start: the Monday that names the week.
-        spreadsheet: opens the way to the spreadsheet, once the gate has passed.
-        address: where people open it, for the log.
+        spreadsheet: opens the spreadsheet; called after the gate has passed.
+        address: the spreadsheet's URL, for the log.
         run_id: the run that publishes.
-        report: takes a line for people.
+        report: takes a line for each repeated step.
 
     Raises:
-        ErosError: the gate is closed, or the spreadsheet could not be changed; what it held of the
-            week is intact.
+        ErosError: the gate is closed, or the export failed; the week's tab is whole either way.
     """
     from eros_assets.exporting.sheets.exporter import export_sheet
 
@@ -90,7 +89,7 @@ def shown_week(
         bumps=bumps,
         missing=len(shortfalls),
     )
-    return sheet_week(
+    return SheetWeek(
         entry,
         shown,
         {page: "; ".join(said) for page, said in missing.items()},

@@ -1,4 +1,4 @@
-"""The picture is a PNG of a fit size, the same for the same week, another for another."""
+"""The calendar picture: size, determinism, imports."""
 
 import datetime as dt
 import struct
@@ -28,18 +28,18 @@ def size_of(png: bytes) -> tuple[int, int]:
     return width, height
 
 
-def test_the_picture_fits_dagsters_metadata() -> None:
+def test_picture_fits_into_dagster_metadata() -> None:
     picture = calendar_picture(WEEK)
     assert picture.startswith(b"\x89PNG")
     assert len(picture) < 80_000
 
 
-def test_the_page_is_wider_and_higher() -> None:
+def test_page_size_is_larger_than_metadata_size() -> None:
     assert size_of(calendar_picture(WEEK)) == (880, 600)
     assert size_of(calendar_picture(WEEK, "page")) == (1408, 960)
 
 
-def test_the_same_week_gives_the_same_bytes_and_another_week_others() -> None:
+def test_picture_bytes_depend_only_on_the_week() -> None:
     assert calendar_picture(WEEK) == calendar_picture(WEEK)
     moved = [
         scheduled(m.scheduled_send_time + dt.timedelta(hours=1), m.price_tier)
@@ -49,7 +49,7 @@ def test_the_same_week_gives_the_same_bytes_and_another_week_others() -> None:
     assert calendar_picture(other) != calendar_picture(WEEK)
 
 
-def test_the_fullest_week_still_fits_dagsters_metadata() -> None:
+def test_fullest_week_fits_into_dagster_metadata() -> None:
     start = WEEK.messages[0].scheduled_send_time
     tiers = ("budget", "mid", "premium", "bump")
     full = CalendarWeek(
@@ -68,8 +68,8 @@ def test_the_fullest_week_still_fits_dagsters_metadata() -> None:
     assert len(calendar_picture(full)) < 80_000
 
 
-def test_nothing_is_drawn_with_pyplot_or_imported_before_it_is_needed() -> None:
-    """The state of pyplot keeps figures, which leak in a long-lived Dagster process."""
+def test_matplotlib_is_imported_lazily_and_without_pyplot() -> None:
+    """Pyplot keeps figures in global state, which leaks memory in a long-lived Dagster process."""
     script = (
         "import sys, eros_assets.exporting.calendar_picture as c, datetime as dt\n"
         "assert 'matplotlib' not in sys.modules\n"

@@ -1,4 +1,4 @@
-"""A schedule file that was cut, edited or made by something else is refused, and named."""
+"""Schedule files that were truncated, edited or written by another program are refused."""
 
 import datetime as dt
 import os
@@ -61,7 +61,7 @@ def swapped(old: bytes, new: bytes, count: int = 1) -> Callable[[bytes], bytes]:
         (swapped(b"-08:00", b""), "line 2: scheduled_send_time"),
         (swapped(b"2025-11-04T10", b"2025-11-31T10"), "line 2: scheduled_send_time .* ISO 8601"),
         (swapped(b",1,", b",1.0,"), "line 2: caption_id '1.0' is not a whole number"),
-        (swapped(b",1,", b",2,"), r"captions \[2\] are there more than once"),
+        (swapped(b",1,", b",2,"), r"captions \[2\] occur more than once"),
         (swapped(b'"Bread, warm"', b""), "line 2: caption_text '' is empty"),
         (swapped(b",true,", b",yes,"), "line 2: has_urgency 'yes' is not"),
         (swapped(b"0.75", b""), "line 2: performance_score '' is empty"),
@@ -74,7 +74,7 @@ def swapped(old: bytes, new: bytes, count: int = 1) -> Callable[[bytes], bytes]:
         (swapped(b"0.75", b"0.750"), "not written as EROS writes it"),
     ],
 )
-def test_a_changed_file_is_refused(
+def test_changed_file_is_refused_with_line_and_rule(
     content: bytes, change: Callable[[bytes], bytes], complaint: str
 ) -> None:
     changed = change(content)
@@ -83,7 +83,7 @@ def test_a_changed_file_is_refused(
         parse_schedule_csv(changed, "amber.csv")
 
 
-def test_the_repeated_hour_of_the_change_of_clocks_keeps_its_offset(tmp_path: Path) -> None:
+def test_repeated_hour_of_clock_change_keeps_its_offset(tmp_path: Path) -> None:
     first = la_instant(dt.date(2025, 11, 2), 1, 30)
     times = [first, first + dt.timedelta(hours=1)]
     messages = [scheduled(at, caption_id=n, performance_score=0.5) for n, at in enumerate(times)]
@@ -93,13 +93,13 @@ def test_the_repeated_hour_of_the_change_of_clocks_keeps_its_offset(tmp_path: Pa
     assert [x.scheduled_send_time for x in parse_schedule_csv(written, "a.csv")] == times
 
 
-def test_a_week_without_messages_is_a_header(tmp_path: Path) -> None:
+def test_week_without_messages_gives_a_header_only(tmp_path: Path) -> None:
     written = write_schedule_csv(tmp_path / "a.csv", [])
     assert written.row_count == 0
     assert parse_schedule_csv(written.path.read_bytes(), "a.csv") == ()
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
+def test_failed_write_keeps_old_file_and_removes_temporary_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.csv"

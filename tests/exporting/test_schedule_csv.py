@@ -1,4 +1,4 @@
-"""Files that machines and Excel read as they were meant, whole or not at all."""
+"""CSV files for machines and for Excel."""
 
 import csv
 import datetime as dt
@@ -33,7 +33,7 @@ LATER = replace(
 )
 
 
-def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+def test_written_file_reads_back(tmp_path: Path) -> None:
     written = write_schedule_csv(tmp_path / "amber_lens.csv", [LATER, MESSAGE])
     assert written.row_count == 2
     back = read_schedule_csv(written.path)
@@ -41,7 +41,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert back[0].caption_text == MESSAGE.caption_text
 
 
-def test_the_file_is_rfc_4180_with_la_offsets(tmp_path: Path) -> None:
+def test_file_follows_rfc_4180_with_la_offsets(tmp_path: Path) -> None:
     content = write_schedule_csv(tmp_path / "a.csv", [MESSAGE]).path.read_bytes()
     assert content.startswith(b"schedule_id,page_name,day_of_week,")
     assert content.endswith(b"\r\n")
@@ -51,14 +51,14 @@ def test_the_file_is_rfc_4180_with_la_offsets(tmp_path: Path) -> None:
     assert row["caption_id"] == "7512345678901234567"
 
 
-def test_the_same_lines_give_the_same_bytes(tmp_path: Path) -> None:
+def test_file_bytes_do_not_depend_on_message_order(tmp_path: Path) -> None:
     one = write_schedule_csv(tmp_path / "one.csv", [MESSAGE, LATER])
     two = write_schedule_csv(tmp_path / "two.csv", [LATER, MESSAGE])
     assert one.sha256 == two.sha256
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1))
-def test_any_text_survives_the_machine_file(
+def test_any_caption_text_reads_back_from_machine_file(
     tmp_path_factory: pytest.TempPathFactory, text: str
 ) -> None:
     path = tmp_path_factory.mktemp("csv") / "a.csv"
@@ -67,7 +67,7 @@ def test_any_text_survives_the_machine_file(
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝"])
-def test_no_text_becomes_a_formula_in_excel(tmp_path: Path, start: str) -> None:
+def test_excel_file_guards_text_that_starts_like_a_formula(tmp_path: Path, start: str) -> None:
     text = f"{start}1+1"
     path = tmp_path / "a.excel.csv"
     write_schedule_csv_for_excel(path, [replace(MESSAGE, caption_text=text)])
@@ -77,7 +77,7 @@ def test_no_text_becomes_a_formula_in_excel(tmp_path: Path, start: str) -> None:
     assert row["caption_text"] == f"'{text}"
 
 
-def test_lines_that_would_not_read_back_leave_the_old_file(tmp_path: Path) -> None:
+def test_invalid_message_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "amber_lens.csv"
     write_schedule_csv(path, [MESSAGE])
     before = path.read_bytes()
@@ -87,12 +87,12 @@ def test_lines_that_would_not_read_back_leave_the_old_file(tmp_path: Path) -> No
     assert [p.name for p in tmp_path.iterdir()] == ["amber_lens.csv"]
 
 
-def test_a_time_with_another_offset_names_line_and_column(tmp_path: Path) -> None:
+def test_wrong_offset_is_refused_with_line_and_column(tmp_path: Path) -> None:
     content = write_schedule_csv(tmp_path / "a.csv", [MESSAGE]).path.read_bytes()
     with pytest.raises(ScheduleCsvError, match=r"amber\.csv line \d+: scheduled_send_time"):
         parse_schedule_csv(content.replace(b"-08:00", b"-07:00"), "amber.csv")
 
 
-def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+def test_missing_file_error_says_to_export_again(tmp_path: Path) -> None:
     with pytest.raises(ScheduleCsvError, match="export the week again"):
         read_schedule_csv(tmp_path / "nothing.csv")

@@ -1,4 +1,4 @@
-"""The week's page: whole, harmless whatever the captions say, and the same for the same week."""
+"""The HTML page of a week: completeness, escaping, determinism."""
 
 import datetime as dt
 import io
@@ -28,7 +28,7 @@ HOSTILE = '</div><script>alert(1)</script><img src=x onerror="alert(2)"> {{ 7 * 
 
 
 class Page(HTMLParser):
-    """The elements, links and text of a page."""
+    """A parsed page: its elements with their attributes, and its text."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ def week(*pages: IndexPage, **more: object) -> WeekIndex:
     return WeekIndex(MONDAY, pages, **more)  # type: ignore[arg-type]
 
 
-def test_counts_add_up_over_creators_tiers_and_days() -> None:
+def test_totals_agree_over_creators_tiers_and_days() -> None:
     shown = week(
         creator("amber", message(0, 9), message(0, 23, "bump"), message(6, 8, "premium")),
         creator("cello", message(6, 10, "budget")),
@@ -68,7 +68,7 @@ def test_counts_add_up_over_creators_tiers_and_days() -> None:
     assert sum(sum(page.tiers.values()) for page in shown.pages) == 4
 
 
-def test_captions_names_and_shortfalls_stay_text() -> None:
+def test_captions_names_and_shortfalls_are_escaped() -> None:
     page = IndexPage(
         "amber", HOSTILE, "sched", [message(0, 9, caption_text=HOSTILE)], facts=[HOSTILE]
     )
@@ -78,7 +78,7 @@ def test_captions_names_and_shortfalls_stay_text() -> None:
     assert parsed.text.count(HOSTILE) == 5  # contents, heading, facts, message, shortfall
 
 
-def test_everything_the_page_needs_is_inside_it() -> None:
+def test_page_embeds_pictures_and_links_files() -> None:
     picture = calendar_picture(
         CalendarWeek("amber", MONDAY, [scheduled(la_instant(MONDAY, 9), "mid")], {})
     )
@@ -103,7 +103,7 @@ def test_everything_the_page_needs_is_inside_it() -> None:
     )
 
 
-def test_messages_stand_under_their_la_day_in_order() -> None:
+def test_messages_are_listed_by_la_day_and_time() -> None:
     late_in_utc = message(0, 21, caption_text="still Monday in LA")
     parsed = Page(week_index_page(week(creator("amber", message(1, 8), late_in_utc))))
     times = [t["datetime"] for t in parsed.named("time")]
@@ -111,7 +111,7 @@ def test_messages_stand_under_their_la_day_in_order() -> None:
 
 
 @pytest.mark.parametrize("monday", [dt.date(2026, 3, 2), dt.date(2025, 10, 27)])
-def test_both_weeks_of_changing_clocks_have_seven_days(monday: dt.date) -> None:
+def test_weeks_of_clock_changes_have_seven_days(monday: dt.date) -> None:
     messages = [
         scheduled(la_instant(monday + dt.timedelta(days=n), 22), content_category=None)
         for n in range(7)
@@ -120,21 +120,21 @@ def test_both_weeks_of_changing_clocks_have_seven_days(monday: dt.date) -> None:
     assert [count for _, count in shown.days] == [1] * 7
 
 
-def test_a_week_without_schedules_says_so() -> None:
+def test_page_of_a_week_without_schedules_says_so() -> None:
     text = Page(week_index_page(week())).text
     assert "No schedule of this week is in force yet" in text
 
 
-def test_the_week_is_named_by_its_iso_year() -> None:
+def test_week_name_uses_the_iso_year() -> None:
     assert WeekIndex(dt.date(2026, 12, 28), []).iso_week == "2026-W53"
 
 
-def test_the_same_week_gives_the_same_bytes() -> None:
+def test_page_bytes_depend_only_on_the_week() -> None:
     shown = week(creator("amber", *[message(0, 9 + n, tier) for n, tier in enumerate(TIERS)]))
     assert week_index_page(shown) == week_index_page(shown)
 
 
-def test_a_smaller_picture_looks_the_same() -> None:
+def test_smaller_picture_has_no_visible_difference() -> None:
     whole = calendar_picture(
         CalendarWeek(
             "amber",

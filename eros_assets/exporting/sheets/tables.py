@@ -26,7 +26,7 @@ NO_MESSAGES = "No schedule of this week is in force."
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A header and rows; `links` lead from (row, column) of the rows to an address."""
+    """A header and rows; `links` are URLs by (row, column), without the header."""
 
     columns: Sequence[SheetColumn]
     rows: Sequence[Sequence[Value]]
@@ -39,12 +39,12 @@ class Table:
 
     @property
     def row_count(self) -> int:
-        """Rows of the grid: one at least under the header, which can't be all that is there."""
+        """Rows of the grid: at least one under the frozen header, as Google requires."""
         return max(2, 1 + len(self.rows))
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that the table shows, in hex."""
+        """SHA-256 of the table's contents, in hex."""
         links = [[*place, address] for place, address in sorted(self.links.items())]
         content = json.dumps([LAYOUT, self.grid, links], ensure_ascii=True)
         return hashlib.sha256(content.encode("ascii")).hexdigest()
@@ -85,7 +85,7 @@ def week_table(messages: Sequence[ScheduledMessage]) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class WeekEntry:
-    """A week's line in the Summary tab; `sheet_id` is its tab's."""
+    """A week's line in the Summary tab; `sheet_id` is the id of its tab."""
 
     week_start: dt.date
     sheet_id: int
@@ -125,9 +125,9 @@ def summary_table(
     messages: Sequence[ScheduledMessage],
     missing: Mapping[str, str],
 ) -> Table:
-    """One line per week, newest first; under it one per creator of the week just written.
+    """One line per week, newest first, then one per creator of the newest written week.
 
-    `missing` says by page what the week lacks. The lines lead to their tab and row.
+    `missing` describes shortfalls by page. The first cell of a line links to its tab and row.
     """
     rows: list[list[Value]] = []
     links: dict[tuple[int, int], str] = {}
@@ -172,5 +172,5 @@ def _creator_row(messages: Sequence[ScheduledMessage], missing: str | None) -> l
 
 
 def week_name(week_start: dt.date) -> str:
-    """`2026-W53`: 2027-01-01 lies in it."""
+    """The ISO week, such as `2026-W53`, which contains 2027-01-01."""
     return f"{week_start:%G-W%V}"

@@ -1,4 +1,4 @@
-"""Weeks to export, and a spreadsheet on loopback to export them to."""
+"""Test weeks, and a spreadsheet on loopback to export them to."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from eros_assets.calendar import la_instant
 from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.sheets.client import Spreadsheet
 from eros_assets.exporting.sheets.exporter import ExportedSheet, export_sheet
-from eros_assets.exporting.sheets.planning import SheetWeek, sheet_week
+from eros_assets.exporting.sheets.planning import SheetWeek
 from eros_assets.exporting.sheets.retry_policy import RetryPolicy
 from eros_assets.exporting.sheets.review import EarlierReview
 from eros_assets.exporting.sheets.state import sheet_id
@@ -28,7 +28,7 @@ BIG_ID = 7_512_345_678_901_234_567
 def message(
     number: int, page: str = "cook", week_start: dt.date = MONDAY, **changes: Any
 ) -> ScheduledMessage:
-    """Message `number` of a page's week, four hours after the one before."""
+    """Message `number` of a page's week; messages are four hours apart."""
     tier = TIERS[number % 4]
     return replace(
         ScheduledMessage(
@@ -77,12 +77,12 @@ def week_of(
         bumps=bumps,
         missing=len(missing or {}),
     )
-    return sheet_week(entry, shown, missing or {}, reviews or {})
+    return SheetWeek(entry, shown, missing or {}, reviews or {})
 
 
 @dataclass
 class Desk:
-    """A spreadsheet on loopback, and how to get there. `waits` and `said` are of all exports."""
+    """A spreadsheet on loopback, with the waits and reports of all exports to it."""
 
     sheets: Sheets
     address: str
@@ -114,7 +114,7 @@ class Desk:
 
 @contextmanager
 def opened_desk() -> Iterator[Desk]:
-    """A request beside Google's document, a formula or a read of every cell fails the test."""
+    """Formulas, reads of all cells, and requests outside Google's document fail the test."""
     sheets = Sheets()
     with serving(sheets) as address:
         yield Desk(sheets, address)
