@@ -16,7 +16,7 @@ from eros_assets.exporting.schedule_csv import (
     read_schedule_csv,
 )
 from eros_assets.resources import WarehouseResource
-from eros_assets.weekly.messages import active_messages, schedule_lines
+from eros_assets.weekly.messages import active_messages, messages_by_page
 
 
 @dg.asset_check(
@@ -31,20 +31,19 @@ def csv_is_well_formed(
     """
     week_start = partition_week(context)
     dataset = warehouse.dataset(context)
-    expected = active_messages(dataset, week_start)
     folder = dataset.week_folder(week_start)
     wrong: list[str] = []
-    for page, rows in expected.groupby("page_name", sort=True):
-        lines = schedule_lines(rows)
-        wrong += _faults(folder / f"{page}.csv", _read_messages, messages_in(lines))
+    pages = messages_by_page(active_messages(dataset, week_start))
+    for page, messages in pages.items():
+        wrong += _faults(folder / f"{page}.csv", _read_messages, messages_in(messages))
         wrong += _faults(
-            folder / excel_name(str(page)),
+            folder / excel_name(page),
             read_excel_messages,
-            messages_in(lines, for_excel=True),
+            messages_in(messages, for_excel=True),
         )
     return verdict(
         offenders=wrong,
-        meaning=f"What is wrong with the files of {expected['page_name'].nunique()} pages.",
+        meaning=f"What is wrong with the files of {len(pages)} pages.",
     )
 
 

@@ -1,14 +1,13 @@
 """Reads settings and runs jobs for the commands, and reports to the terminal."""
 
 import os
-import re
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from eros_assets.errors import ErosError
+from eros_assets.errors import ErosError, root_cause
 from eros_assets.settings import REPOSITORY, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -61,17 +60,9 @@ def run_job(
     seconds = time.perf_counter() - begun
     for event in result.all_events:
         if event.is_step_failure:
-            CONSOLE.print(_cause(event.step_failure_data.error), style="red")
+            CONSOLE.print(root_cause(event.step_failure_data.error), style="red")
     if not result.success:
         CONSOLE.print(f"{job} failed after {seconds:.1f} s; {left}.")
         sys.exit(1)
     CONSOLE.print(f"  done in {seconds:.1f} s\n")
     return result
-
-
-def _cause(error: object) -> str:
-    """The innermost message, without the class's address: what a person can act on."""
-    while (cause := getattr(error, "cause", None)) is not None:
-        error = cause
-    text = str(getattr(error, "message", error)).strip()
-    return re.sub(r"^(?:\w+\.)*(\w+): ", r"\1: ", text)

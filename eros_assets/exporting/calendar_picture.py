@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from eros_assets.calendar import DAYS_A_WEEK, ZONE, week_dates
+from eros_assets.calendar import DAYS_A_WEEK, week_dates
+from eros_assets.exporting.message import ScheduledMessage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,14 +45,6 @@ DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarMessage:
-    """A message of the week; `send_time` is an aware instant, `price_tier` a key of TIERS."""
-
-    send_time: dt.datetime
-    price_tier: str
-
-
-@dataclass(frozen=True, slots=True)
 class CalendarWeek:
     """What the picture shows.
 
@@ -61,7 +54,7 @@ class CalendarWeek:
 
     page_name: str
     week_start: dt.date
-    messages: Sequence[CalendarMessage]
+    messages: Sequence[ScheduledMessage]
     slot_values: Mapping[tuple[int, int], float]
     cooling_days: int = 0
     first_hour: int = 8
@@ -179,10 +172,10 @@ def _draw_days(axes: "Axes", week: CalendarWeek) -> None:
             )
 
 
-def _draw_message(axes: "Axes", message: CalendarMessage, week: CalendarWeek) -> None:
+def _draw_message(axes: "Axes", message: ScheduledMessage, week: CalendarWeek) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    local = message.send_time.astimezone(ZONE)
+    local = message.local_time
     day = (local.date() - week.week_start).days
     top = local.hour + local.minute / 60
     fill, ink = TIERS[message.price_tier]

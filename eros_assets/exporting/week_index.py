@@ -13,28 +13,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eros_assets.calendar import DAYS_A_WEEK, ZONE, week_dates
+from eros_assets.calendar import DAYS_A_WEEK, week_dates
 from eros_assets.exporting.calendar_picture import TIERS
+from eros_assets.exporting.message import ScheduledMessage
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATE = "week_index.html.j2"
-
-
-@dataclass(frozen=True, slots=True)
-class IndexMessage:
-    """A message of the week. `send_time` is an aware instant, `price_tier` a key of TIERS."""
-
-    send_time: dt.datetime
-    price_tier: str
-    content_category: str | None
-    caption_text: str
-
-    @property
-    def local_time(self) -> dt.datetime:
-        """The time on LA clocks."""
-        return self.send_time.astimezone(ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +38,7 @@ class IndexPage:
     page_name: str
     display_name: str
     schedule_id: str
-    messages: Sequence[IndexMessage]
+    messages: Sequence[ScheduledMessage]
     facts: Sequence[str] = ()
     picture: bytes | None = None
     files: Sequence[IndexFile] = ()
@@ -73,9 +59,9 @@ class IndexPage:
         return len(self.messages) - self.bumps
 
     @property
-    def days(self) -> Sequence[tuple[dt.date, Sequence[IndexMessage]]]:
+    def days(self) -> Sequence[tuple[dt.date, Sequence[ScheduledMessage]]]:
         """Messages by LA date, in order."""
-        ordered = sorted(self.messages, key=lambda message: message.send_time)
+        ordered = sorted(self.messages, key=lambda message: message.scheduled_send_time)
         return [(day, list(group)) for day, group in groupby(ordered, _local_date)]
 
     @property
@@ -132,7 +118,7 @@ def week_index_page(week: WeekIndex) -> bytes:
     return text.encode("utf-8")
 
 
-def _local_date(message: IndexMessage) -> dt.date:
+def _local_date(message: ScheduledMessage) -> dt.date:
     return message.local_time.date()
 
 

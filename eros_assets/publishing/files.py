@@ -5,31 +5,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eros_assets.dataset import Dataset
-from eros_assets.exporting.calendar_picture import CalendarMessage, CalendarWeek
+from eros_assets.exporting.calendar_picture import CalendarWeek
 from eros_assets.exporting.schedule_csv import (
     excel_name,
     write_schedule_csv,
     write_schedule_csv_for_excel,
 )
 from eros_assets.publishing.export_log import Outcome
-from eros_assets.tuning import Knobs, read_knobs
-from eros_assets.weekly.messages import schedule_lines
+from eros_assets.tuning import read_knobs
+from eros_assets.weekly.messages import messages_by_page
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def write_week(messages: "pd.DataFrame", folder: Path) -> list[Outcome]:
-    """Write each page's files; what the export log says of them is the machine file's."""
+def write_week(rows: "pd.DataFrame", folder: Path) -> list[Outcome]:
+    """Write each page's two CSV files; the outcomes are those of the files for machines."""
     outcomes: list[Outcome] = []
-    for page, rows in messages.groupby("page_name", sort=True):
-        lines = schedule_lines(rows)
-        written = write_schedule_csv(folder / f"{page}.csv", lines)
-        write_schedule_csv_for_excel(folder / excel_name(str(page)), lines)
+    for page, messages in messages_by_page(rows).items():
+        written = write_schedule_csv(folder / f"{page}.csv", messages)
+        write_schedule_csv_for_excel(folder / excel_name(page), messages)
         outcomes.append(
             Outcome(
-                schedule_id=rows["schedule_id"].iloc[0],
-                page_name=str(page),
+                schedule_id=messages[0].schedule_id,
+                page_name=page,
                 location=str(written.path),
                 row_count=written.row_count,
                 checksum=written.sha256,
@@ -40,52 +39,30 @@ def write_week(messages: "pd.DataFrame", folder: Path) -> list[Outcome]:
 
 
 def calendar_weeks(
-    dataset: Dataset, week_start: dt.date, messages: "pd.DataFrame"
+    dataset: Dataset, week_start: dt.date, rows: "pd.DataFrame"
 ) -> list[CalendarWeek]:
-    """What the pictures show, by page; `messages` are those of active schedules."""
+    """The pictures' contents, by page; `rows` are the messages of active schedules."""
     knobs = read_knobs(dataset)
-    week = {
-        "week_start": week_start,
-        "pages": sorted(set(messages["page_name"])),
-    }
+    pages = messages_by_page(rows)
+    week = {"week_start": week_start, "pages": list(pages)}
+    targets = dataset.query("week_targets", **week)
+    cooling = dict(zip(targets["page_name"], targets["cooling_days"], strict=True))
     slots = dataset.query(
         "slot_values", **week, account_lookback_days=knobs["account_lookback_days"]
     )
-    targets = dataset.query("week_targets", **week)
-    cooling = dict(zip(targets["page_name"], targets["cooling_days"], strict=True))
+    values: dict[str, dict[tuple[int, int], float]] = {}
+    for slot in slots[slots["message_type"] == "PPV"].to_dict("records"):
+        hour = int(slot["day_of_week"]), int(slot["send_hour"])
+        values.setdefault(slot["page_name"], {})[hour] = float(slot["slot_value"])
     return [
-        _calendar_week(
-            str(page),
-            week_start,
-            rows,
-            slots[(slots["page_name"] == page) & (slots["message_type"] == "PPV")],
-            int(cooling.get(page, 0)),
-            knobs,
+        CalendarWeek(
+            page_name=page,
+            week_start=week_start,
+            messages=messages,
+            slot_values=values.get(page, {}),
+            cooling_days=int(cooling.get(page, 0)),
+            first_hour=int(knobs["first_send_hour"]),
+            last_hour=int(knobs["last_send_hour"]),
         )
-        for page, rows in messages.groupby("page_name", sort=True)
+        for page, messages in pages.items()
     ]
-
-
-def _calendar_week(
-    page: str,
-    week_start: dt.date,
-    messages: "pd.DataFrame",
-    slots: "pd.DataFrame",
-    cooling_days: int,
-    knobs: Knobs,
-) -> CalendarWeek:
-    return CalendarWeek(
-        page_name=page,
-        week_start=week_start,
-        messages=[
-            CalendarMessage(row["scheduled_send_time"].to_pydatetime(), row["price_tier"])
-            for row in messages.to_dict("records")
-        ],
-        slot_values={
-            (int(row["day_of_week"]), int(row["send_hour"])): float(row["slot_value"])
-            for row in slots.to_dict("records")
-        },
-        cooling_days=cooling_days,
-        first_hour=int(knobs["first_send_hour"]),
-        last_hour=int(knobs["last_send_hour"]),
-    )

@@ -31,6 +31,10 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_bandit_stats` (
   performance_percentile INT64 OPTIONS (description = "Rank of the posterior mean among the page's captions of the tier, 0 to 100."),
   last_used TIMESTAMP OPTIONS (description = "Last send, whenever it was."),
   stats_as_of DATE OPTIONS (description = "End of the window, exclusive."),
-  last_updated TIMESTAMP OPTIONS (description = "When the row was written.")
+  last_updated TIMESTAMP OPTIONS (description = "When the row was written."),
+  chi_square FLOAT64 OPTIONS (description = "Pearson's chi-square of its sends in the window having one rate, which the dispersion is fitted from; 0 without two sends that tell."),
+  degrees INT64 OPTIONS (description = "Degrees of freedom of chi_square."),
+  appeal_successes FLOAT64 OPTIONS (description = "What the page adds to the shape of caption_appeal."),
+  appeal_exposure FLOAT64 OPTIONS (description = "What the page adds to the rate of caption_appeal.")
 )
 CLUSTER BY page_name, caption_id;

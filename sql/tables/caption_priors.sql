@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_priors` (
   appeal_pairs INT64 OPTIONS (description = "Pairs of first sends on two pages that appeal_variance was fitted on."),
   appeal_fitted_on STRING OPTIONS (description = "Their pool: tier, message_type or default."),
   stats_as_of DATE OPTIONS (description = "End of the window, exclusive."),
-  last_updated TIMESTAMP OPTIONS (description = "When the row was written.")
+  last_updated TIMESTAMP OPTIONS (description = "When the row was written."),
+  rate FLOAT64 OPTIONS (description = "Mean of the prior: successes per trial."),
+  variation FLOAT64 OPTIONS (description = "Squared coefficient of variation of the prior.")
 )
 CLUSTER BY page_name, price_tier;

@@ -6,17 +6,17 @@ import subprocess
 import sys
 
 from eros_assets.exporting.calendar_picture import (
-    CalendarMessage,
     CalendarWeek,
     calendar_picture,
 )
+from tests.exporting.messages import scheduled
 
 WEEK = CalendarWeek(
     page_name="amber_lens",
     week_start=dt.date(2025, 11, 3),
     messages=[
-        CalendarMessage(dt.datetime(2025, 11, 4, 18, tzinfo=dt.UTC), "premium"),
-        CalendarMessage(dt.datetime(2025, 11, 5, 18, tzinfo=dt.UTC), "bump"),
+        scheduled(dt.datetime(2025, 11, 4, 18, tzinfo=dt.UTC), "premium"),
+        scheduled(dt.datetime(2025, 11, 5, 18, tzinfo=dt.UTC), "bump"),
     ],
     slot_values={(2, 10): 1.4},
     cooling_days=1,
@@ -42,20 +42,21 @@ def test_the_page_is_wider_and_higher() -> None:
 def test_the_same_week_gives_the_same_bytes_and_another_week_others() -> None:
     assert calendar_picture(WEEK) == calendar_picture(WEEK)
     moved = [
-        CalendarMessage(m.send_time + dt.timedelta(hours=1), m.price_tier) for m in WEEK.messages
+        scheduled(m.scheduled_send_time + dt.timedelta(hours=1), m.price_tier)
+        for m in WEEK.messages
     ]
     other = CalendarWeek("amber_lens", WEEK.week_start, moved, WEEK.slot_values, 1)
     assert calendar_picture(other) != calendar_picture(WEEK)
 
 
 def test_the_fullest_week_still_fits_dagsters_metadata() -> None:
-    start = WEEK.messages[0].send_time
+    start = WEEK.messages[0].scheduled_send_time
     tiers = ("budget", "mid", "premium", "bump")
     full = CalendarWeek(
         page_name="the_mountain_photographer",
         week_start=WEEK.week_start,
         messages=[
-            CalendarMessage(start + dt.timedelta(days=day, minutes=45 * n), tiers[n % 4])
+            scheduled(start + dt.timedelta(days=day, minutes=45 * n), tiers[n % 4])
             for day in range(-1, 6)
             for n in range(16)
         ],

@@ -24,8 +24,8 @@ from eros_assets.exporting.sheets.faults import (
     SpreadsheetNotFoundError,
     retry_after,
 )
-from eros_assets.exporting.sheets.patience import Patience
 from eros_assets.exporting.sheets.planning import plan_batch
+from eros_assets.exporting.sheets.retry_policy import RetryPolicy
 from eros_assets.exporting.sheets.state import (
     REVIEW,
     REVIEW_KEY,
@@ -119,10 +119,10 @@ def test_waits_grow_and_differ() -> None:
     def fail() -> None:
         raise SheetsUnavailableError("busy")
 
-    patience = Patience(attempts=12, sleep=waits.append)
+    retry_policy = RetryPolicy(attempts=12, sleep=waits.append)
     for _ in range(20):
         with pytest.raises(SheetsUnavailableError):
-            patience.retrying(lambda state: state.outcome.failed)(fail)
+            retry_policy.retrying(lambda state: state.outcome.failed)(fail)
     assert len(set(waits)) == len(waits) == 220
     assert all(wait <= 2 ** (n % 11) for n, wait in enumerate(waits))
 

@@ -10,18 +10,18 @@ from PIL import Image
 from eros_assets.calendar import la_instant
 from eros_assets.exporting.calendar_picture import (
     TIERS,
-    CalendarMessage,
     CalendarWeek,
     calendar_picture,
     smaller_picture,
 )
+from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.week_index import (
     IndexFile,
-    IndexMessage,
     IndexPage,
     WeekIndex,
     week_index_page,
 )
+from tests.exporting.messages import scheduled
 
 MONDAY = dt.date(2025, 11, 3)
 HOSTILE = '</div><script>alert(1)</script><img src=x onerror="alert(2)"> {{ 7 * 7 }} \u202e & "'
@@ -46,12 +46,11 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-def message(day: int, hour: int, tier: str = "mid", text: str = "New photo set") -> IndexMessage:
-    instant = la_instant(MONDAY + dt.timedelta(days=day), hour)
-    return IndexMessage(instant, tier, "portrait", text)
+def message(day: int, hour: int, tier: str = "mid", **fields: object) -> ScheduledMessage:
+    return scheduled(la_instant(MONDAY + dt.timedelta(days=day), hour), tier, **fields)
 
 
-def creator(name: str, *messages: IndexMessage, **more: object) -> IndexPage:
+def creator(name: str, *messages: ScheduledMessage, **more: object) -> IndexPage:
     return IndexPage(name, name.title(), f"sched_20251103_{name}_0a1b2c3d", messages, **more)  # type: ignore[arg-type]
 
 
@@ -70,7 +69,9 @@ def test_counts_add_up_over_creators_tiers_and_days() -> None:
 
 
 def test_captions_names_and_shortfalls_stay_text() -> None:
-    page = IndexPage("amber", HOSTILE, "sched", [message(0, 9, text=HOSTILE)], facts=[HOSTILE])
+    page = IndexPage(
+        "amber", HOSTILE, "sched", [message(0, 9, caption_text=HOSTILE)], facts=[HOSTILE]
+    )
     parsed = Page(week_index_page(week(page, shortfalls=[HOSTILE])))
     assert parsed.named("script") == []
     assert parsed.named("img") == []
@@ -79,7 +80,7 @@ def test_captions_names_and_shortfalls_stay_text() -> None:
 
 def test_everything_the_page_needs_is_inside_it() -> None:
     picture = calendar_picture(
-        CalendarWeek("amber", MONDAY, [CalendarMessage(la_instant(MONDAY, 9), "mid")], {})
+        CalendarWeek("amber", MONDAY, [scheduled(la_instant(MONDAY, 9), "mid")], {})
     )
     content = week_index_page(
         week(
@@ -103,7 +104,7 @@ def test_everything_the_page_needs_is_inside_it() -> None:
 
 
 def test_messages_stand_under_their_la_day_in_order() -> None:
-    late_in_utc = message(0, 21, text="still Monday in LA")
+    late_in_utc = message(0, 21, caption_text="still Monday in LA")
     parsed = Page(week_index_page(week(creator("amber", message(1, 8), late_in_utc))))
     times = [t["datetime"] for t in parsed.named("time")]
     assert times == ["2025-11-03T21:00:00-08:00", "2025-11-04T08:00:00-08:00"]
@@ -112,7 +113,7 @@ def test_messages_stand_under_their_la_day_in_order() -> None:
 @pytest.mark.parametrize("monday", [dt.date(2026, 3, 2), dt.date(2025, 10, 27)])
 def test_both_weeks_of_changing_clocks_have_seven_days(monday: dt.date) -> None:
     messages = [
-        IndexMessage(la_instant(monday + dt.timedelta(days=n), 22), "mid", None, "Evening song")
+        scheduled(la_instant(monday + dt.timedelta(days=n), 22), content_category=None)
         for n in range(7)
     ]
     shown = WeekIndex(monday, [creator("amber", *messages)])
@@ -138,7 +139,7 @@ def test_a_smaller_picture_looks_the_same() -> None:
         CalendarWeek(
             "amber",
             MONDAY,
-            [CalendarMessage(la_instant(MONDAY, 9 + n), tier) for n, tier in enumerate(TIERS)],
+            [scheduled(la_instant(MONDAY, 9 + n), tier) for n, tier in enumerate(TIERS)],
             {(day, hour): 0.5 + day * hour / 100 for day in range(1, 8) for hour in range(8, 23)},
         ),
         "page",

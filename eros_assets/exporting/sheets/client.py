@@ -24,11 +24,11 @@ from eros_assets.exporting.sheets.faults import (
     SheetsCredentialsError,
     SheetsError,
     SheetsUnavailableError,
-    Whereabouts,
+    SpreadsheetRef,
     error_of,
     retry_after,
 )
-from eros_assets.exporting.sheets.patience import Patience
+from eros_assets.exporting.sheets.retry_policy import RetryPolicy
 from eros_assets.exporting.sheets.state import STATE_FIELDS, SheetState, read_state
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class SheetsHTTPClient(HTTPClient):
         auth: "Credentials",
         session: Any = None,
         *,
-        where: Whereabouts,
+        where: SpreadsheetRef,
         timeout: float,
     ) -> None:
         super().__init__(auth, session)
@@ -117,10 +117,10 @@ class Spreadsheet:
         account: str | None,
         endpoint: str | None = None,
         timeout: float = 60.0,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
     ) -> None:
-        self.where = Whereabouts(spreadsheet_id, endpoint or GOOGLE, account)
-        self.patience = patience or Patience()
+        self.where = SpreadsheetRef(spreadsheet_id, endpoint or GOOGLE, account)
+        self.retry_policy = retry_policy or RetryPolicy()
         self.traffic = Traffic()
         client = Client(
             credentials,
@@ -190,7 +190,7 @@ class Spreadsheet:
             return ask()
 
         passing = tenacity.retry_if_exception_type(SheetsUnavailableError)
-        return self.patience.retrying(passing)(counted)
+        return self.retry_policy.retrying(passing)(counted)
 
 
 def _is_json(response: "Response") -> bool:

@@ -56,7 +56,7 @@ def export_sheet(
         SheetsError: it could not be done. The week is as it was before, or whole.
     """
     export = _Export(spreadsheet, week, report)
-    plan = spreadsheet.patience.retrying(tenacity.retry_if_exception(export.may_start_over))(
+    plan = spreadsheet.retry_policy.retrying(tenacity.retry_if_exception(export.may_start_over))(
         export.carry_out
     )
     traffic = spreadsheet.traffic

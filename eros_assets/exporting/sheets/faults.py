@@ -56,7 +56,7 @@ class SheetsQuotaError(SheetsUnavailableError):
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class SpreadsheetRef:
     """What an error names: which spreadsheet, where, and as whom it was asked for."""
 
     spreadsheet_id: str
@@ -83,7 +83,7 @@ class Refusal:
     retry_after: float | None = None
 
 
-def error_of(refusal: Refusal, where: Whereabouts) -> SheetsError:
+def error_of(refusal: Refusal, where: SpreadsheetRef) -> SheetsError:
     """The refusal as an error that says what to do."""
     said = f"{refusal.status}: {_short(refusal.message)}" if refusal.message else refusal.status
     if refusal.status == 429:
@@ -119,7 +119,7 @@ def error_of(refusal: Refusal, where: Whereabouts) -> SheetsError:
     )
 
 
-def _access(refusal: Refusal, where: Whereabouts, said: str) -> str:
+def _access(refusal: Refusal, where: SpreadsheetRef, said: str) -> str:
     if "storageQuotaExceeded" in refusal.message:
         return (
             f"the storage behind {where.address} is full ({said}); its owner has to make room in "

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.sheets import requests as api
 from eros_assets.exporting.sheets.requests import Request, grid_range
 from eros_assets.exporting.sheets.review import (
@@ -32,7 +33,6 @@ from eros_assets.exporting.sheets.tables import (
     CREATOR_COLUMNS,
     SUMMARY_COLUMNS,
     WEEK_COLUMNS,
-    SheetMessage,
     Table,
     WeekEntry,
     summary_table,
@@ -55,7 +55,7 @@ class SheetWeek:
 
     week_name: str
     entry: WeekEntry
-    messages: Sequence[SheetMessage]
+    messages: Sequence[ScheduledMessage]
     missing: Mapping[str, str] = field(default_factory=dict[str, str])
     reviews: Mapping[tuple[str, int], EarlierReview] = field(
         default_factory=dict[tuple[str, int], EarlierReview]
@@ -88,7 +88,7 @@ class SheetPlan:
 
 def sheet_week(
     entry: WeekEntry,
-    messages: Sequence[SheetMessage],
+    messages: Sequence[ScheduledMessage],
     missing: Mapping[str, str],
     reviews: Mapping[tuple[str, int], EarlierReview],
 ) -> SheetWeek:

@@ -6,7 +6,7 @@ https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheet
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eros_assets.exporting.sheets.tables import Column, Kind, Value
+from eros_assets.exporting.sheets.cells import CellKind, SheetColumn, Value
 
 Request = dict[str, Any]
 
@@ -21,7 +21,7 @@ TIERS = {
 """Fill and text of a tier's cell: the calendar's colours, pale enough to read on."""
 DECISIONS = {"approve": ("#cfe8cf", INK), "reject": ("#f3c1b4", INK)}
 
-NUMBER_FORMATS: Mapping[Kind, Mapping[str, str]] = {
+NUMBER_FORMATS: Mapping[CellKind, Mapping[str, str]] = {
     "id": {"type": "TEXT"},
     "text": {"type": "TEXT"},
     "long": {"type": "TEXT"},
@@ -99,7 +99,7 @@ def format_cells(where: Mapping[str, int], look: Mapping[str, Any]) -> Request:
     }
 
 
-def column_look(kind: Kind) -> Mapping[str, Any]:
+def column_look(kind: CellKind) -> Mapping[str, Any]:
     """How the cells of a kind look."""
     look: dict[str, Any] = {
         "verticalAlignment": "TOP",
@@ -111,7 +111,7 @@ def column_look(kind: Kind) -> Mapping[str, Any]:
     return look
 
 
-def header_look(kind: Kind = "text") -> Mapping[str, Any]:
+def header_look(kind: CellKind = "text") -> Mapping[str, Any]:
     """How a header's cells look."""
     return {
         "backgroundColorStyle": colour(HEADER),
@@ -129,7 +129,9 @@ def link_cell(sheet_id: int, row: int, column: int, address: str) -> Request:
     return format_cells(grid_range(sheet_id, (row, row + 1), (column, column + 1)), look)
 
 
-def format_table(sheet_id: int, columns: Sequence[Column], rows: tuple[int, int]) -> list[Request]:
+def format_table(
+    sheet_id: int, columns: Sequence[SheetColumn], rows: tuple[int, int]
+) -> list[Request]:
     """The columns' looks over these rows."""
     return [
         format_cells(grid_range(sheet_id, rows, (place, place + 1)), column_look(column.kind))
@@ -137,7 +139,7 @@ def format_table(sheet_id: int, columns: Sequence[Column], rows: tuple[int, int]
     ]
 
 
-def format_header(sheet_id: int, columns: Sequence[Column], row: int = 0) -> list[Request]:
+def format_header(sheet_id: int, columns: Sequence[SheetColumn], row: int = 0) -> list[Request]:
     """The header's look, numbers' titles over their numbers."""
     return [
         format_cells(
@@ -147,7 +149,7 @@ def format_header(sheet_id: int, columns: Sequence[Column], row: int = 0) -> lis
     ]
 
 
-def column_widths(sheet_id: int, columns: Sequence[Column]) -> list[Request]:
+def column_widths(sheet_id: int, columns: Sequence[SheetColumn]) -> list[Request]:
     """Each column's width in pixels."""
     return [
         {

@@ -14,32 +14,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from eros_assets.errors import ErosError
-from eros_assets.exporting.sheets.tables import (
-    Column,
-    SheetMessage,
-    Table,
-    Value,
-    in_order,
-    sheet_text,
-    wall_clock,
-    week_name,
-)
+from eros_assets.exporting.message import ScheduledMessage
+from eros_assets.exporting.sheets.cells import SheetColumn, Value, cell_value, sheet_text
+from eros_assets.exporting.sheets.tables import Table, in_order, week_name
 
 APPROVE, REJECT = "approve", "reject"
 
 REVIEW_COLUMNS = (
-    Column("Week", "text", 80),
-    Column("Creator", "text", 140),
-    Column("Date", "date", 115),
-    Column("LA time", "time", 65),
-    Column("UTC offset", "text", 80),
-    Column("Tier", "text", 75),
-    Column("Caption", "long", 460),
-    Column("Decision", "text", 90),
-    Column("Note", "long", 260),
-    Column("Page", "text", 130),
-    Column("Message", "whole", 75),
-    Column("Schedule", "text", 270),
+    SheetColumn("Week", "text", 80),
+    SheetColumn("Creator", "text", 140),
+    SheetColumn("Date", "date", 115),
+    SheetColumn("LA time", "time", 65),
+    SheetColumn("UTC offset", "text", 80),
+    SheetColumn("Tier", "text", 75),
+    SheetColumn("Caption", "long", 460),
+    SheetColumn("Decision", "text", 90),
+    SheetColumn("Note", "long", 260),
+    SheetColumn("Page", "text", 130),
+    SheetColumn("Message", "whole", 75),
+    SheetColumn("Schedule", "text", 270),
 )
 TITLES = tuple(column.title for column in REVIEW_COLUMNS)
 DECISION, NOTE, SCHEDULE, MESSAGE = (
@@ -76,7 +69,7 @@ class ReviewLine:
 
 
 def review_table(
-    messages: Sequence[SheetMessage], earlier: Mapping[tuple[str, int], EarlierReview]
+    messages: Sequence[ScheduledMessage], earlier: Mapping[tuple[str, int], EarlierReview]
 ) -> Table:
     """Lines for these messages. `earlier` is by page and caption.
 
@@ -93,12 +86,14 @@ def review_table(
     )
 
 
-def _line(message: SheetMessage, earlier: EarlierReview) -> list[Value]:
-    where = f"{message.schedule_id} message {message.message_number}"
+def _line(message: ScheduledMessage, earlier: EarlierReview) -> list[Value]:
+    where, local = message.label, message.local_time
     return [
-        week_name(message.local_time.date()),
+        week_name(local.date()),
         sheet_text(message.display_name, f"{where}: display_name"),
-        *wall_clock(message.send_time),
+        cell_value("date", local, where),
+        cell_value("time", local, where),
+        message.utc_offset,
         message.price_tier,
         sheet_text(message.caption_text, f"{where}: caption {message.caption_id}"),
         earlier.decision,

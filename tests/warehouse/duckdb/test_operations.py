@@ -15,6 +15,7 @@ from eros_assets.warehouse.duckdb import catalogue
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
 from eros_assets.warehouse.duckdb.storage import Storage, StorageError
 from eros_assets.warehouse.protocol import WarehouseError
+from eros_assets.warehouse.sql.library import load_library
 from tests.warehouse.duckdb.embedded import SONGS, deployed, settings_in
 
 EVER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)

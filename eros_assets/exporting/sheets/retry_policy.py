@@ -11,7 +11,7 @@ from eros_assets.exporting.sheets.faults import SheetsUnavailableError
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """Bounds of retries, seconds.
 
     Waits grow exponentially with full jitter, and are as long at least as a Retry-After asks for;
