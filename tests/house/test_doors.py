@@ -14,7 +14,14 @@ INNER_ROOMS = (
 ENGINES = ("google.cloud", "duckdb", "sqlglot")
 OPEN_TO_ALL = tuple(
     f"eros_assets.warehouse.{name}"
-    for name in ("open_warehouse", "protocol", "sql.library", "sql.objects")
+    for name in (
+        "open_warehouse",
+        "engine_resources",
+        "protocol",
+        "rows",
+        "sql.library",
+        "sql.objects",
+    )
 )
 SHELLS = (
     *("dagster", "dagster_gcp", "dagster_pandas", *ENGINES),

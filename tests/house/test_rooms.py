@@ -9,7 +9,8 @@ from tests.house import rooms
 from tests.house.sources import EROS, found_in, sample
 
 ORDER = (
-    *("__init__", "errors", "settings", "calendar", "alerts", "warehouse", "dataset"),
+    *("__init__", "errors", "arrays", "atomic_write", "settings", "calendar", "alerts"),
+    *("warehouse", "dataset"),
     *("tuning", "importing", "planning", "evaluation", "exporting", "demo"),
     *("weekly", "gate", "publishing", "health", "deployment", "simulation"),
     *("resources", "assets", "checks", "automation", "definitions", "cli", "__main__"),
