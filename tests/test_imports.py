@@ -42,17 +42,28 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 IN_PRODUCTION = """
+import google.auth
+import eros_assets.definitions
 from eros_assets.settings import load_settings
+def refuse(*_, **__): raise AssertionError("asked for credentials")
+google.auth.default = refuse
 assert eros_assets.definitions.build_definitions(load_settings({"env": "production"}))
 """
 
 
 def test_the_asset_graph_starts_without_heavy_packages(home: Path) -> None:
-    """Neither the engines nor Google's libraries; in production it asks for no credentials."""
     before = sorted(home.rglob("*"))
-    program = f"import eros_assets.definitions\n{IN_PRODUCTION}"
-    assert imported_by(program, home) == set()
+    assert imported_by("import eros_assets.definitions", home) == set()
     assert sorted(home.rglob("*")) == before, "importing opened or wrote something"
+
+
+def test_the_graph_of_production_starts_with_dagster_s_resource_and_without_credentials(
+    home: Path,
+) -> None:
+    """The embedded engine, pictures and sheets stay out; Google's client comes with Dagster's."""
+    imported = imported_by(IN_PRODUCTION, home)
+    assert "dagster_gcp" in imported
+    assert imported.isdisjoint({"duckdb", "matplotlib", "PIL", "scipy", "gspread", "holidays"})
 
 
 def test_a_heavy_package_is_noticed(home: Path) -> None:
