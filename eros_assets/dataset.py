@@ -1,7 +1,7 @@
 """The dataset that everything works on: a warehouse, the SQL of `sql/`, and the business clock."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from eros_assets.warehouse.protocol import (
 )
 from eros_assets.warehouse.rows import rows_statement
 from eros_assets.warehouse.sql.library import SqlLibrary, load_library
+from eros_assets.warehouse.sql.rehearsal import rehearsal_script
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +91,25 @@ class Dataset:
     def call(self, procedure: str, /, **arguments: Value) -> CallResult:
         """Call a procedure by name; `arguments` are its IN parameters, None for NULL."""
         return self.warehouse.call(procedure, arguments)
+
+    def rehearse(
+        self,
+        procedure: str,
+        /,
+        *,
+        writing: Collection[str],
+        then: str | None = None,
+        **arguments: Value,
+    ) -> "pd.DataFrame":
+        """The rows that a procedure would give; what it would write into `writing` is not kept.
+
+        With `then`, the rows of that file of `sql/operations`, which looks at what was written; its
+        parameters are those of the procedure.
+        """
+        found = self.library[procedure]
+        last = self.library[then] if then else None
+        script = rehearsal_script(self.library, found, writing, last)
+        return self.warehouse.rehearse(found, script, arguments)
 
     def load(
         self,

@@ -20,7 +20,7 @@ from eros_assets.weekly.drafting import Record, week_rules
 
 SMOKE_TESTS = {
     "smoke_analyzer": "Fields of the analyzer's report that are missing or invalid.",
-    "smoke_selector": "Seconds in which the selector gave the captions asked for.",
+    "smoke_selector": "Seconds of the engine in which the selector gave the captions asked for.",
     "smoke_builder": "Hard rules that a schedule breaks, and captions without place or reason.",
     "smoke_exporter": "What is wrong with the CSV files of a schedule.",
     "smoke_timezone": "Times that are not those of America/Los_Angeles.",
@@ -61,7 +61,7 @@ def smoke_findings(
         lambda: _exported(_made(analyzed, "no valid report"), _made(plan, "no schedule"))
     )
     _, clocks = _tried(lambda: (None, rehearsal.clock_differences(rehearsed, week_start)))
-    seconds = selection.seconds if selection else 0.0
+    seconds = selection.timing.engine_seconds if selection else 0.0
     return (
         _finding("smoke_analyzer", analyzer),
         Finding(
@@ -118,8 +118,12 @@ def _selected(on: _Analyzed) -> tuple[Selection, list[str]]:
     ]
     if not selection.captions:
         faults.append(f"{page}: the bank has no caption for it")
-    if selection.seconds >= longest:
-        faults.append(f"{page}: took {selection.seconds:.2f} s")
+    timing = selection.timing
+    if timing.engine_seconds >= longest:
+        faults.append(
+            f"{page}: took {timing.engine_seconds:.2f} s of the engine's time, and waited for "
+            f"{timing.waited_seconds:.2f} s"
+        )
     return selection, faults
 
 

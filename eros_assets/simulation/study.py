@@ -27,7 +27,7 @@ from eros_assets.tuning import Knobs, configuration_tables
 
 LEARNING_ROUTINES = (
     *("update_caption_performance", "select_captions_for_creator", "caption_offers"),
-    "wilson_sample",
+    *("caption_trials", "borrowed_caption_priors", "wilson_sample"),
 )
 """What a season depends on beside the tuning: a change of one begins new records."""
 

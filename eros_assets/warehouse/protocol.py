@@ -39,7 +39,9 @@ class Job:
     """One operation of a warehouse, as its job log has it.
 
     `bytes_processed` is what BigQuery bills by; the embedded engine reports the bytes of the
-    columns that it read. `error` is None when the job succeeded.
+    columns that it read. `execution_seconds` is the engine's own time of execution, without
+    waiting in a queue or for a busy machine; None where it did not say. `error` is None when the
+    job succeeded.
     """
 
     job_id: str
@@ -51,6 +53,7 @@ class Job:
     rows: int
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     error: str | None = None
+    execution_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,13 @@ class Warehouse(Protocol):
 
     def call(self, procedure: str, arguments: Parameters | None = None) -> CallResult:
         """Call a procedure by name; `arguments` are its IN parameters by name, None for NULL."""
+        ...
+
+    def rehearse(self, procedure: SqlObject, script: str, arguments: Parameters) -> "pd.DataFrame":
+        """The rows of a procedure's rehearsal, see `rehearsal_script`.
+
+        The script writes into temporary tables only: nothing in the dataset changes.
+        """
         ...
 
     def load(

@@ -54,6 +54,8 @@ class AnyJob(Protocol):
     job_id: str
     state: str
     created: dt.datetime
+    started: dt.datetime | None
+    ended: dt.datetime | None
     error_result: Mapping[str, Any] | None
     num_child_jobs: int
 

@@ -131,6 +131,22 @@ class BigQueryWarehouse:
             operation.rows = len(rows)
         return CallResult(out, rows)
 
+    def rehearse(self, procedure: SqlObject, script: str, arguments: Parameters) -> pd.DataFrame:
+        """The rows of a procedure's rehearsal; nothing is written."""
+        try:
+            typed = typed_arguments(procedure.name, procedure.parameters, arguments)
+        except BindingError as error:
+            raise WarehouseError(f"rehearse {error}") from None
+        sql = self._rendered(script)
+        reader = self._statements.reader
+        subject = f"rehearse {procedure.name}"
+        with self._statements.operation("run", subject, sql) as operation:
+            job = self._statements.completed(operation, sql, typed)
+            select = self._statements.last_select(job, in_procedure=False)
+            rows = pd.DataFrame() if select is None else reader().frame(select)
+            operation.rows = len(rows)
+        return rows
+
     def load(
         self,
         table: str,

@@ -19,6 +19,7 @@ class Operation:
     labels: Mapping[str, str]
     rows: int = 0
     bytes_billed: int = 0
+    execution_seconds: float = 0.0
     _last_job: str | None = None
     _steps: int = 0
     _job: Job | None = None
@@ -53,5 +54,6 @@ class Operation:
             rows=self.rows,
             labels=self.labels,
             error=error,
+            execution_seconds=self.execution_seconds,
         )
         return self._job

@@ -90,6 +90,7 @@ class Statements:
 
         job = runner.complete(operation.next_step(), begin)
         operation.add(job.job_id, job.total_bytes_billed)
+        operation.execution_seconds += _execution_seconds(job)
         return job
 
     def selected(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
@@ -135,13 +136,19 @@ class Statements:
             return 0
         return sum(int(statement.num_dml_affected_rows or 0) for statement in statements)
 
-    def last_select(self, job: QueryJob) -> QueryJob | None:
-        """The last SELECT that stood in a procedure's body."""
+    def last_select(self, job: QueryJob, *, in_procedure: bool = True) -> QueryJob | None:
+        """The last SELECT that stood in a procedure's body, or in the script itself."""
         for child in reversed(self.reader().runner.children(job.job_id)):
             script = child.script_statistics
             if script is None or child.statement_type != "SELECT":
                 continue
             stands_alone = script.evaluation_kind == "STATEMENT"
-            if stands_alone and script.stack_frames and script.stack_frames[0].procedure_id:
+            frames = script.stack_frames
+            if stands_alone and frames and bool(frames[0].procedure_id) is in_procedure:
                 return child
         return None
+
+
+def _execution_seconds(job: QueryJob) -> float:
+    """From when a job left the queue until its end; 0 where BigQuery does not say."""
+    return (job.ended - job.started).total_seconds() if job.started and job.ended else 0.0

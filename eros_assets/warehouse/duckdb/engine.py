@@ -128,6 +128,19 @@ class DuckDBWarehouse:
 
         return self._operations.run("call", procedure, work)[1]
 
+    def rehearse(self, procedure: SqlObject, script: str, arguments: Parameters) -> pd.DataFrame:
+        """The rows of a procedure's rehearsal; nothing is written."""
+
+        def work(execution: Execution) -> Done[pd.DataFrame]:
+            interpreter = self._interpreter(execution)
+            typed = typed_arguments(procedure.name, procedure.parameters, arguments)
+            interpreter.script(parse_script(self._rendered(script)), typed, procedure.name)
+            result = interpreter.outcome.result
+            rows = pd.DataFrame() if result is None else frame(result)
+            return Done(rows, len(rows))
+
+        return self._operations.run("run", f"rehearse {procedure.name}", work)[1]
+
     def load(
         self,
         table: str,

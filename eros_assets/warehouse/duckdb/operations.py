@@ -96,21 +96,25 @@ class _Clock:
     def __init__(self, kind: JobKind, statement: str, labels: Mapping[str, str]) -> None:
         self.started_at = dt.datetime.now(dt.UTC)
         self._begun = time.perf_counter()
+        self._begun_cpu = time.process_time()
         self._kind: JobKind = kind
         self._statement = statement
         self._labels = dict(labels)
 
     def job(self, bytes_read: int, rows: int, error: str | None) -> Job:
+        seconds = time.perf_counter() - self._begun
         return Job(
             job_id=f"job_{uuid.uuid4().hex}",
             kind=self._kind,
             statement=self._statement,
             started_at=self.started_at,
-            duration_seconds=time.perf_counter() - self._begun,
+            duration_seconds=seconds,
             bytes_processed=bytes_read,
             rows=rows,
             labels=self._labels,
             error=error,
+            # The engine runs in this process: what it waited for is no processor time.
+            execution_seconds=min(seconds, time.process_time() - self._begun_cpu),
         )
 
 
