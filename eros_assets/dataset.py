@@ -95,11 +95,10 @@ class Dataset:
     def rehearse(
         self,
         procedure: str,
-        /,
+        arguments: Parameters,
         *,
         writing: Collection[str],
         then: str | None = None,
-        **arguments: Value,
     ) -> "pd.DataFrame":
         """The rows that a procedure would give; what it would write into `writing` is not kept.
 

@@ -160,13 +160,13 @@ def select(week: RehearsedWeek, report: Report, rules: Record) -> Selection:
     longest = float(week.knobs["selector_max_seconds"])
     tries: list[Timing] = []
     while True:
-        rows = week.dataset.rehearse(SELECTOR, writing=WRITTEN, **arguments)
+        rows = week.dataset.rehearse(SELECTOR, arguments, writing=WRITTEN)
         tries.append(Timing.of(week.dataset.ledger[-1]))
         if tries[-1].engine_seconds < longest or len(tries) > REPEATS:
             break
     offers: list[dict[Any, Any]] = []
     if len(rows) < sum(counts):
-        left = week.dataset.rehearse(SELECTOR, writing=WRITTEN, then=OFFERS, **arguments)
+        left = week.dataset.rehearse(SELECTOR, arguments, writing=WRITTEN, then=OFFERS)
         offers = left.to_dict("records")
     return Selection(
         wanted=wanted,
