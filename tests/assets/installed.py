@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from eros_assets.automation.jobs import SET_UP, WEEKLY_SCHEDULES, week_run_config
+from eros_assets.automation.jobs import set_up, week_run_config, weekly_schedules
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.definitions import build_definitions
 from eros_assets.settings import Settings, load_settings
@@ -68,13 +68,13 @@ class Installed:
 
     def set_up(self) -> None:
         """Tables, inputs, configuration, routines."""
-        self.run(SET_UP)
+        self.run(set_up.name)
 
     def plan(
         self, pages: tuple[str, ...] = (), week: dt.date = WEEK, **more: Any
     ) -> dg.ExecuteInProcessResult:
         """The weekly line."""
-        return self.run(WEEKLY_SCHEDULES, week, pages, **more)
+        return self.run(weekly_schedules.name, week, pages, **more)
 
     def query(self, sql: str, **parameters: Any) -> pd.DataFrame:
         """Rows of a query."""
