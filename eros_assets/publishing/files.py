@@ -1,13 +1,19 @@
 """The files of a week: two CSV files and a picture of the calendar for each page."""
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eros_assets.dataset import Dataset
+from eros_assets.errors import ErosError
 from eros_assets.exporting.calendar_picture import CalendarMessage, CalendarWeek
 from eros_assets.exporting.schedule_csv import (
+    Messages,
     excel_name,
+    messages_in,
+    read_excel_messages,
+    read_schedule_csv,
     write_schedule_csv,
     write_schedule_csv_for_excel,
 )
@@ -19,12 +25,27 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def csv_name(page: str) -> str:
+    """The name of a page's CSV for machines."""
+    return f"{page}.csv"
+
+
+def picture_name(page: str) -> str:
+    """The name of a page's picture."""
+    return f"{page}.png"
+
+
+def page_files(page: str) -> tuple[str, ...]:
+    """The names of a page's files in the week's folder."""
+    return csv_name(page), excel_name(page), picture_name(page)
+
+
 def write_week(messages: "pd.DataFrame", folder: Path) -> list[Outcome]:
     """Write each page's files; what the export log says of them is the machine file's."""
     outcomes: list[Outcome] = []
     for page, rows in messages.groupby("page_name", sort=True):
         lines = schedule_lines(rows)
-        written = write_schedule_csv(folder / f"{page}.csv", lines)
+        written = write_schedule_csv(folder / csv_name(str(page)), lines)
         write_schedule_csv_for_excel(folder / excel_name(str(page)), lines)
         outcomes.append(
             Outcome(
@@ -37,6 +58,20 @@ def write_week(messages: "pd.DataFrame", folder: Path) -> list[Outcome]:
             )
         )
     return outcomes
+
+
+def wrong_files(messages: "pd.DataFrame", folder: Path) -> list[str]:
+    """How the CSV files of `folder` differ from these messages, one line per file or message."""
+    wrong: list[str] = []
+    for page, rows in messages.groupby("page_name", sort=True):
+        lines = schedule_lines(rows)
+        wrong += _faults(folder / csv_name(str(page)), _read_messages, messages_in(lines))
+        wrong += _faults(
+            folder / excel_name(str(page)),
+            read_excel_messages,
+            messages_in(lines, for_excel=True),
+        )
+    return wrong
 
 
 def calendar_weeks(
@@ -89,3 +124,28 @@ def _calendar_week(
         first_hour=int(knobs["first_send_hour"]),
         last_hour=int(knobs["last_send_hour"]),
     )
+
+
+def _read_messages(path: Path) -> Messages:
+    return messages_in(read_schedule_csv(path))
+
+
+def _faults(path: Path, read: Callable[[Path], Messages], wanted: Messages) -> list[str]:
+    """How a file differs from what it should say, one line per message."""
+    try:
+        found = read(path)
+    except ErosError as error:
+        return [str(error)]
+    return [
+        *(f"{path}: caption {caption} is missing" for caption in wanted if caption not in found),
+        *(
+            f"{path}: caption {caption} is not scheduled"
+            for caption in found
+            if caption not in wanted
+        ),
+        *(
+            f"{path}: caption {caption}: {', '.join(differing)} not as scheduled"
+            for caption, message in wanted.items()
+            if (differing := [c for c in message if message[c] != found.get(caption, message)[c]])
+        ),
+    ]

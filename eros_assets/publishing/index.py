@@ -1,6 +1,7 @@
 """The content of a week's page, `index.html`."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 
 INDEX_FILE = "index.html"
+SCHEDULE_SHOWN = re.compile(rb">(sched_\d{8}_[a-z0-9_]+_[0-9a-f]{8})</p>")
+"""How the page shows the schedule of a creator; captions are escaped and can't hold it."""
 
 
 def week_index(dataset: Dataset, week_start: dt.date, messages: "pd.DataFrame") -> WeekIndex:
@@ -37,6 +40,19 @@ def week_index(dataset: Dataset, week_start: dt.date, messages: "pd.DataFrame") 
         shortfalls=[each.sentence for each in week_shortfalls(dataset, week_start)],
         sheet=dataset.settings.sheet_address,
     )
+
+
+def wrong_index(messages: "pd.DataFrame", folder: Path) -> list[str]:
+    """How the schedules that the page in `folder` shows differ from these, one line each."""
+    path = folder / INDEX_FILE
+    if not path.is_file():
+        return [f"{path}: no such file"]
+    shown = {found.decode("ascii") for found in SCHEDULE_SHOWN.findall(path.read_bytes())}
+    wanted = {str(schedule) for schedule in messages["schedule_id"]}
+    return [
+        *(f"{path}: {schedule} is missing" for schedule in sorted(wanted - shown)),
+        *(f"{path}: {schedule} is not in force" for schedule in sorted(shown - wanted)),
+    ]
 
 
 def _pages(
