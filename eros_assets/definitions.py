@@ -29,7 +29,13 @@ from eros_assets.checks import exports as export_checks
 from eros_assets.checks import health, integrity, smoke
 from eros_assets.checks import schedules as schedule_checks
 from eros_assets.dataset import sql_library
-from eros_assets.resources import AlertsResource, SheetsResource, WarehouseResource, WeekScope
+from eros_assets.resources import (
+    AlertsResource,
+    ExportBucket,
+    SheetsResource,
+    WarehouseResource,
+    WeekScope,
+)
 from eros_assets.settings import Settings, load_settings
 
 # Dagster warns of a parameter of its own when it binds resources to a sensor.
@@ -58,6 +64,7 @@ def resources_of(settings: Settings) -> Mapping[str, Any]:
         "warehouse": WarehouseResource.of(settings),
         "alerts": AlertsResource.of(settings),
         "sheets": SheetsResource.of(settings),
+        "bucket": ExportBucket.of(settings),
         "week_scope": WeekScope(),
     }
 
