@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo smoke health week preflight deploy backup rollback status dev test lint sql bench \
-	format clean
+	pictures format clean
 
 help: ## What there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -66,6 +66,9 @@ sql: $(VENV)/dev ## Google's analyser over sql/ alone.
 
 bench: $(VENV)/dev ## Measure what the documents claim.
 	@$(RUN) -m benchmarks
+
+pictures: $(VENV)/run ## Draw the pictures of the README again, from the code.
+	@$(RUN) -m docs.pictures
 
 format: $(VENV)/dev ## Format and mend what can be mended by itself.
 	@$(VENV)/bin/ruff format .

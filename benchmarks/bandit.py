@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eros_assets.arrays import Floats
 from eros_assets.simulation.draws import beta_from_uniforms
 
-Floats = NDArray[np.float64]
 Sampler = Callable[[Floats, Floats, np.random.Generator], Floats]
 
 

@@ -17,6 +17,6 @@ def measure() -> Iterator[str]:
             begun = time.perf_counter()
             subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
             taken.append(time.perf_counter() - begun)
-    dagster, dataset = (statistics.median(taken[1:]) for taken in seconds.values())
+    dagster, eros = (statistics.median(taken[1:]) for taken in seconds.values())
     yield f"import dagster                  {dagster:6.2f} s"
-    yield f"import eros_assets.definitions  {dataset:6.2f} s, {dataset / dagster:.2f} x (wanted: 1.6 x)"
+    yield f"import eros_assets.definitions  {eros:6.2f} s, {eros / dagster:.2f} x (wanted: 1.6 x)"

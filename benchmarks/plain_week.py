@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from eros_assets.dataset import open_dataset
-from eros_assets.exporting.schedule_csv import ScheduleLine, write_schedule_csv
+from eros_assets.exporting.message import ScheduledMessage
+from eros_assets.exporting.schedule_csv import write_schedule_csv
 from eros_assets.planning.model import Caption, SlotValues, WeekRules
 from eros_assets.planning.volume import PageOutlook, weekly_target
 from eros_assets.planning.week import plan_week
@@ -270,9 +271,11 @@ def _place(page, rows, slots, target, texts, folder, connection) -> int:
         ),
     )
     lines = [
-        ScheduleLine(
+        ScheduledMessage(
             schedule_id=f"sched_{target.week_start:%Y%m%d}_{page}_00000000",
             page_name=page,
+            display_name=page,
+            message_number=m.number,
             scheduled_send_time=m.send_time,
             message_type=m.caption.message_type,
             caption_id=m.caption.caption_id,

@@ -10,7 +10,7 @@ from itertools import islice
 from statistics import median
 
 from eros_assets.planning.model import WeekPlan
-from eros_assets.planning.validation import ScheduledMessage, violations
+from eros_assets.planning.validation import PlacedCaption, violations
 from eros_assets.planning.week import plan_week
 from tests.planning.weeks import SIZE_TIERS, SampleWeek, sample_weeks
 
@@ -58,7 +58,7 @@ def _validity() -> Iterator[str]:
     for week in weeks:
         planned = plan(week)
         scheduled = [
-            ScheduledMessage(m.caption.caption_id, m.caption.message_type, m.send_time)
+            PlacedCaption(m.caption.caption_id, m.caption.message_type, m.send_time)
             for m in planned.messages
         ]
         broken += len(violations(week.rules, scheduled, not_before=week.not_before))

@@ -18,21 +18,20 @@ ROUNDS = 3
 CALLS = """
 import datetime as dt, statistics, sys, time
 import dagster as dg
-from eros_assets.automation.jobs import SET_UP
+from eros_assets.automation.jobs import set_up
+from eros_assets.dataset import open_dataset
 from eros_assets.definitions import build_definitions
-from eros_assets.dataset import Installation
 from eros_assets.settings import load_settings
 from eros_assets.warehouse.protocol import Typed
 
 settings = load_settings()
-eros = Installation(settings)
+dataset = open_dataset(settings, asset="benchmark")
 with dg.instance_for_test() as instance:
-    job = build_definitions(settings).resolve_job_def(SET_UP)
+    job = build_definitions(settings).resolve_job_def(set_up.name)
     assert job.execute_in_process(instance=instance).success
-warehouse = eros.warehouse
-warehouse.run(eros.sql("refresh_message_facts"))
+dataset.run("refresh_message_facts")
 as_of = dt.date.fromisoformat(sys.argv[1])
-pages = list(warehouse.query(eros.sql("creator_names"))["page_name"])
+pages = list(dataset.query("creator_names")["page_name"])
 lookback = {"days": 90, "page": Typed(None, "STRING"), "as_of": as_of}
 
 def seconds(work):
@@ -40,14 +39,14 @@ def seconds(work):
     answer = work()
     return time.perf_counter() - begun, answer
 
-for routine in eros.library.of_kind("table_function"):
+for routine in dataset.library.of_kind("table_function"):
     sql = f"SELECT * FROM `${{dataset}}.{routine.name}`(@page, @as_of, @days)"
-    ask = lambda: warehouse.query(sql, lookback)
+    ask = lambda: dataset.warehouse.query(sql, lookback)
     ask()
     taken = [seconds(ask) for _ in range(int(sys.argv[2]))]
     print("measured", routine.name, statistics.median(t for t, _ in taken), len(taken[0][1]))
-report = lambda page: warehouse.call(
-    "analyze_creator_performance", {"p_page_name": page, "p_as_of": as_of}
+report = lambda page: dataset.call(
+    "analyze_creator_performance", p_page_name=page, p_as_of=as_of
 )
 report(pages[0])
 taken = [seconds(lambda page=page: report(page))[0] for page in pages]

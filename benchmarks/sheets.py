@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.sheets.planning import plan_batch
 from eros_assets.exporting.sheets.state import STATE_FIELDS, read_state
-from eros_assets.exporting.sheets.tables import SheetMessage
 from tests.exporting.sheets_service.service import BATCH, GET, SPREADSHEET, Sheets
 from tests.exporting.sheets_service.tabs import Tab
 from tests.exporting.sheets_service.weeks import MONDAY, Desk, full_week, opened_desk, week_of
@@ -37,7 +37,7 @@ def measure() -> Iterator[str]:
         )
 
 
-def _costs(desk: Desk, name: str, shown: Sequence[SheetMessage]) -> str:
+def _costs(desk: Desk, name: str, shown: Sequence[ScheduledMessage]) -> str:
     begun = time.perf_counter()
     done = desk.show(shown, timeout=600.0)
     seconds = time.perf_counter() - begun

@@ -12,13 +12,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from eros_assets.arrays import Floats
 from eros_assets.dataset import open_dataset
 from eros_assets.demo.agency import agency_of_shape
 from eros_assets.demo.roster import SIZES
 from eros_assets.demo.truth import Truth
 from eros_assets.settings import load_settings
-from eros_assets.simulation.arrays import Floats, rows_of, totals
 from eros_assets.simulation.catalogue import Catalogue, catalogue_of
+from eros_assets.simulation.columns import rows_of, totals
 from eros_assets.simulation.facts import Facts, sorted_facts
 from eros_assets.simulation.learning import learned
 from eros_assets.tuning import Knobs, configuration_tables

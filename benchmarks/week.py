@@ -19,33 +19,32 @@ WEEK = TODAY.isoformat()
 GRAPH = """
 import datetime as dt, resource, sys, time
 import dagster as dg
-from eros_assets.assets.selection import select_captions
-from eros_assets.assets.week import WeekScope, week_plan_scope
-from eros_assets.automation.jobs import SET_UP, WEEKLY_SCHEDULES
+from eros_assets.automation.jobs import set_up, weekly_schedules
+from eros_assets.dataset import open_dataset
 from eros_assets.definitions import build_definitions
-from eros_assets.dataset import Installation
 from eros_assets.settings import load_settings
+from eros_assets.weekly.scope import week_plan_scope
+from eros_assets.weekly.selection import select_captions
 
 settings = load_settings()
-eros = Installation(settings)
+dataset = open_dataset(settings, asset="benchmark")
 definitions = build_definitions(settings)
 with dg.instance_for_test() as instance:
     def run(job, **more):
         begun = time.perf_counter()
-        planned = definitions.resolve_job_def(job)
+        planned = definitions.resolve_job_def(job.name)
         assert planned.execute_in_process(instance=instance, **more).success
         return time.perf_counter() - begun
 
-    print("measured set_up", run(SET_UP))
+    print("measured set_up", run(set_up))
     week = sys.argv[1]
-    print("measured week", run(WEEKLY_SCHEDULES, partition_key=week))
-    print("measured again", run(WEEKLY_SCHEDULES, partition_key=week))
+    print("measured week", run(weekly_schedules, partition_key=week))
+    print("measured again", run(weekly_schedules, partition_key=week))
     monday = dt.date.fromisoformat(week)
-    warehouse = eros.warehouse
     for name, pages in (("everyone", []), ("one", ["amber_lens"])):
-        scope = week_plan_scope(eros, warehouse, monday, pages)
+        scope = week_plan_scope(dataset, monday, pages)
         begun = time.perf_counter()
-        select_captions(eros, warehouse, scope)
+        select_captions(dataset, scope)
         print("measured", name, time.perf_counter() - begun)
 print("measured memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2)
 """

@@ -122,12 +122,11 @@ def _may_pass(state: "RetryCallState") -> bool:
 
 
 def _send_slack(settings: Settings, title: str, body: str) -> None:
-    from dagster_slack import SlackResource
+    from slack_sdk import WebClient
 
     assert settings.slack_token
     assert settings.slack_channel
-    client = SlackResource(token=settings.slack_token.get_secret_value()).get_client()
-    client.timeout = SECONDS
+    client = WebClient(settings.slack_token.get_secret_value(), timeout=SECONDS)
     if settings.slack_endpoint:
         client.base_url = settings.slack_endpoint.rstrip("/") + "/"
     client.chat_postMessage(

@@ -20,6 +20,7 @@ from eros_assets.warehouse.protocol import (
     Value,
     Warehouse,
 )
+from eros_assets.warehouse.rows import rows_statement
 from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 
 if TYPE_CHECKING:
@@ -64,6 +65,19 @@ class Dataset:
             StatementError: parameters that the file does not take, or lacks.
         """
         return self.warehouse.query(self.library[name].text, self._bound(name, parameters))
+
+    def rows(self, table: str, /, **equal: Value) -> "pd.DataFrame":
+        """The rows of a table or view, all or those whose columns equal the values given.
+
+        Raises:
+            StatementError: `sql/` has no table or view of that name, or it no such column.
+        """
+        there = self.library.get(table)
+        columns = {c.name: c.type for c in there.columns} if there else {}
+        if unknown := sorted(equal.keys() - columns.keys()) or ([] if columns else [table]):
+            raise StatementError(f"{table}: sql/ has no {', '.join(unknown)}")
+        typed = {name: Typed(value, columns[name]) for name, value in equal.items()}
+        return self.warehouse.query(rows_statement(table, list(typed)), typed)
 
     def run(self, name: str, /, **parameters: Value) -> Job:
         """Run a file of `sql/operations`.
@@ -132,4 +146,5 @@ class Dataset:
 
 def open_dataset(settings: Settings, **labels: str) -> Dataset:
     """A handle on the dataset of an installation; nothing is opened before it is used."""
-    return Dataset(settings, open_warehouse(settings).labelled(**labels), sql_library())
+    library = sql_library()
+    return Dataset(settings, open_warehouse(settings, library).labelled(**labels), library)

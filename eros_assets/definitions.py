@@ -21,6 +21,7 @@ from eros_assets.assets import (
     selection,
     sources,
 )
+from eros_assets.assets.table_types import TableIOManager
 from eros_assets.automation import jobs, rollback, sensors, sweep
 from eros_assets.automation import review as review_automation
 from eros_assets.automation import schedules as timetable
@@ -37,6 +38,7 @@ from eros_assets.resources import (
     WeekScope,
 )
 from eros_assets.settings import Settings, load_settings
+from eros_assets.warehouse import engine_resources
 
 # Dagster warns of a parameter of its own when it binds resources to a sensor.
 warnings.filterwarnings("ignore", "Parameter `owners` of initializer `SensorDefinition", Warning)
@@ -60,12 +62,15 @@ SENSORS = [
 
 def resources_of(settings: Settings) -> Mapping[str, Any]:
     """What assets, checks and sensors take, for one installation."""
+    warehouse = WarehouseResource.of(settings)
     return {
-        "warehouse": WarehouseResource.of(settings),
+        **engine_resources(settings),
+        "warehouse": warehouse,
         "alerts": AlertsResource.of(settings),
         "sheets": SheetsResource.of(settings),
         "bucket": ExportBucket.of(settings),
         "week_scope": WeekScope(),
+        "io_manager": TableIOManager(warehouse=warehouse),
     }
 
 

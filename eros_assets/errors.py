@@ -1,5 +1,15 @@
-"""The root of every error that EROS raises on purpose."""
+"""The base of every error that EROS raises on purpose, and what a failed step says."""
+
+import re
 
 
 class ErosError(Exception):
     """Something a person can mend; the message names what was wrong, where, and what to do."""
+
+
+def root_cause(error: object) -> str:
+    """The message of the innermost cause of a Dagster step's error, without its class's module."""
+    while (cause := getattr(error, "cause", None)) is not None:
+        error = cause
+    text = str(getattr(error, "message", error)).strip()
+    return re.sub(r"^(?:\w+\.)*(\w+): ", r"\1: ", text)

@@ -14,7 +14,7 @@ from eros_assets.settings import Settings, load_settings, sheet_address
 
 if TYPE_CHECKING:
     from eros_assets.exporting.sheets.client import Spreadsheet
-    from eros_assets.exporting.sheets.patience import Patience
+    from eros_assets.exporting.sheets.retry_policy import RetryPolicy
     from eros_assets.publishing.bucket import BucketFolder
     from eros_assets.publishing.cloud_storage import CloudStorageBucket
 
@@ -47,11 +47,20 @@ class SettingsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
         description="The settings that were given, by name (docs/SETTINGS.md). "
         "Secrets stay in the environment.",
     )
+    unset: list[str] = Field(
+        default=[],
+        description="Names of settings that are unset, whatever the environment says. "
+        "(Dagster's config has no null in a map.)",
+    )
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The resource of an installation; its secrets are left to the environment."""
-        return cls(settings=settings.without_secrets())
+        given = settings.without_secrets()
+        return cls(
+            settings={name: value for name, value in given.items() if value is not None},
+            unset=[name for name, value in given.items() if value is None],
+        )
 
     def loaded_settings(self) -> Settings:
         """The settings of the installation.
@@ -59,7 +68,7 @@ class SettingsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
         Raises:
             SettingsError: one line for each that can't be used.
         """
-        return load_settings(self.settings)
+        return load_settings({**self.settings, **dict.fromkeys(self.unset)})
 
 
 class WarehouseResource(SettingsResource):
@@ -123,7 +132,7 @@ class SheetsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingT
         """Where people open the spreadsheet, or None when there is none."""
         return sheet_address(self.spreadsheet_id) if self.spreadsheet_id else None
 
-    def spreadsheet(self, patience: "Patience | None" = None) -> "Spreadsheet":
+    def spreadsheet(self, retry_policy: "RetryPolicy | None" = None) -> "Spreadsheet":
         """The way to the spreadsheet.
 
         Raises:
@@ -147,7 +156,7 @@ class SheetsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingT
             account=account_of(credentials),
             endpoint=self.endpoint,
             timeout=self.timeout_seconds,
-            patience=patience,
+            retry_policy=retry_policy,
         )
 
 

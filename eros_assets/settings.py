@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -252,8 +252,11 @@ class Settings(BaseSettings):
 
     def without_secrets(self) -> dict[str, object]:
         """The settings that were given, by name and as JSON has them; secrets are left out."""
+        # By the field's type: `model_copy` takes a secret as plain text without a word.
         secrets = {
-            name for name in type(self).model_fields if isinstance(getattr(self, name), SecretStr)
+            name
+            for name, field in type(self).model_fields.items()
+            if SecretStr in get_args(field.annotation) and getattr(self, name) is not None
         }
         return self.model_dump(mode="json", exclude=secrets, exclude_unset=True)
 

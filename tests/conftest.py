@@ -1,4 +1,4 @@
-"""What tests of several rooms share: the sample agency with its week planned, a BigQuery."""
+"""Fixtures of several rooms: the sample agency with its week planned, three pages, a BigQuery."""
 
 import atexit
 import os
@@ -6,11 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 
+import pandas as pd
 import pytest
 from filelock import FileLock
 
+from eros_assets.dataset import Dataset, open_dataset
+from eros_assets.demo import Agency, sample_agency
+from eros_assets.settings import load_settings
 from tests.assets.installed import Installed, installed
+from tests.demo.conftest import LAST_DAY
 from tests.warehouse.bigquery.service import Service
+
+SMALL_TABLES = ("creators", "schedule_recommendations", "schedule_shortfalls")
+TUESDAY = "2025-11-04"  # of the week of 2025-11-03
 
 
 @atexit.register
@@ -47,6 +55,46 @@ def agency(planned: Path, tmp_path: Path) -> Iterator[Installed]:
     copytree(planned, tmp_path, dirs_exist_ok=True)
     with installed(tmp_path) as copy:
         yield copy
+
+
+@pytest.fixture(scope="session")
+def small() -> Agency:
+    """The small sample agency's tables and truth, without a warehouse."""
+    return sample_agency("small", seed=7, last_day=LAST_DAY)
+
+
+def _small_dataset(home: Path) -> Dataset:
+    settings = load_settings({"env": "local", "home": home, "today": TUESDAY})
+    return open_dataset(settings, asset="test")
+
+
+@pytest.fixture(scope="session")
+def _furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home to be copied: pages `coach` and `cook`, and `retired`, which is not active."""
+    home = tmp_path_factory.mktemp("furnished")
+    dataset = _small_dataset(home)
+    for name in SMALL_TABLES:
+        dataset.warehouse.deploy(dataset.library[name])
+    pages = ["cook", "coach", "retired"]
+    dataset.load(
+        "creators",
+        pd.DataFrame(
+            {
+                "page_name": pages,
+                "display_name": [page.title() for page in pages],
+                "is_active": [page != "retired" for page in pages],
+            }
+        ),
+    )
+    return home
+
+
+@pytest.fixture
+def dataset(_furnished: Path, tmp_path: Path) -> Dataset:
+    """A dataset with the few tables that small rooms read and write, and three pages in it."""
+    home = tmp_path / "home"
+    copytree(_furnished, home)
+    return _small_dataset(home)
 
 
 @pytest.fixture

@@ -12,4 +12,6 @@ def test_every_job_schedule_and_sensor_has_its_place(tmp_path: Path) -> None:
     repository = build_definitions(load_settings({"home": tmp_path})).get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs()}
     assert {"deploy_production", "rollback_production", "backup_production"} <= jobs
-    assert {schedule.name for schedule in repository.schedule_defs} == set(SCHEDULES)
+    assert {schedule.name for schedule in repository.schedule_defs} == {
+        schedule.name for schedule in SCHEDULES
+    }

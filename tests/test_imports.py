@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from eros_assets.dataset import open_dataset
 from eros_assets.settings import REPOSITORY, load_settings
+from eros_assets.warehouse.sql.library import load_library
 
 HEAVY = (
     *("duckdb", "sqlglot", "google.cloud", "google.auth", "googleapiclient", "dagster_gcp"),
@@ -37,22 +37,33 @@ def imported_by(program: str, home: Path) -> set[str]:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which sql/ has been parsed before."""
     folder = tmp_path_factory.mktemp("home")
-    assert open_dataset(load_settings({"env": "local", "home": folder})).library
+    assert load_library(cache_dir=load_settings({"home": folder}).library_cache)
     return folder
 
 
 IN_PRODUCTION = """
+import google.auth
+import eros_assets.definitions
 from eros_assets.settings import load_settings
+def refuse(*_, **__): raise AssertionError("asked for credentials")
+google.auth.default = refuse
 assert eros_assets.definitions.build_definitions(load_settings({"env": "production"}))
 """
 
 
 def test_the_asset_graph_starts_without_heavy_packages(home: Path) -> None:
-    """Neither the engines nor Google's libraries; in production it asks for no credentials."""
     before = sorted(home.rglob("*"))
-    program = f"import eros_assets.definitions\n{IN_PRODUCTION}"
-    assert imported_by(program, home) == set()
+    assert imported_by("import eros_assets.definitions", home) == set()
     assert sorted(home.rglob("*")) == before, "importing opened or wrote something"
+
+
+def test_the_graph_of_production_starts_with_dagster_s_resource_and_without_credentials(
+    home: Path,
+) -> None:
+    """The embedded engine, pictures and sheets stay out; Google's client comes with Dagster's."""
+    imported = imported_by(IN_PRODUCTION, home)
+    assert "dagster_gcp" in imported
+    assert imported.isdisjoint({"duckdb", "matplotlib", "PIL", "scipy", "gspread", "holidays"})
 
 
 def test_a_heavy_package_is_noticed(home: Path) -> None:

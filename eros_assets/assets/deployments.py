@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.assets.reporting import OWNERS, job_metadata
+from eros_assets.atomic_write import atomic_write
 from eros_assets.dataset import Dataset
 from eros_assets.deployment.deploy import Deploy, DeployFailedError
 from eros_assets.deployment.manifest import code_fingerprint, read_manifest, require_usable
@@ -20,16 +21,15 @@ from eros_assets.deployment.phases import (
     gate_findings,
     learn_if_new,
     newest_health,
+    notify,
     open_deployment,
     preflight_of,
     records_folder,
-    told,
     work_of_a_day,
 )
 from eros_assets.deployment.preflight import lines, require
 from eros_assets.deployment.record import Entry
 from eros_assets.deployment.summary import changed_objects, summary_text
-from eros_assets.exporting.whole_file import write_whole
 from eros_assets.gate import Finding
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.resources import WarehouseResource
@@ -78,7 +78,7 @@ def file_manifest(
     entry per file.
     """
     manifest = read_manifest()
-    written = write_whole(
+    written = atomic_write(
         records_folder(warehouse.loaded_settings()) / "manifest.json",
         manifest.as_json().encode(),
         len(manifest.files),
@@ -236,7 +236,7 @@ def _summarised(
         work=work_of_a_day(dataset, clock()),
     )
     folder = records_folder(dataset.settings) / entry.deployment_id
-    written = write_whole(folder / "summary.md", text.encode())
+    written = atomic_write(folder / "summary.md", text.encode())
     failed = [finding.sentence for finding in findings if not finding.passed]
     notice = [*changed, *failed, *([entry.detail] if entry.detail else []), str(written.path)]
     return {
@@ -244,7 +244,7 @@ def _summarised(
         "file": dg.MetadataValue.path(written.path),
         "deployment": entry.deployment_id,
         "state": entry.state,
-        "notice": told(dataset, f"deployment {entry.deployment_id}: {verdict}", notice),
+        "notice": notify(dataset, f"deployment {entry.deployment_id}: {verdict}", notice),
     }
 
 

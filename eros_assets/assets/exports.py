@@ -14,11 +14,11 @@ from eros_assets.assets.reporting import (
     job_metadata,
 )
 from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.atomic_write import atomic_write
 from eros_assets.dataset import sql_library
 from eros_assets.exporting.calendar_picture import calendar_picture
-from eros_assets.exporting.schedule_csv import COLUMNS
+from eros_assets.exporting.columns import CSV_COLUMNS
 from eros_assets.exporting.week_index import week_index_page
-from eros_assets.exporting.whole_file import write_whole
 from eros_assets.publishing.bucket import publish_bucket
 from eros_assets.publishing.export_log import Attempt, pass_gate
 from eros_assets.publishing.files import calendar_weeks, write_week
@@ -49,7 +49,7 @@ SHOWN_PICTURES = 3
     partitions_def=WEEKLY,
     metadata={
         "dagster/column_schema": column_schema(
-            sql_library()["schedule_recommendations_with_messages"], COLUMNS
+            sql_library()["schedule_recommendations_with_messages"], tuple(CSV_COLUMNS)
         )
     },
 )
@@ -102,7 +102,7 @@ def schedule_calendar(
     weeks = calendar_weeks(dataset, week_start, messages)
     folder = dataset.week_folder(week_start)
     for number, week in enumerate(weeks, start=1):
-        write_whole(folder / f"{week.page_name}.png", calendar_picture(week, "page"))
+        atomic_write(folder / f"{week.page_name}.png", calendar_picture(week, "page"))
         if number % 10 == 0 or number == len(weeks):
             context.log.info(f"drew {number} of {len(weeks)} weeks")
     shown = [
@@ -140,7 +140,7 @@ def schedule_index(
     findings = pass_gate(dataset, week_start, messages)
     week = week_index(dataset, week_start, messages)
     page = week_index_page(week)
-    written = write_whole(dataset.week_folder(week_start) / INDEX_FILE, page, len(week.pages))
+    written = atomic_write(dataset.week_folder(week_start) / INDEX_FILE, page, len(week.pages))
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(week.pages),

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.assets.reporting import load_tables, table_spec
+from eros_assets.assets.table_types import require_type
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.resources import WarehouseResource
 from eros_assets.weekly.inputs import read_or_make_inputs, refuse_another_agency
@@ -23,4 +24,6 @@ def inputs(
     dataset = warehouse.dataset(context)
     tables = read_or_make_inputs(dataset)
     refuse_another_agency(dataset, tables["creators"])
+    for name, rows in tables.items():
+        require_type(name, rows)
     yield from load_tables(dataset, tables)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
@@ -22,10 +22,6 @@ from eros_assets.health.scores import Component
 from eros_assets.health.success import Figure
 from eros_assets.health.work import SlowStatement
 from eros_assets.resources import WarehouseResource
-
-if TYPE_CHECKING:
-    pass
-
 
 SHOWN_DAYS = 7
 

@@ -1,4 +1,4 @@
-"""What a person who started a run in a terminal sees: a line per step, warnings, failed checks."""
+"""The logger of runs that are started in a terminal: steps, warnings and failed checks."""
 
 import logging
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ console = dg.LoggerDefinition(
 
 
 FOLLOWS_FROM_FAILURE = "Dependencies for step"
-"""Dagster says of each later step that it does not run; the failure itself is said once."""
+"""Begins Dagster's message about a step that is skipped after a failure; it is not shown."""
 
 
 class StepLines(logging.Handler):

@@ -1,4 +1,4 @@
-"""Notices what people write in the Review tab, and has it read into the dataset."""
+"""Reads the Review tab into the dataset when people have changed it."""
 
 import json
 
@@ -9,7 +9,6 @@ from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.exporting.sheets.review import changed_weeks
 from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource
 
-READ_REVIEWS = "read_reviews"
 MINUTES = 5
 
 
@@ -35,11 +34,11 @@ def review_changes(
 ) -> dg.SensorResult | dg.SkipReason:
     if sheets.spreadsheet_id is None:
         return dg.SkipReason(HOW_TO_TURN_ON)
-    from eros_assets.exporting.sheets.patience import Patience
     from eros_assets.exporting.sheets.reader import read_review_tab
+    from eros_assets.exporting.sheets.retry_policy import RetryPolicy
 
-    # One try: the next look comes soon, and a sensor has a minute.
-    lines = read_review_tab(sheets.spreadsheet(Patience(attempts=1)))
+    # One attempt: the sensor ticks again soon, and a tick has a minute.
+    lines = read_review_tab(sheets.spreadsheet(RetryPolicy(attempts=1)))
     if lines is None:
         return dg.SkipReason("the spreadsheet has no Review tab yet; export a week first")
     before: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
@@ -50,7 +49,7 @@ def review_changes(
     }
     if not changed:
         return dg.SkipReason("the Review tab says nothing new")
-    # Without run keys: what was said before may be said again, and is to be read again.
+    # Without run keys: a decision may change back, and must be read again.
     return dg.SensorResult(
         run_requests=[dg.RunRequest(partition_key=week) for week in sorted(changed)],
         cursor=json.dumps({**before, **changed}, sort_keys=True),

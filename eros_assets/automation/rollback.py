@@ -10,14 +10,14 @@ import dagster as dg
 from pydantic import Field
 
 from eros_assets.assets.reporting import job_metadata
+from eros_assets.atomic_write import atomic_write
 from eros_assets.automation.console import CONSOLE_LOGGER, console
 from eros_assets.automation.schedules import SCHEDULES
 from eros_assets.deployment.backup import back_up
 from eros_assets.deployment.manifest import code_fingerprint
-from eros_assets.deployment.phases import archive_of, clock, records_folder, told
+from eros_assets.deployment.phases import archive_of, clock, notify, records_folder
 from eros_assets.deployment.rollback import Rollback
 from eros_assets.deployment.summary import rollback_summary
-from eros_assets.exporting.whole_file import write_whole
 from eros_assets.resources import WarehouseResource
 
 ROLLBACK_REPORT = "rollback_report"
@@ -61,7 +61,7 @@ def roll_back(
     outcome = rollback.run(config.deployment_id or None, now=clock(), run_id=context.run_id)
     text = rollback_summary(outcome, dataset.settings.warehouse_location)
     identifier = outcome.entry.deployment_id
-    written = write_whole(
+    written = atomic_write(
         records_folder(dataset.settings) / identifier / "report.md", text.encode()
     )
     context.log.warning(
@@ -70,7 +70,7 @@ def roll_back(
     )
     taken_back = [f"taken back: {name}" for name in outcome.schedules_taken_back]
     title = f"rolled back to {outcome.entry.point_id} ({identifier})"
-    notice = told(dataset, title, [str(written.path), *taken_back])
+    notice = notify(dataset, title, [str(written.path), *taken_back])
     context.log.info(notice)
     context.log_event(
         dg.AssetMaterialization(

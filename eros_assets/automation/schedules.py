@@ -1,4 +1,4 @@
-"""When jobs run by themselves, all in America/Los_Angeles. Turned on in the Dagster UI.
+"""The schedules, all in America/Los_Angeles. People turn them on in the Dagster UI.
 
 Clocks change at 02:00. The day that has no 02:00, the daily update runs at 03:00; the day that has
 two hours called 01:00, the hourly check runs in both, and everything else once.

@@ -1,4 +1,4 @@
-"""Sensors: new history, schedules without exports, turns of health, failed runs and checks.
+"""Sensors of new history, schedules without exports, health, failed runs and failed checks.
 
 Each keeps a cursor and moves it only when what it stands for was done. A read that fails ends the
 tick with its error and leaves the cursor where it was: it is never taken for "nothing new".
@@ -16,16 +16,12 @@ from eros_assets.assets.week import WEEKLY
 from eros_assets.automation.jobs import daily_caption_update, export_schedules
 from eros_assets.automation.rollback import rollback_production
 from eros_assets.automation.schedules import coming_week
-from eros_assets.automation.turns import (
-    HealthSeen,
-    History,
-    Locked,
-    health_turn,
-    is_new_history,
-    weeks_to_export,
-)
+from eros_assets.errors import root_cause
+from eros_assets.health.turns import HealthSeen, health_turn
+from eros_assets.publishing.due import Locked, weeks_to_export
 from eros_assets.resources import AlertsResource, WarehouseResource
 from eros_assets.settings import Settings
+from eros_assets.weekly.history import History, is_new_history
 
 EXPORT = dg.AssetKey("schedule_csv")
 LOCKED = dg.AssetKey("active_caption_assignments")
@@ -194,7 +190,7 @@ def _health_seen(metadata: Mapping[str, Any]) -> HealthSeen | None:
 def failed_runs(context: dg.RunFailureSensorContext, alerts: AlertsResource) -> None:
     run = context.dagster_run
     causes = [
-        f"{event.step_key}: {_innermost(event.step_failure_data.error)}"
+        f"{event.step_key}: {root_cause(event.step_failure_data.error)}"
         for event in context.get_step_failure_events()
     ]
     lines = [
@@ -244,9 +240,3 @@ def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> list[str]:
         for evaluation in evaluations
         if not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR
     ]
-
-
-def _innermost(error: Any) -> str:
-    while (cause := getattr(error, "cause", None)) is not None:
-        error = cause
-    return str(getattr(error, "message", error)).strip()

@@ -1,4 +1,4 @@
-"""Reservations past their end are released."""
+"""The job that releases expired reservations."""
 
 import dagster as dg
 

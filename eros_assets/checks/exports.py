@@ -1,4 +1,4 @@
-"""Files that were written can be read back, and say what the schedule says."""
+"""Checks of the exported files against the schedules in force."""
 
 import dagster as dg
 
@@ -15,15 +15,14 @@ from eros_assets.weekly.messages import active_messages
 def csv_is_well_formed(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
 ) -> dg.AssetCheckResult:
-    """Each page's files say what the schedule in force says.
+    """Each page's files hold exactly the messages of its schedule in force.
 
-    The file for machines has the columns, types and LA offsets of the contract; it and
-    the file for Excel say the very messages of the active schedule.
+    The file for machines has the columns, types and LA offsets of the contract.
     """
     week_start = partition_week(context)
     dataset = warehouse.dataset(context)
-    expected = active_messages(dataset, week_start)
+    messages = active_messages(dataset, week_start)
     return verdict(
-        offenders=wrong_files(expected, dataset.week_folder(week_start)),
-        meaning=f"What is wrong with the files of {expected['page_name'].nunique()} pages.",
+        offenders=wrong_files(messages, dataset.week_folder(week_start)),
+        meaning=f"What is wrong with the files of {messages['page_name'].nunique()} pages.",
     )

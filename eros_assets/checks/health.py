@@ -1,4 +1,4 @@
-"""The last check of the system is good, and creators do like themselves."""
+"""Checks of the newest health score, and of creators with unusual figures."""
 
 import dagster as dg
 
@@ -39,7 +39,7 @@ def health_score(
 @dg.asset_check(
     asset="system_health",
 )
-def creators_do_like_themselves(
+def creators_behave_as_usual(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
 ) -> dg.AssetCheckResult:
     """No page had a CRITICAL anomaly in the last 7 days, none is RED (saturated)."""

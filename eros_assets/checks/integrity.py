@@ -1,4 +1,4 @@
-"""Nothing is lost on the way in, no caption is reserved twice, the routines are those of sql/."""
+"""Checks of facts, reservations and routines."""
 
 import dagster as dg
 

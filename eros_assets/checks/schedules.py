@@ -1,4 +1,4 @@
-"""Schedules hold every hard rule, lie in LA time, and say what they lack."""
+"""Checks of drafts and schedules in force: hard rules, times, contents, shortfalls."""
 
 from collections.abc import Sequence
 
@@ -44,9 +44,9 @@ def schedule_times_are_la(
 def schedules_are_as_planned(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
 ) -> dg.AssetCheckResult:
-    """Schedules in force hold the very messages that were planned.
+    """Schedules in force hold exactly the messages that were planned.
 
-    A schedule's id is made of its content.
+    The id of a schedule is a hash of its content, so a changed message shows.
     """
     dataset = warehouse.dataset(context)
     week_start = partition_week(context)

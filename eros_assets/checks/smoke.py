@@ -10,7 +10,7 @@ from eros_assets.gate.smoke import SMOKE_TESTS, smoke_findings
 from eros_assets.resources import WarehouseResource, WeekScope
 
 GUARDED = "active_caption_assignments"
-"""What exports follow from: a smoke test that fails stops them all."""
+"""The asset that the smoke tests check: a test that fails stops the exports downstream."""
 
 DESCRIPTIONS = {
     "smoke_analyzer": "The analyzer returns a valid report with all its fields.",
@@ -38,7 +38,7 @@ DESCRIPTIONS = {
 def rehearse_week(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource, week_scope: WeekScope
 ) -> Iterator[dg.AssetCheckResult]:
-    """The five, in one step: they are parts of one rehearsal of the line."""
+    """Run the five smoke tests in one step: each works on what the one before made."""
     dataset = warehouse.dataset(context)
     week_start = week_of_run(context, dataset)
     for finding in smoke_findings(dataset, week_start, week_scope.pages):

@@ -1,4 +1,4 @@
-"""What every check reports: what was seen, what was allowed, and who broke it."""
+"""The result of a check: the observed value, the threshold and a sample of offenders."""
 
 from collections.abc import Sequence
 

@@ -1,1 +1,1 @@
-"""The commands: planning, operating, and what they share with the terminal."""
+"""The command line: one module per group of commands."""

@@ -1,4 +1,4 @@
-"""Commands of those who operate EROS: preflight, deploy, backup, rollback, status."""
+"""The commands `preflight`, `deploy`, `backup`, `rollback` and `status`."""
 
 import sys
 
@@ -10,7 +10,7 @@ from eros_assets.errors import ErosError
 
 @click.command()
 def preflight() -> None:
-    """Check settings, packages, folders, credentials, permissions, inputs; change nothing."""
+    """Check what a deployment needs, without changing anything."""
     settings = settings_or_exit()
     from eros_assets.deployment.phases import preflight_of
     from eros_assets.deployment.preflight import lines
@@ -23,13 +23,16 @@ def preflight() -> None:
     for line, probe in zip(lines(probes), probes, strict=True):
         CONSOLE.print(line, style=None if probe.holds else "red")
     wrong = sum(not probe.holds for probe in probes)
-    CONSOLE.print(f"{wrong} of {len(probes)} lines fail." if wrong else "Everything is there.")
+    CONSOLE.print(f"{wrong} of {len(probes)} checks failed." if wrong else "Every check passed.")
     sys.exit(1 if wrong else 0)
 
 
 @click.command()
 def deploy() -> None:
-    """Back up, make every table and routine, run the gate; put back what was when it fails."""
+    """Back up, create every table and routine, and run the gate.
+
+    When the gate fails, the previous version is restored.
+    """
     run_job(
         settings_or_exit(),
         "deploy_production",
@@ -40,14 +43,14 @@ def deploy() -> None:
 
 @click.command()
 def backup() -> None:
-    """Keep the present as a state to go back to."""
+    """Keep the current state, so that `rollback` can restore it."""
     run_job(settings_or_exit(), "backup_production", left="nothing was changed")
 
 
 @click.command()
 @click.argument("deployment_id", default="")
 def rollback(deployment_id: str) -> None:
-    """Go back to a deployment or kept state; by default to the last good one."""
+    """Restore a deployment or a kept state; by default the last good deployment."""
     from eros_assets.automation.rollback import rollback_run_config
 
     run_job(
@@ -60,7 +63,7 @@ def rollback(deployment_id: str) -> None:
 
 @click.command()
 def status() -> None:
-    """What is in force, what was deployed, and the states that can be gone back to."""
+    """List the deployments, the one in force, and the states that can be restored."""
     settings = settings_or_exit()
     from rich.table import Table
 
@@ -89,9 +92,9 @@ def status() -> None:
         )
     CONSOLE.print(table)
     present = in_force(history)
-    CONSOLE.print(f"\nIn force: {present or 'nothing that was deployed by deploy_production'}")
+    CONSOLE.print(f"\nIn force: {present or 'no deployment of deploy_production'}")
     points = points_of(history, present) if present else []
-    CONSOLE.print(f"Kept states of it: {', '.join(p.point_id for p in points) or 'none'}")
+    CONSOLE.print(f"States that can be restored: {', '.join(p.point_id for p in points) or 'none'}")
 
 
 COMMANDS = (preflight, deploy, backup, rollback, status)

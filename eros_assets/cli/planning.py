@@ -1,4 +1,4 @@
-"""The command line: `python -m eros_assets demo`, `week`, `simulate`, `deploy` and others."""
+"""The commands `demo`, `week`, `smoke` and `health`, and the group that all commands are in."""
 
 import datetime as dt
 import sys
@@ -16,12 +16,12 @@ from eros_assets.settings import Settings
 
 @click.group(help="EROS plans which message goes out on which creator's page, when.")
 def main() -> None:
-    """Settings that can't be used end here, one line each."""
+    """Plan, operate and evaluate."""
 
 
 @main.command()
 def demo() -> None:
-    """Set up, load the inputs, plan the coming week and export it."""
+    """Create the warehouse, load the inputs, plan the coming week and export it."""
     settings = settings_or_exit()
     _refuse_bad_files(settings)
     _run_job(settings, "set_up", None)
@@ -34,7 +34,7 @@ def demo() -> None:
 @click.option("--page", "pages", multiple=True, help="Plan this page only; may be repeated.")
 @click.option("--force", is_flag=True, help="Plan a week that has begun again.")
 def week(pages: tuple[str, ...], force: bool) -> None:
-    """Plan a week (EROS_WEEK, or the coming one) on inputs that are loaded."""
+    """Plan EROS_WEEK, or the coming week, from the inputs in the warehouse."""
     settings = settings_or_exit()
     monday = _week(settings)
     _run_job(settings, "weekly_schedules", monday, pages or settings.pages, force=force)
@@ -43,7 +43,7 @@ def week(pages: tuple[str, ...], force: bool) -> None:
 
 @main.command()
 def smoke() -> None:
-    """Run the five smoke tests of the gate; nothing is published, no row is left."""
+    """Run the five smoke tests of the gate. Nothing is published and no row is kept."""
     result = run_job(settings_or_exit(), "smoke_tests")
     for test in sorted(result.get_asset_check_evaluations(), key=lambda test: test.check_name):
         seen, allowed = (test.metadata[name].value for name in ("observed", "threshold"))
@@ -52,7 +52,7 @@ def smoke() -> None:
 
 @main.command()
 def health() -> None:
-    """Score the system, decide, and say why."""
+    """Score the system and decide: OK, INVESTIGATE or ROLLBACK."""
     settings = settings_or_exit()
     _run_job(settings, "health_check", None)
     _say_health(settings)
@@ -72,7 +72,7 @@ def _say_health(settings: Settings) -> None:
 
 
 def _refuse_bad_files(settings: Settings) -> None:
-    """Mistakes in the files of EROS_IMPORT_DIR end the command before anything is set up."""
+    """Read the files of EROS_IMPORT_DIR, so that a mistake ends the command before set-up."""
     if settings.import_dir is None:
         return
     from eros_assets.importing.inputs import read_inputs

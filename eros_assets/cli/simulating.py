@@ -1,4 +1,4 @@
-"""The command `simulate`, and the runs of the asset graph that it plays weeks with."""
+"""The command `simulate`, and the runs of the asset graph by which it plans weeks."""
 
 import datetime as dt
 import sys
@@ -79,7 +79,7 @@ def run_graph(settings: Settings, week_start: dt.date | None) -> None:
     from eros_assets.automation.jobs import set_up, week_run_config
     from eros_assets.definitions import build_definitions
 
-    # No checks: the gate times the selector, and a busy machine is no reason to stop a season.
+    # Without checks: the gate times the selector, and a busy machine must not stop a simulation.
     deciding = dg.define_asset_job(
         SIMULATED_WEEK,
         selection=dg.AssetSelection.groups(*DECIDING_GROUPS).without_checks(),
@@ -103,5 +103,5 @@ def run_graph(settings: Settings, week_start: dt.date | None) -> None:
 
 
 def _quiet(run_config: dict[str, Any]) -> dict[str, Any]:
-    """Without the lines per step: a progress bar stands in the terminal."""
+    """Run config without the logger of steps: the terminal shows a progress bar."""
     return {**run_config, "loggers": {}}

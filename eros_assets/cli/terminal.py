@@ -1,14 +1,13 @@
-"""What the commands share: settings or one line per mistake, and a job run here."""
+"""Reads settings and runs jobs for the commands, and reports to the terminal."""
 
 import os
-import re
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from eros_assets.errors import ErosError
+from eros_assets.errors import ErosError, root_cause
 from eros_assets.settings import REPOSITORY, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ CONSOLE = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 def settings_or_exit() -> Settings:
-    """The settings; exit code 2 and one line for each variable that can't be used."""
+    """Read the settings; exit with code 2 and one line for each variable that is wrong."""
     try:
         return load_settings()
     except ErosError as error:
@@ -34,9 +33,9 @@ def run_job(
     run_config: dict[str, Any] | None = None,
     left: str = "what was there before is as it was",
 ) -> "dg.ExecuteInProcessResult":
-    """Run a job of the asset graph here, with Dagster's own records, so that its UI shows it.
+    """Run a job in this process and record it in the Dagster instance, so that the UI shows it.
 
-    Exit code 1 when it fails; `left` says what that leaves.
+    Exit with code 1 when it fails; `left` says what the failure leaves.
     """
     storage = settings.home / "dagster"
     storage.mkdir(parents=True, exist_ok=True)
@@ -61,17 +60,9 @@ def run_job(
     seconds = time.perf_counter() - begun
     for event in result.all_events:
         if event.is_step_failure:
-            CONSOLE.print(_cause(event.step_failure_data.error), style="red")
+            CONSOLE.print(root_cause(event.step_failure_data.error), style="red")
     if not result.success:
         CONSOLE.print(f"{job} failed after {seconds:.1f} s; {left}.")
         sys.exit(1)
     CONSOLE.print(f"  done in {seconds:.1f} s\n")
     return result
-
-
-def _cause(error: object) -> str:
-    """The innermost message, without the class's address: what a person can act on."""
-    while (cause := getattr(error, "cause", None)) is not None:
-        error = cause
-    text = str(getattr(error, "message", error)).strip()
-    return re.sub(r"^(?:\w+\.)*(\w+): ", r"\1: ", text)

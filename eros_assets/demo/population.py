@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eros_assets.arrays import Floats, Ints
 from eros_assets.calendar import DAYS_A_WEEK
 from eros_assets.demo.roster import PPV_TIERS, PRICE_RANGES, Creator
-from eros_assets.demo.truth import HORIZON_WEEKS, Floats, Ints, Response, Truth
+from eros_assets.demo.truth import HORIZON_WEEKS, Response, Truth
 
 CAPTION_APPEAL = (0.6, 3.4)
 PAGE_APPEAL = (4.0, 211.0)

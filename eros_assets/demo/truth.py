@@ -36,6 +36,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from eros_assets.arrays import Floats, Ints
 from eros_assets.calendar import DAYS_A_WEEK, ZONE_NAME
 from eros_assets.demo.exposure import Sends, overload_pressure, wear
 from eros_assets.demo.festivity import festive_effects
@@ -43,9 +44,6 @@ from eros_assets.errors import ErosError
 
 HORIZON_WEEKS = 208
 DAYS_A_YEAR = 365.25
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 class UnknownToTheTruthError(ErosError):

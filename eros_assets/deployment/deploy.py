@@ -7,32 +7,18 @@ when it is run again, or is put back when other code is deployed. Time enters as
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from eros_assets.dataset import Dataset
 from eros_assets.deployment.archive import Archive
 from eros_assets.deployment.record import DeployDecision, Entry, State, decide_deploy, next_entry
 from eros_assets.errors import ErosError
+from eros_assets.gate.findings import Finding
 from eros_assets.tuning import CONFIGURATION_TABLES, configuration_tables
 from eros_assets.warehouse.sql.objects import SqlObject
 
 
 class DeployFailedError(ErosError):
     """An object could not be made, or the gate said no; what was in force before is in force."""
-
-
-class Judged(Protocol):
-    """A condition of the gate, judged; `sentence` says in one line what was seen."""
-
-    @property
-    def passed(self) -> bool:
-        """Whether it holds."""
-        ...
-
-    @property
-    def sentence(self) -> str:
-        """One line for people."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -121,7 +107,7 @@ class Deploy:
             ) from error
         return self._at(entry, "deployed")
 
-    def conclude(self, entry: Entry, findings: Sequence[Judged], *, now: dt.datetime) -> Entry:
+    def conclude(self, entry: Entry, findings: Sequence[Finding], *, now: dt.datetime) -> Entry:
         """Let the gate's findings decide: keep what passed, or put back what was there before.
 
         Raises:

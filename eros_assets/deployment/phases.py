@@ -76,7 +76,7 @@ def work_of_a_day(dataset: Dataset, now: dt.datetime) -> Work | None:
     return work_done(dataset.warehouse.jobs(log_begins(now, limits)), now, procedures, limits)
 
 
-def told(dataset: Dataset, title: str, lines: Sequence[str]) -> str:
+def notify(dataset: Dataset, title: str, lines: Sequence[str]) -> str:
     """Tell people, by the channels that are configured; what became of it, in one line.
 
     Nothing that was deployed or put back is undone because nobody could be told.

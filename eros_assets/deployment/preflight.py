@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from packaging.requirements import InvalidRequirement, Requirement
 
 from eros_assets.calendar import ZONE_NAME
+from eros_assets.dataset import open_dataset
 from eros_assets.errors import ErosError
 from eros_assets.settings import REPOSITORY, Settings
-from eros_assets.warehouse import open_warehouse
 from eros_assets.warehouse.protocol import Probe, Warehouse
 
 OLDEST_PYTHON = (3, 11)
@@ -42,7 +42,7 @@ def preflight(settings: Settings, inputs: Sequence[str], owned: Sequence[str]) -
         _folder("EROS_OUT_DIR", settings.out_dir),
     ]
     try:
-        warehouse = open_warehouse(settings).labelled(asset="preflight")
+        warehouse = open_dataset(settings, asset="preflight").warehouse
         probes = warehouse.probe([*owned, *inputs])
     except ErosError as error:
         return [*found, Probe("warehouse", str(error), holds=False)]

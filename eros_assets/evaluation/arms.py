@@ -17,19 +17,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eros_assets.evaluation.intervals import (
-    Floats,
-    Interval,
-    jackknife_interval,
-    units_until_detectable,
-)
+from eros_assets.arrays import Floats, Ints
+from eros_assets.evaluation.intervals import Interval, jackknife_interval, units_until_detectable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Ints = NDArray[np.int64]
 Scope = Literal["overall", "week", "page", "page_week"]
 
 TARGET = 0.10

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from eros_assets.arrays import Floats
 
 MOST_TERMS = 2_000
 PRECISION = 1e-14

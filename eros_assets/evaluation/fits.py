@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eros_assets.evaluation.intervals import Floats, Interval, jackknife_interval
+from eros_assets.arrays import Floats
+from eros_assets.evaluation.intervals import Interval, jackknife_interval
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from eros_assets.arrays import Floats
 
 CONFIDENCE = 0.95
 POWER = 0.80

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eros_assets.evaluation.intervals import Floats, Interval, jackknife_interval
+from eros_assets.arrays import Floats
+from eros_assets.evaluation.intervals import Interval, jackknife_interval
 
 LEAST_EFFECTIVE = 50
 """Effective messages under which nothing is claimed."""

@@ -11,13 +11,9 @@ page's week takes of its limits, is as it was in the week.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eros_assets.arrays import Bools, Floats, Ints
 from eros_assets.evaluation.beta import beta_survival
-from eros_assets.evaluation.intervals import Floats
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 LOOKED_AT = 4, 40
 """The best captions a replay sorts first: so many for each place, and so many more."""

@@ -1,8 +1,8 @@
-"""A creator's week as a calendar: days across, LA hours down, messages where they go out.
+"""Draws a creator's week as a calendar: days across, LA hours down, one block per message.
 
-Tiers are told apart by colour (Okabe and Ito's, safe for colour-blind readers), by lightness and by
-the word on the message; bumps are hollow. Behind them each hour is the darker the more its PPVs
-earn. The same week gives the same bytes.
+Price tiers differ in colour (Okabe and Ito's, safe for colour-blind readers), in lightness and in
+the word on the block; bumps are hollow. The background of an hour is darker the more its PPVs earn.
+The same week gives the same bytes.
 """
 
 import datetime as dt
@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from eros_assets.calendar import DAYS_A_WEEK, ZONE, week_dates
+from eros_assets.calendar import DAYS_A_WEEK, week_dates
+from eros_assets.exporting.message import ScheduledMessage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,33 +36,25 @@ TIERS = {
 """Fill and text colour of each price tier."""
 
 BLOCK_HOURS = 0.62
-"""Height of a message: under the 45 minutes that two are apart at least."""
+"""Height of a block in hours: less than 45 minutes, the smallest gap between two messages."""
 
 PALETTE = 256
-"""Colours of the small picture: a third of the bytes, and no difference to be seen."""
+"""Number of colours of the small picture: a third of the bytes, without a visible difference."""
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarMessage:
-    """A message of the week; `send_time` is an aware instant, `price_tier` a key of TIERS."""
-
-    send_time: dt.datetime
-    price_tier: str
-
-
-@dataclass(frozen=True, slots=True)
 class CalendarWeek:
-    """What the picture shows.
+    """The contents of the picture.
 
-    `slot_values` are those of PPVs over the page's mean, by (ISO day of week, LA hour); hours
-    without one are taken for 1. `last_hour` is the last hour on which a message may start.
+    `slot_values` are the values of PPVs relative to the page's mean, by (ISO day of week, LA hour);
+    an hour without a value counts as 1. `last_hour` is the last hour at which a message may start.
     """
 
     page_name: str
     week_start: dt.date
-    messages: Sequence[CalendarMessage]
+    messages: Sequence[ScheduledMessage]
     slot_values: Mapping[tuple[int, int], float]
     cooling_days: int = 0
     first_hour: int = 8
@@ -72,7 +65,7 @@ def calendar_picture(week: CalendarWeek, size: Size = "metadata") -> bytes:
     """The calendar as PNG.
 
     `metadata` is 880 by 600 pixels in PALETTE colours, about 35 KB, for the Dagster UI; `page` is
-    1408 by 960 in full colour, for files that people print or open.
+    1408 by 960 in full colour, for files to print or open.
     """
     # Imported here: matplotlib takes longer to import than the rest of this package.
     import numpy as np
@@ -95,7 +88,7 @@ def calendar_picture(week: CalendarWeek, size: Size = "metadata") -> bytes:
 
 
 def smaller_picture(png: bytes) -> bytes:
-    """The picture in at most PALETTE colours: a third of the bytes, no difference to be seen."""
+    """The picture reduced to at most PALETTE colours."""
     from PIL import Image
 
     with Image.open(io.BytesIO(png)) as picture:
@@ -105,7 +98,7 @@ def smaller_picture(png: bytes) -> bytes:
 def _in_few_colours(picture: "Image.Image") -> bytes:
     from PIL import Image
 
-    # Twice as fast as the median cut; the octree, faster still, shifts the shades of the hours.
+    # Twice as fast as the median cut. The octree is faster, but changes the shades of the hours.
     method = Image.Quantize.MAXCOVERAGE
     return _png(picture.quantize(PALETTE, method, dither=Image.Dither.NONE))
 
@@ -125,7 +118,7 @@ def _draw_hours(axes: "Axes", week: CalendarWeek) -> "AxesImage":
         for hour in hours
     ]
     flat = sorted(value for row in values for value in row)
-    # The middle 96 % of hours span the shades, so that one odd hour doesn't blanch the rest.
+    # The shades span the middle 96 % of hours, so that one outlier doesn't make the others pale.
     trimmed = len(flat) // 50
     low, high = flat[trimmed], flat[-1 - trimmed]
     if high - low < 0.1:
@@ -179,10 +172,10 @@ def _draw_days(axes: "Axes", week: CalendarWeek) -> None:
             )
 
 
-def _draw_message(axes: "Axes", message: CalendarMessage, week: CalendarWeek) -> None:
+def _draw_message(axes: "Axes", message: ScheduledMessage, week: CalendarWeek) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    local = message.send_time.astimezone(ZONE)
+    local = message.local_time
     day = (local.date() - week.week_start).days
     top = local.hour + local.minute / 60
     fill, ink = TIERS[message.price_tier]
@@ -236,7 +229,9 @@ def _draw_legend(figure: "Figure", shading: "AxesImage") -> None:
     figure.legend(
         handles=[
             Patch(
-                facecolor=fill, edgecolor=INK if name == "bump" else fill, label=_legend_name(name)
+                facecolor=fill,
+                edgecolor=INK if name == "bump" else fill,
+                label="bump (free)" if name == "bump" else f"{name} PPV",
             )
             for name, (fill, _) in TIERS.items()
         ],
@@ -259,7 +254,3 @@ def _draw_legend(figure: "Figure", shading: "AxesImage") -> None:
     figure.text(
         0.925, 0.021, f"{high:.2f}× mean", ha="right", va="center", fontsize=7.5, color=FAINT
     )
-
-
-def _legend_name(tier: str) -> str:
-    return "bump (free)" if tier == "bump" else f"{tier} PPV"

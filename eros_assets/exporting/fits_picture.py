@@ -1,4 +1,4 @@
-"""Fitted priors and dispersions as a picture: every page's, with 95 % intervals."""
+"""Draws the estimates of every page and tier with their 95 % intervals."""
 
 import io
 import math
@@ -22,7 +22,7 @@ PANELS: tuple[tuple[str, Callable[[Fit], Interval]], ...] = (
 
 
 def fits_picture(fits: Sequence[Fit]) -> bytes:
-    """PNG of 1000 by 480 pixels: pages across in each of three panels, tiers by colour."""
+    """PNG of 1000 by 480 pixels: three panels with pages across and tiers by colour."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D

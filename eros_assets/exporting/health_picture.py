@@ -1,4 +1,4 @@
-"""The system's health as a picture: the components of a check, and the score over the last days."""
+"""Draws the system's health: the components of a check, and the scores of the last checks."""
 
 import datetime as dt
 import io
@@ -15,7 +15,7 @@ MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class HealthBar:
-    """A component and its score from 0 to 20; None: not applicable."""
+    """A component and its score from 0 to 20; None when it is not applicable."""
 
     name: str
     score: float | None

@@ -1,4 +1,4 @@
-"""Treatment against control as a picture: week by week, and creator by creator."""
+"""Draws the improvement of treatment over control, by week and by creator."""
 
 import io
 import math
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 TREATED = "#0b5394"
 TARGET_COLOUR = "#b45f06"
 FURTHEST = 1.5
-"""Relative improvements beyond it are drawn at the edge: thin weeks have endless intervals."""
+"""Upper end of the axis; larger improvements and bounds, as of small weeks, are drawn there."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredImprovement:
-    """A relative improvement with its 95 % bounds (NaN where unknown), and what it is of."""
+    """A relative improvement of a week or page, with 95 % bounds; NaN where unknown."""
 
     label: str
     value: float
@@ -33,7 +33,7 @@ def improvement_picture(
     pages: Sequence[MeasuredImprovement],
     target: float,
 ) -> bytes:
-    """PNG of 960 by 440 pixels: weeks on the left, creators on the right, the whole as a band."""
+    """PNG of 960 by 440 pixels: weeks left, creators right, the overall interval as a band."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

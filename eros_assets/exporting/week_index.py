@@ -1,7 +1,8 @@
-"""A week on one page: totals, what is missing, and every creator's calendar and messages.
+"""Renders a week as one HTML page: totals, shortfalls, every creator's calendar and messages.
 
-The page is one file without scripts. Pictures are inside it, so that it can be mailed or opened on
-a phone; the CSV files that it links to lie beside it. The same week gives the same bytes.
+The page is a single file without scripts. It embeds the pictures, so that it can be mailed or
+opened on a phone; the CSV files that it links to are in the same folder. The same week gives the
+same bytes.
 """
 
 import base64
@@ -13,8 +14,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eros_assets.calendar import DAYS_A_WEEK, ZONE, week_dates
+from eros_assets.calendar import DAYS_A_WEEK, week_dates
 from eros_assets.exporting.calendar_picture import TIERS
+from eros_assets.exporting.message import ScheduledMessage
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,23 +25,8 @@ TEMPLATE = "week_index.html.j2"
 
 
 @dataclass(frozen=True, slots=True)
-class IndexMessage:
-    """A message of the week. `send_time` is an aware instant, `price_tier` a key of TIERS."""
-
-    send_time: dt.datetime
-    price_tier: str
-    content_category: str | None
-    caption_text: str
-
-    @property
-    def local_time(self) -> dt.datetime:
-        """The time on LA clocks."""
-        return self.send_time.astimezone(ZONE)
-
-
-@dataclass(frozen=True, slots=True)
 class IndexFile:
-    """A file beside the page: its name, and what people call it."""
+    """A file in the page's folder: its name, and the text of its link."""
 
     name: str
     label: str
@@ -47,12 +34,12 @@ class IndexFile:
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
-    """A creator's week. `picture` is a PNG, None when there is none; `facts` go under the name."""
+    """A creator's week. `picture` is a PNG or None; `facts` are shown under the name."""
 
     page_name: str
     display_name: str
     schedule_id: str
-    messages: Sequence[IndexMessage]
+    messages: Sequence[ScheduledMessage]
     facts: Sequence[str] = ()
     picture: bytes | None = None
     files: Sequence[IndexFile] = ()
@@ -73,14 +60,14 @@ class IndexPage:
         return len(self.messages) - self.bumps
 
     @property
-    def days(self) -> Sequence[tuple[dt.date, Sequence[IndexMessage]]]:
+    def days(self) -> Sequence[tuple[dt.date, Sequence[ScheduledMessage]]]:
         """Messages by LA date, in order."""
-        ordered = sorted(self.messages, key=lambda message: message.send_time)
+        ordered = sorted(self.messages, key=lambda message: message.scheduled_send_time)
         return [(day, list(group)) for day, group in groupby(ordered, _local_date)]
 
     @property
     def picture_address(self) -> str | None:
-        """The picture as an address that holds it."""
+        """The picture as a `data:` URL."""
         if self.picture is None:
             return None
         return "data:image/png;base64," + base64.b64encode(self.picture).decode("ascii")
@@ -88,7 +75,7 @@ class IndexPage:
 
 @dataclass(frozen=True, slots=True)
 class WeekIndex:
-    """What the page shows. `shortfalls` are sentences; `sheet` is the spreadsheet's address."""
+    """The contents of the page. `shortfalls` are sentences; `sheet` is the spreadsheet's URL."""
 
     week_start: dt.date
     pages: Sequence[IndexPage]
@@ -107,7 +94,7 @@ class WeekIndex:
 
     @property
     def totals(self) -> Mapping[str, int]:
-        """What the page's head counts."""
+        """The counts at the top of the page."""
         bumps = sum(page.bumps for page in self.pages)
         messages = sum(len(page.messages) for page in self.pages)
         return {
@@ -132,13 +119,13 @@ def week_index_page(week: WeekIndex) -> bytes:
     return text.encode("utf-8")
 
 
-def _local_date(message: IndexMessage) -> dt.date:
+def _local_date(message: ScheduledMessage) -> dt.date:
     return message.local_time.date()
 
 
 @cache
 def _environment() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # only this needs it
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # imported only to render
 
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent),

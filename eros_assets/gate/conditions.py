@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 from eros_assets.calendar import week_bounds
 from eros_assets.dataset import Dataset
 from eros_assets.gate.findings import Finding, counted
-from eros_assets.planning.identity import ScheduleRow, schedule_id
+from eros_assets.planning.identity import id_of_contents
 from eros_assets.planning.model import SentMessage
-from eros_assets.planning.validation import ScheduledMessage, violations
+from eros_assets.planning.validation import PlacedCaption, violations
 from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.protocol import RoutineKind
 from eros_assets.warehouse.sql.objects import Kind
@@ -137,7 +137,7 @@ def broken_rules(
             for violation in violations(
                 rules[page],
                 [
-                    ScheduledMessage(
+                    PlacedCaption(
                         row["caption_id"],
                         row["message_type"],
                         row["scheduled_send_time"].to_pydatetime(),
@@ -177,11 +177,11 @@ def schedules_are_as_planned(
     changed: list[str] = []
     for key, messages in rows.groupby(["page_name", "schedule_id"], sort=True):
         page, identifier = cast("tuple[str, str]", key)
-        content = schedule_id(
+        content = id_of_contents(
             page,
             week_start,
             [
-                ScheduleRow(
+                (
                     row["scheduled_send_time"].to_pydatetime(),
                     row["message_type"],
                     int(row["caption_id"]),

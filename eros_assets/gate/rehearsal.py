@@ -11,25 +11,27 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from eros_assets.calendar import ZONE, la_instant, week_bounds
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
+from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.schedule_csv import (
-    ScheduleLine,
     read_schedule_csv,
     write_schedule_csv,
     write_schedule_csv_for_excel,
 )
 from eros_assets.gate.conditions import week_parameters
-from eros_assets.gate.report import read_report
-from eros_assets.planning.identity import ScheduleRow, schedule_id
+from eros_assets.gate.report import Report, read_report
+from eros_assets.planning.identity import schedule_id
 from eros_assets.planning.model import WeekPlan
 from eros_assets.planning.volume import split_by_largest_remainder
 from eros_assets.tuning import Knobs
 from eros_assets.warehouse.protocol import Value
 from eros_assets.weekly.drafting import PageInputs, Record, draft_page
+from eros_assets.weekly.messages import scheduled_message
+from eros_assets.weekly.rows import message_row
 from eros_assets.weekly.scope import WeekPlanScope
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class NothingToRehearseError(ErosError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class RehearsedWeek:
     """What the rehearsal works with: one page of one week."""
 
     dataset: Dataset
@@ -75,8 +77,8 @@ class Selection:
 class Exported:
     """What was to be written, what was read back, and how the file for Excel begins."""
 
-    lines: Sequence[ScheduleLine]
-    read_back: Sequence[ScheduleLine]
+    messages: Sequence[ScheduledMessage]
+    read_back: Sequence[ScheduledMessage]
     excel_begins: bytes
 
 
@@ -94,24 +96,26 @@ def rehearsed_page(dataset: Dataset, week_start: dt.date, pages: Sequence[str]) 
     return str(rows["page_name"].iloc[0])
 
 
-def analyze(stage: Stage) -> Mapping[str, Any]:
-    """The analyzer's report on the page as of the week's Monday."""
-    out = stage.dataset.call(
-        "analyze_creator_performance", p_page_name=stage.page_name, p_as_of=stage.week_start
+def analyze(week: RehearsedWeek) -> Report:
+    """The analyzer's report on the page as of the week's Monday.
+
+    Raises:
+        InvalidReportError: what the analyzer returned is no valid report.
+    """
+    out = week.dataset.call(
+        "analyze_creator_performance", p_page_name=week.page_name, p_as_of=week.week_start
     ).out
-    return read_report(str(out["p_report"]))
+    return read_report(str(out["p_report"]), week.page_name, week.week_start)
 
 
-def page_rules(stage: Stage, report: Mapping[str, Any]) -> Record:
+def page_rules(week: RehearsedWeek, report: Report) -> Record:
     """Gap, maximum, cooling days and tier shares that the report's size and segment lead to.
 
     Raises:
         NothingToRehearseError: a size, segment or status that the configuration doesn't have.
     """
-    named = {
-        name: report[name] for name in ("account_size", "behavioral_segment", "saturation_status")
-    }
-    rows = stage.dataset.query("rehearsal_rules", **named).to_dict("records")
+    named = report.model_dump(include={"account_size", "behavioral_segment", "saturation_status"})
+    rows = week.dataset.query("rehearsal_rules", **named).to_dict("records")
     if len(rows) != 1:
         raise NothingToRehearseError(
             f"the configuration has {len(rows)} rules, not 1, for {named}; load it again"
@@ -119,31 +123,31 @@ def page_rules(stage: Stage, report: Mapping[str, Any]) -> Record:
     return {str(name): value for name, value in rows[0].items()}
 
 
-def select(stage: Stage, report: Mapping[str, Any], rules: Record) -> Selection:
+def select(week: RehearsedWeek, report: Report, rules: Record) -> Selection:
     """Have the selector choose the page's captions for a week long gone, and forget them."""
     shares = [float(rules[f"{tier}_share"]) for tier in ("budget", "mid", "premium")]
     counts = (
-        *split_by_largest_remainder(int(report["recommended_ppv"]), shares),
-        int(report["recommended_bump"]),
+        *split_by_largest_remainder(report.recommended_ppv, shares),
+        report.recommended_bump,
     )
     wanted: dict[str, int] = dict(zip(("budget", "mid", "premium", "bump"), counts, strict=True))
-    rehearsed = {"week_start": REHEARSAL_WEEK, "page_name": stage.page_name}
+    rehearsed = {"week_start": REHEARSAL_WEEK, "page_name": week.page_name}
     arguments = {
-        "p_page_name": stage.page_name,
+        "p_page_name": week.page_name,
         "p_week_start": REHEARSAL_WEEK,
         **{f"p_num_{tier}": count for tier, count in wanted.items()},
-        "p_seed": stage.dataset.settings.seed,
+        "p_seed": week.dataset.settings.seed,
     }
-    longest = float(stage.knobs["selector_max_seconds"])
+    longest = float(week.knobs["selector_max_seconds"])
     try:
-        rows, seconds = _timed_selection(stage.dataset, arguments)
+        rows, seconds = _timed_selection(week.dataset, arguments)
         for _ in range(REPEATS):
             if seconds >= longest:
-                rows, again = _timed_selection(stage.dataset, arguments)
+                rows, again = _timed_selection(week.dataset, arguments)
                 seconds = min(seconds, again)
-        offers = stage.dataset.query("rehearsal_offers", **rehearsed)
+        offers = week.dataset.query("rehearsal_offers", **rehearsed)
     finally:
-        stage.dataset.run("forget_rehearsal", **rehearsed)
+        week.dataset.run("forget_rehearsal", **rehearsed)
     return Selection(
         wanted=wanted,
         captions=[{str(k): v for k, v in row.items()} for row in rows.to_dict("records")],
@@ -163,73 +167,59 @@ def _timed_selection(
 
 
 def build(
-    stage: Stage, report: Mapping[str, Any], rules: Record, captions: Sequence[Record]
+    week: RehearsedWeek, report: Report, rules: Record, captions: Sequence[Record]
 ) -> WeekPlan:
     """Plan the page's whole week from these captions, as the builder plans it."""
     scope = WeekPlanScope(
-        week_start=stage.week_start,
-        planned_at=la_instant(stage.week_start),
-        pages=(stage.page_name,),
+        week_start=week.week_start,
+        planned_at=la_instant(week.week_start),
+        pages=(week.page_name,),
         left_alone={},
         is_everyone=False,
         force=False,
     )
-    inputs = PageInputs(stage.page_name, rules, captions, _slots(report), sent=())
-    return draft_page(inputs, stage.knobs, scope)
+    inputs = PageInputs(week.page_name, rules, captions, _slots(report), sent=())
+    return draft_page(inputs, week.knobs, scope)
 
 
-def _slots(report: Mapping[str, Any]) -> list[Record]:
+def _slots(report: Report) -> list[Record]:
     """What the report's hours are worth over the page's mean."""
-    means = {"PPV": report["avg_emv"], "Bump": report["metrics"]["view_rate"]}
-    measures = {"PPV": "shrunk_emv", "Bump": "view_rate"}
     slots: list[Record] = []
-    for row in report["engagement"]:
-        mean, value = means[row["message_type"]], row[measures[row["message_type"]]]
+    for row in report.engagement:
+        is_ppv = row.message_type == "PPV"
+        mean = report.avg_emv if is_ppv else report.metrics.view_rate
+        value = row.shrunk_emv if is_ppv else row.view_rate
         worth = value / mean if mean and value is not None else 1.0
-        slots.append({**row, "slot_value": worth})
+        slots.append({**row.model_dump(), "slot_value": worth})
     return slots
 
 
-def export(stage: Stage, plan: WeekPlan) -> Exported:
+def export(week: RehearsedWeek, plan: WeekPlan) -> Exported:
     """Write the plan as the exporter would, into a temporary folder, and read it back."""
-    lines = _lines(stage, plan)
+    messages = _messages(week, plan)
     with tempfile.TemporaryDirectory(prefix="eros_rehearsal_") as folder:
         machine, excel = Path(folder) / "page.csv", Path(folder) / "page.excel.csv"
-        write_schedule_csv_for_excel(excel, lines)
-        write_schedule_csv(machine, lines)
-        return Exported(lines, read_schedule_csv(machine), excel.read_bytes()[:3])
+        write_schedule_csv_for_excel(excel, messages)
+        write_schedule_csv(machine, messages)
+        return Exported(messages, read_schedule_csv(machine), excel.read_bytes()[:3])
 
 
-def _lines(stage: Stage, plan: WeekPlan) -> list[ScheduleLine]:
+def _messages(week: RehearsedWeek, plan: WeekPlan) -> list[ScheduledMessage]:
     captions = [message.caption.caption_id for message in plan.messages]
-    texts = stage.dataset.query("caption_texts", captions=captions)
+    texts = week.dataset.query("caption_texts", captions=captions)
     text_of = dict(zip(texts["caption_id"], texts["caption_text"], strict=True))
-    identifier = schedule_id(
-        stage.page_name,
-        stage.week_start,
-        [
-            ScheduleRow(
-                message.send_time,
-                message.caption.message_type,
-                message.caption.caption_id,
-                message.caption.price_tier,
-                message.caption.arm,
-            )
-            for message in plan.messages
-        ],
-    )
+    of_all = {
+        "schedule_id": schedule_id(week.page_name, week.week_start, plan.messages),
+        "page_name": week.page_name,
+    }
     return [
-        ScheduleLine(
-            schedule_id=identifier,
-            page_name=stage.page_name,
-            scheduled_send_time=message.send_time,
-            message_type=message.caption.message_type,
-            caption_id=message.caption.caption_id,
-            caption_text=text_of.get(message.caption.caption_id) or "",
-            price_tier=message.caption.price_tier,
-            content_category=message.caption.content_category,
-            has_urgency=None,
-            performance_score=message.caption.score,
+        scheduled_message(
+            {
+                **of_all,
+                **message_row(message),
+                "caption_text": text_of.get(message.caption.caption_id),
+                "content_category": message.caption.content_category,
+            }
         )
         for message in plan.messages
     ]

@@ -1,134 +1,136 @@
-"""What a valid report of `analyze_creator_performance` holds, field by field."""
+"""The report of `analyze_creator_performance`, as a valid one is."""
 
 import datetime as dt
-import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Literal
 
-Test = Callable[[Any], bool]
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
+from eros_assets.errors import ErosError
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value != ""
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+Text = Annotated[str, Field(min_length=1)]
+Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+class InvalidReportError(ErosError):
+    """A report that is not valid; `faults` has one line for each field that is wrong."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
 
 
-def _is_share(value: Any) -> bool:
-    return _is_number(value) and 0 <= value <= 1
+class ReportPart(BaseModel):
+    """Base of the report's models; a number in quotes is no number."""
+
+    model_config = ConfigDict(frozen=True, strict=True, defer_build=True)
 
 
-def _or_null(test: Test) -> Test:
-    return lambda value: value is None or test(value)
+class Metrics(ReportPart):
+    """The page's messages of the lookback window."""
+
+    message_count: Count
+    ppv_count: Count
+    bump_count: Count
+    recipients: Count
+    views: Count
+    purchases: Count
+    revenue: float | None
+    avg_emv: float | None
+    median_emv: float | None
+    stddev_emv: float | None
+    view_rate: Share | None
+    purchase_rate: Share | None
+    purchase_rate_lower: Share | None
+    purchase_rate_upper: Share | None
+    revenue_per_message: float | None
 
 
-def _one_of(*values: str) -> Test:
-    return lambda value: value in values
+class Baseline(ReportPart):
+    """What the page's messages are compared with."""
+
+    median_emv: float | None
+    emv_p25: float | None
+    emv_p75: float | None
+    avg_price: float | None
+    weekly_ppv_avg: float | None
+    weekly_bump_avg: float | None
+    message_count: Count
+    first_send_date: Text | None
+    last_send_date: Text | None
 
 
-def _between(least: int, most: int) -> Test:
-    return lambda value: _is_count(value) and least <= value <= most
+class Engagement(ReportPart):
+    """One weekday, hour and message type."""
+
+    day_of_week: Annotated[int, Field(ge=1, le=7)]
+    send_hour: Annotated[int, Field(ge=0, le=23)]
+    message_type: Literal["PPV", "Bump"]
+    message_count: Count
+    view_rate: Share | None
+    purchase_rate: Share | None
+    emv: float | None
+    shrunk_emv: float | None
+    confidence: Literal["HIGH", "MEDIUM", "LOW"]
 
 
-METRICS: Mapping[str, Test] = {
-    **dict.fromkeys(
-        ("message_count", "ppv_count", "bump_count", "recipients", "views", "purchases"), _is_count
-    ),
-    **dict.fromkeys(("revenue", "avg_emv", "median_emv", "stddev_emv"), _or_null(_is_number)),
-    **dict.fromkeys(
-        ("view_rate", "purchase_rate", "purchase_rate_lower", "purchase_rate_upper"),
-        _or_null(_is_share),
-    ),
-    "revenue_per_message": _or_null(_is_number),
-}
-BASELINE: Mapping[str, Test] = {
-    **dict.fromkeys(
-        ("median_emv", "emv_p25", "emv_p75", "avg_price", "weekly_ppv_avg", "weekly_bump_avg"),
-        _or_null(_is_number),
-    ),
-    "message_count": _is_count,
-    **dict.fromkeys(("first_send_date", "last_send_date"), _or_null(_is_text)),
-}
-ENGAGEMENT: Mapping[str, Test] = {
-    "day_of_week": _between(1, 7),
-    "send_hour": _between(0, 23),
-    "message_type": _one_of("PPV", "Bump"),
-    "message_count": _is_count,
-    **dict.fromkeys(("view_rate", "purchase_rate"), _or_null(_is_share)),
-    **dict.fromkeys(("emv", "shrunk_emv"), _or_null(_is_number)),
-    "confidence": _one_of("HIGH", "MEDIUM", "LOW"),
-}
-ANOMALY: Mapping[str, Test] = {
-    "send_date": _is_text,
-    "metric": _one_of("view_rate", "purchase_rate", "emv", "revenue"),
-    **dict.fromkeys(("value", "expected", "robust_z"), _is_number),
-    "direction": _one_of("HIGH", "LOW"),
-    "severity": _one_of("WARN", "CRITICAL"),
-}
-REPORT: Mapping[str, Test] = {
-    "page_name": _is_text,
-    "as_of": _is_text,
-    "account_size": _is_text,
-    "behavioral_segment": _is_text,
-    "saturation_status": _one_of("GREEN", "YELLOW", "RED"),
-    "saturation_score": _is_share,
-    "avg_emv": _or_null(_is_number),
-    "recommended_ppv": _is_count,
-    "recommended_bump": _is_count,
-}
+class Anomaly(ReportPart):
+    """A day on which a metric was far from what was expected."""
+
+    send_date: Text
+    metric: Literal["view_rate", "purchase_rate", "emv", "revenue"]
+    value: float
+    expected: float
+    robust_z: float
+    direction: Literal["HIGH", "LOW"]
+    severity: Literal["WARN", "CRITICAL"]
 
 
-def read_report(text: str) -> Mapping[str, Any]:
-    """The report as a mapping; empty when the text is no JSON object."""
+class Report(ReportPart):
+    """The whole report."""
+
+    page_name: Text
+    as_of: Text
+    account_size: Text
+    behavioral_segment: Text
+    saturation_status: Literal["GREEN", "YELLOW", "RED"]
+    saturation_score: Share
+    avg_emv: float | None
+    recommended_ppv: Count
+    recommended_bump: Count
+    metrics: Metrics
+    baseline: Baseline
+    engagement: list[Engagement]
+    anomalies: list[Anomaly]
+
+
+def read_report(text: str, page_name: str, as_of: dt.date) -> Report:
+    """The report, which must be on this page as of this date.
+
+    Raises:
+        InvalidReportError: it is no JSON object, or a field is missing, of another type or out of
+            its range.
+    """
     try:
-        report: Any = json.loads(text)
-    except ValueError:
-        return {}
-    return report if isinstance(report, dict) else {}
-
-
-def report_faults(report: Mapping[str, Any], page_name: str, as_of: dt.date) -> list[str]:
-    """Every field that is missing, of another type or out of its range; empty for a valid one."""
-    if not report:
-        return ["the report is no JSON object"]
-    faults = _faults("", report, REPORT)
-    for name, wanted in (("page_name", page_name), ("as_of", as_of.isoformat())):
-        if name in report and report[name] != wanted:
-            faults.append(f"{name} is {report[name]!r}, not {wanted!r}")
-    for name, fields in (("metrics", METRICS), ("baseline", BASELINE)):
-        part = report.get(name)
-        faults += _faults(f"{name}.", part, fields) if isinstance(part, dict) else [f"{name}: none"]
-    for name, fields in (("engagement", ENGAGEMENT), ("anomalies", ANOMALY)):
-        rows = report.get(name)
-        if not isinstance(rows, list):
-            faults.append(f"{name}: none")
-            continue
-        faults += _row_faults(name, rows, fields)
-    return faults
-
-
-def _row_faults(name: str, rows: Sequence[Any], fields: Mapping[str, Test]) -> list[str]:
-    return [
-        fault
-        for number, row in enumerate(rows)
-        for fault in (
-            _faults(f"{name}[{number}].", row, fields)
-            if isinstance(row, dict)
-            else [f"{name}[{number}] is no object"]
-        )
+        report = Report.model_validate_json(text)
+    except ValidationError as error:
+        raise InvalidReportError([_fault(fault) for fault in error.errors()]) from None
+    wanted = {"page_name": page_name, "as_of": as_of.isoformat()}
+    faults = [
+        f"{name} is {getattr(report, name)!r}, not {value!r}"
+        for name, value in wanted.items()
+        if getattr(report, name) != value
     ]
+    if faults:
+        raise InvalidReportError(faults)
+    return report
 
 
-def _faults(where: str, part: Mapping[str, Any], fields: Mapping[str, Test]) -> list[str]:
-    missing = [f"{where}{name} is missing" for name in fields if name not in part]
-    return missing + [
-        f"{where}{name} is {part[name]!r}"
-        for name, holds in fields.items()
-        if name in part and not holds(part[name])
-    ]
+def _fault(error: ErrorDetails) -> str:
+    if not error["loc"]:
+        return "the report is no JSON object"
+    path = "".join(f"[{at}]" if isinstance(at, int) else f".{at}" for at in error["loc"])[1:]
+    if error["type"] == "missing":
+        return f"{path} is missing"
+    return f"{path} is {error['input']!r}: {error['msg']}"

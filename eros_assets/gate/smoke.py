@@ -2,19 +2,19 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.exporting.schedule_csv import BYTE_ORDER_MARK
 from eros_assets.gate import rehearsal
 from eros_assets.gate.findings import Finding, counted
-from eros_assets.gate.rehearsal import Exported, Selection, Stage
-from eros_assets.gate.report import report_faults
+from eros_assets.gate.rehearsal import Exported, RehearsedWeek, Selection
+from eros_assets.gate.report import InvalidReportError, Report
 from eros_assets.planning.model import WeekPlan
-from eros_assets.planning.validation import ScheduledMessage, violations
+from eros_assets.planning.validation import PlacedCaption, violations
 from eros_assets.tuning import read_knobs
 from eros_assets.weekly.drafting import Record, week_rules
 
@@ -38,8 +38,8 @@ class NotReachedError(ErosError):
 class _Analyzed:
     """A page, its report, and the rules that the configuration has for it."""
 
-    stage: Stage
-    report: Mapping[str, Any]
+    week: RehearsedWeek
+    report: Report
     rules: Record
 
 
@@ -69,7 +69,7 @@ def smoke_findings(
             SMOKE_TESTS["smoke_selector"],
             selector,
             seconds,
-            float(analyzed.stage.knobs["selector_max_seconds"]) if analyzed else 0.0,
+            float(analyzed.week.knobs["selector_max_seconds"]) if analyzed else 0.0,
         ),
         _finding("smoke_builder", builder),
         _finding("smoke_exporter", exporter),
@@ -98,16 +98,17 @@ def _analyzed(
     dataset: Dataset, week_start: dt.date, pages: Sequence[str]
 ) -> tuple[_Analyzed | None, list[str]]:
     page = rehearsal.rehearsed_page(dataset, week_start, pages)
-    stage = Stage(dataset, page, week_start, read_knobs(dataset))
-    report = rehearsal.analyze(stage)
-    if faults := report_faults(report, page, week_start):
-        return None, [f"{page}: {fault}" for fault in faults]
-    return _Analyzed(stage, report, rehearsal.page_rules(stage, report)), []
+    week = RehearsedWeek(dataset, page, week_start, read_knobs(dataset))
+    try:
+        report = rehearsal.analyze(week)
+    except InvalidReportError as error:
+        return None, [f"{page}: {fault}" for fault in error.faults]
+    return _Analyzed(week, report, rehearsal.page_rules(week, report)), []
 
 
 def _selected(on: _Analyzed) -> tuple[Selection, list[str]]:
-    page, longest = on.stage.page_name, float(on.stage.knobs["selector_max_seconds"])
-    selection = rehearsal.select(on.stage, on.report, on.rules)
+    page, longest = on.week.page_name, float(on.week.knobs["selector_max_seconds"])
+    selection = rehearsal.select(on.week, on.report, on.rules)
     given = Counter(str(row["price_tier"]) for row in selection.captions)
     faults = [f"{page}: {offer}" for offer in selection.still_offered]
     faults += [
@@ -123,12 +124,12 @@ def _selected(on: _Analyzed) -> tuple[Selection, list[str]]:
 
 
 def _built(on: _Analyzed, selection: Selection) -> tuple[WeekPlan, list[str]]:
-    stage = on.stage
-    plan = rehearsal.build(stage, on.report, on.rules, selection.captions)
+    week = on.week
+    plan = rehearsal.build(week, on.report, on.rules, selection.captions)
     broken = violations(
-        week_rules(on.rules, stage.knobs, stage.week_start),
+        week_rules(on.rules, week.knobs, week.week_start),
         [
-            ScheduledMessage(m.caption.caption_id, m.caption.message_type, m.send_time)
+            PlacedCaption(m.caption.caption_id, m.caption.message_type, m.send_time)
             for m in plan.messages
         ],
     )
@@ -136,25 +137,25 @@ def _built(on: _Analyzed, selection: Selection) -> tuple[WeekPlan, list[str]]:
     placed = {message.caption.caption_id for message in plan.messages}
     explained = {dropped.caption.caption_id for dropped in plan.dropped if dropped.rules}
     return plan, [
-        *(f"{stage.page_name}: {violation.rule.value}: {violation.detail}" for violation in broken),
+        *(f"{week.page_name}: {violation.rule.value}: {violation.detail}" for violation in broken),
         *(
-            f"{stage.page_name}: caption {caption} has neither a place nor a reason"
+            f"{week.page_name}: caption {caption} has neither a place nor a reason"
             for caption in sorted(selected - placed - explained)
         ),
         *(
-            f"{stage.page_name}: caption {caption} was not selected"
+            f"{week.page_name}: caption {caption} was not selected"
             for caption in sorted(placed - selected)
         ),
     ]
 
 
 def _exported(on: _Analyzed, plan: WeekPlan) -> tuple[Exported, list[str]]:
-    exported, page = rehearsal.export(on.stage, plan), on.stage.page_name
-    same = len(set(exported.lines) & set(exported.read_back))
+    exported, page = rehearsal.export(on.week, plan), on.week.page_name
+    same = len(set(exported.messages) & set(exported.read_back))
     faults: list[str] = []
-    if not same == len(exported.lines) == len(exported.read_back):
+    if not same == len(exported.messages) == len(exported.read_back):
         faults.append(
-            f"{page}: of {len(exported.lines)} messages written {same} were read back as they "
+            f"{page}: of {len(exported.messages)} messages written {same} were read back as they "
             f"were, {len(exported.read_back)} in all"
         )
     if exported.excel_begins != BYTE_ORDER_MARK:

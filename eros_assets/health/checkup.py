@@ -12,7 +12,7 @@ from eros_assets.gate import conditions
 from eros_assets.gate.smoke import smoke_findings
 from eros_assets.health import scores
 from eros_assets.health.decision import Decision, decide
-from eros_assets.health.limits import Limits, limits_of
+from eros_assets.health.limits import HealthLimits, limits_of
 from eros_assets.health.scores import Component, Improvement, Selector, Status, Supply
 from eros_assets.health.success import Figure, success_figures
 from eros_assets.health.work import Work, log_begins, work_done
@@ -125,7 +125,7 @@ def newest_improvement(dataset: Dataset) -> Improvement | None:
     return Improvement(*(_number(rows[0][name]) for name in names))
 
 
-def supply(dataset: Dataset, planned_at: dt.datetime, limits: Limits) -> Supply:
+def supply(dataset: Dataset, planned_at: dt.datetime, limits: HealthLimits) -> Supply:
     """What is there for people to work with, as of the business's instant."""
     import pandas as pd
 
@@ -149,7 +149,7 @@ def supply(dataset: Dataset, planned_at: dt.datetime, limits: Limits) -> Supply:
     )
 
 
-def next_week_due(week_start: dt.date, limits: Limits) -> dt.datetime:
+def next_week_due(week_start: dt.date, limits: HealthLimits) -> dt.datetime:
     """The instant from which the schedules of the week after this one must be there."""
     day, hour = WEEKLY_RUN
     made = la_instant(week_start + dt.timedelta(days=day), hour)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from eros_assets.health.limits import Limits
+from eros_assets.health.limits import HealthLimits
 from eros_assets.health.scores import is_rate_known
 from eros_assets.health.work import Work
 
@@ -34,7 +34,7 @@ def decide(
     work: Work,
     corruption: Sequence[str],
     faults: Sequence[str],
-    limits: Limits,
+    limits: HealthLimits,
 ) -> Decision:
     """Apply the matrix; every row that applies gives a reason.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class HealthLimits:
     """The knobs of `tuning.csv` that health is judged by; their units are said there."""
 
     healthy_score: float
@@ -24,6 +24,6 @@ class Limits:
     sweep_grace_hours: int
 
 
-def limits_of(knobs: Mapping[str, int | float]) -> Limits:
+def limits_of(knobs: Mapping[str, int | float]) -> HealthLimits:
     """The limits among all knobs."""
-    return Limits(**{name: knobs[name] for name in Limits.__dataclass_fields__})  # pyright: ignore[reportArgumentType]
+    return HealthLimits(**{name: knobs[name] for name in HealthLimits.__dataclass_fields__})  # pyright: ignore[reportArgumentType]

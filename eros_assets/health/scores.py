@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from eros_assets.health.limits import Limits
+from eros_assets.health.limits import HealthLimits
 from eros_assets.health.work import Work
 
 MOST = 20.0
@@ -58,7 +58,7 @@ def integrity(violations: Sequence[str]) -> Component:
     return Component("integrity", 0.0 if violations else MOST, found)
 
 
-def query_performance(work: Work, selector: Selector, limits: Limits) -> Component:
+def query_performance(work: Work, selector: Selector, limits: HealthLimits) -> Component:
     """20 when p95 and selector are within their limits; the worse of the two counts."""
     p95 = 1.0 if work.p95_seconds is None else _within(work.p95_seconds, limits.query_max_seconds)
     down = selector.fault is not None and selector.seconds < selector.longest
@@ -76,7 +76,7 @@ def query_performance(work: Work, selector: Selector, limits: Limits) -> Compone
     )
 
 
-def error_rate(work: Work, limits: Limits) -> Component:
+def error_rate(work: Work, limits: HealthLimits) -> Component:
     """20 under the good rate, 0 from the worst, straight between them.
 
     Under `min_error_operations` jobs a rate tells nothing: not applicable.
@@ -90,7 +90,7 @@ def error_rate(work: Work, limits: Limits) -> Component:
     return Component("error rate", MOST * _clamp(share), [*told, *work.failures[:3]])
 
 
-def is_rate_known(work: Work, limits: Limits) -> bool:
+def is_rate_known(work: Work, limits: HealthLimits) -> bool:
     """Whether there were operations enough for their error rate to mean something."""
     return work.operations >= max(limits.min_error_operations, 1)
 
@@ -109,7 +109,7 @@ def emv(improvement: Improvement | None) -> Component:
     return Component("EMV", None, [f"{told}: undecided"])
 
 
-def availability(supply: Supply, limits: Limits) -> Component:
+def availability(supply: Supply, limits: HealthLimits) -> Component:
     """20 when history is fresh, every creator scheduled, no reservation overdue; worst counts."""
     age = supply.history_age_hours
     fresh = 0.0 if age is None else _within(age, limits.history_max_age_hours)
@@ -137,7 +137,7 @@ def health_score(components: Sequence[Component]) -> float:
     return 100 * sum(known) / (MOST * len(known)) if known else 0.0
 
 
-def health_status(score: float, limits: Limits) -> Status:
+def health_status(score: float, limits: HealthLimits) -> Status:
     """HEALTHY above the healthy score, CRITICAL below the least, DEGRADED between."""
     if score > limits.healthy_score:
         return "HEALTHY"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eros_assets.health.limits import Limits
+from eros_assets.health.limits import HealthLimits
 from eros_assets.health.scores import Improvement
 from eros_assets.health.work import Work
 
@@ -26,7 +26,7 @@ def success_figures(
     work: Work,
     improvement: Improvement | None,
     target: float,
-    limits: Limits,
+    limits: HealthLimits,
 ) -> list[Figure]:
     """All of them, of one check of the system.
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from eros_assets.health.limits import Limits
+from eros_assets.health.limits import HealthLimits
 from eros_assets.warehouse.protocol import Job
 
 DAY = dt.timedelta(hours=24)
@@ -64,13 +64,13 @@ class Work:
         return len(self.failures) / self.operations if self.operations else None
 
 
-def log_begins(now: dt.datetime, limits: Limits) -> dt.datetime:
+def log_begins(now: dt.datetime, limits: HealthLimits) -> dt.datetime:
     """From when on the job log is needed."""
     return now - DAY - dt.timedelta(days=limits.slowdown_days)
 
 
 def work_done(
-    jobs: Iterable[Job], now: dt.datetime, procedures: Sequence[str], limits: Limits
+    jobs: Iterable[Job], now: dt.datetime, procedures: Sequence[str], limits: HealthLimits
 ) -> Work:
     """Figures of the 24 hours before `now`, held against the days before them.
 

@@ -1,42 +1,37 @@
-"""The name of a schedule: made of its content, so that the same content has the same name."""
+"""A schedule's id is made of its content: the same content has the same id."""
 
 import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from eros_assets.planning.model import MessageType, PlanningError
+from eros_assets.planning.model import MessageType, PlannedMessage, PlanningError
 
-
-@dataclass(frozen=True, slots=True)
-class ScheduleRow:
-    """What makes a scheduled message what it is; `send_time` is an aware instant in any zone."""
-
-    send_time: dt.datetime
-    message_type: MessageType
-    caption_id: int
-    price_tier: str
-    arm: str
+Content = tuple[dt.datetime, MessageType, int, str, str]
+"""What identifies a message: aware instant, message type, caption id, price tier, arm."""
 
 
-def schedule_id(page_name: str, week_start: dt.date, rows: Iterable[ScheduleRow]) -> str:
-    """`sched_<YYYYMMDD>_<page_name>_<8 hex digits>` of the rows, in whatever order they come.
+def schedule_id(page_name: str, week_start: dt.date, messages: Iterable[PlannedMessage]) -> str:
+    """The id of a page's planned week; see `id_of_contents`."""
+    captions = [(message.send_time, message.caption) for message in messages]
+    return id_of_contents(
+        page_name,
+        week_start,
+        [(at, c.message_type, c.caption_id, c.price_tier, c.arm) for at, c in captions],
+    )
+
+
+def id_of_contents(page_name: str, week_start: dt.date, contents: Iterable[Content]) -> str:
+    """`sched_<YYYYMMDD>_<page_name>_<8 hex digits>`, whatever the order of the contents.
 
     The digits are the first of the SHA-256 of the content in canonical JSON: the page, the week,
-    and the rows by time and caption, times in UTC to the second.
+    and the messages by time and caption, times in UTC to the second.
 
     Raises:
         PlanningError: a time without a zone.
     """
-    content = [
-        page_name,
-        week_start.isoformat(),
-        [
-            [_utc(row.send_time), row.message_type, row.caption_id, row.price_tier, row.arm]
-            for row in sorted(rows, key=lambda row: (_utc(row.send_time), row.caption_id))
-        ],
-    ]
+    rows = [(_utc(send_time), *rest) for send_time, *rest in contents]
+    content = [page_name, week_start.isoformat(), sorted(rows, key=lambda row: (row[0], row[2]))]
     canonical = json.dumps(content, ensure_ascii=True, separators=(",", ":"))
     digits = hashlib.sha256(canonical.encode("ascii")).hexdigest()[:8]
     return f"sched_{week_start:%Y%m%d}_{page_name}_{digits}"

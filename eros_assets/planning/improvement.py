@@ -22,9 +22,9 @@ from eros_assets.planning.model import SentMessage, WeekRules
 from eros_assets.planning.paths import CLOSED, Gaps
 from eros_assets.planning.placement import (
     Arrangement,
-    Line,
     Orders,
     Penalties,
+    Timeline,
     descend,
     near,
     rotations,
@@ -202,27 +202,27 @@ def improve(
     ordered = OrderedDays.of(slots, rules, days)
     moves = np.concatenate([near(ppvs), *([rotations(ppvs)] if ppvs <= MOST_ROTATED else [])])
     best, kept = arranged, arranged.order[None]
-    line = Line.of(slots.ppv, _places(best), days, sent)
+    timeline = Timeline.of(slots.ppv, _places(best), days, sent)
     met: set[bytes] = set()
     idle = 0
     for _ in range(MOST_ROUNDS):
         orders = np.unique(np.concatenate([kept, *(order[moves] for order in kept)]), axis=0)
         orders = orders[[order.tobytes() not in met for order in orders]]
-        orders = orders[most - line.lost(orders, penalties) > best.value]
-        by_value = np.argsort(-line.values(orders, penalties), kind="stable")
+        orders = orders[most - timeline.lost(orders, penalties) > best.value]
+        by_value = np.argsort(-timeline.values(orders, penalties), kind="stable")
         orders = orders[by_value[:VALUED]]
         if not len(orders):
             break
         met |= {order.tobytes() for order in orders}
-        values = ordered.values(orders) - line.lost(orders, penalties)
+        values = ordered.values(orders) - timeline.lost(orders, penalties)
         kept = orders[np.argsort(-values, kind="stable")[:KEPT]]
-        # Valued in its own line: among messages that stand, other slots may mean other neighbours.
-        moved = Line.of(slots.ppv, ordered.places(kept[0]), days, sent)
+        # Each set of slots has its own timeline: the neighbours may differ.
+        moved = Timeline.of(slots.ppv, ordered.places(kept[0]), days, sent)
         found = moved.arranged(kept[0], penalties)
         idle += 1
         if found.value > best.value:
             order = descend(moved, kept[0], penalties)
-            best, line, idle = moved.arranged(order, penalties), moved, 0
+            best, timeline, idle = moved.arranged(order, penalties), moved, 0
             kept = np.concatenate([kept, order[None]])
         if idle == PATIENCE or best.value >= enough:
             break

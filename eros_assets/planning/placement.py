@@ -55,12 +55,13 @@ class Arrangement:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Timeline:
     """The week's PPVs in order of time: places to fill, among PPVs that stand already.
 
     `captions` are by rank, `worth` is (place, rank of a caption). Categories and tiers are
-    numbered, those unknown each for itself: of the captions by rank, and of the whole line, where
-    only those of standing messages count. `free` are the positions in the line of the places.
+    numbered, each unknown one by itself: of the captions by rank; and, `standing_…`, of the whole
+    timeline, where only those of messages that stand already count. `free` are the positions of
+    the places in the timeline.
     """
 
     captions: tuple[Caption, ...]
@@ -69,8 +70,8 @@ class Line:
     worth: NDArray[np.int64]
     categories: NDArray[np.int64]
     tiers: NDArray[np.int64]
-    line_categories: NDArray[np.int64]
-    line_tiers: NDArray[np.int64]
+    standing_categories: NDArray[np.int64]
+    standing_tiers: NDArray[np.int64]
     free: NDArray[np.intp]
 
     @classmethod
@@ -80,8 +81,8 @@ class Line:
         places: Sequence[Place],
         days: Sequence[Day],
         sent: Sequence[SentMessage],
-    ) -> "Line":
-        """The line of these places and of the PPVs in `sent`."""
+    ) -> "Timeline":
+        """The timeline of these places and of the PPVs in `sent`."""
         rank_at = {place: rank for rank, place in enumerate(ranking.by_value(places))}
         entries: list[tuple[dt.datetime, Place | None, str | None, str | None]] = [
             (s.send_time, None, s.content_category, s.price_tier)
@@ -112,9 +113,9 @@ class Line:
 
     def sameness(self, orders: Orders) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Pairs and runs of each order."""
-        categories = np.repeat(self.line_categories[None], len(orders), axis=0)
+        categories = np.repeat(self.standing_categories[None], len(orders), axis=0)
         categories[:, self.free] = self.categories[orders]
-        tiers = np.repeat(self.line_tiers[None], len(orders), axis=0)
+        tiers = np.repeat(self.standing_tiers[None], len(orders), axis=0)
         tiers[:, self.free] = self.tiers[orders]
         pairs = categories[:, 1:] == categories[:, :-1]
         like = tiers[:, 1:] == tiers[:, :-1]
@@ -122,7 +123,7 @@ class Line:
 
     def least_sameness(self) -> tuple[int, int]:
         """Pairs and runs that every order has: others can part so many of one kind, not more."""
-        total = len(self.line_tiers)
+        total = len(self.standing_tiers)
         pairs = sum(max(2 * n - total - 1, 0) for n in self._counts(self.categories))
         runs = sum(max(3 * n - 2 * total - 2, 0) for n in self._counts(self.tiers))
         return pairs, runs
@@ -175,18 +176,18 @@ def arrange(
     penalties: Penalties,
 ) -> Arrangement:
     """The best order found of the week's PPVs in these places."""
-    line = Line.of(ranking, places, days, sent)
-    return line.arranged(descend(line, line.by_rank, penalties), penalties)
+    timeline = Timeline.of(ranking, places, days, sent)
+    return timeline.arranged(descend(timeline, timeline.by_rank, penalties), penalties)
 
 
-def descend(line: Line, order: NDArray[np.intp], penalties: Penalties) -> NDArray[np.intp]:
+def descend(timeline: Timeline, order: NDArray[np.intp], penalties: Penalties) -> NDArray[np.intp]:
     """The order to which the search comes from `order`."""
-    value = int(line.values(order[None], penalties)[0])
+    value = int(timeline.values(order[None], penalties)[0])
     neighbourhoods = [moves for moves in (near(len(order)), rotations(len(order))) if len(moves)]
     level = 0
     while level < len(neighbourhoods):
-        orders = line.settled(order[neighbourhoods[level]])
-        values = line.values(orders, penalties)
+        orders = timeline.settled(order[neighbourhoods[level]])
+        values = timeline.values(orders, penalties)
         best = int(values.argmax())
         if values[best] > value:
             order, value, level = orders[best], int(values[best]), 0

@@ -16,8 +16,8 @@ LA = ZoneInfo("America/Los_Angeles")
 
 
 @dataclass(frozen=True, slots=True)
-class ScheduledMessage:
-    """What the rules ask of a scheduled message; `send_time` is an aware instant."""
+class PlacedCaption:
+    """A caption at its time, as far as the rules judge it; `send_time` is an aware instant."""
 
     caption_id: int
     message_type: MessageType
@@ -35,7 +35,7 @@ class Violation:
 
 def violations(
     rules: WeekRules,
-    messages: Iterable[ScheduledMessage],
+    messages: Iterable[PlacedCaption],
     *,
     not_before: dt.datetime | None = None,
     sent: Sequence[SentMessage] = (),
@@ -61,7 +61,7 @@ def _local(instant: dt.datetime) -> dt.datetime:
     return instant.astimezone(LA)
 
 
-def _repeated(ordered: Sequence[ScheduledMessage]) -> list[Violation]:
+def _repeated(ordered: Sequence[PlacedCaption]) -> list[Violation]:
     counts = Counter(m.caption_id for m in ordered)
     return [
         Violation(Rule.CAPTION_ONCE, (caption,), f"caption {caption} is scheduled {n} times")
@@ -70,7 +70,7 @@ def _repeated(ordered: Sequence[ScheduledMessage]) -> list[Violation]:
     ]
 
 
-def _hours(rules: WeekRules, ordered: Sequence[ScheduledMessage]) -> list[Violation]:
+def _hours(rules: WeekRules, ordered: Sequence[PlacedCaption]) -> list[Violation]:
     found: list[Violation] = []
     week_end = rules.week_start + dt.timedelta(days=6)
     for message in ordered:
@@ -87,7 +87,7 @@ def _hours(rules: WeekRules, ordered: Sequence[ScheduledMessage]) -> list[Violat
     return found
 
 
-def _past(ordered: Sequence[ScheduledMessage], not_before: dt.datetime | None) -> list[Violation]:
+def _past(ordered: Sequence[PlacedCaption], not_before: dt.datetime | None) -> list[Violation]:
     if not_before is None:
         return []
     start = _local(not_before).isoformat()
@@ -103,7 +103,7 @@ def _past(ordered: Sequence[ScheduledMessage], not_before: dt.datetime | None) -
 
 
 def _gaps(
-    rules: WeekRules, ordered: Sequence[ScheduledMessage], sent: Sequence[SentMessage]
+    rules: WeekRules, ordered: Sequence[PlacedCaption], sent: Sequence[SentMessage]
 ) -> list[Violation]:
     """Gaps between neighbours in time; of two messages that stand already none is judged."""
     timeline: list[tuple[dt.datetime, MessageType, int | None]] = [
@@ -136,7 +136,7 @@ def _close(
 
 
 def _day_maximum(
-    rules: WeekRules, ordered: Sequence[ScheduledMessage], sent: Sequence[SentMessage]
+    rules: WeekRules, ordered: Sequence[PlacedCaption], sent: Sequence[SentMessage]
 ) -> list[Violation]:
     standing = Counter(_local(s.send_time).date() for s in sent)
     planned: dict[dt.date, list[int]] = {}
@@ -153,7 +153,7 @@ def _day_maximum(
     ]
 
 
-def _cooling(rules: WeekRules, ordered: Sequence[ScheduledMessage]) -> list[Violation]:
+def _cooling(rules: WeekRules, ordered: Sequence[PlacedCaption]) -> list[Violation]:
     opens = rules.week_start + dt.timedelta(days=rules.cooling_days)
     return [
         Violation(
@@ -168,7 +168,7 @@ def _cooling(rules: WeekRules, ordered: Sequence[ScheduledMessage]) -> list[Viol
 
 def _balance(
     rules: WeekRules,
-    ordered: Sequence[ScheduledMessage],
+    ordered: Sequence[PlacedCaption],
     not_before: dt.datetime | None,
     sent: Sequence[SentMessage],
 ) -> list[Violation]:

@@ -1,4 +1,4 @@
-"""The export log: a row for every schedule of every attempt to publish it, failed ones too."""
+"""The export log: one row per schedule and attempt to publish it, failed attempts included."""
 
 import datetime as dt
 import time
@@ -21,12 +21,12 @@ COLUMNS = (
 
 
 class WeekChangedError(ErosError):
-    """The week's schedules changed while the gate was being evaluated on them."""
+    """The week's schedules changed while the gate was evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended for one schedule."""
+    """The result of an attempt for one schedule."""
 
     schedule_id: str | None
     page_name: str | None
@@ -48,7 +48,7 @@ class Attempt:
     _begun: float = field(default_factory=time.perf_counter)
 
     def log(self, dataset: Dataset, outcomes: Sequence[Outcome]) -> "pd.DataFrame":
-        """Add its rows, and give them. Logged again, they are there once."""
+        """Write the attempt's rows and return them; a second call replaces them."""
         import pandas as pd
 
         seconds = time.perf_counter() - self._begun
@@ -88,8 +88,8 @@ class Attempt:
         error: Exception,
         location: str | None,
     ) -> None:
-        """Add a failed row for each schedule of `messages`, or one without any."""
-        # What others raise may quote anything; only our own words go into a table.
+        """Write a failed row for each schedule of `messages`, or one row without a schedule."""
+        # Errors of libraries may quote data, so only the text of EROS's own is stored.
         said = str(error) if isinstance(error, ErosError) else type(error).__name__
         self.log(
             dataset,
@@ -115,11 +115,11 @@ def pass_gate(
     messages: "pd.DataFrame",
     pages: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
-    """Evaluate the gate on the very messages that are to be published.
+    """Evaluate the gate, and make sure that it saw the messages that are to be published.
 
     Raises:
         GateClosedError: a condition doesn't hold.
-        WeekChangedError: other messages are in force now than those given.
+        WeekChangedError: the messages in force now differ from `messages`.
     """
     findings = require_gate(dataset, week_start, pages)
     if not active_messages(dataset, week_start, pages).equals(messages):

@@ -1,4 +1,4 @@
-"""The files of a week: two CSV files and a picture of the calendar for each page."""
+"""Writes a week's CSV files and makes the contents of its calendar pictures."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
-from eros_assets.exporting.calendar_picture import CalendarMessage, CalendarWeek
+from eros_assets.exporting.calendar_picture import CalendarWeek
 from eros_assets.exporting.schedule_csv import (
     Messages,
     excel_name,
@@ -18,8 +18,8 @@ from eros_assets.exporting.schedule_csv import (
     write_schedule_csv_for_excel,
 )
 from eros_assets.publishing.export_log import Outcome
-from eros_assets.tuning import Knobs, read_knobs
-from eros_assets.weekly.messages import schedule_lines
+from eros_assets.tuning import read_knobs
+from eros_assets.weekly.messages import messages_by_page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,17 +40,16 @@ def page_files(page: str) -> tuple[str, ...]:
     return csv_name(page), excel_name(page), picture_name(page)
 
 
-def write_week(messages: "pd.DataFrame", folder: Path) -> list[Outcome]:
-    """Write each page's files; what the export log says of them is the machine file's."""
+def write_week(rows: "pd.DataFrame", folder: Path) -> list[Outcome]:
+    """Write each page's two CSV files; the outcomes are those of the files for machines."""
     outcomes: list[Outcome] = []
-    for page, rows in messages.groupby("page_name", sort=True):
-        lines = schedule_lines(rows)
-        written = write_schedule_csv(folder / csv_name(str(page)), lines)
-        write_schedule_csv_for_excel(folder / excel_name(str(page)), lines)
+    for page, messages in messages_by_page(rows).items():
+        written = write_schedule_csv(folder / csv_name(page), messages)
+        write_schedule_csv_for_excel(folder / excel_name(page), messages)
         outcomes.append(
             Outcome(
-                schedule_id=rows["schedule_id"].iloc[0],
-                page_name=str(page),
+                schedule_id=messages[0].schedule_id,
+                page_name=page,
                 location=str(written.path),
                 row_count=written.row_count,
                 checksum=written.sha256,
@@ -60,70 +59,47 @@ def write_week(messages: "pd.DataFrame", folder: Path) -> list[Outcome]:
     return outcomes
 
 
-def wrong_files(messages: "pd.DataFrame", folder: Path) -> list[str]:
+def wrong_files(rows: "pd.DataFrame", folder: Path) -> list[str]:
     """How the CSV files of `folder` differ from these messages, one line per file or message."""
     wrong: list[str] = []
-    for page, rows in messages.groupby("page_name", sort=True):
-        lines = schedule_lines(rows)
-        wrong += _faults(folder / csv_name(str(page)), _read_messages, messages_in(lines))
+    for page, messages in messages_by_page(rows).items():
+        wrong += _faults(folder / csv_name(page), _read_messages, messages_in(messages))
         wrong += _faults(
-            folder / excel_name(str(page)),
+            folder / excel_name(page),
             read_excel_messages,
-            messages_in(lines, for_excel=True),
+            messages_in(messages, for_excel=True),
         )
     return wrong
 
 
 def calendar_weeks(
-    dataset: Dataset, week_start: dt.date, messages: "pd.DataFrame"
+    dataset: Dataset, week_start: dt.date, rows: "pd.DataFrame"
 ) -> list[CalendarWeek]:
-    """What the pictures show, by page; `messages` are those of active schedules."""
+    """The pictures' contents, by page; `rows` are the messages of active schedules."""
     knobs = read_knobs(dataset)
-    week = {
-        "week_start": week_start,
-        "pages": sorted(set(messages["page_name"])),
-    }
+    pages = messages_by_page(rows)
+    week = {"week_start": week_start, "pages": list(pages)}
+    targets = dataset.query("week_targets", **week)
+    cooling = dict(zip(targets["page_name"], targets["cooling_days"], strict=True))
     slots = dataset.query(
         "slot_values", **week, account_lookback_days=knobs["account_lookback_days"]
     )
-    targets = dataset.query("week_targets", **week)
-    cooling = dict(zip(targets["page_name"], targets["cooling_days"], strict=True))
+    values: dict[str, dict[tuple[int, int], float]] = {}
+    for slot in slots[slots["message_type"] == "PPV"].to_dict("records"):
+        hour = int(slot["day_of_week"]), int(slot["send_hour"])
+        values.setdefault(slot["page_name"], {})[hour] = float(slot["slot_value"])
     return [
-        _calendar_week(
-            str(page),
-            week_start,
-            rows,
-            slots[(slots["page_name"] == page) & (slots["message_type"] == "PPV")],
-            int(cooling.get(page, 0)),
-            knobs,
+        CalendarWeek(
+            page_name=page,
+            week_start=week_start,
+            messages=messages,
+            slot_values=values.get(page, {}),
+            cooling_days=int(cooling.get(page, 0)),
+            first_hour=int(knobs["first_send_hour"]),
+            last_hour=int(knobs["last_send_hour"]),
         )
-        for page, rows in messages.groupby("page_name", sort=True)
+        for page, messages in pages.items()
     ]
-
-
-def _calendar_week(
-    page: str,
-    week_start: dt.date,
-    messages: "pd.DataFrame",
-    slots: "pd.DataFrame",
-    cooling_days: int,
-    knobs: Knobs,
-) -> CalendarWeek:
-    return CalendarWeek(
-        page_name=page,
-        week_start=week_start,
-        messages=[
-            CalendarMessage(row["scheduled_send_time"].to_pydatetime(), row["price_tier"])
-            for row in messages.to_dict("records")
-        ],
-        slot_values={
-            (int(row["day_of_week"]), int(row["send_hour"])): float(row["slot_value"])
-            for row in slots.to_dict("records")
-        },
-        cooling_days=cooling_days,
-        first_hour=int(knobs["first_send_hour"]),
-        last_hour=int(knobs["last_send_hour"]),
-    )
 
 
 def _read_messages(path: Path) -> Messages:

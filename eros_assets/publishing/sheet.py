@@ -1,16 +1,16 @@
-"""Publishes a week in the spreadsheet: one atomic update, and its rows of the export log."""
+"""Publishes a week to the spreadsheet, and writes its rows of the export log."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from eros_assets.dataset import Dataset
-from eros_assets.exporting.sheets.planning import SheetWeek, sheet_week
+from eros_assets.exporting.sheets.planning import SheetWeek
 from eros_assets.exporting.sheets.review import EarlierReview
 from eros_assets.exporting.sheets.state import sheet_id
-from eros_assets.exporting.sheets.tables import SheetMessage, WeekEntry, week_name
+from eros_assets.exporting.sheets.tables import WeekEntry, week_name
 from eros_assets.publishing.export_log import Attempt, Outcome, counts_of, pass_gate
-from eros_assets.weekly.messages import active_messages
+from eros_assets.weekly.messages import active_messages, creator_names, messages_by_page
 from eros_assets.weekly.shortfalls import week_shortfalls
 
 if TYPE_CHECKING:
@@ -29,21 +29,20 @@ def publish_sheet(
     run_id: str,
     report: Callable[[str], None],
 ) -> "tuple[ExportedSheet, pd.DataFrame]":
-    """Show the week's active schedules, of all creators; the export log's rows of it.
+    """Export the week's active schedules of all creators; returns the result and the log's rows.
 
-    An attempt that fails is in the export log as well.
+    A failed attempt is logged too.
 
     Args:
         dataset: a handle.
         week_start: the Monday that names the week.
-        spreadsheet: opens the way to the spreadsheet, once the gate has passed.
-        address: where people open it, for the log.
+        spreadsheet: opens the spreadsheet; called after the gate has passed.
+        address: the spreadsheet's URL, for the log.
         run_id: the run that publishes.
-        report: takes a line for people.
+        report: takes a line for each repeated step.
 
     Raises:
-        ErosError: the gate is closed, or the spreadsheet could not be changed; what it held of the
-            week is intact.
+        ErosError: the gate is closed, or the export failed; the week's tab is whole either way.
     """
     from eros_assets.exporting.sheets.exporter import export_sheet
 
@@ -66,14 +65,13 @@ def publish_sheet(
 def shown_week(
     dataset: Dataset,
     week_start: dt.date,
-    messages: "pd.DataFrame",
+    rows: "pd.DataFrame",
     *,
     run_id: str,
 ) -> SheetWeek:
-    """What the spreadsheet is to show of a week; `messages` are those of its active schedules."""
-    names = dataset.query("creator_names")
-    named = dict(zip(names["page_name"], names["display_name"], strict=True))
-    shown = [_message(row, named) for row in messages.to_dict("records")]
+    """The week as the spreadsheet shows it; `rows` are the messages of its active schedules."""
+    pages = messages_by_page(rows, creator_names(dataset))
+    shown = [message for messages in pages.values() for message in messages]
     missing: dict[str, list[str]] = {}
     shortfalls = week_shortfalls(dataset, week_start)
     for shortfall in shortfalls:
@@ -85,13 +83,13 @@ def shown_week(
         week_start=week_start,
         sheet_id=sheet_id(week_name(week_start)),
         run_id=run_id,
-        creators=len({message.page_name for message in shown}),
+        creators=len(pages),
         messages=len(shown),
         ppvs=len(shown) - bumps,
         bumps=bumps,
         missing=len(shortfalls),
     )
-    return sheet_week(
+    return SheetWeek(
         entry,
         shown,
         {page: "; ".join(said) for page, said in missing.items()},
@@ -99,23 +97,4 @@ def shown_week(
             (row["page_name"], int(row["caption_id"])): EarlierReview(row["decision"], row["note"])
             for row in reviews.to_dict("records")
         },
-    )
-
-
-def _message(row: Mapping[Any, Any], names: Mapping[str, str]) -> SheetMessage:
-    import pandas as pd
-
-    return SheetMessage(
-        schedule_id=row["schedule_id"],
-        page_name=row["page_name"],
-        display_name=names.get(row["page_name"], row["page_name"]),
-        message_number=int(row["message_number"]),
-        send_time=row["scheduled_send_time"].to_pydatetime(),
-        message_type=row["message_type"],
-        price_tier=row["price_tier"],
-        content_category=row["content_category"],
-        has_urgency=None if pd.isna(row["has_urgency"]) else bool(row["has_urgency"]),
-        caption_id=int(row["caption_id"]),
-        caption_text=row["caption_text"] or "",
-        performance_score=float(row["performance_score"]),
     )

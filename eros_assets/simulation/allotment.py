@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eros_assets.simulation.arrays import Floats, Ints, positions
+from eros_assets.arrays import Floats, Ints
 from eros_assets.simulation.catalogue import Catalogue
+from eros_assets.simulation.columns import positions
 from eros_assets.tuning import Knobs
 
 ROUNDS = 4
@@ -38,19 +39,21 @@ class Slots:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SelectionLimits:
     """Of a page's week: urgent captions at most, share of one category at most."""
 
     urgent: int
     category_share: float
 
     @classmethod
-    def of(cls, knobs: Knobs) -> "Limits":
+    def of(cls, knobs: Knobs) -> "SelectionLimits":
         """As the tuning sets them."""
         return cls(int(knobs["max_urgent_captions"]), float(knobs["max_category_share"]))
 
 
-def allot(candidates: Candidates, slots: Slots, limits: Limits, catalogue: Catalogue) -> Ints:
+def allot(
+    candidates: Candidates, slots: Slots, limits: SelectionLimits, catalogue: Catalogue
+) -> Ints:
     """The rows of the candidates that are chosen."""
     chosen = np.zeros(0, dtype=np.int64)
     for _ in range(ROUNDS):
@@ -60,7 +63,11 @@ def allot(candidates: Candidates, slots: Slots, limits: Limits, catalogue: Catal
 
 
 def _offers(
-    candidates: Candidates, slots: Slots, limits: Limits, catalogue: Catalogue, chosen: Ints
+    candidates: Candidates,
+    slots: Slots,
+    limits: SelectionLimits,
+    catalogue: Catalogue,
+    chosen: Ints,
 ) -> Ints:
     """What each page would take next, given what is already chosen."""
     c = candidates

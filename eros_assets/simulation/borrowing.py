@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eros_assets.simulation.arrays import Floats, Ints, safe_divide, totals
+from eros_assets.arrays import Floats, Ints
+from eros_assets.simulation.columns import safe_divide, totals
 from eros_assets.tuning import Knobs
 
 

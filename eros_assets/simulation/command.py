@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from eros_assets.atomic_write import atomic_write
 from eros_assets.calendar import monday_after
 from eros_assets.dataset import open_dataset
-from eros_assets.exporting.whole_file import write_whole
 from eros_assets.settings import Settings
 from eros_assets.simulation.graph import RunGraph
 from eros_assets.simulation.policies import POLICIES
@@ -92,6 +92,6 @@ def run_study(
         table.add_row(*line)
     console.print(table)
     name = f"{weeks}-weeks-from-{first_week}"
-    write_whole(folder / f"{name}.png", picture(results, title))
-    write_whole(folder / f"{name}.csv", results.to_csv(index=False).encode())
+    atomic_write(folder / f"{name}.png", picture(results, title))
+    atomic_write(folder / f"{name}.csv", results.to_csv(index=False).encode())
     console.print(f"\n  Picture    {folder / f'{name}.png'}\n  Every week {folder / f'{name}.csv'}")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from eros_assets.simulation.arrays import Floats, Ints
+from eros_assets.arrays import Floats, Ints
 
 STEP = 2.220446049250313e-16
 """2^-52: the uniforms are 52 bits of a SHA-256 each, and a half."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
+from eros_assets.arrays import Bools, Floats, Ints
 from eros_assets.calendar import ZONE_NAME
-from eros_assets.simulation.arrays import Bools, Floats, Ints
 from eros_assets.simulation.catalogue import Catalogue
 
 PAGE_NAME = r"[a-z0-9_]+"

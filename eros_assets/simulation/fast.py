@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from eros_assets.calendar import la_instant
-from eros_assets.planning.identity import ScheduleRow, schedule_id
-from eros_assets.planning.model import PlannedMessage, WeekPlan
+from eros_assets.planning.identity import schedule_id
+from eros_assets.planning.model import WeekPlan
 from eros_assets.planning.volume import WeeklyTarget
 from eros_assets.simulation.catalogue import Tables, catalogue_of
 from eros_assets.simulation.facts import facts_of, sorted_facts
 from eros_assets.simulation.learning import learned
 from eros_assets.simulation.outlook import day_number, slot_values, week_targets
-from eros_assets.simulation.policies import Policy, Situation
+from eros_assets.simulation.policies import ScoringPolicy, Situation
 from eros_assets.simulation.selection import Selections, reservations_in_force, select
 from eros_assets.tuning import Knobs
 from eros_assets.weekly.drafting import PageInputs, draft_page
@@ -44,7 +44,7 @@ class FastLine:
     """The weekly line in memory: history in, schedules out, for any policy."""
 
     def __init__(
-        self, tables: Tables, tuning: Tables, knobs: Knobs, policy: Policy, seed: str
+        self, tables: Tables, tuning: Tables, knobs: Knobs, policy: ScoringPolicy, seed: str
     ) -> None:
         """Start from an agency's input tables.
 
@@ -134,7 +134,7 @@ def target_record(target: WeeklyTarget) -> dict[str, object]:
 
 
 def _rows(page_name: str, week_start: dt.date, plan: WeekPlan) -> list[tuple[object, ...]]:
-    identifier = schedule_id(page_name, week_start, [_identity(m) for m in plan.messages])
+    identifier = schedule_id(page_name, week_start, plan.messages)
     return [
         (
             *(identifier, page_name, message.number, pd.Timestamp(message.send_time)),
@@ -143,13 +143,3 @@ def _rows(page_name: str, week_start: dt.date, plan: WeekPlan) -> list[tuple[obj
         )
         for message in plan.messages
     ]
-
-
-def _identity(message: PlannedMessage) -> ScheduleRow:
-    return ScheduleRow(
-        message.send_time,
-        message.caption.message_type,
-        message.caption.caption_id,
-        message.caption.price_tier,
-        message.caption.arm,
-    )

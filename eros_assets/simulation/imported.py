@@ -15,11 +15,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from eros_assets.arrays import Floats, Ints
 from eros_assets.calendar import DAYS_A_WEEK
 from eros_assets.demo.population import BUY_MOOD, PRESSURE_MARGIN, TASTE, VIEW_MOOD, draw_moods
 from eros_assets.demo.truth import HORIZON_WEEKS, Response, Truth
 from eros_assets.errors import ErosError
-from eros_assets.simulation.arrays import Floats, Ints, rows_of, safe_divide, totals
 from eros_assets.simulation.catalogue import (
     BUMP,
     UNKNOWN_TIER,
@@ -27,6 +27,7 @@ from eros_assets.simulation.catalogue import (
     Tables,
     catalogue_of,
 )
+from eros_assets.simulation.columns import rows_of, safe_divide, totals
 from eros_assets.simulation.facts import Facts, sorted_facts
 from eros_assets.simulation.learning import (
     TYPE_OF_TIER,

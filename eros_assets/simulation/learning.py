@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from eros_assets.arrays import Bools, Floats, Ints
 from eros_assets.demo.roster import PRICE_TIERS
-from eros_assets.simulation.arrays import Bools, Floats, Ints, totals
 from eros_assets.simulation.borrowing import (
     Appeal,
     FirstSends,
@@ -19,6 +19,7 @@ from eros_assets.simulation.borrowing import (
     appeal_variances,
 )
 from eros_assets.simulation.catalogue import BUMP, UNKNOWN_TIER, Catalogue
+from eros_assets.simulation.columns import totals
 from eros_assets.simulation.facts import Facts
 from eros_assets.tuning import Knobs
 

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from eros_assets.arrays import Floats
 from eros_assets.calendar import DAYS_A_WEEK, week_dates
 from eros_assets.planning.volume import PageOutlook, WeeklyTarget, weekly_target
-from eros_assets.simulation.arrays import Floats, rows_of, safe_divide, totals
 from eros_assets.simulation.catalogue import Catalogue, Tables
+from eros_assets.simulation.columns import rows_of, safe_divide, totals
 from eros_assets.simulation.facts import Facts
 from eros_assets.tuning import Knobs
 

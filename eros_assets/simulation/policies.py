@@ -10,10 +10,11 @@ from typing import Protocol
 
 import numpy as np
 
+from eros_assets.arrays import Floats, Ints
 from eros_assets.calendar import DAYS_A_WEEK
 from eros_assets.demo.truth import Truth
-from eros_assets.simulation.arrays import Floats, Ints, totals
 from eros_assets.simulation.catalogue import BUMP, Catalogue
+from eros_assets.simulation.columns import totals
 from eros_assets.simulation.draws import hashed_uniforms, wilson_draws
 from eros_assets.simulation.facts import Facts
 from eros_assets.simulation.learning import Learned
@@ -39,7 +40,7 @@ class Situation:
         return f"{self.seed}|{self.week_start}|{self.catalogue.pages[page]}|"
 
 
-class Policy(Protocol):
+class ScoringPolicy(Protocol):
     """Scores captions."""
 
     @property
@@ -152,7 +153,7 @@ POLICIES = ("eros", "uniform", "greedy", "incumbent", "oracle")
 """By name, as people choose them."""
 
 
-def policy_named(name: str, truth: Truth) -> Policy:
+def policy_named(name: str, truth: Truth) -> ScoringPolicy:
     """One of `POLICIES`."""
-    policies: tuple[Policy, ...] = (Eros(), Uniform(), Greedy(), Incumbent(), Oracle(truth))
+    policies: tuple[ScoringPolicy, ...] = (Eros(), Uniform(), Greedy(), Incumbent(), Oracle(truth))
     return next(policy for policy in policies if policy.name == name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from eros_assets.simulation.arrays import Floats
+from eros_assets.arrays import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,8 +13,8 @@ from typing import Protocol
 
 import pandas as pd
 
+from eros_assets.atomic_write import atomic_write
 from eros_assets.demo.truth import Truth
-from eros_assets.exporting.whole_file import write_whole
 from eros_assets.simulation.answers import PriceList, answers, priced
 from eros_assets.simulation.catalogue import Tables
 
@@ -26,7 +26,7 @@ RESULT_COLUMNS = (
 )
 
 
-class Line(Protocol):
+class WeekPlanner(Protocol):
     """Plans weeks for one agency and one policy."""
 
     def plan(self, week_start: dt.date) -> pd.DataFrame:
@@ -60,15 +60,15 @@ class Season:
 
 def play(
     season: Season,
-    line: Line,
+    planner: WeekPlanner,
     records: Path | None = None,
     progress: Callable[[], None] = lambda: None,
 ) -> pd.DataFrame:
-    """Play the season with one line; one row of results per week.
+    """Play the season with one planner; one row of results per week.
 
     Args:
         season: what is played.
-        line: plans the weeks.
+        planner: plans the weeks.
         records: folder that weeks are kept in; None keeps none.
         progress: called after each week.
 
@@ -77,14 +77,14 @@ def play(
         expected of them.
     """
     results: list[dict[str, object]] = []
-    for week_start, messages in _weeks(season, line, records):
+    for week_start, messages in _weeks(season, planner, records):
         results.append(_result(week_start, messages))
         progress()
     return pd.DataFrame(results, columns=list(RESULT_COLUMNS))
 
 
 def _weeks(
-    season: Season, line: Line, records: Path | None
+    season: Season, planner: WeekPlanner, records: Path | None
 ) -> Iterator[tuple[dt.date, pd.DataFrame]]:
     texts = season.tables["caption_bank"].set_index("caption_id")["caption_text"]
     earlier = _in_utc(season.tables["mass_messages"])
@@ -95,14 +95,14 @@ def _weeks(
         if record and record.is_file():
             messages = _in_utc(pd.read_parquet(record))
         else:
-            schedule = _in_utc(priced(line.plan(week_start), season.prices))
+            schedule = _in_utc(priced(planner.plan(week_start), season.prices))
             outcomes = answers(season.truth, schedule, week, season.seed, earlier)
             messages = pd.concat([schedule, outcomes], axis=1)
             messages.insert(0, "row_id", range(row_id + 1, row_id + 1 + len(messages)))
             messages["message"] = texts.reindex(messages["caption_id"]).to_numpy()
             if record:
                 _keep(messages, record)
-        line.append(messages)
+        planner.append(messages)
         row_id += len(messages)
         earlier = pd.concat([earlier, messages[list(earlier.columns)]], ignore_index=True)
         yield week_start, messages
@@ -118,7 +118,7 @@ def _in_utc(messages: pd.DataFrame) -> pd.DataFrame:
 def _keep(messages: pd.DataFrame, record: Path) -> None:
     content = io.BytesIO()
     messages.to_parquet(content, index=False)
-    write_whole(record, content.getvalue(), len(messages))
+    atomic_write(record, content.getvalue(), len(messages))
 
 
 def _result(week_start: dt.date, messages: pd.DataFrame) -> dict[str, object]:

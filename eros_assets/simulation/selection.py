@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from eros_assets.arrays import Bools, Floats, Ints
 from eros_assets.demo.roster import PRICE_TIERS
 from eros_assets.planning.volume import WeeklyTarget
-from eros_assets.simulation.allotment import Candidates, Limits, Slots, allot
-from eros_assets.simulation.arrays import Bools, Floats, Ints, rows_of
+from eros_assets.simulation.allotment import Candidates, SelectionLimits, Slots, allot
 from eros_assets.simulation.catalogue import BUMP, Catalogue, Tables
+from eros_assets.simulation.columns import rows_of
 from eros_assets.simulation.draws import hashed_uniforms
 from eros_assets.simulation.facts import Facts
 from eros_assets.simulation.outlook import day_number
-from eros_assets.simulation.policies import Policy, Situation
+from eros_assets.simulation.policies import ScoringPolicy, Situation
 
 TIERS = len(PRICE_TIERS)
 TREATMENT, CONTROL = 0, 1
@@ -57,7 +58,7 @@ def select(
     situation: Situation,
     targets: Mapping[int, WeeklyTarget],
     reserved: Bools,
-    policy: Policy,
+    policy: ScoringPolicy,
     tuning: Tables,
 ) -> Selections:
     """The captions of every page with targets; `reserved` (c,) are those that no page may take."""
@@ -97,7 +98,7 @@ def select(
     everyone = Candidates(
         **{f.name: np.concatenate([getattr(c, f.name) for c in found]) for f in fields(Candidates)}
     )
-    chosen = allot(everyone, slots, Limits.of(knobs), catalogue)
+    chosen = allot(everyone, slots, SelectionLimits.of(knobs), catalogue)
     return Selections(
         page=everyone.page[chosen],
         caption=everyone.caption[chosen],

@@ -10,19 +10,19 @@ from typing import Any
 
 import pandas as pd
 
+from eros_assets.atomic_write import atomic_write
 from eros_assets.calendar import la_date, monday_after
 from eros_assets.dataset import Dataset
 from eros_assets.demo.agency import agency_of_shape
 from eros_assets.demo.roster import SIZES, AgencySize, scaled_size
 from eros_assets.demo.truth import Truth
-from eros_assets.exporting.whole_file import write_whole
 from eros_assets.simulation.answers import price_list
-from eros_assets.simulation.arrays import rows_of
 from eros_assets.simulation.catalogue import Tables
+from eros_assets.simulation.columns import rows_of
 from eros_assets.simulation.fast import FastLine
 from eros_assets.simulation.graph import GraphLine, RunGraph
 from eros_assets.simulation.policies import policy_named
-from eros_assets.simulation.season import Line, Season, play
+from eros_assets.simulation.season import Season, WeekPlanner, play
 from eros_assets.tuning import Knobs, configuration_tables
 
 LEARNING_ROUTINES = (
@@ -105,7 +105,7 @@ class Study:
 
     def _line(
         self, player: Player, season: Season, tuning: Tables, knobs: Knobs, folder: Path | None
-    ) -> Line:
+    ) -> WeekPlanner:
         settings = self.dataset.settings
         if player.through_graph and folder is not None and self.run_graph is not None:
             return GraphLine(
@@ -139,7 +139,7 @@ class Study:
         text = json.dumps(description, sort_keys=True, default=str, indent=1)
         key = hashlib.sha256(text.encode()).hexdigest()[:10]
         folder = self.records / f"{player.policy}-{key}"
-        write_whole(folder / "played.json", text.encode())
+        atomic_write(folder / "played.json", text.encode())
         return folder / f"seed-{seed}"
 
 

@@ -8,28 +8,26 @@
 An agency's own files, in the folder that `EROS_TUNING_DIR` names, replace these by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eros_assets.dataset import Dataset
 from eros_assets.settings import Settings
-from eros_assets.tuning.days import COMMERCIAL_COLUMNS, VOLUME_COLUMNS, holiday_calendar
 from eros_assets.tuning.days import YEARS as HOLIDAY_YEARS
-from eros_assets.tuning.rows import Row, TuningError, read_rows
-from eros_assets.tuning.rules import RULES
+from eros_assets.tuning.days import holiday_calendar
+from eros_assets.tuning.rows import CsvLine, TuningError, TuningRow, read_lines
+from eros_assets.tuning.rules import PLAIN_TABLES, Knob, WholeKnob
 from eros_assets.warehouse.sql.library import SqlLibrary
 from eros_assets.warehouse.sql.objects import SqlObject
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["HOLIDAY_YEARS", "TuningError"]
+__all__ = ["HOLIDAY_YEARS", "PLAIN_TABLES", "TuningError"]
 
-PLAIN_TABLES = tuple(RULES)
 CONFIGURATION_TABLES = (*PLAIN_TABLES, "tuning", "holiday_calendar")
 
-KNOB_COLUMNS = ("knob", "value", "least", "most", "unit")
 ORDERED_KNOBS = (
     ("first_send_hour", "last_send_hour"),
     ("prior_min_strength", "prior_max_strength"),
@@ -56,13 +54,12 @@ def configuration_tables(settings: Settings, library: SqlLibrary) -> dict[str, "
         TuningError: a file is missing a column, or has a value outside its type or range.
     """
     tables = {
-        name: _plain_table(settings.tuning_file(f"{name}.csv"), library[name])
-        for name in PLAIN_TABLES
+        name: _plain_table(settings.tuning_file(f"{name}.csv"), model)
+        for name, model in PLAIN_TABLES.items()
     }
     tables["tuning"] = _knob_row(settings.tuning_file("tuning.csv"), library["tuning"])
     tables["holiday_calendar"] = holiday_calendar(
-        read_rows(settings.tuning_file("holiday_volume.csv"), VOLUME_COLUMNS),
-        read_rows(settings.tuning_file("commercial_days.csv"), COMMERCIAL_COLUMNS),
+        settings.tuning_file("holiday_volume.csv"), settings.tuning_file("commercial_days.csv")
     )
     return tables
 
@@ -77,74 +74,43 @@ def read_knobs(dataset: Dataset) -> Knobs:
     return Knobs({str(knob): value for knob, value in row[0].items() if pd.notna(value)})
 
 
-def _plain_table(path: Path, table: SqlObject) -> "pd.DataFrame":
+def _plain_table(path: Path, model: type[TuningRow]) -> "pd.DataFrame":
     import pandas as pd
 
-    kinds = {column.name: column.type for column in table.columns}
-    rows = read_rows(path, tuple(kinds))
+    columns = list(model.model_fields)
+    rows = [line.parse(model) for line in read_lines(path, model, key=columns[0])]
     if not rows:
         raise TuningError(f"{path.name}: has no rows")
-    seen: set[str] = set()
-    values = [_typed(row, kinds, seen, table.name) for row in rows]
-    return pd.DataFrame(values, columns=list(kinds))
-
-
-def _typed(
-    row: Row, kinds: Mapping[str, str], seen: set[str], table: str
-) -> dict[str, str | int | float | None]:
-    rules = RULES[table]
-    row.distinct(rules.key, seen)
-    values: dict[str, str | int | float | None] = {}
-    for column, kind in kinds.items():
-        if kind == "STRING":
-            values[column] = row[column]
-        elif row[column] == "" and column in rules.optional:
-            values[column] = None
-        else:
-            values[column] = row.number(column, *rules.ranges[column], is_whole=kind == "INT64")
-    rules.check(row)
-    return values
+    return pd.DataFrame([row.model_dump() for row in rows], columns=columns)
 
 
 def _knob_row(path: Path, table: SqlObject) -> "pd.DataFrame":
     import pandas as pd
 
-    kinds = {column.name: column.type for column in table.columns}
+    models = {c.name: WholeKnob if c.type == "INT64" else Knob for c in table.columns}
+    shipped = {knob.knob: knob for _, knob in _knobs(SHIPPED_KNOBS, models)}
     values: dict[str, int | float] = {}
-    ranges = {row["knob"]: _range(row) for row in read_rows(SHIPPED_KNOBS, KNOB_COLUMNS)}
-    for row in read_rows(path, KNOB_COLUMNS):
-        knob = row["knob"]
-        if knob not in kinds:
-            raise row.wrong(f"there is no knob {knob!r}")
-        if knob in values:
-            raise row.wrong(f"knob {knob!r} stands there twice")
-        (least, most), (lowest, highest) = _range(row), ranges[knob]
-        if least < lowest or most > highest:
-            raise row.wrong(
-                f"{knob}: its range is {lowest:g} to {highest:g}; a file of your own may narrow "
-                "it, not widen it"
+    for line, knob in _knobs(path, models):
+        limits = shipped[knob.knob]
+        if knob.least < limits.least or knob.most > limits.most:
+            raise line.wrong(
+                f"{knob.knob}: its range is {limits.least:g} to {limits.most:g}; a file of your "
+                "own may narrow it, not widen it"
             )
-        values[knob] = row.number(
-            "value",
-            least,
-            most,
-            is_whole=kinds[knob] == "INT64",
-            unit=row["unit"],
-            called=knob,
-        )
-    if missing := [knob for knob in kinds if knob not in values]:
+        values[knob.knob] = knob.value
+    if missing := [knob for knob in models if knob not in values]:
         raise TuningError(f"{path.name}: lacks {', '.join(missing)}")
     for low, high in ORDERED_KNOBS:
         if values[low] > values[high]:
             raise TuningError(
                 f"{path.name}: {low} {values[low]:g} is more than {high} {values[high]:g}"
             )
-    return pd.DataFrame([values], columns=list(kinds))
+    return pd.DataFrame([values], columns=list(models))
 
 
-def _range(row: Row) -> tuple[int | float, int | float]:
-    knob = row["knob"]
-    return (
-        row.number("least", called=f"{knob}: least"),
-        row.number("most", called=f"{knob}: most"),
-    )
+def _knobs(path: Path, models: Mapping[str, type[Knob]]) -> Iterator[tuple[CsvLine, Knob]]:
+    for line in read_lines(path, Knob, key="knob"):
+        name = line.cells["knob"]
+        if name not in models:
+            raise line.wrong(f"there is no knob {name!r}")
+        yield line, line.parse(models[name], f"{name}: ")

@@ -2,29 +2,71 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Self
 
-from eros_assets.tuning.rows import Row
+from pydantic import Field, model_validator
+
+from eros_assets.tuning.rows import TuningRow, read_lines
+from eros_assets.tuning.rules import Factor
 
 if TYPE_CHECKING:
     import pandas as pd
 
 YEARS = range(2015, 2041)
-MOST = 10
-"""The greatest factor that a file may give a day."""
 
-VOLUME_COLUMNS = ("holiday_name", "volume_factor")
-COMMERCIAL_COLUMNS = (
-    *("holiday_name", "month", "day", "anchor_holiday", "days_after_anchor"),
-    "volume_factor",
-)
+Empty = Annotated[str, Field(max_length=0)]
 
 
-def holiday_calendar(volume: Sequence[Row], commercial: Sequence[Row]) -> "pd.DataFrame":
+class HolidayVolume(TuningRow):
+    """A line of holiday_volume.csv: the factor of a public holiday, or of all others (`*`)."""
+
+    holiday_name: str
+    volume_factor: Factor
+
+
+class FixedDay(TuningRow):
+    """A line of commercial_days.csv without an anchor: the same date every year."""
+
+    holiday_name: str
+    month: Annotated[int, Field(ge=1, le=12)]
+    day: Annotated[int, Field(ge=1, le=31)]
+    anchor_holiday: Empty
+    days_after_anchor: str
+    volume_factor: Factor
+
+    @model_validator(mode="after")
+    def _every_year(self) -> Self:
+        try:
+            self.dates({})
+        except ValueError:
+            raise ValueError(
+                f"month {self.month} day {self.day} is not a date of every year"
+            ) from None
+        return self
+
+    def dates(self, _public: Mapping[str, Sequence[dt.date]]) -> list[dt.date]:
+        """Its dates, one a year."""
+        return [dt.date(year, self.month, self.day) for year in YEARS]
+
+
+class AnchoredDay(TuningRow):
+    """A line of commercial_days.csv with an anchor: some days after a public holiday."""
+
+    holiday_name: str
+    month: Empty
+    day: Empty
+    anchor_holiday: str
+    days_after_anchor: Annotated[int, Field(ge=-366, le=366)]
+    volume_factor: Factor
+
+    def dates(self, public: Mapping[str, Sequence[dt.date]]) -> list[dt.date]:
+        """Its dates; `public` are the dates of public holidays by name."""
+        return [day + dt.timedelta(self.days_after_anchor) for day in public[self.anchor_holiday]]
+
+
+def holiday_calendar(volume: Path, commercial: Path) -> "pd.DataFrame":
     """US public holidays and the commercial days; one row per date, the strongest factor of each.
-
-    `volume` has the factor of public holidays by name, `*` for all others. `commercial` has days
-    on a fixed date (month, day) or some days after a public holiday (anchor_holiday).
 
     Raises:
         TuningError: a row that names no holiday, no date of every year, or no factor.
@@ -32,22 +74,27 @@ def holiday_calendar(volume: Sequence[Row], commercial: Sequence[Row]) -> "pd.Da
     import holidays
     import pandas as pd
 
-    public = sorted(holidays.country_holidays("US", years=YEARS).items())
-    anchors: dict[str, list[dt.date]] = {}
-    for day, name in public:
-        anchors.setdefault(name, []).append(day)
+    public: dict[str, list[dt.date]] = {}
+    for day, name in sorted(holidays.country_holidays("US", years=YEARS).items()):
+        public.setdefault(name, []).append(day)
     factors: dict[str, float] = {}
-    seen: set[str] = set()
-    for row in volume:
-        name = row.distinct("holiday_name", seen)
-        if name != "*" and name not in anchors:
-            raise row.wrong(f"holiday_name {name!r} is not a US public holiday, nor '*'")
-        factors[name] = _factor(row)
+    for line in read_lines(volume, HolidayVolume, key="holiday_name"):
+        row = line.parse(HolidayVolume)
+        if row.holiday_name != "*" and row.holiday_name not in public:
+            raise line.wrong(
+                f"holiday_name {row.holiday_name!r} is not a US public holiday, nor '*'"
+            )
+        factors[row.holiday_name] = row.volume_factor
     other = factors.get("*", 1.0)
-    days = [(day, name, factors.get(name, other)) for day, name in public]
-    for row in commercial:
-        dates = _after_anchor(row, anchors) if row["anchor_holiday"] else _every_year(row)
-        days += [(day, row["holiday_name"], _factor(row)) for day in dates]
+    days = [
+        (day, name, factors.get(name, other)) for name, dates in public.items() for day in dates
+    ]
+    for line in read_lines(commercial, FixedDay):
+        anchor = line.cells["anchor_holiday"]
+        row = line.parse(AnchoredDay if anchor else FixedDay)
+        if anchor and anchor not in public:
+            raise line.wrong(f"anchor_holiday {anchor!r} is not a US public holiday")
+        days += [(day, row.holiday_name, row.volume_factor) for day in row.dates(public)]
     strongest = pd.DataFrame(days, columns=["holiday_date", "holiday_name", "volume_factor"])
     return (
         strongest.sort_values(
@@ -56,27 +103,3 @@ def holiday_calendar(volume: Sequence[Row], commercial: Sequence[Row]) -> "pd.Da
         .drop_duplicates("holiday_date")
         .reset_index(drop=True)
     )
-
-
-def _factor(row: Row) -> float:
-    return float(row.number("volume_factor", 0, MOST))
-
-
-def _after_anchor(row: Row, anchors: Mapping[str, Sequence[dt.date]]) -> list[dt.date]:
-    for column in ("month", "day"):
-        if row[column]:
-            raise row.wrong(f"{column} {row[column]!r} must be empty beside an anchor_holiday")
-    anchor = row["anchor_holiday"]
-    if anchor not in anchors:
-        raise row.wrong(f"anchor_holiday {anchor!r} is not a US public holiday")
-    offset = dt.timedelta(days=row.number("days_after_anchor", -366, 366, is_whole=True))
-    return [day + offset for day in anchors[anchor]]
-
-
-def _every_year(row: Row) -> list[dt.date]:
-    month = int(row.number("month", 1, 12, is_whole=True))
-    day = int(row.number("day", 1, 31, is_whole=True))
-    try:
-        return [dt.date(year, month, day) for year in YEARS]
-    except ValueError:
-        raise row.wrong(f"month {month} day {day} is not a date of every year") from None

@@ -1,11 +1,13 @@
-"""Reads tuning files line by line, so that a mistake is named by file, line and column."""
+"""Reads tuning files line by line, so that an error names file, line and column."""
 
 import csv
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from eros_assets.errors import ErosError
 
@@ -14,75 +16,85 @@ class TuningError(ErosError):
     """A tuning file that can't be used; names file, line, column and rule."""
 
 
+class TuningRow(BaseModel):
+    """Base of the models of tuning files: a field per column, made from the text of its cells."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, defer_build=True)
+
+
+Model = TypeVar("Model", bound=TuningRow)
+
+
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a file: its line, its cells by column."""
+class CsvLine:
+    """One line of a file: its number, its cells by column."""
 
     file: str
-    line: int
+    number: int
     cells: Mapping[str, str]
 
-    def __getitem__(self, column: str) -> str:
-        return self.cells[column]
-
     def wrong(self, what: str) -> TuningError:
-        """The error that says what is wrong with this row."""
-        return TuningError(f"{self.file} line {self.line}: {what}")
+        """The error that says what is wrong with this line."""
+        return TuningError(f"{self.file} line {self.number}: {what}")
 
-    def number(
-        self,
-        column: str,
-        least: float = -math.inf,
-        most: float = math.inf,
-        *,
-        is_whole: bool = False,
-        unit: str = "",
-        called: str = "",
-    ) -> int | float:
-        """The finite number of a cell; `called` is what the error calls it, its column if empty.
+    def parse(self, model: type[Model], about: str = "") -> Model:
+        """The line as a row of `model`; an error begins with `about`.
 
         Raises:
-            TuningError: it is none, or not in `least` to `most`.
+            TuningError: the first cell that breaks a rule of its column, or the first rule between
+                columns that is broken.
         """
-        text, called = self[column], called or column
         try:
-            value = int(text) if is_whole else float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise self.wrong(f"{called} {text!r} is not a {'whole ' * is_whole}number")
-        if not least <= value <= most:
-            raise self.wrong(f"{called} {text} is not in {least:g} to {most:g} {unit}".rstrip())
-        return value
-
-    def distinct(self, column: str, seen: set[str]) -> str:
-        """The text of a cell that names its row; kept in `seen`.
-
-        Raises:
-            TuningError: it is empty or already in `seen`.
-        """
-        text = self[column]
-        if not text or text in seen:
-            rule = "stands there twice" if text else "is empty; it names the row"
-            raise self.wrong(f"{column} {text!r} {rule}")
-        seen.add(text)
-        return text
+            return model.model_validate(self.cells)
+        except ValidationError as error:
+            raise self.wrong(about + _fault(error.errors()[0])) from None
 
 
-def read_rows(path: Path, columns: tuple[str, ...]) -> list[Row]:
-    """The rows of a CSV file that has these columns in any order; blank lines are skipped.
+def _fault(error: ErrorDetails) -> str:
+    if error["type"] == "value_error":
+        return error["msg"].removeprefix("Value error, ")
+    column, cell, limits = error["loc"][0], error["input"], error.get("ctx", {})
+    match error["type"]:
+        case "greater_than_equal":
+            return f"{column} {cell} must be at least {limits['ge']:g}"
+        case "less_than_equal":
+            return f"{column} {cell} must be at most {limits['le']:g}"
+        case "int_parsing":
+            return f"{column} {cell!r} is not a whole number"
+        case "float_parsing" | "finite_number":
+            return f"{column} {cell!r} is not a number"
+        case "string_too_long":
+            return f"{column} {cell!r} must be empty in this row"
+        case _:
+            return f"{column} {cell!r}: {error['msg']}"
+
+
+def read_lines(path: Path, model: type[TuningRow], *, key: str = "") -> list[CsvLine]:
+    """The lines of a CSV file with the model's columns in any order; blank lines are skipped.
+
+    `key` is the column that names a row, where there is one.
 
     Raises:
-        TuningError: it can't be read, has other columns, or a row has too many or too few values.
+        TuningError: it can't be read, has other columns, a row has too many or too few values, or
+            the key is empty or stands there twice.
     """
+    columns = list(model.model_fields)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(_rows(path.name, columns, file))
+            lines = list(_lines(path.name, columns, file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TuningError(f"{path}: can't be read: {error}") from error
+    seen = {""}
+    for line in lines if key else ():
+        name = line.cells[key]
+        if name in seen:
+            rule = "stands there twice" if name else "is empty; it names the row"
+            raise line.wrong(f"{key} {name!r} {rule}")
+        seen.add(name)
+    return lines
 
 
-def _rows(name: str, columns: tuple[str, ...], file: TextIO) -> Iterator[Row]:
+def _lines(name: str, columns: list[str], file: TextIO) -> Iterator[CsvLine]:
     lines = csv.reader(file, strict=True)
     header = next((cells for cells in lines if cells), [])
     if sorted(header) != sorted(columns):
@@ -97,4 +109,4 @@ def _rows(name: str, columns: tuple[str, ...], file: TextIO) -> Iterator[Row]:
                 f"{name} line {lines.line_num}: has {len(cells)} values for the "
                 f"{len(header)} columns {', '.join(header)}"
             )
-        yield Row(name, lines.line_num, dict(zip(header, cells, strict=True)))
+        yield CsvLine(name, lines.line_num, dict(zip(header, cells, strict=True)))

@@ -8,6 +8,7 @@ due, the time of day of a DATE, the digits of a number.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownParameterType=false, reportUnknownArgumentType=false
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -25,7 +26,7 @@ class LoadError(ErosError):
     """Data that doesn't fit its table; the message names table, column, row and value."""
 
 
-def given_columns(table: str, data: pd.DataFrame | Path) -> dict[str, Values]:
+def _given_columns(table: str, data: pd.DataFrame | Path) -> dict[str, Values]:
     """The columns of a frame or Parquet file by name in lower case: engines take no note of it.
 
     Raises:
@@ -45,7 +46,40 @@ def given_columns(table: str, data: pd.DataFrame | Path) -> dict[str, Values]:
     return columns
 
 
-def typed_column(
+def typed_columns(
+    table: str, data: pd.DataFrame | Path, types: Mapping[str, pa.DataType], *, whole: bool = True
+) -> tuple[dict[str, pa.Array | pa.ChunkedArray], int]:
+    """The data in the table's columns and types, in the table's order, and the number of rows.
+
+    Args:
+        table: the table's name, for errors.
+        data: rows, or a Parquet file of them.
+        types: the table's columns with their types.
+        whole: whether columns that `data` lacks are returned too, as NULL.
+
+    Raises:
+        LoadError: an unreadable file, a column that the table lacks or that is there twice, a
+            value of another type.
+    """
+    columns = _given_columns(table, data)
+    known = {name.lower() for name in types}
+    if unknown := [name for name in columns if name not in known]:
+        raise LoadError(
+            f"load into {table}: the table has no column {', '.join(unknown)}; "
+            f"it has {', '.join(types)}"
+        )
+    count = len(next(iter(columns.values()))) if columns else 0
+    arrays: dict[str, pa.Array | pa.ChunkedArray] = {}
+    for name, to in types.items():
+        given = columns.get(name.lower())
+        if given is not None:
+            arrays[name] = _typed_column(table, name, given, to)
+        elif whole:
+            arrays[name] = pa.nulls(count, to)
+    return arrays, count
+
+
+def _typed_column(
     table: str, name: str, values: Values, to: pa.DataType
 ) -> pa.Array | pa.ChunkedArray:
     """The values in a type.

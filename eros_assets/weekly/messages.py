@@ -1,11 +1,12 @@
 """The messages of a week's active schedules, as exports take them."""
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 from eros_assets.dataset import Dataset
-from eros_assets.exporting.schedule_csv import ScheduleLine
+from eros_assets.exporting.message import ScheduledMessage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,26 +15,38 @@ if TYPE_CHECKING:
 def active_messages(
     dataset: Dataset, week_start: dt.date, pages: Iterable[str] = ()
 ) -> "pd.DataFrame":
-    """The messages of the week's active schedules, of `pages` or of all, in order."""
+    """Rows of `schedule_recommendations_with_messages` of a week, by page and message number.
+
+    `pages` empty means all pages.
+    """
     return dataset.query("schedule_messages", week_start=week_start, pages=list(pages))
 
 
-def schedule_lines(messages: "pd.DataFrame") -> list[ScheduleLine]:
-    """Rows of `schedule_recommendations_with_messages` as lines of the file."""
+def scheduled_message(row: Mapping[Any, Any], display_name: str | None = None) -> ScheduledMessage:
+    """A row of `schedule_recommendations_with_messages`; NULL gives the field's default."""
     import pandas as pd
 
-    return [
-        ScheduleLine(
-            schedule_id=row["schedule_id"],
-            page_name=row["page_name"],
-            scheduled_send_time=row["scheduled_send_time"].to_pydatetime(),
-            message_type=row["message_type"],
-            caption_id=int(row["caption_id"]),
-            caption_text=row["caption_text"] or "",
-            price_tier=row["price_tier"],
-            content_category=row["content_category"],
-            has_urgency=None if pd.isna(row["has_urgency"]) else bool(row["has_urgency"]),
-            performance_score=float(row["performance_score"]),
-        )
-        for row in messages.to_dict("records")
-    ]
+    values: dict[str, Any] = {
+        "display_name": row["page_name"] if display_name is None else display_name
+    }
+    for field in fields(ScheduledMessage):
+        if field.name in row and not pd.isna(value := row[field.name]):
+            values[field.name] = value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
+    return ScheduledMessage(**values)
+
+
+def messages_by_page(
+    rows: "pd.DataFrame", names: Mapping[str, str] | None = None
+) -> dict[str, list[ScheduledMessage]]:
+    """The messages of `active_messages`, by page in its order; `names` are creators' by page."""
+    pages: dict[str, list[ScheduledMessage]] = {}
+    for row in rows.to_dict("records"):
+        message = scheduled_message(row, (names or {}).get(row["page_name"]))
+        pages.setdefault(message.page_name, []).append(message)
+    return pages
+
+
+def creator_names(dataset: Dataset) -> dict[str, str]:
+    """Creators' display names by page; the page's name where a creator has none."""
+    names = dataset.query("creator_names")
+    return dict(zip(names["page_name"], names["display_name"], strict=True))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from eros_assets.calendar import ZONE
 from eros_assets.dataset import Dataset
 from eros_assets.planning.explanation import Evidence, explain
-from eros_assets.planning.identity import ScheduleRow, schedule_id
+from eros_assets.planning.identity import schedule_id
 from eros_assets.planning.model import PlannedMessage
 from eros_assets.weekly.drafting import PageDraft
 from eros_assets.weekly.scope import WeekPlanScope
@@ -73,30 +73,20 @@ def _page_rows(
     `selected` has the selections by page and caption.
     """
     messages = draft.plan.messages if draft.plan else ()
-    identifier = schedule_id(draft.page_name, week_start, [_identity(m) for m in messages])
+    identifier = schedule_id(draft.page_name, week_start, messages)
     if identifier in active:
         return []
     return [
         {
             "schedule_id": identifier,
             "page_name": draft.page_name,
-            **_message_row(message),
+            **message_row(message),
             "explanation": explain(
                 message, _evidence(selected[draft.page_name, message.caption.caption_id])
             ),
         }
         for message in messages
     ]
-
-
-def _identity(message: PlannedMessage) -> ScheduleRow:
-    return ScheduleRow(
-        message.send_time,
-        message.caption.message_type,
-        message.caption.caption_id,
-        message.caption.price_tier,
-        message.caption.arm,
-    )
 
 
 def _evidence(choice: Mapping[str, Any]) -> Evidence:
@@ -117,7 +107,8 @@ def _number(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)
 
 
-def _message_row(message: PlannedMessage) -> dict[str, Any]:
+def message_row(message: PlannedMessage) -> dict[str, Any]:
+    """The columns of `schedule_recommendations` that a planned message fills."""
     local = message.send_time.astimezone(ZONE)
     return {
         "message_number": message.number,

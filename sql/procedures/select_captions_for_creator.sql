@@ -5,9 +5,10 @@
 -- not sent by it in the 7 days before, not rejected by a reviewer for it and this week.
 -- thompson_score is a draw from Beta(c * (prior successes + successes / dispersion),
 -- c * (prior failures + failures / dispersion)), c being posterior_sharpening and the trials faded
--- by their age. The prior is the pair's own; an untried caption's is that of its page and tier, by
--- caption_appeal where other pages have tried it. final_score is the draw's percentile among the
--- page's eligible of the tier x the segment's multiplier + diversity.
+-- by their age. The prior is the pair's own; an untried caption's is that of
+-- borrowed_caption_priors where other pages have tried it, else that of its page and tier.
+-- final_score is the draw's percentile among the page's eligible of the tier x the segment's
+-- multiplier + diversity.
 -- A share of the PPVs, the control arm, is drawn uniformly instead; it is served first, so that
 -- the treatment arm's choice doesn't bias it. How many a page gets is the share times its PPVs,
 -- rounded up or down by a draw so that the mean is exact.
@@ -30,7 +31,6 @@ CREATE OR REPLACE PROCEDURE `${dataset}.select_captions_for_creator`(
   IN p_seed STRING
 )
 BEGIN
-  DECLARE v_lacks_targets BOOL;
   DECLARE v_any_pattern STRING;
 
   IF p_week_start IS NULL OR p_week_start != DATE_TRUNC(p_week_start, ISOWEEK) THEN
@@ -49,17 +49,14 @@ BEGIN
       'select_captions_for_creator: page ', p_page_name, ' is not in creators'
     );
   END IF;
-  SET v_lacks_targets = NOT EXISTS (
-    SELECT 1
-    FROM `${dataset}.weekly_volume_targets` AS w
-    WHERE
-      w.week_start = p_week_start
-      AND (p_page_name IS NULL OR w.page_name = p_page_name)
-  );
   IF
     p_page_name IS NOT NULL
-    AND v_lacks_targets
     AND p_num_budget + p_num_mid + p_num_premium + p_num_bump IS NULL
+    AND NOT EXISTS (
+      SELECT 1
+      FROM `${dataset}.weekly_volume_targets` AS w
+      WHERE w.week_start = p_week_start AND w.page_name = p_page_name
+    )
   THEN
     RAISE USING MESSAGE = CONCAT(
       'select_captions_for_creator: page ', p_page_name, ' has no weekly_volume_targets for ',
@@ -105,19 +102,6 @@ BEGIN
     CROSS JOIN UNNEST(['budget', 'mid', 'premium', 'bump']) AS price_tier
   ),
 
-  control_counts AS (
-    SELECT
-      p.page_name,
-      FLOOR(
-        t.control_share * (p.num_budget + p.num_mid + p.num_premium)
-        + (CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256(CONCAT(
-          p_seed, '|', CAST(p_week_start AS STRING), '|', p.page_name, '|control'
-        ))), 1, 13)) AS INT64) + 0.5) * 2.220446049250313e-16
-      ) AS controls
-    FROM pages AS p
-    CROSS JOIN `${dataset}.tuning` AS t
-  ),
-
   -- One row per wanted PPV; the first ones by hash are control.
   control_slots AS (
     SELECT
@@ -130,10 +114,15 @@ BEGIN
             p_seed, '|', CAST(p_week_start AS STRING), '|', i.page_name, '|control|',
             i.price_tier, '|', CAST(place AS STRING)
           )))
-      ) <= c.controls AS is_control
+      ) <= FLOOR(
+        t.control_share * i.ppv_wanted
+        + (CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256(CONCAT(
+          p_seed, '|', CAST(p_week_start AS STRING), '|', i.page_name, '|control'
+        ))), 1, 13)) AS INT64) + 0.5) * 2.220446049250313e-16
+      ) AS is_control
     FROM tiers AS i
     CROSS JOIN UNNEST(GENERATE_ARRAY(1, i.tier_wanted)) AS place
-    INNER JOIN control_counts AS c ON i.page_name = c.page_name
+    CROSS JOIN `${dataset}.tuning` AS t
     WHERE i.price_tier != 'bump'
   ),
 
@@ -174,25 +163,7 @@ BEGIN
     )
   );
 
-  CREATE OR REPLACE TEMP TABLE tier_places AS
-  SELECT
-    w.page_name,
-    w.price_tier,
-    SUM(IF(w.arm = 'treatment', w.wanted, 0)) AS treatment_places,
-    SUM(IF(w.arm = 'control', w.wanted, 0)) AS control_places,
-    MAX(w.week_wanted) AS week_wanted,
-    MAX(
-      CASE w.price_tier
-        WHEN 'budget' THEN g.budget_multiplier
-        WHEN 'mid' THEN g.mid_multiplier
-        WHEN 'premium' THEN g.premium_multiplier
-        ELSE g.bump_multiplier
-      END
-    ) AS multiplier
-  FROM wanted_captions AS w
-  INNER JOIN `${dataset}.segment_rules` AS g ON w.behavioral_segment = g.behavioral_segment
-  GROUP BY w.page_name, w.price_tier;
-
+  -- One row per page and category that it sent in the days before: use over the most used one's.
   CREATE OR REPLACE TEMP TABLE recent_categories AS
   SELECT
     f.page_name,
@@ -250,18 +221,6 @@ BEGIN
       )
   ),
 
-  rested AS (
-    SELECT DISTINCT
-      f.page_name,
-      f.caption_id
-    FROM `${dataset}.message_facts` AS f
-    CROSS JOIN `${dataset}.tuning` AS t
-    WHERE
-      f.caption_id IS NOT NULL
-      AND f.send_date >= DATE_SUB(p_week_start, INTERVAL t.rest_days DAY)
-      AND f.send_date < p_week_start
-  ),
-
   restricted_categories AS (
     SELECT DISTINCT
       r.page_name,
@@ -288,18 +247,27 @@ BEGIN
     WHERE REGEXP_CONTAINS(b.caption_text, v_any_pattern)
   ),
 
-  blocked AS (
-    SELECT DISTINCT
+  -- Sent by the page in the days before, matching one of its patterns, or rejected by a reviewer.
+  refused AS (
+    SELECT
+      f.page_name,
+      f.caption_id
+    FROM `${dataset}.message_facts` AS f
+    CROSS JOIN `${dataset}.tuning` AS t
+    WHERE
+      f.caption_id IS NOT NULL
+      AND f.send_date >= DATE_SUB(p_week_start, INTERVAL t.rest_days DAY)
+      AND f.send_date < p_week_start
+    UNION DISTINCT
+    SELECT
       r.page_name,
       b.caption_id
     FROM `${dataset}.creator_caption_restrictions` AS r
     CROSS JOIN UNNEST(r.blocked_patterns) AS pattern
     INNER JOIN suspects AS b ON REGEXP_CONTAINS(b.caption_text, pattern)
     WHERE r.is_active
-  ),
-
-  rejected AS (
-    SELECT DISTINCT
+    UNION DISTINCT
+    SELECT
       v.page_name,
       v.caption_id
     FROM `${dataset}.schedule_review` AS v
@@ -312,87 +280,76 @@ BEGIN
     b.caption_id
   FROM wanting AS w
   INNER JOIN unreserved AS b ON w.price_tier = b.price_tier
-  LEFT JOIN rested AS s ON w.page_name = s.page_name AND b.caption_id = s.caption_id
   LEFT JOIN restricted_categories AS rc
     ON w.page_name = rc.page_name AND b.content_category = rc.content_category
   LEFT JOIN restricted_tiers AS rt
     ON w.page_name = rt.page_name AND b.price_tier = rt.price_tier
-  LEFT JOIN blocked AS k ON w.page_name = k.page_name AND b.caption_id = k.caption_id
-  LEFT JOIN rejected AS j ON w.page_name = j.page_name AND b.caption_id = j.caption_id
+  LEFT JOIN refused AS x ON w.page_name = x.page_name AND b.caption_id = x.caption_id
   WHERE
     (b.page_name IS NULL OR b.page_name = w.page_name)
-    AND s.caption_id IS NULL
     AND rc.content_category IS NULL
     AND rt.price_tier IS NULL
-    AND k.caption_id IS NULL
-    AND j.caption_id IS NULL;
+    AND x.caption_id IS NULL;
 
-  -- One row per eligible page and caption: what is believed of it. Rows stay narrow until few are
-  -- left: everything is ranked, little is kept.
-  CREATE OR REPLACE TEMP TABLE beliefs AS
-  WITH flat_priors AS (
+  -- One row per page and tier: its places, how many captions are eligible for them, and what their
+  -- percentiles are multiplied by.
+  CREATE OR REPLACE TEMP TABLE tier_places AS
+  WITH eligible AS (
     SELECT
-      r.page_name,
-      r.price_tier,
-      r.prior_successes,
-      r.prior_failures,
-      SAFE_DIVIDE(r.prior_successes, r.prior_successes + r.prior_failures) AS rate,
-      SAFE_DIVIDE(
-        r.prior_failures, r.prior_successes * (r.prior_successes + r.prior_failures + 1.0)
-      ) AS variation,
-      COALESCE(r.pair_variance, 0.0) AS pair_variance,
-      r.dispersion
-    FROM `${dataset}.caption_priors` AS r
-  ),
-
-  -- An untried caption's prior, as update_caption_performance makes that of a pair.
-  believed AS (
-    SELECT
-      e.page_name,
-      e.price_tier,
-      e.caption_id,
-      COALESCE(s.prior_successes, r.prior_successes, 1.0) AS prior_successes,
-      COALESCE(s.prior_failures, r.prior_failures, 1.0) AS prior_failures,
-      COALESCE(
-        s.effective_successes, SAFE_DIVIDE(s.successes, COALESCE(r.dispersion, 1.0)), 0.0
-      ) AS effective_successes,
-      COALESCE(
-        s.effective_failures, SAFE_DIVIDE(s.failures, COALESCE(r.dispersion, 1.0)), 0.0
-      ) AS effective_failures,
-      IF(s.caption_id IS NULL, LEAST(r.rate * a.appeal, t.prior_max_rate), NULL) AS rate,
-      LEAST(
-        (1.0 + SAFE_DIVIDE(1.0, a.appeal_shape)) * (1.0 + r.pair_variance) - 1.0, r.variation
-      ) AS variation
-    FROM eligible_captions AS e
-    CROSS JOIN `${dataset}.tuning` AS t
-    LEFT JOIN flat_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
-    LEFT JOIN `${dataset}.caption_bandit_stats` AS s
-      ON e.page_name = s.page_name AND e.caption_id = s.caption_id
-    LEFT JOIN `${dataset}.caption_appeal` AS a
-      ON e.caption_id = a.caption_id AND e.price_tier = a.price_tier
-  ),
-
-  strengths AS (
-    SELECT
-      b.*,
-      LEAST(
-        GREATEST(SAFE_DIVIDE(1.0 - b.rate, b.variation * b.rate) - 1.0, t.prior_min_strength),
-        t.prior_max_strength
-      ) AS strength
-    FROM believed AS b
-    CROSS JOIN `${dataset}.tuning` AS t
+      page_name,
+      price_tier,
+      COUNT(*) AS captions
+    FROM eligible_captions
+    GROUP BY page_name, price_tier
   )
 
   SELECT
-    g.page_name,
-    g.price_tier,
-    g.caption_id,
-    COALESCE(g.rate * g.strength, g.prior_successes) AS prior_successes,
-    COALESCE((1.0 - g.rate) * g.strength, g.prior_failures) AS prior_failures,
-    g.effective_successes,
-    g.effective_failures
-  FROM strengths AS g;
+    w.page_name,
+    w.price_tier,
+    SUM(IF(w.arm = 'treatment', w.wanted, 0)) AS treatment_places,
+    SUM(IF(w.arm = 'control', w.wanted, 0)) AS control_places,
+    MAX(w.week_wanted) AS week_wanted,
+    MAX(e.captions) AS captions,
+    MAX(
+      CASE w.price_tier
+        WHEN 'budget' THEN g.budget_multiplier
+        WHEN 'mid' THEN g.mid_multiplier
+        WHEN 'premium' THEN g.premium_multiplier
+        ELSE g.bump_multiplier
+      END
+    ) AS multiplier
+  FROM wanted_captions AS w
+  INNER JOIN `${dataset}.segment_rules` AS g ON w.behavioral_segment = g.behavioral_segment
+  LEFT JOIN eligible AS e ON w.page_name = e.page_name AND w.price_tier = e.price_tier
+  GROUP BY w.page_name, w.price_tier;
 
+  -- One row per eligible page and caption: what is believed of it. Rows stay narrow until few are
+  -- left: everything is ranked, little is kept. A pair that was never tried has no statistics, and
+  -- so the prior that it borrows, else that of its page and tier.
+  CREATE OR REPLACE TEMP TABLE beliefs AS
+  SELECT
+    e.page_name,
+    e.price_tier,
+    e.caption_id,
+    COALESCE(s.prior_successes, b.prior_successes, r.prior_successes, 1.0) AS prior_successes,
+    COALESCE(s.prior_failures, b.prior_failures, r.prior_failures, 1.0) AS prior_failures,
+    COALESCE(
+      s.effective_successes, SAFE_DIVIDE(s.successes, COALESCE(r.dispersion, 1.0)), 0.0
+    ) AS effective_successes,
+    COALESCE(
+      s.effective_failures, SAFE_DIVIDE(s.failures, COALESCE(r.dispersion, 1.0)), 0.0
+    ) AS effective_failures
+  FROM eligible_captions AS e
+  LEFT JOIN `${dataset}.caption_bandit_stats` AS s
+    ON e.page_name = s.page_name AND e.caption_id = s.caption_id
+  LEFT JOIN `${dataset}.borrowed_caption_priors` AS b
+    ON
+      e.page_name = b.page_name AND e.caption_id = b.caption_id AND e.price_tier = b.price_tier
+  LEFT JOIN `${dataset}.caption_priors` AS r
+    ON e.page_name = r.page_name AND e.price_tier = r.price_tier;
+
+  -- One row per page, tier, arm and caption that may be chosen: the best by score, or for the
+  -- control arm by a uniform draw, more of them than there are places.
   CREATE OR REPLACE TEMP TABLE fresh_candidates AS
   WITH drawn AS (
     SELECT
@@ -411,15 +368,6 @@ BEGIN
     CROSS JOIN `${dataset}.tuning` AS t
   ),
 
-  tier_sizes AS (
-    SELECT
-      e.page_name,
-      e.price_tier,
-      COUNT(*) AS captions
-    FROM eligible_captions AS e
-    GROUP BY e.page_name, e.price_tier
-  ),
-
   -- draw_rank counts from the best draw, so the percentile is that of CUME_DIST.
   scored AS (
     SELECT
@@ -428,9 +376,9 @@ BEGIN
       d.caption_id,
       d.thompson_score,
       d.draw_rank,
-      z.captions,
+      m.captions,
       m.multiplier,
-      SAFE_DIVIDE(z.captions - d.draw_rank + 1, z.captions) * m.multiplier
+      SAFE_DIVIDE(m.captions - d.draw_rank + 1, m.captions) * m.multiplier
       + t.diversity_weight * (1.0 - 2.0 * COALESCE(c.relative_use, 0.0)) AS final_score
     FROM (
       SELECT
@@ -439,7 +387,6 @@ BEGIN
       FROM drawn
     ) AS d
     CROSS JOIN `${dataset}.tuning` AS t
-    INNER JOIN tier_sizes AS z ON d.page_name = z.page_name AND d.price_tier = z.price_tier
     INNER JOIN tier_places AS m ON d.page_name = m.page_name AND d.price_tier = m.price_tier
     INNER JOIN `${dataset}.caption_bank` AS b ON d.caption_id = b.caption_id
     LEFT JOIN recent_categories AS c
@@ -479,19 +426,14 @@ BEGIN
       )
   ),
 
-  ranked AS (
+  kept AS (
     SELECT
       *,
       ROW_NUMBER() OVER (
         PARTITION BY page_name, price_tier, arm ORDER BY offer_score DESC, caption_id
       ) AS arm_rank
     FROM offered
-  ),
-
-  kept AS (
-    SELECT *
-    FROM ranked
-    WHERE arm_rank <= depth
+    QUALIFY arm_rank <= depth
   )
 
   SELECT
@@ -599,6 +541,22 @@ BEGIN
     AND s.caption_id = r.caption_id
     AND (p_page_name IS NULL OR s.page_name = p_page_name);
 
+  -- One row per page, tier and category: what the rest of the page's week, seen from the tier's
+  -- treatment arm, takes of the limits on one category and on urgent captions.
+  CREATE OR REPLACE TEMP TABLE rest_of_week AS
+  SELECT
+    w.page_name,
+    w.price_tier,
+    k.content_category,
+    COUNT(*) AS chosen,
+    COUNTIF(k.has_urgency) AS urgent
+  FROM tier_places AS w
+  INNER JOIN `${dataset}.caption_selections` AS k ON w.page_name = k.page_name
+  WHERE
+    k.week_start = p_week_start
+    AND NOT (k.price_tier = w.price_tier AND k.arm = 'treatment')
+  GROUP BY w.page_name, w.price_tier, k.content_category;
+
   -- What was chosen from, for whoever asks later what another setting would have chosen: captions
   -- whose posterior counts differ by less than an eighth are one group. What another page got is
   -- left out, as are the places within the limits that the rest of the page's week fills.
@@ -607,43 +565,12 @@ BEGIN
     prior_failures, effective_successes, effective_failures, relative_use, multiplier,
     treatment_places, control_places, category_room, urgent_room
   )
-  WITH by_category AS (
-    SELECT
-      page_name,
-      content_category,
-      COUNT(*) AS chosen
-    FROM `${dataset}.caption_selections`
-    WHERE week_start = p_week_start
-    GROUP BY page_name, content_category
-  ),
-
-  by_tier_and_category AS (
+  WITH urgent_rest AS (
     SELECT
       page_name,
       price_tier,
-      content_category,
-      COUNT(*) AS chosen
-    FROM `${dataset}.caption_selections`
-    WHERE week_start = p_week_start AND arm = 'treatment'
-    GROUP BY page_name, price_tier, content_category
-  ),
-
-  urgent AS (
-    SELECT
-      page_name,
-      COUNT(*) AS chosen
-    FROM `${dataset}.caption_selections`
-    WHERE week_start = p_week_start AND has_urgency
-    GROUP BY page_name
-  ),
-
-  urgent_by_tier AS (
-    SELECT
-      page_name,
-      price_tier,
-      COUNT(*) AS chosen
-    FROM `${dataset}.caption_selections`
-    WHERE week_start = p_week_start AND has_urgency AND arm = 'treatment'
+      SUM(urgent) AS chosen
+    FROM rest_of_week
     GROUP BY page_name, price_tier
   ),
 
@@ -685,22 +612,20 @@ BEGIN
     w.treatment_places,
     w.control_places,
     GREATEST(CAST(FLOOR(t.max_category_share * w.week_wanted) AS INT64), 1)
-    - COALESCE(g.chosen, 0) + COALESCE(tg.chosen, 0),
-    t.max_urgent_captions - COALESCE(u.chosen, 0) + COALESCE(tu.chosen, 0)
+    - COALESCE(g.chosen, 0),
+    t.max_urgent_captions - COALESCE(u.chosen, 0)
   FROM alike AS a
   CROSS JOIN `${dataset}.tuning` AS t
   INNER JOIN tier_places AS w ON a.page_name = w.page_name AND a.price_tier = w.price_tier
   LEFT JOIN recent_categories AS c
     ON a.page_name = c.page_name AND a.category = c.content_category
-  LEFT JOIN by_category AS g
-    ON a.page_name = g.page_name AND a.category = g.content_category
-  LEFT JOIN by_tier_and_category AS tg
+  LEFT JOIN rest_of_week AS g
     ON
-      a.page_name = tg.page_name
-      AND a.price_tier = tg.price_tier
-      AND a.category = tg.content_category
-  LEFT JOIN urgent AS u ON a.page_name = u.page_name
-  LEFT JOIN urgent_by_tier AS tu ON a.page_name = tu.page_name AND a.price_tier = tu.price_tier;
+      a.page_name = g.page_name
+      AND a.price_tier = g.price_tier
+      AND a.category = g.content_category
+  LEFT JOIN urgent_rest AS u
+    ON a.page_name = u.page_name AND a.price_tier = u.price_tier;
 
   COMMIT TRANSACTION;
 

@@ -1,11 +1,9 @@
 -- Rebuilds caption_priors, caption_appeal and caption_bandit_stats from message_facts.
--- A trial of a PPV is a view and its success a purchase; a trial of a Bump is a recipient and its
--- success a view. A message sent as the other type than its caption's tier is no trial of the
--- caption: views of a free copy would pass for purchases.
+-- Trials and first sends are those of the view caption_trials.
 -- The dispersion is Pearson's chi-square over its degrees of freedom, over captions with two or
 -- more sends, per page and message type, pooled over pages where thin, at least 1. The prior is
--- fitted by the method of moments on each caption's first send, selection biasing the later ones,
--- per page and tier, else per tier, else per message type: with p the pool's rate,
+-- fitted by the method of moments on each caption's first send, per page and tier, else per tier,
+-- else per message type: with p the pool's rate,
 -- v = (sum n(s/n - p)^2 - phi(K - 1)p(1 - p)) / (sum n - sum n^2 / sum n), M = p(1 - p)/v - 1,
 -- alpha = pM, beta = (1 - p)M. The noise of a send is phi times the binomial's.
 -- Captions borrow strength from other pages. A pair's rate is taken for the page's mean x the
@@ -15,10 +13,9 @@
 -- page's mean, less 1, and w = e/(1 + eT), e its expected successes, E[z_later | z_earlier] is
 -- A w z_earlier however the later page came to try it, so that A = sum of w' z' w z over
 -- sum of w' w^2 z^2. A caption's appeal is Gamma(1/A + sum of kx, 1/A + sum of k) over its pages, x
--- the pair's rate over the page's mean and k = e/(1 + eB); a pair leaves its own page out. Its
--- prior is the Beta with that mean times the page's, and squared coefficient of variation
--- (1 + 1/shape)(1 + B) - 1, at most T. A = 0 (knob borrowing_weight 0, or nothing to borrow) leaves
--- every pair the prior of its page and tier.
+-- the pair's rate over the page's mean and k = e/(1 + eB). The view borrowed_caption_priors makes
+-- a pair's prior of it, the page's own part left out. A = 0 (knob borrowing_weight 0, or nothing to
+-- borrow) leaves every pair the prior of its page and tier.
 -- Evidence fades by half in stats_half_life_days (91 at least; 0: not at all); priors and
 -- dispersions are fitted without that.
 -- Running it twice changes nothing but last_updated.
@@ -36,84 +33,76 @@ BEGIN
     RAISE USING MESSAGE = 'update_caption_performance: p_lookback_days must be 1 or more';
   END IF;
 
-  -- One row per send that is a trial of its caption, before p_as_of.
+  -- One row per send that is a trial of its caption, before p_as_of. A caption without a tier in
+  -- the bank is mid once it was sent as a PPV, else bump.
   CREATE OR REPLACE TEMP TABLE caption_sends AS
-  WITH tiered AS (
+  WITH unbanked AS (
     SELECT
-      f.*,
-      COALESCE(
-        b.price_tier,
-        IF(LOGICAL_OR(f.message_type = 'PPV') OVER (PARTITION BY f.caption_id), 'mid', 'bump')
-      ) AS price_tier
-    FROM `${dataset}.message_facts` AS f
-    LEFT JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id
-    WHERE f.caption_id IS NOT NULL AND f.send_date < p_as_of
+      c.caption_id,
+      IF(LOGICAL_OR(c.message_type = 'PPV'), 'mid', 'bump') AS price_tier
+    FROM `${dataset}.caption_trials` AS c
+    WHERE c.price_tier IS NULL AND c.send_date < p_as_of
+    GROUP BY c.caption_id
   )
 
   SELECT
-    t.page_name,
-    t.caption_id,
-    t.price_tier,
-    t.message_type,
-    t.sending_time,
-    t.row_id,
-    t.sent_count,
-    t.earnings,
-    t.emv,
-    IF(t.message_type = 'PPV', t.viewed_count, t.sent_count) AS trials,
-    IF(t.message_type = 'PPV', t.purchased_count, t.viewed_count) AS successes,
+    c.* EXCEPT (price_tier, send_date),
+    COALESCE(c.price_tier, u.price_tier) AS price_tier,
     IF(
       k.stats_half_life_days > 0,
       POW(
-        0.5, SAFE_DIVIDE(DATE_DIFF(p_as_of, t.send_date, DAY), GREATEST(k.stats_half_life_days, 91))
+        0.5, SAFE_DIVIDE(DATE_DIFF(p_as_of, c.send_date, DAY), GREATEST(k.stats_half_life_days, 91))
       ),
       1.0
     ) AS freshness,
-    t.send_date >= DATE_SUB(p_as_of, INTERVAL p_lookback_days DAY) AS in_window
-  FROM tiered AS t
+    c.send_date >= DATE_SUB(p_as_of, INTERVAL p_lookback_days DAY) AS in_window
+  FROM `${dataset}.caption_trials` AS c
   CROSS JOIN `${dataset}.tuning` AS k
-  WHERE (t.message_type = 'Bump') = (t.price_tier = 'bump');
+  LEFT JOIN unbanked AS u ON c.caption_id = u.caption_id
+  WHERE
+    c.send_date < p_as_of
+    AND (c.message_type = 'Bump') = (COALESCE(c.price_tier, u.price_tier) = 'bump');
+
+  -- One row per page and caption that tells how much sends of one caption vary: Pearson's
+  -- chi-square of its sends in the window having one rate.
+  CREATE OR REPLACE TEMP TABLE repeated_captions AS
+  SELECT
+    p.page_name,
+    p.caption_id,
+    p.message_type,
+    SAFE_DIVIDE(p.squares, p.rate * (1.0 - p.rate)) AS chi_square,
+    p.degrees
+  FROM (
+    SELECT
+      s.page_name,
+      s.caption_id,
+      s.message_type,
+      COUNT(*) - 1 AS degrees,
+      SUM(SAFE_DIVIDE(s.successes * s.successes, s.trials))
+      - SAFE_DIVIDE(SUM(s.successes) * SUM(s.successes), SUM(s.trials)) AS squares,
+      SAFE_DIVIDE(SUM(s.successes), SUM(s.trials)) AS rate
+    FROM caption_sends AS s
+    WHERE s.in_window AND s.trials > 0
+    GROUP BY s.page_name, s.caption_id, s.message_type
+    HAVING COUNT(*) >= 2 AND SUM(s.successes) > 0 AND SUM(s.successes) < SUM(s.trials)
+  ) AS p;
 
   -- One row per page (NULL: all pages) and message type that has enough repeated captions.
   CREATE OR REPLACE TEMP TABLE dispersions AS
-  WITH repeated AS (
-    SELECT
-      page_name,
-      message_type,
-      COUNT(*) - 1 AS degrees,
-      SUM(SAFE_DIVIDE(successes * successes, trials))
-      - SAFE_DIVIDE(SUM(successes) * SUM(successes), SUM(trials)) AS squares,
-      SAFE_DIVIDE(SUM(successes), SUM(trials)) AS rate
-    FROM caption_sends
-    WHERE in_window AND trials > 0
-    GROUP BY page_name, caption_id, message_type
-    HAVING COUNT(*) >= 2 AND SUM(successes) > 0 AND SUM(successes) < SUM(trials)
-  ),
-
-  pooled AS (
-    SELECT
-      page_name,
-      message_type,
-      SUM(SAFE_DIVIDE(squares, rate * (1.0 - rate))) AS chi_square,
-      SUM(degrees) AS degrees
-    FROM repeated
-    GROUP BY page_name, message_type
-    UNION ALL
-    SELECT
-      CAST(NULL AS STRING) AS page_name,
-      message_type,
-      SUM(SAFE_DIVIDE(squares, rate * (1.0 - rate))) AS chi_square,
-      SUM(degrees) AS degrees
-    FROM repeated
-    GROUP BY message_type
-  )
-
   SELECT
     p.page_name,
     p.message_type,
     IF(p.page_name IS NULL, 'message_type', 'page') AS fitted_on,
     GREATEST(1.0, SAFE_DIVIDE(p.chi_square, p.degrees)) AS dispersion
-  FROM pooled AS p
+  FROM (
+    SELECT
+      page_name,
+      message_type,
+      SUM(chi_square) AS chi_square,
+      SUM(degrees) AS degrees
+    FROM repeated_captions
+    GROUP BY GROUPING SETS ((page_name, message_type), (message_type))
+  ) AS p
   CROSS JOIN `${dataset}.tuning` AS t
   WHERE p.degrees >= t.dispersion_min_degrees;
 
@@ -147,8 +136,7 @@ BEGIN
   LEFT JOIN dispersions AS pool
     ON pool.page_name IS NULL AND y.message_type = pool.message_type;
 
-  -- One row per page and caption whose first send with a trial lies in the window. The first that
-  -- the window has of an older caption is none: it was sent again because it did well.
+  -- One row per page and caption whose first send lies in the window.
   CREATE OR REPLACE TEMP TABLE first_sends AS
   SELECT
     s.page_name,
@@ -160,18 +148,18 @@ BEGIN
     s.successes,
     SAFE_DIVIDE(s.successes * s.successes, s.trials) AS square
   FROM caption_sends AS s
-  WHERE s.trials > 0
-  QUALIFY
-    s.in_window
-    AND ROW_NUMBER() OVER (
-      PARTITION BY s.page_name, s.caption_id ORDER BY s.sending_time, s.row_id
-    ) = 1;
+  WHERE s.is_first AND s.in_window;
 
-  -- One row per pool of captions a prior may be fitted on: a page's tier, a tier, a message type.
+  -- One row per page and tier: the prior of the narrowest pool of captions that is large enough.
+  -- Pools are the page's tier, the tier over all pages, and the message type.
   CREATE OR REPLACE TEMP TABLE fitted_priors AS
   WITH pools AS (
     SELECT
-      'page' AS pool,
+      CASE
+        WHEN page_name IS NOT NULL THEN 'page'
+        WHEN price_tier IS NOT NULL THEN 'tier'
+        ELSE 'message_type'
+      END AS pool,
       page_name,
       price_tier,
       message_type,
@@ -181,33 +169,10 @@ BEGIN
       SUM(successes) AS s,
       SUM(square) AS squares
     FROM first_sends
-    GROUP BY page_name, price_tier, message_type
-    UNION ALL
-    SELECT
-      'tier' AS pool,
-      CAST(NULL AS STRING) AS page_name,
-      price_tier,
-      message_type,
-      COUNT(*) AS captions,
-      SUM(trials) AS n,
-      SUM(CAST(trials AS FLOAT64) * trials) AS n_squared,
-      SUM(successes) AS s,
-      SUM(square) AS squares
-    FROM first_sends
-    GROUP BY price_tier, message_type
-    UNION ALL
-    SELECT
-      'message_type' AS pool,
-      CAST(NULL AS STRING) AS page_name,
-      CAST(NULL AS STRING) AS price_tier,
-      message_type,
-      COUNT(*) AS captions,
-      SUM(trials) AS n,
-      SUM(CAST(trials AS FLOAT64) * trials) AS n_squared,
-      SUM(successes) AS s,
-      SUM(square) AS squares
-    FROM first_sends
-    GROUP BY message_type
+    GROUP BY
+      GROUPING SETS (
+        (page_name, price_tier, message_type), (price_tier, message_type), (message_type)
+      )
   ),
 
   moments AS (
@@ -321,16 +286,7 @@ BEGIN
       SUM(product) AS product,
       SUM(square) AS square
     FROM told
-    GROUP BY price_tier, message_type
-    UNION ALL
-    SELECT
-      CAST(NULL AS STRING) AS price_tier,
-      message_type,
-      COUNT(*) AS pairs,
-      SUM(product) AS product,
-      SUM(square) AS square
-    FROM told
-    GROUP BY message_type
+    GROUP BY GROUPING SETS ((price_tier, message_type), (message_type))
   )
 
   SELECT
@@ -343,6 +299,7 @@ BEGIN
   CROSS JOIN `${dataset}.tuning` AS t
   WHERE p.pairs >= t.borrowing_min_pairs;
 
+  -- One row per page and tier: the flat prior, and how much of its variation pages have in common.
   CREATE OR REPLACE TEMP TABLE fresh_priors AS
   SELECT
     a.*,
@@ -361,14 +318,11 @@ BEGIN
       ON pool.price_tier IS NULL AND p.message_type = pool.message_type
   ) AS a;
 
-  -- One row per page and caption that was ever sent: what its trials in the window are worth.
+  -- One row per page and caption that was ever sent: what the window has of it, and what its trials
+  -- are worth.
   CREATE OR REPLACE TEMP TABLE pair_evidence AS
   SELECT
-    e.page_name,
-    e.caption_id,
-    e.price_tier,
-    e.effective_successes,
-    e.effective_trials,
+    e.*,
     SAFE_DIVIDE(
       e.effective_successes, 1.0 + e.effective_trials * r.rate * r.pair_variance
     ) AS appeal_successes,
@@ -380,6 +334,12 @@ BEGIN
       s.page_name,
       s.caption_id,
       s.price_tier,
+      COUNTIF(s.in_window) AS send_count,
+      COALESCE(SUM(IF(s.in_window, s.successes, 0)), 0) AS successes,
+      COALESCE(SUM(IF(s.in_window, s.trials, 0)), 0) AS total_observations,
+      COALESCE(SUM(IF(s.in_window, s.earnings, 0.0)), 0.0) AS total_revenue,
+      COALESCE(SUM(IF(s.in_window, s.sent_count, 0)), 0) AS recipients,
+      MAX(s.sending_time) AS last_used,
       SUM(IF(s.in_window, SAFE_DIVIDE(s.freshness * s.successes, p.dispersion), 0.0))
         AS effective_successes,
       SUM(IF(s.in_window, SAFE_DIVIDE(s.freshness * s.trials, p.dispersion), 0.0))
@@ -413,76 +373,9 @@ BEGIN
   ) AS a
   WHERE a.appeal_variance > 0;
 
-  -- One row per page and caption that was ever sent: its own prior.
-  CREATE OR REPLACE TEMP TABLE pair_priors AS
-  WITH elsewhere AS (
-    SELECT
-      e.page_name,
-      e.caption_id,
-      e.price_tier,
-      e.effective_successes,
-      e.effective_trials,
-      r.prior_successes,
-      r.prior_failures,
-      IF(
-        a.pages > IF(e.effective_trials > 0, 1, 0),
-        LEAST(
-          r.rate * SAFE_DIVIDE(
-            a.appeal_shape - e.appeal_successes, a.appeal_rate - e.appeal_exposure
-          ),
-          t.prior_max_rate
-        ),
-        NULL
-      ) AS rate,
-      LEAST(
-        (1.0 + SAFE_DIVIDE(1.0, a.appeal_shape - e.appeal_successes)) * (1.0 + r.pair_variance)
-        - 1.0,
-        r.variation
-      ) AS variation,
-      t.prior_min_strength,
-      t.prior_max_strength
-    FROM pair_evidence AS e
-    CROSS JOIN `${dataset}.tuning` AS t
-    INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
-    LEFT JOIN fresh_appeal AS a ON e.caption_id = a.caption_id AND e.price_tier = a.price_tier
-  ),
-
-  strengths AS (
-    SELECT
-      e.*,
-      LEAST(
-        GREATEST(SAFE_DIVIDE(1.0 - e.rate, e.variation * e.rate) - 1.0, e.prior_min_strength),
-        e.prior_max_strength
-      ) AS strength
-    FROM elsewhere AS e
-  )
-
-  SELECT
-    s.page_name,
-    s.caption_id,
-    s.effective_successes,
-    s.effective_trials,
-    COALESCE(s.rate * s.strength, s.prior_successes) AS prior_successes,
-    COALESCE((1.0 - s.rate) * s.strength, s.prior_failures) AS prior_failures
-  FROM strengths AS s;
-
+  -- One row per page and caption that was ever sent: its statistics, all but its prior.
   CREATE OR REPLACE TEMP TABLE fresh_stats AS
-  WITH pairs AS (
-    SELECT
-      page_name,
-      caption_id,
-      price_tier,
-      COUNTIF(in_window) AS send_count,
-      COALESCE(SUM(IF(in_window, successes, 0)), 0) AS successes,
-      COALESCE(SUM(IF(in_window, trials, 0)), 0) AS total_observations,
-      COALESCE(SUM(IF(in_window, earnings, 0.0)), 0.0) AS total_revenue,
-      COALESCE(SUM(IF(in_window, sent_count, 0)), 0) AS recipients,
-      MAX(sending_time) AS last_used
-    FROM caption_sends
-    GROUP BY page_name, caption_id, price_tier
-  ),
-
-  last_sends AS (
+  WITH last_sends AS (
     SELECT
       page_name,
       caption_id,
@@ -496,37 +389,32 @@ BEGIN
   )
 
   SELECT
-    p.page_name,
-    p.caption_id,
-    p.price_tier,
-    p.send_count,
-    p.successes,
-    p.total_observations - p.successes AS failures,
-    p.total_observations,
-    p.total_revenue,
-    SAFE_DIVIDE(p.successes, p.total_observations) AS avg_conversion_rate,
-    SAFE_DIVIDE(1000.0 * p.total_revenue, p.recipients) AS avg_emv,
+    e.page_name,
+    e.caption_id,
+    e.price_tier,
+    e.send_count,
+    e.successes,
+    e.total_observations - e.successes AS failures,
+    e.total_observations,
+    e.total_revenue,
+    SAFE_DIVIDE(e.successes, e.total_observations) AS avg_conversion_rate,
+    SAFE_DIVIDE(1000.0 * e.total_revenue, e.recipients) AS avg_emv,
     l.last_emv_observed,
     `${dataset}.wilson_score_bounds`(
-      CAST(p.successes AS FLOAT64), CAST(p.total_observations - p.successes AS FLOAT64)
+      CAST(e.successes AS FLOAT64), CAST(e.total_observations - e.successes AS FLOAT64)
     ) AS bounds,
-    e.prior_successes,
-    e.prior_failures,
     r.dispersion,
     e.effective_successes,
     e.effective_trials - e.effective_successes AS effective_failures,
-    CAST(ROUND(100.0 * PERCENT_RANK() OVER (
-      PARTITION BY p.page_name, p.price_tier
-      ORDER BY SAFE_DIVIDE(
-        e.prior_successes + e.effective_successes,
-        e.prior_successes + e.prior_failures + e.effective_trials
-      )
-    )) AS INT64) AS performance_percentile,
-    p.last_used
-  FROM pairs AS p
-  INNER JOIN fresh_priors AS r ON p.page_name = r.page_name AND p.price_tier = r.price_tier
-  INNER JOIN pair_priors AS e ON p.page_name = e.page_name AND p.caption_id = e.caption_id
-  LEFT JOIN last_sends AS l ON p.page_name = l.page_name AND p.caption_id = l.caption_id;
+    e.last_used,
+    COALESCE(d.chi_square, 0.0) AS chi_square,
+    COALESCE(d.degrees, 0) AS degrees,
+    e.appeal_successes,
+    e.appeal_exposure
+  FROM pair_evidence AS e
+  INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
+  LEFT JOIN repeated_captions AS d ON e.page_name = d.page_name AND e.caption_id = d.caption_id
+  LEFT JOIN last_sends AS l ON e.page_name = l.page_name AND e.caption_id = l.caption_id;
 
   BEGIN TRANSACTION;
 
@@ -545,18 +433,20 @@ BEGIN
       pair_variance = f.pair_variance,
       appeal_pairs = f.appeal_pairs,
       appeal_fitted_on = f.appeal_fitted_on,
+      rate = f.rate,
+      variation = f.variation,
       stats_as_of = p_as_of,
       last_updated = CURRENT_TIMESTAMP()
   WHEN NOT MATCHED THEN
     INSERT (
       page_name, price_tier, prior_successes, prior_failures, dispersion, fitted_on,
       fitted_captions, dispersion_fitted_on, appeal_variance, pair_variance, appeal_pairs,
-      appeal_fitted_on, stats_as_of, last_updated
+      appeal_fitted_on, rate, variation, stats_as_of, last_updated
     )
     VALUES (
       f.page_name, f.price_tier, f.prior_successes, f.prior_failures, f.dispersion, f.fitted_on,
       f.fitted_captions, f.dispersion_fitted_on, f.appeal_variance, f.pair_variance,
-      f.appeal_pairs, f.appeal_fitted_on, p_as_of, CURRENT_TIMESTAMP()
+      f.appeal_pairs, f.appeal_fitted_on, f.rate, f.variation, p_as_of, CURRENT_TIMESTAMP()
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
@@ -569,13 +459,16 @@ BEGIN
       pages = f.pages,
       appeal = SAFE_DIVIDE(f.appeal_shape, f.appeal_rate),
       appeal_shape = f.appeal_shape,
+      appeal_rate = f.appeal_rate,
       stats_as_of = p_as_of,
       last_updated = CURRENT_TIMESTAMP()
   WHEN NOT MATCHED THEN
-    INSERT (caption_id, price_tier, pages, appeal, appeal_shape, stats_as_of, last_updated)
+    INSERT (
+      caption_id, price_tier, pages, appeal, appeal_shape, appeal_rate, stats_as_of, last_updated
+    )
     VALUES (
       f.caption_id, f.price_tier, f.pages, SAFE_DIVIDE(f.appeal_shape, f.appeal_rate),
-      f.appeal_shape, p_as_of, CURRENT_TIMESTAMP()
+      f.appeal_shape, f.appeal_rate, p_as_of, CURRENT_TIMESTAMP()
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
@@ -596,32 +489,74 @@ BEGIN
       confidence_lower_bound = f.bounds.lower_bound,
       confidence_upper_bound = f.bounds.upper_bound,
       exploration_score = f.bounds.exploration_bonus,
-      prior_successes = f.prior_successes,
-      prior_failures = f.prior_failures,
       dispersion = f.dispersion,
       effective_successes = f.effective_successes,
       effective_failures = f.effective_failures,
-      performance_percentile = f.performance_percentile,
       last_used = f.last_used,
+      chi_square = f.chi_square,
+      degrees = f.degrees,
+      appeal_successes = f.appeal_successes,
+      appeal_exposure = f.appeal_exposure,
       stats_as_of = p_as_of,
       last_updated = CURRENT_TIMESTAMP()
   WHEN NOT MATCHED THEN
     INSERT (
       page_name, caption_id, price_tier, send_count, successes, failures, total_observations,
       total_revenue, avg_conversion_rate, avg_emv, last_emv_observed, confidence_lower_bound,
-      confidence_upper_bound, exploration_score, prior_successes, prior_failures, dispersion,
-      effective_successes, effective_failures, performance_percentile, last_used, stats_as_of,
-      last_updated
+      confidence_upper_bound, exploration_score, dispersion, effective_successes,
+      effective_failures, last_used, chi_square, degrees, appeal_successes, appeal_exposure,
+      stats_as_of, last_updated
     )
     VALUES (
       f.page_name, f.caption_id, f.price_tier, f.send_count, f.successes, f.failures,
       f.total_observations, f.total_revenue, f.avg_conversion_rate, f.avg_emv,
       f.last_emv_observed, f.bounds.lower_bound, f.bounds.upper_bound,
-      f.bounds.exploration_bonus, f.prior_successes, f.prior_failures, f.dispersion,
-      f.effective_successes, f.effective_failures, f.performance_percentile, f.last_used,
-      p_as_of, CURRENT_TIMESTAMP()
+      f.bounds.exploration_bonus, f.dispersion, f.effective_successes, f.effective_failures,
+      f.last_used, f.chi_square, f.degrees, f.appeal_successes, f.appeal_exposure, p_as_of,
+      CURRENT_TIMESTAMP()
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
+
+  -- A pair's prior is the one that it borrows, else that of its page and tier. The view needs what
+  -- was written above.
+  UPDATE `${dataset}.caption_bandit_stats` AS s
+  SET
+    prior_successes = p.prior_successes,
+    prior_failures = p.prior_failures,
+    performance_percentile = p.performance_percentile
+  FROM (
+    SELECT
+      page_name,
+      caption_id,
+      prior_successes,
+      prior_failures,
+      CAST(ROUND(100.0 * PERCENT_RANK() OVER (
+        PARTITION BY page_name, price_tier
+        ORDER BY SAFE_DIVIDE(
+          prior_successes + effective_successes,
+          prior_successes + prior_failures + effective_trials
+        )
+      )) AS INT64) AS performance_percentile
+    FROM (
+      SELECT
+        e.page_name,
+        e.caption_id,
+        e.price_tier,
+        e.effective_successes,
+        e.effective_trials,
+        COALESCE(b.prior_successes, r.prior_successes) AS prior_successes,
+        COALESCE(b.prior_failures, r.prior_failures) AS prior_failures
+      FROM pair_evidence AS e
+      INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
+      LEFT JOIN `${dataset}.borrowed_caption_priors` AS b
+        ON
+          e.page_name = b.page_name
+          AND e.caption_id = b.caption_id
+          AND e.price_tier = b.price_tier
+          AND b.is_tried
+    )
+  ) AS p
+  WHERE s.page_name = p.page_name AND s.caption_id = p.caption_id;
 
   COMMIT TRANSACTION;
 END;

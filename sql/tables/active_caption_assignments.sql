@@ -1,5 +1,9 @@
 -- Captions reserved by schedules.
 -- Grain: one row per reservation.
+-- Key: assignment_key, schedule_id.
+-- Values:
+--   scheduled_send_hour: 0 to 23.
+--   price_tier: budget, mid, premium, bump.
 CREATE TABLE IF NOT EXISTS `${dataset}.active_caption_assignments` (
   assignment_key STRING OPTIONS (description = "SHA-256 in hex of page|caption|date|hour."),
   schedule_id STRING OPTIONS (description = "Schedule that holds it."),

@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_appeal` (
   appeal FLOAT64 OPTIONS (description = "Mean of its conversion rate over a page's mean of the tier; 1 is average."),
   appeal_shape FLOAT64 OPTIONS (description = "Shape of the Gamma posterior: the squared coefficient of variation is 1 / shape."),
   stats_as_of DATE OPTIONS (description = "End of the window, exclusive."),
-  last_updated TIMESTAMP OPTIONS (description = "When the row was written.")
+  last_updated TIMESTAMP OPTIONS (description = "When the row was written."),
+  appeal_rate FLOAT64 OPTIONS (description = "Rate of the Gamma posterior: appeal is shape / rate.")
 )
 CLUSTER BY caption_id;

@@ -1,5 +1,13 @@
 -- What each caption earned on each page that has sent it.
 -- Grain: one row per page and caption that was ever sent; pairs outside the window have zero counts.
+-- Key: page_name, caption_id.
+-- Values:
+--   price_tier: budget, mid, premium, bump.
+--   send_count: 0 or more.
+--   successes: 0 or more.
+--   failures: 0 or more.
+--   confidence_lower_bound: 0 to 1.
+--   confidence_upper_bound: 0 to 1.
 CREATE TABLE IF NOT EXISTS `${dataset}.caption_bandit_stats` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   caption_id INT64 OPTIONS (description = "Caption."),
@@ -23,6 +31,10 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_bandit_stats` (
   performance_percentile INT64 OPTIONS (description = "Rank of the posterior mean among the page's captions of the tier, 0 to 100."),
   last_used TIMESTAMP OPTIONS (description = "Last send, whenever it was."),
   stats_as_of DATE OPTIONS (description = "End of the window, exclusive."),
-  last_updated TIMESTAMP OPTIONS (description = "When the row was written.")
+  last_updated TIMESTAMP OPTIONS (description = "When the row was written."),
+  chi_square FLOAT64 OPTIONS (description = "Pearson's chi-square of its sends in the window having one rate, which the dispersion is fitted from; 0 without two sends that tell."),
+  degrees INT64 OPTIONS (description = "Degrees of freedom of chi_square."),
+  appeal_successes FLOAT64 OPTIONS (description = "What the page adds to the shape of caption_appeal."),
+  appeal_exposure FLOAT64 OPTIONS (description = "What the page adds to the rate of caption_appeal.")
 )
 CLUSTER BY page_name, caption_id;

@@ -1,5 +1,8 @@
 -- The captions that messages can be made from. Input: EROS never changes it.
 -- Grain: one row per caption.
+-- Key: caption_id.
+-- Values:
+--   price_tier: budget, mid, premium, bump.
 CREATE TABLE IF NOT EXISTS `${dataset}.caption_bank` (
   caption_id INT64 OPTIONS (description = "Identifies the caption."),
   caption_text STRING OPTIONS (description = "Text."),

@@ -1,6 +1,12 @@
 -- The empirical-Bayes prior that captions of a page and tier start from.
 -- Grain: one row per active page and price tier.
 -- Source: method of moments on each caption's first send; dispersion by Pearson's chi-square.
+-- Key: page_name, price_tier.
+-- Values:
+--   price_tier: budget, mid, premium, bump.
+--   prior_successes: 0 or more.
+--   prior_failures: 0 or more.
+--   dispersion: 1 or more.
 CREATE TABLE IF NOT EXISTS `${dataset}.caption_priors` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   price_tier STRING OPTIONS (description = "budget, mid, premium or bump."),
@@ -15,6 +21,8 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_priors` (
   appeal_pairs INT64 OPTIONS (description = "Pairs of first sends on two pages that appeal_variance was fitted on."),
   appeal_fitted_on STRING OPTIONS (description = "Their pool: tier, message_type or default."),
   stats_as_of DATE OPTIONS (description = "End of the window, exclusive."),
-  last_updated TIMESTAMP OPTIONS (description = "When the row was written.")
+  last_updated TIMESTAMP OPTIONS (description = "When the row was written."),
+  rate FLOAT64 OPTIONS (description = "Mean of the prior: successes per trial."),
+  variation FLOAT64 OPTIONS (description = "Squared coefficient of variation of the prior.")
 )
 CLUSTER BY page_name, price_tier;

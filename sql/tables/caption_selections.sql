@@ -1,5 +1,12 @@
 -- The captions chosen for each page's week.
 -- Grain: one row per page, week and caption; a caption is chosen by one page a week at most.
+-- Key: page_name, week_start, caption_id.
+-- Values:
+--   price_tier: budget, mid, premium, bump.
+--   arm: treatment, control.
+--   tier_rank: 1 or more.
+--   successes: 0 or more.
+--   failures: 0 or more.
 CREATE TABLE IF NOT EXISTS `${dataset}.caption_selections` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   week_start DATE OPTIONS (description = "Monday that names the week, LA time."),

@@ -1,5 +1,6 @@
 -- What people ask about a creator before a week is planned; analyze_creator_performance has more.
 -- Grain: one row per active creator and week.
+-- Key: page_name, week_start.
 CREATE TABLE IF NOT EXISTS `${dataset}.creator_performance` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   week_start DATE OPTIONS (description = "Monday that names the week, LA time."),

@@ -1,5 +1,16 @@
 -- What is known of each valid message.
 -- Grain: one row per valid sent message; facts + quarantine = input.
+-- Key: row_id.
+-- Values:
+--   message_type: PPV, Bump.
+--   send_hour: 0 to 23.
+--   day_of_week: 1 to 7.
+--   sent_count: 1 or more.
+--   viewed_count: 0 or more.
+--   purchased_count: 0 or more.
+--   earnings: 0 or more.
+--   view_rate: 0 to 1.
+--   purchase_rate: 0 to 1.
 CREATE TABLE IF NOT EXISTS `${dataset}.message_facts` (
   row_id INT64 OPTIONS (description = "The message's row_id in mass_messages."),
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),

@@ -1,5 +1,14 @@
 -- The messages of each page's week.
 -- Grain: one row per scheduled message.
+-- Key: schedule_id, message_number.
+-- Values:
+--   message_number: 1 or more.
+--   send_hour: 0 to 23.
+--   day_of_week: Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday.
+--   message_type: PPV, Bump.
+--   price_tier: budget, mid, premium, bump.
+--   arm: treatment, control.
+--   status: draft, active, superseded.
 CREATE TABLE IF NOT EXISTS `${dataset}.schedule_recommendations` (
   schedule_id STRING OPTIONS (description = "sched_<YYYYMMDD>_<page_name>_<8 hex digits of the content's SHA-256>."),
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),

@@ -1,5 +1,14 @@
 -- How many messages of each kind a page's week holds, and how they are spaced.
 -- Grain: one row per page and week.
+-- Key: page_name, week_start.
+-- Values:
+--   size_tier: MICRO, SMALL, MEDIUM, LARGE, MEGA.
+--   behavioral_segment: EXPLORATORY, BUDGET, STANDARD, PREMIUM, LUXURY.
+--   saturation_status: GREEN, YELLOW, RED.
+--   saturation_score: 0 to 1.
+--   ppv_count: 0 or more.
+--   bump_count: 0 or more.
+--   cooling_days: 0 to 7.
 CREATE TABLE IF NOT EXISTS `${dataset}.weekly_volume_targets` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   week_start DATE OPTIONS (description = "Monday that names the week, LA time."),

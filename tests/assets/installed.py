@@ -124,4 +124,4 @@ def installed(folder: Path, **settings: Any) -> Iterator[Installed]:
         **{name: value for name, value in settings.items() if name != "tuning_dir"},
     }
     with dg.instance_for_test() as instance:
-        yield Installed(open_dataset(Settings(**values)), instance)
+        yield Installed(open_dataset(Settings(**values), asset="test"), instance)

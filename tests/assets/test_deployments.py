@@ -8,17 +8,16 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner
 
-from eros_assets import installation
 from eros_assets.assets.deployments import GATE
-from eros_assets.automation.jobs import DEPLOY_PRODUCTION
+from eros_assets.automation.jobs import deploy_production
 from eros_assets.automation.rollback import (
-    BACKUP_PRODUCTION,
-    ROLLBACK_PRODUCTION,
     ROLLBACK_REPORT,
-    SCHEDULES,
+    backup_production,
+    rollback_production,
     rollback_run_config,
     stop_schedules,
 )
+from eros_assets.automation.schedules import SCHEDULES
 from eros_assets.cli.planning import main
 from eros_assets.definitions import build_definitions
 from eros_assets.deployment.archive import RECORDS
@@ -30,6 +29,7 @@ from eros_assets.deployment.phases import (
 )
 from eros_assets.settings import REPOSITORY
 from eros_assets.warehouse.protocol import Definition
+from eros_assets.warehouse.sql.library import load_library
 from tests.assets.installed import Installed, installed
 from tests.automation.loopback import Slack, slack
 from tests.docs.commands import RUNBOOK, arguments_of_eros, commands_of, recipe
@@ -52,12 +52,12 @@ def workspace() -> Iterator[Slack]:
 def agency(tmp_path_factory: pytest.TempPathFactory, workspace: Slack) -> Iterator[Installed]:
     """The sample agency's inputs; nothing is learned, planned or deployed."""
     folder = tmp_path_factory.mktemp("agency")
-    told = {
-        "slack_token": "xoxb-token",
-        "slack_channel": "#eros",
-        "slack_endpoint": workspace.address,
-    }
-    with installed(folder, tuning_dir=patient_tuning(folder / "tuning"), **told) as agency:
+    told = {"slack_channel": "#eros", "slack_endpoint": workspace.address}
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        installed(folder, tuning_dir=patient_tuning(folder / "tuning"), **told) as agency,
+    ):
+        environment.setenv("EROS_SLACK_TOKEN", "xoxb-token")  # secrets are never in run config
         agency.set_up()
         yield agency
 
@@ -99,7 +99,7 @@ def tables(agency: Installed) -> dict[str, str]:
 
 
 def states(agency: Installed) -> list[tuple[str, str]]:
-    history = archive_of(agency.dataset, agency.dataset.warehouse).history()
+    history = archive_of(agency.dataset).history()
     return [(e.deployment_id.split("_")[0], e.state) for e in history]
 
 
@@ -114,7 +114,7 @@ class TestInOrder:
     def test_1_the_first_deployment_learns_and_passes_the_gate(
         self, agency: Installed, workspace: Slack
     ) -> None:
-        result = run(agency, DEPLOY_PRODUCTION)
+        result = run(agency, deploy_production.name)
         text = summary(result)
         assert "succeeded" in text.splitlines()[0]
         for name in ("routines_are_those_of_sql", "smoke_analyzer", "smoke_timezone"):
@@ -125,13 +125,13 @@ class TestInOrder:
         (evaluation,) = result.get_asset_check_evaluations()
         assert (evaluation.check_name, evaluation.passed) == (GATE, True)
         assert "deployment d0001_" in workspace.messages[-1]["text"]
-        folder = records_folder(agency.dataset)
+        folder = records_folder(agency.dataset.settings)
         assert (folder / "manifest.json").is_file()
         assert [path.name for path in folder.glob("d0001_*/summary.md")] == ["summary.md"]
 
     def test_2_running_it_twice_changes_nothing(self, agency: Installed) -> None:
         before = definitions(agency), tables(agency), states(agency)
-        text = summary(run(agency, DEPLOY_PRODUCTION))
+        text = summary(run(agency, deploy_production.name))
         assert "unchanged, the same code is in force" in text.splitlines()[0]
         assert (definitions(agency), tables(agency), states(agency)) == before
 
@@ -148,8 +148,9 @@ class TestInOrder:
         text = file.read_text(encoding="utf-8")
         assert "AS saturation_score" in text
         file.write_text(text.replace("AS saturation_score", "AS saturation"), encoding="utf-8")
-        monkeypatch.setattr(installation, "REPOSITORY", tmp_path)
-        result = run(agency, DEPLOY_PRODUCTION, succeeds=False)
+        changed = load_library(tmp_path / "sql")
+        monkeypatch.setattr("eros_assets.dataset.sql_library", lambda: changed)
+        result = run(agency, deploy_production.name, succeeds=False)
         monkeypatch.undo()
         (failure,) = [e for e in result.all_events if e.is_step_failure]
         assert failure.step_key == "deployment_summary"
@@ -165,18 +166,18 @@ class TestInOrder:
     def test_4_a_rollback_takes_back_what_came_after(
         self, agency: Installed, workspace: Slack
     ) -> None:
-        run(agency, BACKUP_PRODUCTION)
+        run(agency, backup_production.name)
         before = definitions(agency), tables(agency)
         agency.plan()
         agency.change("DELETE FROM `${dataset}.caption_priors` WHERE page_name <> ''")
         agency.change("UPDATE `${dataset}.tuning` SET control_share = 1 WHERE control_share < 1")
         assert tables(agency) != before[1]
-        result = run(agency, ROLLBACK_PRODUCTION, run_config=rollback_run_config())
+        result = run(agency, rollback_production.name, run_config=rollback_run_config())
         assert (definitions(agency), tables(agency)) == before
         assert states(agency)[2:] == [("b0003", "succeeded"), ("r0004", "succeeded")]
         (event,) = [e for e in result.all_events if e.is_step_materialization]
         assert event.asset_key == dg.AssetKey(ROLLBACK_REPORT)
-        report = (records_folder(agency.dataset) / "r0004" / "report.md").read_text(
+        report = (records_folder(agency.dataset.settings) / "r0004" / "report.md").read_text(
             encoding="utf-8"
         )
         assert "sched_20251103_" in report
@@ -192,7 +193,7 @@ class TestInOrder:
         before = definitions(agency), tables(agency), states(agency)
         result = run(
             agency,
-            ROLLBACK_PRODUCTION,
+            rollback_production.name,
             succeeds=False,
             run_config=rollback_run_config("d0009_1a2b3c4d"),
         )
@@ -214,8 +215,9 @@ class TestInOrder:
             "DAGSTER_HOME": tmp_path,
         }.items():
             monkeypatch.setenv(variable, str(value))
-        monkeypatch.delenv("EROS_DAGSTER_STORAGE", raising=False)
-        last = archive_of(agency.dataset, agency.dataset.warehouse).history()[-1]
+        for variable in ("EROS_SLACK_TOKEN", "EROS_DAGSTER_STORAGE"):
+            monkeypatch.delenv(variable, raising=False)
+        last = archive_of(agency.dataset).history()[-1]
         known = {"<id>": last.before, "<page>": "basil_and_thyme"}
         done: set[tuple[str, int]] = set()
         for command in commands_of(RUNBOOK):
@@ -250,6 +252,7 @@ def test_running_schedules_of_ours_are_stopped_and_no_others() -> None:
         LoadableTargetOrigin(module_name="eros_assets.definitions"), location_name="eros"
     )
     repository = RemoteRepositoryOrigin(location, "__repository__")
+    ours = {schedule.name for schedule in SCHEDULES}
     with dg.instance_for_test() as instance:
         for name, status in (
             ("health_check", InstigatorStatus.DECLARED_IN_CODE),
@@ -265,7 +268,7 @@ def test_running_schedules_of_ours_are_stopped_and_no_others() -> None:
                     ScheduleInstigatorData("0 2 * * *"),
                 )
             )
-        assert stop_schedules(instance, SCHEDULES) == ["daily_caption_update", "health_check"]
+        assert stop_schedules(instance, ours) == ["daily_caption_update", "health_check"]
         running = [state.name for state in instance.all_instigator_state() if state.is_running]
         assert running == ["somebody_elses"]
-        assert stop_schedules(instance, SCHEDULES) == []
+        assert stop_schedules(instance, ours) == []

@@ -7,8 +7,9 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from eros_assets.assets.evaluation import evaluation_assets
+from eros_assets.assets.evaluation import emv_improvement
 from eros_assets.dataset import Dataset, open_dataset
+from eros_assets.definitions import resources_of
 from eros_assets.settings import load_settings
 from eros_assets.tuning import configuration_tables
 
@@ -51,10 +52,10 @@ def dataset(tmp_path: Path) -> Dataset:
 def measure(dataset: Dataset, as_of: dt.date = AS_OF) -> dg.MaterializeResult[object]:
     with dg.instance_for_test() as instance:
         result = dg.materialize(
-            evaluation_assets(dataset),
-            selection=["emv_improvement"],
+            [emv_improvement],
             partition_key=as_of.isoformat(),
             instance=instance,
+            resources=resources_of(dataset.settings),
         )
         [event] = result.get_asset_materialization_events()
         return dg.MaterializeResult(metadata=event.materialization.metadata)

@@ -5,11 +5,12 @@ import datetime as dt
 import dagster as dg
 import pytest
 
-from eros_assets.assets.schedules import schedule_assets
-from eros_assets.assets.selection import selection_assets
-from eros_assets.assets.week import WeekScope
+from eros_assets.assets.schedules import schedule_recommendations
+from eros_assets.assets.selection import caption_selections, weekly_volume_targets
+from eros_assets.definitions import resources_of
 from eros_assets.gate import conditions
 from eros_assets.planning.model import PlanningError
+from eros_assets.resources import WeekScope
 from eros_assets.weekly.scope import week_plan_scope
 from eros_assets.weekly.selection import week_targets
 from tests.assets.installed import WEEK, Installed
@@ -77,11 +78,14 @@ def materialize(
     agency: Installed, assets: list[str], week: dt.date, pages: tuple[str, ...] = ()
 ) -> dg.ExecuteInProcessResult:
     return dg.materialize(
-        [*selection_assets(agency.dataset), *schedule_assets(agency.dataset)],
+        [weekly_volume_targets, caption_selections, schedule_recommendations],
         selection=assets,
         partition_key=week.isoformat(),
         instance=agency.instance,
-        resources={"week_scope": WeekScope(pages=list(pages))},
+        resources={
+            **resources_of(agency.dataset.settings),
+            "week_scope": WeekScope(pages=list(pages)),
+        },
     )
 
 
@@ -110,16 +114,14 @@ def test_a_schedule_in_force_whose_new_targets_failed_does_not_close_the_gate(
     failing = spoil_a_segment(agency, WEEK)
     materialize(agency, ["weekly_volume_targets"], WEEK)
     assert set(failing) <= scheduled(agency, WEEK, "active")
-    warehouse = agency.dataset.warehouse
-    assert conditions.schedule_rules_hold(agency.dataset, warehouse, WEEK).passed
+    assert conditions.schedule_rules_hold(agency.dataset, WEEK).passed
 
 
 def test_targets_that_fail_with_nobody_to_tell_raise(agency: Installed) -> None:
     spoil_a_segment(agency, WEEK)
-    warehouse = agency.dataset.warehouse
-    scope = week_plan_scope(agency.dataset, warehouse, WEEK)
+    scope = week_plan_scope(agency.dataset, WEEK)
     with pytest.raises(PlanningError, match=SHARES):
-        week_targets(agency.dataset, warehouse, scope)
+        week_targets(agency.dataset, scope)
 
 
 def test_a_creator_whose_rows_cannot_be_made_is_said_and_stops_no_other(
@@ -142,7 +144,7 @@ def test_a_creator_whose_rows_cannot_be_made_is_said_and_stops_no_other(
     ((page, reason),) = said(agency, WEEK, "creator").items()
     assert page == first
     assert reason.startswith("TypeError: ")
-    (told,) = run.asset_materializations_for_node("build_schedules")
+    (told,) = run.asset_materializations_for_node("schedule_recommendations")
     assert told.metadata["pages_planned"].value == len(others)
     assert told.metadata["pages_failed"].value == [f"{first}: 0 of 1 messages: {reason}"]
 

@@ -2,9 +2,10 @@
 
 import dagster as dg
 
-from eros_assets.assets.schedules import schedule_assets
-from eros_assets.assets.week import WeekScope
+from eros_assets.assets.schedules import schedule_recommendations
+from eros_assets.definitions import resources_of
 from eros_assets.planning.model import Rule
+from eros_assets.resources import WeekScope
 from tests.assets.installed import WEEK, Installed
 
 BOUND = "no room in the week: most messages a day (max_messages_per_day)"
@@ -23,11 +24,13 @@ def test_what_has_no_room_is_said_with_the_rule_that_bound(agency: Installed) ->
     )
 
     run = dg.materialize(
-        [*schedule_assets(agency.dataset)],
-        selection=["schedule_recommendations"],
+        [schedule_recommendations],
         partition_key=WEEK.isoformat(),
         instance=agency.instance,
-        resources={"week_scope": WeekScope(pages=[page])},
+        resources={
+            **resources_of(agency.dataset.settings),
+            "week_scope": WeekScope(pages=[page]),
+        },
     )
 
     rows = agency.query(
@@ -44,7 +47,7 @@ def test_what_has_no_room_is_said_with_the_rule_that_bound(agency: Installed) ->
     assert int((rows["wanted"] - rows["got"]).sum()) == wanted - 7 > 0
     assert set(rows["reason"]) == {BOUND}
 
-    (told,) = run.asset_materializations_for_node("build_schedules")
+    (told,) = run.asset_materializations_for_node("schedule_recommendations")
     sentences = told.metadata["captions_dropped"].value
     logged = [entry.user_message for entry in agency.instance.all_logs(run.run_id)]
     assert isinstance(sentences, list)

@@ -7,10 +7,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from eros_assets.assets.sources import source_assets
+from eros_assets.assets.observed_inputs import inputs
 from eros_assets.calendar import ZONE
 from eros_assets.dataset import Dataset, open_dataset
-from eros_assets.definitions import build_definitions
+from eros_assets.definitions import build_definitions, resources_of
 from eros_assets.errors import ErosError
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.settings import Settings
@@ -28,15 +28,12 @@ def dataset(service: Service, tmp_path: Path) -> Iterator[Dataset]:
 
 
 def observed(dataset: Dataset) -> dg.ExecuteInProcessResult:
-    inputs = [each for each in source_assets(dataset) if keys_of(each) >= KEYS]
     job = dg.define_asset_job("look", selection=list(INPUT_TABLES))
+    definitions = dg.Definitions(
+        assets=[inputs], jobs=[job], resources=resources_of(dataset.settings)
+    )
     with dg.instance_for_test() as instance:
-        looking = dg.Definitions(assets=inputs, jobs=[job]).resolve_job_def("look")
-        return looking.execute_in_process(instance=instance)
-
-
-def keys_of(each: dg.AssetsDefinition | dg.AssetSpec) -> set[dg.AssetKey]:
-    return {each.key} if isinstance(each, dg.AssetSpec) else set(each.keys)
+        return definitions.resolve_job_def("look").execute_in_process(instance=instance)
 
 
 def test_each_input_has_its_rows_and_its_version_is_when_it_changed(

@@ -24,6 +24,7 @@ from eros_assets.assets.reporting import (
 )
 from eros_assets.assets.week import WEEKLY
 from eros_assets.dataset import Dataset
+from eros_assets.definitions import build_definitions
 
 
 def lines_of(value: dg.MetadataValue[Any]) -> list[str]:
@@ -99,7 +100,7 @@ def test_what_was_written_is_counted_and_previewed() -> None:
 
 def test_a_table_is_counted_and_previewed(dataset: Dataset) -> None:
     metadata = table_metadata(
-        dataset.warehouse,
+        dataset,
         "creators",
         "SELECT page_name FROM `${dataset}.creators` ORDER BY page_name LIMIT 2",
     )
@@ -108,19 +109,19 @@ def test_a_table_is_counted_and_previewed(dataset: Dataset) -> None:
 
 
 def test_the_work_is_that_of_the_handle_alone(dataset: Dataset) -> None:
-    warehouse, other = dataset.warehouse, dataset.warehouse
-    assert job_metadata(warehouse) == {
+    one, other = dataset.labelled(asset="one"), dataset.labelled(asset="other")
+    assert job_metadata(one) == {
         "warehouse_seconds": 0,
         "bytes_processed": 0,
         "job_ids": dg.MetadataValue.json([]),
     }
-    for handle in (warehouse, warehouse, other):
-        handle.query("SELECT page_name FROM `${dataset}.creators`")
-    metadata = job_metadata(warehouse)
-    assert metadata["job_ids"].data == [job.job_id for job in warehouse.ledger]
+    for handle in (one, one, other):
+        handle.warehouse.query("SELECT page_name FROM `${dataset}.creators`")
+    metadata = job_metadata(one)
+    assert metadata["job_ids"].data == [job.job_id for job in one.ledger]
     assert len(metadata["job_ids"].data) == 2
-    assert metadata["bytes_processed"] == sum(job.bytes_processed for job in warehouse.ledger)
-    seconds = sum(job.duration_seconds for job in warehouse.ledger)
+    assert metadata["bytes_processed"] == sum(job.bytes_processed for job in one.ledger)
+    seconds = sum(job.duration_seconds for job in one.ledger)
     assert metadata["warehouse_seconds"] == pytest.approx(seconds, abs=0.001)
 
 
@@ -129,9 +130,7 @@ def test_the_work_is_that_of_the_handle_alone(dataset: Dataset) -> None:
 
 def test_a_table_s_asset_says_what_its_file_says(dataset: Dataset) -> None:
     table = dataset.library["schedule_shortfalls"]
-    spec = table_spec(
-        dataset, table.name, group="selection", deps=["creators"], partitions_def=WEEKLY
-    )
+    spec = table_spec(table.name, group_name="selection", deps=["creators"], partitions_def=WEEKLY)
     assert spec.key == dg.AssetKey(table.name)
     assert spec.description == table.description != ""
     assert spec.group_name == "selection"
@@ -139,8 +138,21 @@ def test_a_table_s_asset_says_what_its_file_says(dataset: Dataset) -> None:
     assert spec.kinds == {"table"}
     assert spec.partitions_def == WEEKLY
     assert [dependency.asset_key for dependency in spec.deps] == [dg.AssetKey("creators")]
-    assert spec.metadata["dagster/table_name"] == f"{dataset.settings.dataset_name}.{table.name}"
     assert spec.metadata["dagster/column_schema"] == column_schema(table)
+
+
+def test_a_table_s_asset_has_the_name_of_the_table_in_the_dataset(dataset: Dataset) -> None:
+    settings = dataset.settings.model_copy(update={"dataset": "elsewhere"})
+    graph = build_definitions(settings).resolve_asset_graph()
+    tables = {table.name for table in dataset.library.of_kind("table")}
+    named = {
+        key.to_user_string(): graph.get(key).metadata.get("dagster/table_name")
+        for key in graph.get_all_asset_keys()
+    }
+    assert {"creators", "message_facts", "system_health"} <= named.keys() & tables
+    assert named == {
+        name: f"{settings.dataset_name}.{name}" if name in tables else None for name in named
+    }
 
 
 def test_columns_have_type_and_description_of_the_sql(dataset: Dataset) -> None:

@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 import pandas as pd
 import pytest
-from eros_assets.assets.spreadsheet import SheetsResource, sheets_resource
 
-from eros_assets.automation.jobs import WEEKLY_SCHEDULES, week_run_config
-from eros_assets.automation.review import READ_REVIEWS, review_sensor
+from eros_assets.automation.jobs import week_run_config, weekly_schedules
+from eros_assets.automation.review import read_reviews, review_changes
 from eros_assets.dataset import open_dataset
 from eros_assets.definitions import build_definitions
 from eros_assets.exporting.sheets.state import REVIEW, SUMMARY
+from eros_assets.resources import SheetsResource
 from tests.assets.installed import WEEK, Installed, installed
 from tests.exporting.sheets_service.service import BATCH, SPREADSHEET
 from tests.exporting.sheets_service.weeks import BIG_ID, TIERS, Desk, opened_desk
@@ -78,7 +77,7 @@ def make(agency: Installed, *assets: str, succeeds: bool = True) -> dg.ExecuteIn
     """Materialize these assets of the week, and no others."""
     result = (
         build_definitions(agency.dataset.settings)
-        .resolve_job_def(WEEKLY_SCHEDULES)
+        .resolve_job_def(weekly_schedules.name)
         .execute_in_process(
             instance=agency.instance,
             partition_key=WEEK.isoformat(),
@@ -161,7 +160,7 @@ def test_a_rejected_message_is_replaced_and_its_note_stays(agency: Installed, de
         review.write_beside("Decision", decision, **where)
         review.write_beside("Note", note or "fine", **where)
 
-    agency.run(READ_REVIEWS, WEEK)
+    agency.run(read_reviews.name, WEEK)
     stored = agency.query(
         "SELECT caption_id, decision, note FROM `${dataset}.schedule_review` ORDER BY decision"
     )
@@ -195,10 +194,10 @@ def test_a_rejected_message_is_replaced_and_its_note_stays(agency: Installed, de
 
 
 def test_reading_the_same_reviews_again_changes_no_row(agency: Installed) -> None:
-    agency.run(READ_REVIEWS, WEEK)  # approvals that were carried over to the new schedule
+    agency.run(read_reviews.name, WEEK)  # approvals that were carried over to the new schedule
     query = "SELECT * FROM `${dataset}.schedule_review` ORDER BY schedule_id, message_number"
     before = agency.query(query)
-    agency.run(READ_REVIEWS, WEEK)
+    agency.run(read_reviews.name, WEEK)
     pd.testing.assert_frame_equal(agency.query(query), before)
 
 
@@ -228,7 +227,7 @@ def test_nothing_of_a_key_is_kept_of_any_run(
     changes = {"sheets_key_json": json.dumps(key)}
     settings = agency.dataset.settings.model_copy(update=changes)
     keyed = Installed(open_dataset(settings), agency.instance)
-    result = keyed.run(READ_REVIEWS, WEEK, succeeds=False)
+    result = keyed.run(read_reviews.name, WEEK, succeeds=False)
     said = everything_said(agency, result.run_id)
     assert "EROS_SHEETS_KEY_JSON is not a whole key of a service account" in said
     assert SECRET not in said
@@ -256,17 +255,15 @@ def test_without_a_spreadsheet_the_sheet_is_skipped_with_a_line_how_to_turn_it_o
 # The sensor
 
 
-def look(
-    agency: Installed, cursor: str | None, **changes: Any
-) -> tuple[list[str], str | None, str | None]:
+def look(agency: Installed, cursor: str | None) -> tuple[list[str], str | None, str | None]:
     """One tick: the weeks it has read, its cursor, why it did nothing."""
-    settings = agency.dataset.settings.model_copy(update=changes)
+    settings = agency.dataset.settings
     definitions = build_definitions(settings)
     with dg.build_sensor_context(
         instance=agency.instance,
         cursor=cursor,
         definitions=definitions,
-        resources={"sheets": sheets_resource(settings)},
+        resources={"sheets": SheetsResource.of(settings)},
     ) as context:
         data = definitions.resolve_sensor_def("review_changes").evaluate_tick(context)
     weeks = [request.partition_key or "" for request in data.run_requests or []]
@@ -285,12 +282,22 @@ def test_the_sensor_has_changes_read_back_once(agency: Installed, desk: Desk) ->
 
 
 def test_the_sensor_does_nothing_where_there_is_nothing_to_watch(agency: Installed) -> None:
-    _, _, why = look(agency, None, spreadsheet_id=None)
-    assert why is not None
-    assert "EROS_SPREADSHEET_ID" in why
-    running, stopped = dg.DefaultSensorStatus.RUNNING, dg.DefaultSensorStatus.STOPPED
-    assert review_sensor(has_spreadsheet=True).default_status == running
-    assert review_sensor(has_spreadsheet=False).default_status == stopped
+    with dg.build_sensor_context(
+        instance=agency.instance, resources={"sheets": SheetsResource()}
+    ) as context:
+        skipped = review_changes(context)
+    assert isinstance(skipped, dg.SkipReason)
+    assert "EROS_SPREADSHEET_ID" in (skipped.skip_message or "")
+
+
+def test_the_sensor_runs_by_itself_and_only_where_there_is_a_spreadsheet(
+    agency: Installed,
+) -> None:
+    watched = agency.dataset.settings
+    sensor = build_definitions(watched).resolve_sensor_def("review_changes")
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+    alone = build_definitions(watched.model_copy(update={"spreadsheet_id": None}))
+    assert "review_changes" not in {each.name for each in alone.sensors or ()}
 
 
 # The gate; last, because what is broken here stays so

@@ -279,9 +279,9 @@ def test_every_active_creator_is_reported_on(agency: Installed) -> None:
 
 def test_a_routine_with_another_text_than_that_of_sql_is_seen(agency: Installed) -> None:
     warehouse = agency.dataset.warehouse
-    assert routine_differences(agency.dataset, warehouse) == ([], 13)
+    assert routine_differences(agency.dataset) == ([], 13)
     warehouse.deploy(replace(agency.dataset.library["wilson_sample"], fingerprint="0" * 64))
-    (difference,), _ = routine_differences(agency.dataset, warehouse)
+    (difference,), _ = routine_differences(agency.dataset)
     assert difference.startswith("wilson_sample: deployed")
 
 
@@ -290,7 +290,7 @@ def test_a_routine_that_sql_does_not_have_is_seen(agency: Installed) -> None:
     ours = agency.dataset.library["wilson_sample"]
     text = ours.text.replace("wilson_sample", "somebodys_own")
     warehouse.deploy(replace(ours, name="somebodys_own", text=text))
-    differences, deployed = routine_differences(agency.dataset, warehouse)
+    differences, deployed = routine_differences(agency.dataset)
     assert deployed == 14
     assert differences[0] == "3 of kind FUNCTION, not 2"
     assert differences[1].startswith("somebodys_own: deployed")

@@ -10,13 +10,16 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from eros_assets.automation.schedules import PARTITIONED, PLAIN, coming_week
+from eros_assets.automation.schedules import SCHEDULES, coming_week
 from eros_assets.definitions import build_definitions
 from eros_assets.health.checkup import WEEKLY_RUN
-from eros_assets.settings import load_settings
+from eros_assets.resources import WarehouseResource
+from eros_assets.settings import Settings, load_settings
 from tests.assets.installed import TODAY, Installed
 
 LA = ZoneInfo("America/Los_Angeles")
+WEEKLY_RUNS = ("daily_caption_update", "weekly_schedules")
+OTHER_RUNS = ("expired_lock_sweep", "health_check")
 SPRING, AUTUMN = dt.datetime(2026, 3, 7, 23, tzinfo=LA), dt.datetime(2025, 11, 1, 23, tzinfo=LA)
 
 
@@ -24,6 +27,7 @@ SPRING, AUTUMN = dt.datetime(2026, 3, 7, 23, tzinfo=LA), dt.datetime(2025, 11, 1
 class Deployed:
     """The installation's definitions, and an instance that runs them."""
 
+    settings: Settings
     repository: dg.RepositoryDefinition
     instance: dg.DagsterInstance
 
@@ -33,6 +37,7 @@ class Deployed:
             instance=self.instance,
             scheduled_execution_time=at.astimezone(dt.UTC),
             repository_def=self.repository,
+            resources={"warehouse": WarehouseResource.of(self.settings)},
         )
         [request] = self.repository.get_schedule_def(name).evaluate_tick(context).run_requests or []
         return request
@@ -41,8 +46,8 @@ class Deployed:
 @pytest.fixture(scope="module")
 def deployed() -> Iterator[Deployed]:
     with dg.instance_for_test() as instance:
-        definitions = build_definitions(load_settings({"env": "local"}))
-        yield Deployed(definitions.get_repository_def(), instance)
+        settings = load_settings({"env": "local"})
+        yield Deployed(settings, build_definitions(settings).get_repository_def(), instance)
 
 
 def ticks(cron: str, after: dt.datetime, count: int) -> list[str]:
@@ -92,15 +97,23 @@ def test_ticks_over_a_change_of_the_clocks(
     assert ticks(str(schedule.cron_schedule), after, len(expected)) == expected
 
 
+def test_every_schedule_is_known() -> None:
+    assert sorted(schedule.name for schedule in SCHEDULES) == sorted((*WEEKLY_RUNS, *OTHER_RUNS))
+    assert {schedule.name: schedule.job_name for schedule in SCHEDULES} == {
+        schedule.name: schedule.name for schedule in SCHEDULES
+    }
+
+
 def test_health_asks_for_the_coming_week_from_the_hour_on_at_which_it_is_planned() -> None:
+    [planning] = [schedule for schedule in SCHEDULES if schedule.name == "weekly_schedules"]
     day, hour = WEEKLY_RUN
     made = dt.datetime(2025, 11, 3, tzinfo=LA) + dt.timedelta(days=day, hours=hour)
-    assert ticks(PARTITIONED["weekly_schedules"], dt.datetime(2025, 11, 3, tzinfo=LA), 1) == [
+    assert ticks(str(planning.cron_schedule), dt.datetime(2025, 11, 3, tzinfo=LA), 1) == [
         made.strftime("%d %H:%M%z")
     ]
 
 
-@pytest.mark.parametrize("name", PARTITIONED)
+@pytest.mark.parametrize("name", WEEKLY_RUNS)
 @pytest.mark.parametrize(
     ("tick", "week"),
     [
@@ -117,7 +130,7 @@ def test_a_tick_asks_for_the_week_that_begins_next(
     assert deployed.tick(name, tick).partition_key == week
 
 
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", OTHER_RUNS)
 def test_what_is_no_week_s_work_has_no_partition(deployed: Deployed, name: str) -> None:
     assert deployed.tick(name, AUTUMN).partition_key is None
 

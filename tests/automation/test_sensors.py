@@ -1,6 +1,7 @@
 """Sensors lose nothing, repeat nothing, and never take a failed read for nothing new."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,15 @@ import pytest
 from eros_assets.alerts import AlertError
 from eros_assets.assets.week import WEEKLY
 from eros_assets.automation.sensors import (
-    failed_check_sensor,
-    failed_run_sensor,
-    health_sensor,
-    new_history_sensor,
-    new_schedule_sensor,
+    failed_checks,
+    failed_runs,
+    health_turns,
+    new_history,
+    new_schedule,
 )
-from eros_assets.dataset import Dataset, open_dataset
-from eros_assets.settings import Settings
+from eros_assets.definitions import build_definitions, resources_of
+from eros_assets.resources import AlertsResource
+from eros_assets.settings import Settings, load_settings
 from eros_assets.warehouse.protocol import WarehouseError
 from tests.assets.installed import Installed
 from tests.automation.loopback import Slack, slack
@@ -33,25 +35,6 @@ def locked() -> None: ...
 def exported() -> None: ...
 
 
-@dg.op
-def nothing() -> None: ...
-
-
-@dg.job(name="daily_caption_update", partitions_def=WEEKLY)
-def daily() -> None:
-    nothing()
-
-
-@dg.job(name="export_schedules", partitions_def=WEEKLY)
-def export() -> None:
-    nothing()
-
-
-@dg.job(name="rollback_production")
-def rollback() -> None:
-    nothing()
-
-
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.instance_for_test() as made:
@@ -59,68 +42,72 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def workspace() -> Iterator[Slack]:
+def workspace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
+    monkeypatch.setenv("EROS_SLACK_TOKEN", "xoxb-token")
     with slack() as kept:
         yield kept
 
 
+@cache
+def repository() -> dg.RepositoryDefinition:
+    """The jobs that sensors ask for; a tick brings resources of its own."""
+    return build_definitions(load_settings({"env": "local"})).get_repository_def()
+
+
 def tick(
-    sensor: dg.SensorDefinition, job: Any, instance: dg.DagsterInstance, cursor: str | None
+    sensor: dg.SensorDefinition,
+    instance: dg.DagsterInstance,
+    cursor: str | None,
+    settings: Settings | None = None,
 ) -> Any:
-    definitions = dg.Definitions(jobs=[job] if job else [], sensors=[sensor])
     context = dg.build_sensor_context(
-        instance=instance, cursor=cursor, repository_def=definitions.get_repository_def()
+        instance=instance,
+        cursor=cursor,
+        repository_def=repository(),
+        resources=resources_of(settings) if settings else {},
     )
     return sensor.evaluate_tick(context)
 
 
-def installation(folder: Path, workspace: Slack | None = None, **more: Any) -> Dataset:
-    told = (
-        {
-            "slack_token": "xoxb-token",
-            "slack_channel": "#eros",
-            "slack_endpoint": workspace.address,
-        }
-        if workspace
-        else {}
-    )
-    return open_dataset(Settings(home=folder, env="local", **told, **more))
+def installation(folder: Path, workspace: Slack | None = None, **more: Any) -> Settings:
+    told = {"slack_channel": "#eros", "slack_endpoint": workspace.address} if workspace else {}
+    return Settings(home=folder, env="local", **told, **more)
 
 
 # New history
 
 
 def test_history_that_changed_is_learned_from_once(agency: Installed) -> None:
-    sensor = new_history_sensor(agency.dataset, daily)
-    first = tick(sensor, daily, agency.instance, None)
+    settings = agency.dataset.settings
+    first = tick(new_history, agency.instance, None, settings)
     assert not first.run_requests, "its facts are newer than the history"
     agency.change(
         "INSERT INTO `${dataset}.mass_messages` SELECT m.* REPLACE (-1 AS row_id) "
         "FROM `${dataset}.mass_messages` AS m LIMIT 1"
     )
-    second = tick(sensor, daily, agency.instance, first.cursor)
+    second = tick(new_history, agency.instance, first.cursor, settings)
     [request] = second.run_requests
     assert WEEKLY.has_partition_key(request.partition_key)
-    third = tick(sensor, daily, agency.instance, second.cursor)
+    third = tick(new_history, agency.instance, second.cursor, settings)
     assert not third.run_requests
     assert "as it was" in third.skip_message
 
 
 def test_a_failed_read_ends_the_tick_and_is_not_nothing_new(agency: Installed) -> None:
     """The cursor stays, so that the next tick that can read sees the change."""
-    sensor = new_history_sensor(agency.dataset, daily)
-    first = tick(sensor, daily, agency.instance, None)
-    file = agency.dataset.settings.warehouse_file
+    settings = agency.dataset.settings
+    first = tick(new_history, agency.instance, None, settings)
+    file = settings.warehouse_file
     content = file.read_bytes()
     file.write_bytes(b"not a database" * 1000)
     with pytest.raises(WarehouseError, match="can't be opened"):
-        tick(sensor, daily, agency.instance, first.cursor)
+        tick(new_history, agency.instance, first.cursor, settings)
     file.write_bytes(content)
-    assert not tick(sensor, daily, agency.instance, first.cursor).run_requests
+    assert not tick(new_history, agency.instance, first.cursor, settings).run_requests
 
 
 def test_no_table_is_said_and_leaves_the_cursor(tmp_path: Path, instance: Any) -> None:
-    result = tick(new_history_sensor(installation(tmp_path), daily), daily, instance, None)
+    result = tick(new_history, instance, None, installation(tmp_path))
     assert "does not exist" in result.skip_message
     assert result.cursor is None
 
@@ -129,23 +116,21 @@ def test_no_table_is_said_and_leaves_the_cursor(tmp_path: Path, instance: Any) -
 
 
 def test_several_weeks_between_two_ticks_are_all_exported(instance: dg.DagsterInstance) -> None:
-    sensor = new_schedule_sensor(export)
     for week in WEEKS:
         dg.materialize([locked], partition_key=week, instance=instance)
-    first = tick(sensor, export, instance, None)
+    first = tick(new_schedule, instance, None)
     assert [request.partition_key for request in first.run_requests] == list(WEEKS)
     assert len({request.run_key for request in first.run_requests}) == len(WEEKS)
-    assert not tick(sensor, export, instance, first.cursor).run_requests
+    assert not tick(new_schedule, instance, first.cursor).run_requests
 
 
 def test_a_run_that_exports_itself_is_left_alone(instance: dg.DagsterInstance) -> None:
-    sensor = new_schedule_sensor(export)
     dg.materialize([locked], partition_key=WEEKS[0], instance=instance)
     dg.materialize([locked, exported], partition_key=WEEKS[1], instance=instance)
-    first = tick(sensor, export, instance, None)
+    first = tick(new_schedule, instance, None)
     assert [request.partition_key for request in first.run_requests] == [WEEKS[0]]
     dg.materialize([locked], partition_key=WEEKS[1], instance=instance)
-    second = tick(sensor, export, instance, first.cursor)
+    second = tick(new_schedule, instance, first.cursor)
     assert [request.partition_key for request in second.run_requests] == [WEEKS[1]]
 
 
@@ -159,26 +144,25 @@ def test_a_run_that_failed_before_its_exports_leaves_them_to_the_sensor(
     dg.materialize(
         [locked, breaks], partition_key=WEEKS[0], instance=instance, raise_on_error=False
     )
-    result = tick(new_schedule_sensor(export), export, instance, None)
+    result = tick(new_schedule, instance, None)
     assert [request.partition_key for request in result.run_requests] == [WEEKS[0]]
 
 
 def test_a_run_that_has_yet_to_export_is_waited_for(
     instance: dg.DagsterInstance,
 ) -> None:
-    sensor = new_schedule_sensor(export)
     while_running: list[Any] = []
 
     @dg.asset(name="schedule_csv", partitions_def=WEEKLY, deps=[locked])
     def looks() -> None:
-        while_running.append(tick(sensor, export, instance, None))
+        while_running.append(tick(new_schedule, instance, None))
 
     dg.materialize([locked, looks], partition_key=WEEKS[0], instance=instance)
     [waits] = while_running
     assert not waits.run_requests
     assert "has yet to export" in waits.skip_message
     assert waits.cursor is None
-    after = tick(sensor, export, instance, None)
+    after = tick(new_schedule, instance, None)
     assert not after.run_requests
     assert after.cursor
 
@@ -205,20 +189,19 @@ def check(instance: dg.DagsterInstance, verdict: str, *watched: str) -> None:
 def test_a_rollback_starts_by_itself_only_when_told_to(
     auto: bool, tmp_path: Path, instance: dg.DagsterInstance, workspace: Slack
 ) -> None:
-    dataset = installation(tmp_path, workspace, auto_rollback=auto)
-    sensor = health_sensor(dataset, rollback)
+    settings = installation(tmp_path, workspace, auto_rollback=auto)
     check(instance, "OK")
-    first = tick(sensor, rollback, instance, None)
+    first = tick(health_turns, instance, None, settings)
     assert not first.run_requests
     assert not workspace.messages
     check(instance, "ROLLBACK")
-    second = tick(sensor, rollback, instance, first.cursor)
+    second = tick(health_turns, instance, first.cursor, settings)
     assert len(second.run_requests or []) == (1 if auto else 0)
     [message] = workspace.messages
     assert "decision ROLLBACK" in message["text"]
     assert "data corruption" in message["text"]
     check(instance, "ROLLBACK")
-    third = tick(sensor, rollback, instance, second.cursor)
+    third = tick(health_turns, instance, second.cursor, settings)
     assert not third.run_requests
     assert len(workspace.messages) == 1
 
@@ -226,11 +209,11 @@ def test_a_rollback_starts_by_itself_only_when_told_to(
 def test_a_creator_in_trouble_is_told(
     tmp_path: Path, instance: dg.DagsterInstance, workspace: Slack
 ) -> None:
-    sensor = health_sensor(installation(tmp_path, workspace), rollback)
+    settings = installation(tmp_path, workspace)
     check(instance, "OK", "cook: RED: rest the page")
-    result = tick(sensor, rollback, instance, None)
+    result = tick(health_turns, instance, None, settings)
     check(instance, "OK", "cook: RED: rest the page")
-    tick(sensor, rollback, instance, result.cursor)
+    tick(health_turns, instance, result.cursor, settings)
     [message] = workspace.messages
     assert "cook: RED: rest the page" in message["text"]
 
@@ -238,32 +221,32 @@ def test_a_creator_in_trouble_is_told(
 def test_an_alert_that_nobody_took_is_told_at_the_next_tick(
     tmp_path: Path, instance: dg.DagsterInstance, workspace: Slack
 ) -> None:
-    sensor = health_sensor(installation(tmp_path, workspace), rollback)
+    settings = installation(tmp_path, workspace)
     check(instance, "INVESTIGATE")
     workspace.error = "internal_error"
     with pytest.raises(AlertError, match="internal_error"):
-        tick(sensor, rollback, instance, None)
+        tick(health_turns, instance, None, settings)
     workspace.error = None
-    tick(sensor, rollback, instance, None)
+    tick(health_turns, instance, None, settings)
     assert len(workspace.messages) == 1
 
 
 def test_a_rollback_does_not_wait_for_the_channels(
     tmp_path: Path, instance: dg.DagsterInstance, workspace: Slack
 ) -> None:
-    sensor = health_sensor(installation(tmp_path, workspace, auto_rollback=True), rollback)
+    settings = installation(tmp_path, workspace, auto_rollback=True)
     check(instance, "ROLLBACK")
     workspace.error = "internal_error"
-    first = tick(sensor, rollback, instance, None)
+    first = tick(health_turns, instance, None, settings)
     assert len(first.run_requests) == 1
     with pytest.raises(AlertError, match="internal_error"):
-        tick(sensor, rollback, instance, first.cursor)
+        tick(health_turns, instance, first.cursor, settings)
     workspace.error = None
-    second = tick(sensor, rollback, instance, first.cursor)
+    second = tick(health_turns, instance, first.cursor, settings)
     assert not second.run_requests
     [message] = workspace.messages
     assert "decision ROLLBACK" in message["text"]
-    tick(sensor, rollback, instance, second.cursor)
+    tick(health_turns, instance, second.cursor, settings)
     assert len(workspace.messages) == 1
 
 
@@ -287,9 +270,9 @@ def test_a_failed_run_is_told_with_its_cause(
         raise ValueError("the bank is empty")
 
     result = dg.materialize([choose_captions], instance=instance, raise_on_error=False)
-    dataset = installation(tmp_path, workspace, ui_address="http://localhost:3000")
+    settings = installation(tmp_path, workspace, ui_address="http://localhost:3000")
     context = context_of(result, instance, "failed_runs").for_run_failure()
-    failed_run_sensor(dataset)(context)
+    failed_runs(context, alerts=AlertsResource.of(settings))
     [message] = workspace.messages
     assert "choose_captions: ValueError: the bank is empty" in message["text"]
     assert f"http://localhost:3000/runs/{result.run_id}" in message["text"]
@@ -313,12 +296,12 @@ def test_failed_error_checks_are_told_and_warnings_are_not(
         judged("odd", False, dg.AssetCheckSeverity.WARN),
         judged("right", True, dg.AssetCheckSeverity.ERROR),
     ]
-    sensor = failed_check_sensor(installation(tmp_path, workspace))
+    alerts = AlertsResource.of(installation(tmp_path, workspace))
     fine = dg.materialize([page, *others], instance=instance)
-    sensor(context_of(fine, instance, "failed_checks"))
+    failed_checks(context_of(fine, instance, "failed_checks"), alerts=alerts)
     assert not workspace.messages
     bad = dg.materialize([page, wrong, *others], instance=instance)
-    sensor(context_of(bad, instance, "failed_checks"))
+    failed_checks(context_of(bad, instance, "failed_checks"), alerts=alerts)
     [message] = workspace.messages
     assert "check wrong: wrong!" in message["text"]
     assert "odd" not in message["text"]
@@ -333,4 +316,4 @@ def test_without_a_channel_a_failed_run_is_told_to_nobody_without_an_error(
 
     result = dg.materialize([broken], instance=instance, raise_on_error=False)
     context = context_of(result, instance, "failed_runs").for_run_failure()
-    failed_run_sensor(installation(tmp_path))(context)
+    failed_runs(context, alerts=AlertsResource.of(installation(tmp_path)))

@@ -8,10 +8,5 @@ LAST_DAY = dt.date(2025, 11, 2)
 
 
 @pytest.fixture(scope="session")
-def small() -> Agency:
-    return sample_agency("small", seed=7, last_day=LAST_DAY)
-
-
-@pytest.fixture(scope="session")
 def full() -> Agency:
     return sample_agency("full", seed=20_251_103, last_day=LAST_DAY)

@@ -17,6 +17,7 @@ from eros_assets.deployment.rollback import Rollback, RollbackOutcome
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.settings import REPOSITORY, load_settings
 from eros_assets.tuning import CONFIGURATION_TABLES
+from eros_assets.warehouse import open_warehouse
 from eros_assets.warehouse.protocol import Definition
 from eros_assets.warehouse.sql.library import load_library
 
@@ -81,7 +82,6 @@ class House:
         self.settings = load_settings({"home": folder / "home", "out_dir": folder / "out"})
         self.stopped: list[str] = []
         self._files: Mapping[Path, int] = {}
-        self._eros = Dataset(self.settings)
 
     def write(self, name: str, text: str) -> None:
         """Change a file of `sql/`."""
@@ -97,15 +97,14 @@ class House:
         files = {path: path.stat().st_mtime_ns for path in self.root.rglob("*.sql")}
         if files != self._files:
             self._files = files
-            self._eros = Dataset(self.settings)
-            cache = self.settings.home / "cache"
-            self._eros.__dict__["library"] = load_library(self.root, cache_dir=cache)
-        return self._eros
+            warehouse = open_warehouse(self.settings).labelled(asset="test")
+            library = load_library(self.root, cache_dir=self.settings.library_cache)
+            self._dataset = Dataset(self.settings, warehouse, library)
+        return self._dataset
 
     def archive(self, dies_at: State | None = None, *, before_noting: bool = False) -> Killable:
         """The records."""
-        dataset = self.dataset
-        archive = Killable(dataset, dataset.warehouse, INPUT_TABLES)
+        archive = Killable(self.dataset, INPUT_TABLES)
         archive.dies_at, archive.dies_before_noting = dies_at, before_noting
         return archive
 
@@ -117,7 +116,7 @@ class House:
         archive: Killable | None = None,
     ) -> Entry | None:
         """Deploy `sql/` as it is; None when there was nothing to do."""
-        deploy = Deploy(self.dataset, archive or self.archive(), lambda _: None, frozenset())
+        deploy = Deploy(archive or self.archive(), lambda _: None, frozenset())
         entry = deploy.back_up(code, now=now, run_id="run").entry
         if entry is None:
             return None
@@ -138,16 +137,16 @@ class House:
             self.stopped.append("weekly")
             return ["weekly"]
 
-        rollback = Rollback(self.dataset, archive or self.archive(), stop, lambda _: None)
+        rollback = Rollback(archive or self.archive(), stop, lambda _: None)
         return rollback.run(requested, now=now, run_id="run")
 
     def definitions(self) -> list[Definition]:
         """What is in force."""
-        return list(self.archive().warehouse.definitions())
+        return list(self.dataset.warehouse.definitions())
 
     def tables(self) -> Mapping[str, str]:
         """Every row and column of every table that a rollback puts back, and of the inputs."""
-        warehouse = self.archive().warehouse
+        warehouse = self.dataset.warehouse
         found: dict[str, str] = {}
         for table in self.dataset.library.of_kind("table"):
             if table.name not in RECORDS and warehouse.freshness(table.name) is not None:
@@ -161,7 +160,7 @@ class House:
 
     def plan(self, schedule: str, caption: int) -> None:
         """An active schedule of one message, with its reservation."""
-        warehouse = self.archive().warehouse
+        warehouse = self.dataset.warehouse
         monday = dt.date(2025, 11, 10)
         warehouse.load(
             "schedule_recommendations",
@@ -194,7 +193,7 @@ class House:
 
     def reserved(self) -> list[str]:
         """The schedules that hold a reservation."""
-        rows = self.archive().warehouse.query(
+        rows = self.dataset.warehouse.query(
             "SELECT a.schedule_id FROM `${dataset}.active_caption_assignments` AS a "
             "WHERE a.is_active ORDER BY a.schedule_id"
         )
@@ -208,5 +207,5 @@ def small_house(folder: Path) -> Iterator[House]:
         (folder / "sql" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / "sql" / f"{name}.sql", folder / "sql" / f"{name}.sql")
     house = House(folder)
-    with house.archive().warehouse.session():  # type: ignore[attr-defined]
+    with house.dataset.warehouse.session():  # type: ignore[attr-defined]
         yield house

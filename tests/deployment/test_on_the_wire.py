@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from eros_assets.dataset import Dataset, open_dataset
+from eros_assets.dataset import Dataset, sql_library
 from eros_assets.deployment.archive import Archive
 from eros_assets.deployment.record import Entry
 from eros_assets.settings import Settings
 from eros_assets.warehouse.bigquery import BigQueryWarehouse
-from eros_assets.warehouse.bigquery.patience import Patience
+from eros_assets.warehouse.bigquery.retry_policy import RetryPolicy
 from tests.google.loopback import serving
 from tests.warehouse.bigquery.plays import Column, Play
 from tests.warehouse.bigquery.service import Service
@@ -39,17 +39,17 @@ ENTRY = Entry(
 def archive(service: Service, tmp_path: Path) -> Iterator[Archive]:
     with serving(service) as address:
         settings = Settings(bigquery_endpoint=address, home=tmp_path)
-        dataset = open_dataset(settings)
         numbers = count(1)
         warehouse = BigQueryWarehouse(
             settings,
-            dataset.library,
-            patience=Patience(attempts=2, sleep=lambda _: None),
+            sql_library(),
+            retry_policy=RetryPolicy(attempts=2, sleep=lambda _: None),
             new_id=lambda: str(next(numbers)),
         )
+        dataset = Dataset(settings, warehouse, sql_library())
         for name in ("deployments", "deployment_definitions"):
             service.add_table(name, *columns(dataset, name))
-        yield Archive(dataset, warehouse, [])
+        yield Archive(dataset, [])
 
 
 def columns(dataset: Dataset, table: str) -> list[Column]:
@@ -63,7 +63,7 @@ def columns(dataset: Dataset, table: str) -> list[Column]:
 
 
 def test_every_field_of_an_entry_has_its_column(archive: Archive) -> None:
-    table = archive._eros.library["deployments"]
+    table = archive.dataset.library["deployments"]
     assert {column.name for column in table.columns} == {field.name for field in fields(Entry)}
 
 
@@ -75,7 +75,7 @@ def test_an_entry_comes_back_as_it_went(archive: Archive, service: Service, entr
     archive.write(entry)
     (rows,) = service.contents.values()
     (sent,) = rows.to_pylist()
-    listed = columns(archive._eros, "deployments")
+    listed = columns(archive.dataset, "deployments")
     service.will(
         Play(columns=listed, rows=[[sent.get(column[0]) for column in listed]]), part="ORDER BY"
     )

@@ -37,7 +37,7 @@ def deployed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("house")
     with small_house(folder) as house:
         house.deploy(ONE)
-        house.archive().warehouse.load("creators", INPUT)
+        house.dataset.warehouse.load("creators", INPUT)
         house.plan("sched_old", 1)
     return folder
 
@@ -47,7 +47,7 @@ def house(deployed_once: Path, tmp_path: Path) -> Iterator[House]:
     folder = tmp_path / "house"
     shutil.copytree(deployed_once, folder)
     house = House(folder)
-    with house.archive().warehouse.session():  # type: ignore[attr-defined]
+    with house.dataset.warehouse.session():  # type: ignore[attr-defined]
         yield house
 
 
@@ -75,14 +75,14 @@ class TestDeploying:
             assert (entry.deployment_id, entry.state, entry.previous_id) == (D1, "succeeded", None)
             assert entry.tables == ()
             archive = house.archive()
-            kept = archive.warehouse.kept(entry.passed, entry.passed_tables)
+            kept = house.dataset.warehouse.kept(entry.passed, entry.passed_tables)
             assert kept.keys() == set(entry.passed_tables) == {t.name for t in archive.owned}
             assert archive.definitions(entry.passed) == house.definitions()
-            rows = archive.warehouse.query("SELECT COUNT(*) AS n FROM `${dataset}.tuning`")
+            rows = house.dataset.warehouse.query("SELECT COUNT(*) AS n FROM `${dataset}.tuning`")
             assert rows["n"][0] == 1
 
     def test_running_it_twice_changes_nothing(self, house: House) -> None:
-        warehouse = house.archive().warehouse
+        warehouse = house.dataset.warehouse
         before = house.definitions(), house.tables(), house.history()
         routines = warehouse.routines()
         changed = {
@@ -124,7 +124,7 @@ class TestDeploying:
         before = house.definitions()
         view = next(o for o in house.dataset.library.values() if o.name == "draft_reservations")
         house.write(VIEW, view.text.replace("SELECT", "SELECT 'x' AS broken,", 1))
-        house.archive().warehouse.deploy(house.dataset.library["draft_reservations"])
+        house.dataset.warehouse.deploy(house.dataset.library["draft_reservations"])
         house.write(VIEW, view.text)
         entry = house.deploy(ONE)
         assert entry is not None
@@ -168,7 +168,7 @@ class TestDeploying:
 class TestRollingBack:
     def corrupt(self, house: House) -> None:
         """What a bad version may do to tables and routines."""
-        warehouse = house.archive().warehouse
+        warehouse = house.dataset.warehouse
         break_(house)
         for name in ("draft_reservations", "caption_selections"):
             warehouse.deploy(house.dataset.library[name])
@@ -222,7 +222,7 @@ class TestRollingBack:
         assert (house.definitions(), house.tables()) == (definitions, tables)
 
     def test_inputs_and_records_are_never_touched(self, house: House) -> None:
-        warehouse = house.archive().warehouse
+        warehouse = house.dataset.warehouse
         warehouse.load("creators", pd.concat([INPUT, INPUT.assign(page_name="coach")]))
         warehouse.load("schedule_export_log", pd.DataFrame({"schedule_id": ["sched_old"]}))
         spared = ("creators", "schedule_export_log")
@@ -276,7 +276,7 @@ class TestRollingBack:
 
     def test_one_whose_copies_are_gone_is_refused(self, house: House) -> None:
         point = f"{D1}_passed"
-        with house.archive().warehouse._operations.storage.transaction() as connection:  # type: ignore[attr-defined]
+        with house.dataset.warehouse._operations.storage.transaction() as connection:  # type: ignore[attr-defined]
             connection.execute(
                 "DELETE FROM eros_catalog.snapshots WHERE deployment_id = ? AND table_name = ?",
                 [point, "tuning"],
@@ -284,7 +284,7 @@ class TestRollingBack:
         self.refused(house, None, "copies of tuning are not there")
 
     def test_one_whose_definitions_are_gone_is_refused(self, house: House) -> None:
-        house.archive().warehouse.run(
+        house.dataset.warehouse.run(
             "DELETE FROM `${dataset}.deployment_definitions` WHERE point_id <> ''"
         )
         self.refused(house, None, "its definitions are not there")
@@ -314,7 +314,7 @@ def test_no_backup_is_made_of_what_is_half_done(house: House) -> None:
 
 def test_reservations_that_no_active_schedule_holds_are_released(house: House) -> None:
     """As BigQuery's snapshots may show, which are not all of one instant."""
-    warehouse = house.archive().warehouse
+    warehouse = house.dataset.warehouse
     house.plan("sched_gone", 3)
     warehouse.run("DELETE FROM `${dataset}.schedule_recommendations` WHERE caption_id = 3")
     back_up(house.archive(), ONE, now=NOW, run_id="run")

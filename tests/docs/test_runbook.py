@@ -22,12 +22,12 @@ STARTING_SECONDS = 120
 
 SAID = {
     "demo": r"\d+ schedules, \d+ messages\.",
-    "status": r"In force: .+\nKept states of it: .+",
+    "status": r"In force: .+\nStates that can be restored: .+",
     "health": r"Health \d+\.\d of 100: \w+\. Decision: \w+\.",
     "smoke": r"smoke_exporter +holds",
     "backup": r"b\d{4}",
     "week": r"\d+ schedules, \d+ messages\.",
-    "preflight": r"Everything is there\.",
+    "preflight": r"Every check passed\.",
     "deploy": r"d\d{4}_\w+",
     "rollback": r"r\d{4}",
 }
@@ -85,7 +85,7 @@ class House:
 
     def state_to_go_back_to(self) -> str:
         """The newest state that `make status` lists as kept."""
-        kept = re.search(r"Kept states of it: (\w+)", self.type("make status"))
+        kept = re.search(r"States that can be restored: (\w+)", self.type("make status"))
         assert kept
         return kept[1]
 

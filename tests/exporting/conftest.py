@@ -1,4 +1,4 @@
-"""A spreadsheet on loopback, shared with EROS."""
+"""Fixtures of the exports' tests."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A schedule file that was cut, edited or made by something else is refused, and named."""
+"""Schedule files that were truncated, edited or written by another program are refused."""
 
 import datetime as dt
 import os
@@ -7,27 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from eros_assets.atomic_write import atomic_write
 from eros_assets.calendar import la_instant
+from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.schedule_csv import (
     ScheduleCsvError,
-    ScheduleLine,
     parse_schedule_csv,
     write_schedule_csv,
 )
-from eros_assets.exporting.whole_file import write_whole
+from tests.exporting.messages import scheduled
 
 TUESDAY = dt.date(2025, 11, 4)
 
 
-def line(caption_id: int, hour: int, text: str = "Bread, warm") -> ScheduleLine:
-    return ScheduleLine(
-        schedule_id="sched_20251103_amber_lens_0a1b2c3d",
-        page_name="amber_lens",
-        scheduled_send_time=la_instant(TUESDAY, hour),
-        message_type="PPV",
+def message(caption_id: int, hour: int) -> ScheduledMessage:
+    return scheduled(
+        la_instant(TUESDAY, hour),
         caption_id=caption_id,
-        caption_text=text,
-        price_tier="mid",
+        caption_text="Bread, warm",
         content_category="recipe",
         has_urgency=True,
         performance_score=0.75,
@@ -36,7 +33,9 @@ def line(caption_id: int, hour: int, text: str = "Bread, warm") -> ScheduleLine:
 
 @pytest.fixture
 def content(tmp_path: Path) -> bytes:
-    return write_schedule_csv(tmp_path / "a.csv", [line(1, 10), line(2, 14)]).path.read_bytes()
+    return write_schedule_csv(
+        tmp_path / "a.csv", [message(1, 10), message(2, 14)]
+    ).path.read_bytes()
 
 
 def swapped(old: bytes, new: bytes, count: int = 1) -> Callable[[bytes], bytes]:
@@ -57,14 +56,16 @@ def swapped(old: bytes, new: bytes, count: int = 1) -> Callable[[bytes], bytes]:
         (swapped(b",amber_lens,", b",other,"), "line 2: schedule_id .* is not of page other"),
         (swapped(b"PPV", b"ppv"), "line 2: message_type 'ppv' is not one of"),
         (swapped(b",mid,", b",bump,"), "line 2: price_tier 'bump' of a PPV is not one of"),
-        (swapped(b"Tuesday", b"Monday"), "line 2: day_of_week 'Monday' is not the LA day"),
-        (swapped(b"-08:00", b"+00:00"), "line 2: scheduled_send_time"),
+        (swapped(b"Tuesday", b"Monday"), "line 2: day_of_week 'Monday' is not Tuesday"),
+        (swapped(b"-08:00", b"+00:00"), "line 2: scheduled_send_time .* does not have the offset"),
         (swapped(b"-08:00", b""), "line 2: scheduled_send_time"),
-        (swapped(b"2025-11-04T10", b"2025-11-31T10"), "line 2: "),
+        (swapped(b"2025-11-04T10", b"2025-11-31T10"), "line 2: scheduled_send_time .* ISO 8601"),
         (swapped(b",1,", b",1.0,"), "line 2: caption_id '1.0' is not a whole number"),
-        (swapped(b",1,", b",2,"), r"captions \[2\] are there more than once"),
+        (swapped(b",1,", b",2,"), r"captions \[2\] occur more than once"),
         (swapped(b'"Bread, warm"', b""), "line 2: caption_text '' is empty"),
         (swapped(b",true,", b",yes,"), "line 2: has_urgency 'yes' is not"),
+        (swapped(b"0.75", b""), "line 2: performance_score '' is empty"),
+        (swapped(b"0.75", b"good"), "line 2: performance_score 'good' is not a finite number"),
         (swapped(b"0.75", b"nan"), "line 2: performance_score 'nan' is not a finite number"),
         (swapped(b"T10:00", b"T16:00"), "not in order of scheduled_send_time"),
         (swapped(b"0a1b2c3d", b"ffffffff"), "2 schedules in one file"),
@@ -73,7 +74,7 @@ def swapped(old: bytes, new: bytes, count: int = 1) -> Callable[[bytes], bytes]:
         (swapped(b"0.75", b"0.750"), "not written as EROS writes it"),
     ],
 )
-def test_a_changed_file_is_refused(
+def test_changed_file_is_refused_with_line_and_rule(
     content: bytes, change: Callable[[bytes], bytes], complaint: str
 ) -> None:
     changed = change(content)
@@ -82,39 +83,33 @@ def test_a_changed_file_is_refused(
         parse_schedule_csv(changed, "amber.csv")
 
 
-def test_the_repeated_hour_of_the_change_of_clocks_keeps_its_offset(tmp_path: Path) -> None:
+def test_repeated_hour_of_clock_change_keeps_its_offset(tmp_path: Path) -> None:
     first = la_instant(dt.date(2025, 11, 2), 1, 30)
     times = [first, first + dt.timedelta(hours=1)]
-    lines = [
-        ScheduleLine(
-            "sched_20251027_amber_lens_0a1b2c3d", "amber_lens", time, "Bump", n, "Hello", "bump",
-            None, None, None,
-        )
-        for n, time in enumerate(times)
-    ]  # fmt: skip
-    written = write_schedule_csv(tmp_path / "a.csv", lines).path.read_bytes()
+    messages = [scheduled(at, caption_id=n, performance_score=0.5) for n, at in enumerate(times)]
+    written = write_schedule_csv(tmp_path / "a.csv", messages).path.read_bytes()
     assert b"2025-11-02T01:30:00-07:00" in written
     assert b"2025-11-02T01:30:00-08:00" in written
     assert [x.scheduled_send_time for x in parse_schedule_csv(written, "a.csv")] == times
 
 
-def test_a_week_without_messages_is_a_header(tmp_path: Path) -> None:
+def test_week_without_messages_gives_a_header_only(tmp_path: Path) -> None:
     written = write_schedule_csv(tmp_path / "a.csv", [])
     assert written.row_count == 0
     assert parse_schedule_csv(written.path.read_bytes(), "a.csv") == ()
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
+def test_failed_write_keeps_old_file_and_removes_temporary_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.csv"
-    write_whole(path, b"old")
+    atomic_write(path, b"old")
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        write_whole(path, b"new")
+        atomic_write(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

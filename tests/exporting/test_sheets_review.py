@@ -1,4 +1,4 @@
-"""People's decisions are read as they meant them, kept, and never written over."""
+"""The Review tab: people's decisions are read, stored, and never overwritten."""
 
 import datetime as dt
 from typing import Any
@@ -39,11 +39,11 @@ def tab(*rows: dict[str, Any], header: Any = TITLES) -> list[list[Any]]:
     return [list(header), *[[row.get(title, "") for title in header] for row in filled]]
 
 
-# The tab
+# Contents of the tab
 
 
-def test_people_s_work_survives_every_export(desk: Desk) -> None:
-    """Sorted, with columns of their own, lines of their own, and some deleted."""
+def test_export_keeps_edits_of_people_in_the_review_tab(desk: Desk) -> None:
+    """The tab is sorted and has a column, decisions and notes of people."""
     desk.show(messages())
     review = desk.sheets.tab(REVIEW)
     review.resize({"columnCount": review.columns + 1})
@@ -61,7 +61,7 @@ def test_people_s_work_survives_every_export(desk: Desk) -> None:
     assert after[0][-1] is None
 
 
-def test_lines_offer_a_choice_and_only_decision_and_note_are_free(desk: Desk) -> None:
+def test_review_lines_have_a_dropdown_and_unprotected_decision_and_note(desk: Desk) -> None:
     desk.show(messages())
     desk.show([*messages(), *messages(("band",))])
     review = desk.sheets.tab(REVIEW)
@@ -81,14 +81,14 @@ def test_lines_offer_a_choice_and_only_decision_and_note_are_free(desk: Desk) ->
     assert {each["startRowIndex"] for each in hanging} == {0}, "new lines are left out"
 
 
-def test_an_approval_is_carried_over_to_the_next_schedule(desk: Desk) -> None:
+def test_approval_is_copied_to_the_next_schedule(desk: Desk) -> None:
     earlier = {("cook", BIG_ID + 1): EarlierReview("approve", "lovely")}
     desk.show([message(1), message(2)], reviews=earlier)
     said = {r["Message"]: (r["Decision"], r["Note"]) for r in desk.sheets.tab(REVIEW).records()}
     assert said == {1: ("approve", "lovely"), 2: (None, None)}
 
 
-def test_a_deleted_review_tab_comes_back(desk: Desk) -> None:
+def test_deleted_review_tab_is_created_again(desk: Desk) -> None:
     desk.show(messages())
     gone = desk.sheets.tab(REVIEW).sheet_id
     del desk.sheets.tabs[gone]
@@ -97,7 +97,7 @@ def test_a_deleted_review_tab_comes_back(desk: Desk) -> None:
     assert len(desk.sheets.tab(REVIEW).records()) == 6
 
 
-def test_what_people_wrote_is_read_from_wherever_they_put_it(desk: Desk) -> None:
+def test_renamed_review_tab_is_read(desk: Desk) -> None:
     assert read_review_tab(desk.spreadsheet()) is None
     desk.show(messages())
     review = desk.sheets.tab(REVIEW)
@@ -112,35 +112,35 @@ def test_what_people_wrote_is_read_from_wherever_they_put_it(desk: Desk) -> None
 
 
 @pytest.mark.parametrize("method", [GET, VALUES])
-def test_a_tab_that_cannot_be_read_is_not_an_empty_one(desk: Desk, method: str) -> None:
+def test_unreadable_review_tab_raises_instead_of_being_empty(desk: Desk, method: str) -> None:
     desk.show(messages())
     desk.sheets.trouble(method, Trouble(status=403))
     with pytest.raises(Exception, match="may not write"):
         read_review_tab(desk.spreadsheet())
 
 
-# Reading
+# Reading the tab
 
 
-def test_columns_are_found_by_their_titles() -> None:
+def test_review_columns_are_found_by_title() -> None:
     values = tab({"Decision": " Reject ", "Note": " no\n"}, header=TITLES[::-1])
     assert read_review(values) == [line(1, "reject", "no")]
 
 
-def test_short_rows_and_lines_of_people_are_taken_for_what_they_are() -> None:
+def test_short_rows_and_lines_without_schedule_are_read() -> None:
     values = [*tab({"Decision": "approve"}), [], ["", "", "our own line"]]
     assert read_review(values) == [line(1, "approve")]
 
 
 @pytest.mark.parametrize("number", [3, 3.0, "3", " 3 "])
-def test_a_message_s_number_may_have_become_another_kind_of_cell(number: Any) -> None:
+def test_message_number_is_read_from_text_or_number_cells(number: Any) -> None:
     assert read_review(tab({"Message": number})) == [line(3)]
 
 
-def test_a_line_that_is_there_twice_is_one_unless_it_says_two_things() -> None:
+def test_duplicate_lines_are_merged_unless_decisions_differ() -> None:
     one, other = {"Decision": "reject"}, {"Note": "again"}
     assert read_review(tab(one, other)) == [line(1, "reject", "again")]
-    with pytest.raises(ReviewTabError, match=r"line 3: message 1 of .* there twice"):
+    with pytest.raises(ReviewTabError, match=r"line 3: message 1 of .* two lines"):
         read_review(tab(one, {"Decision": "approve"}))
 
 
@@ -154,12 +154,12 @@ def test_a_line_that_is_there_twice_is_one_unless_it_says_two_things() -> None:
         (tab({"Message": "first"}), "line 2: Message 'first' is not a message's number"),
     ],
 )
-def test_what_cannot_be_understood_is_named_by_its_line(values: Any, says: str) -> None:
+def test_invalid_review_tab_is_refused_with_line_and_column(values: Any, says: str) -> None:
     with pytest.raises(ReviewTabError, match=says):
         read_review(values)
 
 
-# Keeping
+# Storing reviews
 
 
 def merged(before: list[StoredReview], *seen: ReviewLine, at: dt.datetime = NOW) -> Any:
@@ -167,14 +167,14 @@ def merged(before: list[StoredReview], *seen: ReviewLine, at: dt.datetime = NOW)
     return merge_reviews(before, seen, known, read_at=at, run_id=f"run at {at:%H}")
 
 
-def test_lines_that_say_something_are_kept_with_their_caption() -> None:
+def test_lines_with_decision_or_note_are_stored_with_their_caption() -> None:
     result = merged([], line(1, "reject", "no"), line(2))
     assert result.reviews == [
         StoredReview(line(1, "reject", "no"), ReviewedMessage("cook", 101), NOW, "run at 00")
     ]
 
 
-def test_the_same_tab_again_changes_nothing() -> None:
+def test_reading_the_same_tab_again_changes_nothing() -> None:
     seen = (line(1, "reject", "no"), line(2, None, "hm"))
     first = merged([], *seen)
     again = merged(first.reviews, *seen, at=LATER)
@@ -182,7 +182,7 @@ def test_the_same_tab_again_changes_nothing() -> None:
     assert again.changed == []
 
 
-def test_a_decision_taken_back_is_a_change_and_a_deleted_line_is_none() -> None:
+def test_cleared_decision_is_stored_and_deleted_line_keeps_its_review() -> None:
     first = merged([], line(1, "reject", "no"), line(2, "approve"))
     second = merged(first.reviews, line(1), at=LATER)
     assert [(r.line, r.read_at) for r in second.reviews] == [
@@ -191,7 +191,7 @@ def test_a_decision_taken_back_is_a_change_and_a_deleted_line_is_none() -> None:
     ]
 
 
-def test_a_line_about_a_message_that_nobody_planned_is_told() -> None:
+def test_line_without_planned_message_is_reported() -> None:
     assert merged([], line(9, "reject")).unknown == [line(9, "reject")]
 
 
@@ -207,7 +207,7 @@ lines = st.lists(
 
 
 @given(lines, lines)
-def test_the_last_reading_is_what_is_known(
+def test_last_reading_of_a_line_is_stored(
     first: list[ReviewLine], second: list[ReviewLine]
 ) -> None:
     before = merged([], *first).reviews
@@ -219,7 +219,7 @@ def test_the_last_reading_is_what_is_known(
     assert merged(after.reviews, *second, at=LATER).changed == []
 
 
-# The sensor's eye
+# Changes that the sensor looks for
 
 
 @pytest.mark.parametrize(
@@ -232,11 +232,11 @@ def test_the_last_reading_is_what_is_known(
         ("anything", None),
     ],
 )
-def test_a_schedule_s_week_is_in_its_id(schedule_id: str, monday: dt.date | None) -> None:
+def test_week_is_read_from_schedule_id(schedule_id: str, monday: dt.date | None) -> None:
     assert week_of(schedule_id) == monday
 
 
-def test_only_weeks_that_say_something_new_have_changed() -> None:
+def test_changed_weeks_are_those_with_new_reviews() -> None:
     other = ReviewLine("sched_20251117_cook_0a1b2c3d", 1, "approve", None)
     first = changed_weeks({}, [line(1, "reject"), line(2), other])
     assert sorted(first) == ["2025-11-10", "2025-11-17"]

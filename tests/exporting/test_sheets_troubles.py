@@ -1,4 +1,4 @@
-"""Whatever happens on the way: the week is whole or as it was; the error says what to do."""
+"""Failures of requests, concurrent exports, edits meanwhile, and invalid credentials."""
 
 import datetime as dt
 import json
@@ -24,8 +24,8 @@ from eros_assets.exporting.sheets.faults import (
     SpreadsheetNotFoundError,
     retry_after,
 )
-from eros_assets.exporting.sheets.patience import Patience
 from eros_assets.exporting.sheets.planning import plan_batch
+from eros_assets.exporting.sheets.retry_policy import RetryPolicy
 from eros_assets.exporting.sheets.state import (
     REVIEW,
     REVIEW_KEY,
@@ -63,11 +63,11 @@ def rows(desk: Desk, title: str = WEEK) -> int:
     return len(desk.sheets.tab(title).records())
 
 
-# What passes
+# Transient errors
 
 
 @pytest.mark.parametrize("trouble", PASSING.values(), ids=PASSING)
-def test_a_write_that_goes_wrong_is_looked_at_and_done_once(desk: Desk, trouble: Trouble) -> None:
+def test_failed_write_is_checked_and_applied_once(desk: Desk, trouble: Trouble) -> None:
     desk.sheets.trouble(BATCH, trouble)
     exported = desk.show(messages())
     assert exported.status == "succeeded"
@@ -81,7 +81,7 @@ def test_a_write_that_goes_wrong_is_looked_at_and_done_once(desk: Desk, trouble:
 
 @pytest.mark.parametrize("method", [GET, VALUES])
 @pytest.mark.parametrize("trouble", PASSING.values(), ids=PASSING)
-def test_a_read_that_goes_wrong_is_tried_again(desk: Desk, trouble: Trouble, method: str) -> None:
+def test_failed_read_is_retried(desk: Desk, trouble: Trouble, method: str) -> None:
     desk.sheets.trouble(method, trouble)
     exported = desk.show(messages())
     assert (exported.reads, exported.writes) == (3, 1)
@@ -89,14 +89,14 @@ def test_a_read_that_goes_wrong_is_tried_again(desk: Desk, trouble: Trouble, met
 
 
 @pytest.mark.parametrize("method", [GET, BATCH, VALUES])
-def test_nobody_waits_for_an_answer_for_good(desk: Desk, method: str) -> None:
+def test_request_without_response_times_out_and_is_retried(desk: Desk, method: str) -> None:
     desk.sheets.trouble(method, silence())
     assert desk.show(messages(), timeout=0.15).status == "succeeded"
     assert rows(desk) == rows(desk, REVIEW) == 6
 
 
 @pytest.mark.parametrize("method", [GET, BATCH, VALUES])
-def test_patience_has_an_end(desk: Desk, method: str) -> None:
+def test_retries_end_after_six_attempts(desk: Desk, method: str) -> None:
     desk.sheets.trouble(method, *[BUSY] * 50)
     with pytest.raises(SheetsQuotaError, match="run it again in a few minutes"):
         desk.show(messages())
@@ -105,7 +105,7 @@ def test_patience_has_an_end(desk: Desk, method: str) -> None:
     assert max(desk.waits) <= 32
 
 
-def test_a_longer_wait_than_anybody_has_ends_it_at_once(desk: Desk) -> None:
+def test_too_long_retry_after_ends_retries_at_once(desk: Desk) -> None:
     desk.sheets.trouble(GET, Trouble(status=429, retry_after="3600"))
     with pytest.raises(SheetsQuotaError):
         desk.show(messages())
@@ -113,16 +113,16 @@ def test_a_longer_wait_than_anybody_has_ends_it_at_once(desk: Desk) -> None:
     assert desk.waits == []
 
 
-def test_waits_grow_and_differ() -> None:
+def test_waits_grow_with_jitter() -> None:
     waits: list[float] = []
 
     def fail() -> None:
         raise SheetsUnavailableError("busy")
 
-    patience = Patience(attempts=12, sleep=waits.append)
+    retry_policy = RetryPolicy(attempts=12, sleep=waits.append)
     for _ in range(20):
         with pytest.raises(SheetsUnavailableError):
-            patience.retrying(lambda state: state.outcome.failed)(fail)
+            retry_policy.retrying(lambda state: state.outcome.failed)(fail)
     assert len(set(waits)) == len(waits) == 220
     assert all(wait <= 2 ** (n % 11) for n, wait in enumerate(waits))
 
@@ -143,7 +143,7 @@ def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | N
     assert retry_after(header, dt.datetime(2025, 11, 10, 8, tzinfo=dt.UTC)) == seconds
 
 
-# What doesn't pass
+# Permanent errors
 
 FINAL: dict[str, tuple[Trouble, type[SheetsError], str]] = {
     "not shared": (
@@ -174,7 +174,7 @@ FINAL: dict[str, tuple[Trouble, type[SheetsError], str]] = {
 
 @pytest.mark.parametrize("method", [GET, BATCH])
 @pytest.mark.parametrize("case", FINAL)
-def test_what_is_final_fails_at_once_and_says_what_to_do(
+def test_permanent_error_is_not_retried_and_says_what_to_do(
     desk: Desk, case: str, method: str
 ) -> None:
     trouble, error, says = FINAL[case]
@@ -187,23 +187,23 @@ def test_what_is_final_fails_at_once_and_says_what_to_do(
     assert desk.waits == []
 
 
-def test_a_wrong_id_is_named(desk: Desk) -> None:
+def test_unknown_spreadsheet_id_is_named(desk: Desk) -> None:
     with pytest.raises(SpreadsheetNotFoundError, match="no spreadsheet somebody-elses at http"):
         desk.show(messages(), spreadsheet_id="somebody-elses")
 
 
-def test_a_full_spreadsheet_says_which_tabs_to_delete(desk: Desk) -> None:
+def test_full_spreadsheet_error_says_what_to_delete(desk: Desk) -> None:
     desk.sheets.tabs[0].rows = 384_600
     with pytest.raises(SheetsError, match=r"is full .* delete the tabs of old weeks"):
         desk.show(messages(each=30))
     assert desk.sheets.titles == ["Sheet1"]
 
 
-# Others at the same time
+# Concurrent exports and edits
 
 
-def test_two_exports_at_once_write_every_line_once(desk: Desk) -> None:
-    """The second finds what the first has written, and nothing left to do."""
+def test_concurrent_exports_of_a_week_write_each_line_once(desk: Desk) -> None:
+    """The second export finds the week written by the first and writes nothing."""
     other: list[Any] = []
     desk.sheets.before_batch.append(lambda: other.append(desk.show(messages(), run="run-2")))
     mine = desk.show(messages())
@@ -213,7 +213,7 @@ def test_two_exports_at_once_write_every_line_once(desk: Desk) -> None:
     assert sorted(desk.sheets.titles) == sorted([SUMMARY, REVIEW, WEEK, "Sheet1"])
 
 
-def test_two_exports_of_a_week_that_changes_leave_one_of_them_whole(desk: Desk) -> None:
+def test_concurrent_exports_of_different_content_leave_one_of_them_whole(desk: Desk) -> None:
     desk.show(messages(each=1))
     other: list[Any] = []
     desk.sheets.before_batch.append(lambda: other.append(desk.show(messages(each=5), run="run-2")))
@@ -224,7 +224,7 @@ def test_two_exports_of_a_week_that_changes_leave_one_of_them_whole(desk: Desk) 
     assert len(desk.sheets.tab(WEEK).metadata) == 6
 
 
-def test_two_exports_of_different_weeks_keep_both_in_the_summary(desk: Desk) -> None:
+def test_concurrent_exports_of_two_weeks_are_both_in_the_summary(desk: Desk) -> None:
     later = dt.date(2025, 11, 17)
     desk.show(messages(each=1))
     desk.sheets.before_batch.append(
@@ -235,8 +235,8 @@ def test_two_exports_of_different_weeks_keep_both_in_the_summary(desk: Desk) -> 
     assert shown[1:3] == ["2025-W47", WEEK]
 
 
-def test_an_export_after_ours_is_not_taken_for_somebody_s_edit(desk: Desk) -> None:
-    """It wrote the Summary between our write and our look."""
+def test_later_export_is_not_mistaken_for_an_edit(desk: Desk) -> None:
+    """It writes the Summary between this export's write and its read."""
     later = dt.date(2025, 11, 17)
     desk.sheets.after_batch.append(
         lambda: desk.export(week_of(messages(week_start=later), later, run="run-2")) and None
@@ -246,7 +246,7 @@ def test_an_export_after_ours_is_not_taken_for_somebody_s_edit(desk: Desk) -> No
     assert rows(desk) == 6
 
 
-def test_a_cell_changed_between_writing_and_looking_is_written_again(desk: Desk) -> None:
+def test_cell_edited_after_the_write_is_written_again(desk: Desk) -> None:
     desk.sheets.after_batch.append(lambda: desk.sheets.tab(WEEK).type_in(2, 10, "=oops"))
     exported = desk.show(messages())
     assert (exported.reads, exported.writes) == (4, 2)
@@ -255,12 +255,12 @@ def test_a_cell_changed_between_writing_and_looking_is_written_again(desk: Desk)
 
 
 @pytest.mark.parametrize("value", ["7512345678901234569", 7512345678901234569, True, 0])
-def test_an_id_that_lost_its_digits_is_seen(desk: Desk, value: Any) -> None:
+def test_changed_caption_id_is_detected(desk: Desk, value: Any) -> None:
     desk.sheets.after_batch.append(lambda: desk.sheets.tab(WEEK).type_in(1, 11, value))
     assert desk.show([message(1)]).writes == 2
 
 
-def test_somebody_who_keeps_editing_is_named_with_the_cell(desk: Desk) -> None:
+def test_repeated_edits_end_the_export_and_name_the_cell(desk: Desk) -> None:
     def edit() -> None:
         desk.sheets.tab(WEEK).type_in(1, 10, f"edit {len(desk.sheets.after_batch)}")
 
@@ -270,7 +270,7 @@ def test_somebody_who_keeps_editing_is_named_with_the_cell(desk: Desk) -> None:
     assert desk.sheets.writes == ROUNDS
 
 
-def test_rows_that_somebody_added_below_are_taken_away(desk: Desk) -> None:
+def test_rows_added_below_are_removed(desk: Desk) -> None:
     def add() -> None:
         desk.sheets.tab(WEEK).rows += 5
         desk.sheets.tab(WEEK).type_in(9, 0, "me too")
@@ -280,7 +280,7 @@ def test_rows_that_somebody_added_below_are_taken_away(desk: Desk) -> None:
     assert desk.sheets.tab(WEEK).rows == 7
 
 
-def test_a_tab_deleted_between_writing_and_looking_comes_back(desk: Desk) -> None:
+def test_tab_deleted_after_the_write_is_created_again(desk: Desk) -> None:
     def delete() -> None:
         gone = sheet_id(WEEK)
         del desk.sheets.tabs[gone]
@@ -291,15 +291,15 @@ def test_a_tab_deleted_between_writing_and_looking_comes_back(desk: Desk) -> Non
     assert rows(desk) == 6
 
 
-def test_a_tab_renamed_between_reading_and_writing_does_no_harm(desk: Desk) -> None:
+def test_tab_renamed_before_the_write_is_still_written(desk: Desk) -> None:
     desk.show(messages(each=1))
     desk.sheets.before_batch.append(lambda: setattr(desk.sheets.tab(WEEK), "title", "Mine"))
     desk.show(messages())
     assert rows(desk, "Mine") == 6
 
 
-def test_metadata_under_a_taken_id_gets_another(desk: Desk) -> None:
-    """Ids are made from names; two names may have the same."""
+def test_metadata_ids_in_use_are_avoided(desk: Desk) -> None:
+    """Ids are hashes of names, so they can collide."""
     desk.show(messages(each=1))
     first = set(desk.sheets.tab(WEEK).metadata)
     desk.sheets.tabs[0].metadata = {
@@ -312,8 +312,8 @@ def test_metadata_under_a_taken_id_gets_another(desk: Desk) -> None:
     assert not first & set(desk.sheets.tab(WEEK).metadata)
 
 
-def test_years_of_weeks_stay_within_the_limit_of_metadata() -> None:
-    """Of 60 creators whose weeks were planned twice: the oldest weeks are forgotten."""
+def test_review_metadata_of_years_stays_within_the_limit() -> None:
+    """With 60 creators whose weeks were planned twice, the oldest weeks are dropped."""
     weeks = [f"{year}-W{week:02}" for year in (2024, 2025) for week in range(1, 46)]
     schedules = " ".join(f"{n:08x}" for n in range(120))
     known = [Metadata(n, REVIEW_KEY, f"{week} 2 {schedules}") for n, week in enumerate(weeks)]
@@ -330,7 +330,7 @@ def test_years_of_weeks_stay_within_the_limit_of_metadata() -> None:
     assert sum(len(each.key + each.value) for each in kept) < METADATA_LIMIT - 1_000
 
 
-# Keys
+# Credentials
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PRIVATE = KEY.private_bytes(
@@ -346,8 +346,8 @@ ACCOUNT = "eros@agency.iam.gserviceaccount.com"
 def tokens(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[tuple[str, list[tuple[int, dict[str, Any]]]]]:
-    """A server of access tokens: its address, and what it answers, in order, before tokens."""
-    # Google's library looks up in the background from where a key may be used, at Google.
+    """A token server: its URL, and the responses that it gives, in order, before valid tokens."""
+    # Google's library would look up the key's regional access boundary at Google.
     monkeypatch.setattr(
         "google.auth._regional_access_boundary_utils._RegionalAccessBoundaryManager"
         ".maybe_start_refresh",
@@ -368,7 +368,7 @@ def tokens(
             self.wfile.write(content)
 
         def log_message(self, *args: Any) -> None:
-            """Nobody reads it."""
+            """Log nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = Thread(target=lambda: server.serve_forever(poll_interval=0.005))
@@ -392,7 +392,7 @@ def key(token_uri: str, **changes: Any) -> str:
     return json.dumps({name: v for name, v in (content | changes).items() if v is not None})
 
 
-def test_a_key_signs_every_request_with_one_token(desk: Desk, tokens: Any) -> None:
+def test_one_access_token_serves_all_requests(desk: Desk, tokens: Any) -> None:
     found = access.find_credentials(None, key(tokens[0]), at_google=True)
     assert access.account_of(found) == ACCOUNT
     desk.show(messages(), credentials=found)
@@ -400,35 +400,31 @@ def test_a_key_signs_every_request_with_one_token(desk: Desk, tokens: Any) -> No
     assert used == {"Bearer token-1"}
 
 
-def test_a_key_may_lie_in_a_file(desk: Desk, tokens: Any, tmp_path: Path) -> None:
+def test_key_is_read_from_a_file(desk: Desk, tokens: Any, tmp_path: Path) -> None:
     file = tmp_path / "key.json"
     file.write_text(key(tokens[0]))
     found = access.find_credentials(file, None, at_google=True)
     assert desk.show(messages(), credentials=found).status == "succeeded"
 
 
-def test_only_spreadsheets_are_asked_for(tokens: Any) -> None:
+def test_only_the_spreadsheets_scope_is_requested(tokens: Any) -> None:
     found = access.find_credentials(None, key(tokens[0]), at_google=True)
     assert found.scopes == ["https://www.googleapis.com/auth/spreadsheets"]  # pyright: ignore
 
 
-def test_another_server_gets_no_credentials_unless_a_key_is_given() -> None:
+def test_other_server_gets_anonymous_credentials_without_a_key() -> None:
     found = access.find_credentials(None, None, at_google=False)
     assert type(found).__name__ == "AnonymousCredentials"
     assert access.account_of(found) is None
 
 
-def test_a_server_of_tokens_that_is_down_for_a_moment_is_waited_for(
-    desk: Desk, tokens: Any
-) -> None:
+def test_unavailable_token_server_is_retried(desk: Desk, tokens: Any) -> None:
     tokens[1].extend([(503, {"error": "backend_error"})] * 3)
     found = access.find_credentials(None, key(tokens[0]), at_google=True)
     assert desk.show(messages(), credentials=found).status == "succeeded"
 
 
-def test_a_revoked_key_is_said_with_its_account_and_without_the_key(
-    desk: Desk, tokens: Any
-) -> None:
+def test_revoked_key_error_names_the_account_and_not_the_key(desk: Desk, tokens: Any) -> None:
     tokens[1].append((400, {"error": "invalid_grant", "error_description": f"bad {SECRET}"}))
     found = access.find_credentials(None, key(tokens[0]), at_google=True)
     with pytest.raises(SheetsCredentialsError, match=ACCOUNT) as caught:
@@ -450,7 +446,7 @@ WRONG_KEYS: dict[str, Callable[[], str]] = {
 
 @pytest.mark.parametrize("case", WRONG_KEYS)
 @pytest.mark.parametrize("in_file", [True, False])
-def test_a_key_that_is_none_is_named_by_its_place_and_never_shown(
+def test_invalid_key_error_names_its_source_and_not_the_key(
     case: str, in_file: bool, tmp_path: Path
 ) -> None:
     content = WRONG_KEYS[case]()
@@ -466,12 +462,12 @@ def test_a_key_that_is_none_is_named_by_its_place_and_never_shown(
     assert not any(line in said for line in PRIVATE.splitlines() if len(line) > 10)
 
 
-def test_a_missing_key_file_is_named(tmp_path: Path) -> None:
+def test_missing_key_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SheetsCredentialsError, match=r"key\.json: No such file"):
         access.find_credentials(tmp_path / "key.json", None, at_google=True)
 
 
-def test_a_machine_without_credentials_is_told_how_to_get_some(
+def test_missing_default_credentials_error_says_how_to_log_in(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
@@ -480,7 +476,7 @@ def test_a_machine_without_credentials_is_told_how_to_get_some(
 
 
 def _everything_said(error: BaseException | None) -> str:
-    """An error's text and that of all that it shows as its cause."""
+    """The text of an error and of its displayed causes."""
     said = ""
     while error is not None:
         said += f"{error} {error!r} "

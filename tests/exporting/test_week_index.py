@@ -1,4 +1,4 @@
-"""The week's page: whole, harmless whatever the captions say, and the same for the same week."""
+"""The HTML page of a week: completeness, escaping, determinism."""
 
 import datetime as dt
 import io
@@ -10,25 +10,25 @@ from PIL import Image
 from eros_assets.calendar import la_instant
 from eros_assets.exporting.calendar_picture import (
     TIERS,
-    CalendarMessage,
     CalendarWeek,
     calendar_picture,
     smaller_picture,
 )
+from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.week_index import (
     IndexFile,
-    IndexMessage,
     IndexPage,
     WeekIndex,
     week_index_page,
 )
+from tests.exporting.messages import scheduled
 
 MONDAY = dt.date(2025, 11, 3)
 HOSTILE = '</div><script>alert(1)</script><img src=x onerror="alert(2)"> {{ 7 * 7 }} \u202e & "'
 
 
 class Page(HTMLParser):
-    """The elements, links and text of a page."""
+    """A parsed page: its elements with their attributes, and its text."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
@@ -46,12 +46,11 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-def message(day: int, hour: int, tier: str = "mid", text: str = "New photo set") -> IndexMessage:
-    instant = la_instant(MONDAY + dt.timedelta(days=day), hour)
-    return IndexMessage(instant, tier, "portrait", text)
+def message(day: int, hour: int, tier: str = "mid", **fields: object) -> ScheduledMessage:
+    return scheduled(la_instant(MONDAY + dt.timedelta(days=day), hour), tier, **fields)
 
 
-def creator(name: str, *messages: IndexMessage, **more: object) -> IndexPage:
+def creator(name: str, *messages: ScheduledMessage, **more: object) -> IndexPage:
     return IndexPage(name, name.title(), f"sched_20251103_{name}_0a1b2c3d", messages, **more)  # type: ignore[arg-type]
 
 
@@ -59,7 +58,7 @@ def week(*pages: IndexPage, **more: object) -> WeekIndex:
     return WeekIndex(MONDAY, pages, **more)  # type: ignore[arg-type]
 
 
-def test_counts_add_up_over_creators_tiers_and_days() -> None:
+def test_totals_agree_over_creators_tiers_and_days() -> None:
     shown = week(
         creator("amber", message(0, 9), message(0, 23, "bump"), message(6, 8, "premium")),
         creator("cello", message(6, 10, "budget")),
@@ -69,17 +68,19 @@ def test_counts_add_up_over_creators_tiers_and_days() -> None:
     assert sum(sum(page.tiers.values()) for page in shown.pages) == 4
 
 
-def test_captions_names_and_shortfalls_stay_text() -> None:
-    page = IndexPage("amber", HOSTILE, "sched", [message(0, 9, text=HOSTILE)], facts=[HOSTILE])
+def test_captions_names_and_shortfalls_are_escaped() -> None:
+    page = IndexPage(
+        "amber", HOSTILE, "sched", [message(0, 9, caption_text=HOSTILE)], facts=[HOSTILE]
+    )
     parsed = Page(week_index_page(week(page, shortfalls=[HOSTILE])))
     assert parsed.named("script") == []
     assert parsed.named("img") == []
     assert parsed.text.count(HOSTILE) == 5  # contents, heading, facts, message, shortfall
 
 
-def test_everything_the_page_needs_is_inside_it() -> None:
+def test_page_embeds_pictures_and_links_files() -> None:
     picture = calendar_picture(
-        CalendarWeek("amber", MONDAY, [CalendarMessage(la_instant(MONDAY, 9), "mid")], {})
+        CalendarWeek("amber", MONDAY, [scheduled(la_instant(MONDAY, 9), "mid")], {})
     )
     content = week_index_page(
         week(
@@ -102,43 +103,43 @@ def test_everything_the_page_needs_is_inside_it() -> None:
     )
 
 
-def test_messages_stand_under_their_la_day_in_order() -> None:
-    late_in_utc = message(0, 21, text="still Monday in LA")
+def test_messages_are_listed_by_la_day_and_time() -> None:
+    late_in_utc = message(0, 21, caption_text="still Monday in LA")
     parsed = Page(week_index_page(week(creator("amber", message(1, 8), late_in_utc))))
     times = [t["datetime"] for t in parsed.named("time")]
     assert times == ["2025-11-03T21:00:00-08:00", "2025-11-04T08:00:00-08:00"]
 
 
 @pytest.mark.parametrize("monday", [dt.date(2026, 3, 2), dt.date(2025, 10, 27)])
-def test_both_weeks_of_changing_clocks_have_seven_days(monday: dt.date) -> None:
+def test_weeks_of_clock_changes_have_seven_days(monday: dt.date) -> None:
     messages = [
-        IndexMessage(la_instant(monday + dt.timedelta(days=n), 22), "mid", None, "Evening song")
+        scheduled(la_instant(monday + dt.timedelta(days=n), 22), content_category=None)
         for n in range(7)
     ]
     shown = WeekIndex(monday, [creator("amber", *messages)])
     assert [count for _, count in shown.days] == [1] * 7
 
 
-def test_a_week_without_schedules_says_so() -> None:
+def test_page_of_a_week_without_schedules_says_so() -> None:
     text = Page(week_index_page(week())).text
     assert "No schedule of this week is in force yet" in text
 
 
-def test_the_week_is_named_by_its_iso_year() -> None:
+def test_week_name_uses_the_iso_year() -> None:
     assert WeekIndex(dt.date(2026, 12, 28), []).iso_week == "2026-W53"
 
 
-def test_the_same_week_gives_the_same_bytes() -> None:
+def test_page_bytes_depend_only_on_the_week() -> None:
     shown = week(creator("amber", *[message(0, 9 + n, tier) for n, tier in enumerate(TIERS)]))
     assert week_index_page(shown) == week_index_page(shown)
 
 
-def test_a_smaller_picture_looks_the_same() -> None:
+def test_smaller_picture_has_no_visible_difference() -> None:
     whole = calendar_picture(
         CalendarWeek(
             "amber",
             MONDAY,
-            [CalendarMessage(la_instant(MONDAY, 9 + n), tier) for n, tier in enumerate(TIERS)],
+            [scheduled(la_instant(MONDAY, 9 + n), tier) for n, tier in enumerate(TIERS)],
             {(day, hour): 0.5 + day * hour / 100 for day in range(1, 8) for hour in range(8, 23)},
         ),
         "page",

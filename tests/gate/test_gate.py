@@ -6,11 +6,9 @@ from dataclasses import replace
 
 import dagster as dg
 import pytest
-from eros_assets.assets.week_index import index_assets
 
-from eros_assets.assets.exports import export_assets
-from eros_assets.assets.week import WeekScope
-from eros_assets.definitions import build_definitions
+from eros_assets.assets import exports
+from eros_assets.definitions import build_definitions, resources_of
 from eros_assets.gate import GateClosedError, conditions, require_gate
 from eros_assets.gate.rehearsal import REHEARSAL_WEEK
 from eros_assets.gate.smoke import SMOKE_TESTS, smoke_findings
@@ -49,21 +47,20 @@ TROUBLES = {
 
 def finding(agency: Installed, name: str) -> conditions.Finding:
     arguments = () if name in list(CONDITIONS)[:3] else (WEEK,)
-    return CONDITIONS[name](agency.dataset, agency.dataset.warehouse, *arguments)
+    return CONDITIONS[name](agency.dataset, *arguments)
 
 
 def smoke(agency: Installed, week: dt.date = WEEK) -> dict[str, conditions.Finding]:
-    found = smoke_findings(agency.dataset, agency.dataset.warehouse, week)
+    found = smoke_findings(agency.dataset, week)
     return {each.name: each for each in found}
 
 
 def publish(agency: Installed, name: str) -> dg.ExecuteInProcessResult:
     """The publishing asset alone, in a run without any check."""
-    assets = [*export_assets(agency.dataset), *index_assets(agency.dataset)]
     return dg.materialize(
-        [asset for asset in assets if asset.key == dg.AssetKey(name)],
+        [getattr(exports, name)],
         partition_key=WEEK.isoformat(),
-        resources={"week_scope": WeekScope()},
+        resources=resources_of(agency.dataset.settings),
         instance=agency.instance,
         raise_on_error=False,
     )
@@ -91,9 +88,8 @@ def test_a_message_that_arrived_after_the_facts_is_not_lost(agency: Installed) -
 
 def test_another_page_s_trouble_does_not_close_the_gate_for_a_page(agency: Installed) -> None:
     agency.change(TROUBLES["schedules_are_as_planned"])
-    warehouse = agency.dataset.warehouse
     pages = (["amber_lens"], ["basil_and_thyme"])
-    found = [conditions.schedules_are_as_planned(agency.dataset, warehouse, WEEK, p) for p in pages]
+    found = [conditions.schedules_are_as_planned(agency.dataset, WEEK, p) for p in pages]
     assert [each.passed for each in found] == [True, False]
 
 
@@ -139,9 +135,8 @@ def test_an_open_gate_is_shown_with_what_was_published(agency: Installed) -> Non
 def test_every_failed_condition_is_named(agency: Installed) -> None:
     agency.change(TROUBLES["every_message_is_reserved"])
     agency.change(TROUBLES["schedules_are_as_planned"])
-    warehouse = agency.dataset.warehouse
     with pytest.raises(GateClosedError) as closed:
-        require_gate(agency.dataset, warehouse, WEEK)
+        require_gate(agency.dataset, WEEK)
     for name in [*CONDITIONS, *SMOKE_TESTS]:
         is_broken = name in ("every_message_is_reserved", "schedules_are_as_planned")
         assert (name in str(closed.value)) is is_broken

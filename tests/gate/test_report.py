@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from eros_assets.gate.report import (
-    ANOMALY,
-    BASELINE,
-    ENGAGEMENT,
-    METRICS,
-    REPORT,
+    Anomaly,
+    Baseline,
+    Engagement,
+    InvalidReportError,
+    Metrics,
+    Report,
     read_report,
-    report_faults,
 )
 
 AS_OF = dt.date(2025, 11, 3)
@@ -72,7 +72,15 @@ VALID: dict[str, Any] = {
 
 
 def faults(report: Any) -> list[str]:
-    return report_faults(read_report(json.dumps(report)), "cook", AS_OF)
+    return faults_of_text(json.dumps(report))
+
+
+def faults_of_text(text: str) -> list[str]:
+    try:
+        read_report(text, "cook", AS_OF)
+    except InvalidReportError as error:
+        return error.faults
+    return []
 
 
 def test_a_full_report_is_valid() -> None:
@@ -82,12 +90,11 @@ def test_a_full_report_is_valid() -> None:
 @pytest.mark.parametrize(
     ("part", "field"),
     [
-        *(((), field) for field in REPORT),
-        *((("metrics",), field) for field in METRICS),
-        *((("baseline",), field) for field in BASELINE),
-        *((("engagement", 0), field) for field in ENGAGEMENT),
-        *((("anomalies", 0), field) for field in ANOMALY),
-        *(((), field) for field in ("metrics", "baseline", "engagement", "anomalies")),
+        *(((), field) for field in Report.model_fields),
+        *((("metrics",), field) for field in Metrics.model_fields),
+        *((("baseline",), field) for field in Baseline.model_fields),
+        *((("engagement", 0), field) for field in Engagement.model_fields),
+        *((("anomalies", 0), field) for field in Anomaly.model_fields),
     ],
 )
 def test_a_missing_field_is_named(part: tuple[str | int, ...], field: str) -> None:
@@ -117,9 +124,15 @@ def test_a_missing_field_is_named(part: tuple[str | int, ...], field: str) -> No
     ],
 )
 def test_a_wrong_value_is_named(field: str, value: Any) -> None:
-    assert any(field in fault for fault in faults({**VALID, field: value}))
+    assert any(fault.startswith(field) for fault in faults({**VALID, field: value}))
+
+
+def test_a_fault_gives_path_value_and_rule() -> None:
+    engagement = [{**VALID["engagement"][0], "send_hour": 24}]
+    (fault,) = faults({**VALID, "engagement": engagement})
+    assert fault == "engagement[0].send_hour is 24: Input should be less than or equal to 23"
 
 
 @pytest.mark.parametrize("text", ["", "None", "[]", "7", "{"])
-def test_what_is_no_json_object_is_no_report(text: str) -> None:
-    assert report_faults(read_report(text), "cook", AS_OF) == ["the report is no JSON object"]
+def test_text_that_is_no_json_object_is_no_report(text: str) -> None:
+    assert faults_of_text(text) == ["the report is no JSON object"]

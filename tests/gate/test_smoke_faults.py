@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 
 from eros_assets.dataset import Dataset
-from eros_assets.exporting.schedule_csv import ScheduleLine
+from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.gate import rehearsal
-from eros_assets.gate.rehearsal import Selection, Stage
+from eros_assets.gate.rehearsal import RehearsedWeek, Selection
+from eros_assets.gate.report import Report
 from eros_assets.gate.smoke import smoke_findings
 from eros_assets.planning.model import WeekPlan
 from eros_assets.tuning import read_knobs
+from eros_assets.warehouse.sql.library import SqlLibrary
 from eros_assets.weekly.drafting import Record
 from tests.assets.installed import WEEK, Installed, installed
 
@@ -30,8 +32,8 @@ MARK = b"\xef\xbb\xbf"
 class Rehearsed:
     """What each part of the line made of the sample agency."""
 
-    stage: Stage
-    report: Mapping[str, Any]
+    week: RehearsedWeek
+    report: Report
     rules: Record
     selection: Selection
     plan: WeekPlan
@@ -42,14 +44,14 @@ def line(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Re
     folder = tmp_path_factory.mktemp("rehearsed")
     copytree(planned, folder, dirs_exist_ok=True)
     with installed(folder) as agency:
-        warehouse = agency.dataset.warehouse
-        page = rehearsal.rehearsed_page(agency.dataset, warehouse, WEEK, ())
-        stage = Stage(agency.dataset, warehouse, page, WEEK, read_knobs(warehouse))
-        report = rehearsal.analyze(stage)
-        rules = rehearsal.page_rules(stage, report)
-        selection = rehearsal.select(stage, report, rules)
-        plan = rehearsal.build(stage, report, rules, selection.captions)
-        yield Rehearsed(stage, report, rules, selection, plan)
+        dataset = agency.dataset
+        page = rehearsal.rehearsed_page(dataset, WEEK, ())
+        week = RehearsedWeek(dataset, page, WEEK, read_knobs(dataset))
+        report = rehearsal.analyze(week)
+        rules = rehearsal.page_rules(week, report)
+        selection = rehearsal.select(week, report, rules)
+        plan = rehearsal.build(week, report, rules, selection.captions)
+        yield Rehearsed(week, report, rules, selection, plan)
 
 
 @pytest.fixture
@@ -68,8 +70,7 @@ def rehearse(line: Rehearsed, monkeypatch: pytest.MonkeyPatch) -> Rehearse:
         for name, product in products.items():
             if product is not None:
                 monkeypatch.setattr(rehearsal, name, lambda *_, made=product: made)
-        dataset = on or line.stage.dataset
-        found = smoke_findings(dataset, dataset.warehouse, WEEK)
+        found = smoke_findings(on or line.week.dataset, WEEK)
         return {each.name: list(each.offenders) for each in found if not each.passed}
 
     return run
@@ -185,7 +186,7 @@ def test_a_file_that_is_not_the_schedule_s_is_seen(
 ) -> None:
     write = rehearsal.write_schedule_csv
 
-    def wrongly(path: Path, lines: list[ScheduleLine]) -> None:
+    def wrongly(path: Path, lines: list[ScheduledMessage]) -> None:
         content = write(path, lines).path.read_bytes()
         assert spoil(content) != content
         path.write_bytes(spoil(content))
@@ -212,20 +213,17 @@ LA = "'America/Los_Angeles'"
 HOUR = f"EXTRACT(HOUR FROM instant AT TIME ZONE {LA})"
 
 
-def tell_time_wrongly(monkeypatch: pytest.MonkeyPatch, text: str, wrong: str) -> None:
-    told = Dataset.sql
-
-    def sql(dataset: Dataset, name: str) -> str:
-        if name != "la_clock":
-            return told(dataset, name)
-        assert told(dataset, name).count(text) == 1
-        return told(dataset, name).replace(text, wrong)
-
-    monkeypatch.setattr(Dataset, "sql", sql)
+def clock(dataset: Dataset) -> list[str]:
+    return rehearsal.clock_differences(dataset, WEEK)
 
 
-def clock(line: Rehearsed) -> list[str]:
-    return rehearsal.clock_differences(line.stage.dataset, line.stage.warehouse, WEEK)
+def with_wrong_clock(dataset: Dataset, text: str, wrong: str) -> Dataset:
+    """The dataset, its query `la_clock` changed."""
+    right = dataset.library["la_clock"]
+    assert right.text.count(text) == 1
+    changed = replace(right, text=right.text.replace(text, wrong))
+    others = [o for o in dataset.library.values() if o.name != right.name]
+    return replace(dataset, library=SqlLibrary([*others, changed]))
 
 
 def test_the_warehouse_s_clock_is_asked(rehearse: Rehearse) -> None:
@@ -243,18 +241,14 @@ def test_the_warehouse_s_clock_is_asked(rehearse: Rehearse) -> None:
     ],
     ids=["date", "hour", "weekday", "offset"],
 )
-def test_a_clock_that_is_not_put_forward_and_back_is_seen(
-    line: Rehearsed, monkeypatch: pytest.MonkeyPatch, told: str
-) -> None:
+def test_a_clock_that_is_not_put_forward_and_back_is_seen(line: Rehearsed, told: str) -> None:
     """UTC-8 all the year: right all the week, and wrong on the other side of the changes."""
-    assert clock(line) == []
-    tell_time_wrongly(monkeypatch, told, told.replace(LA, "'Etc/GMT+8'"))
-    assert clock(line) != []
+    dataset = line.week.dataset
+    assert clock(dataset) == []
+    assert clock(with_wrong_clock(dataset, told, told.replace(LA, "'Etc/GMT+8'"))) != []
 
 
-def test_a_time_of_the_week_in_another_zone_is_seen(
-    line: Rehearsed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_time_of_the_week_in_another_zone_is_seen(line: Rehearsed) -> None:
     midweek = f"IF(DATE(instant, {LA}) = DATE '2025-11-06', 3, 0)"
-    tell_time_wrongly(monkeypatch, HOUR, f"{HOUR} + {midweek}")
-    assert len(clock(line)) == 24 * 4
+    wrong = with_wrong_clock(line.week.dataset, HOUR, f"{HOUR} + {midweek}")
+    assert len(clock(wrong)) == 24 * 4

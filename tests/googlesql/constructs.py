@@ -112,6 +112,9 @@ def _name(node: Node) -> str:
             return " and ".join(sorted(kinds))
         case "OrderingExpression":
             return _ordering(node)
+        case "StructConstructorWithParens":
+            grouping = node.parent is not None and node.parent.kind == "GroupingSet"
+            return "" if grouping else node.kind  # several columns of a grouping set are no struct
         case "MergeWhenClause":
             action = node.child("action").values["action_type"]
             return f"MERGE WHEN {node.values['match_type']} {action}"

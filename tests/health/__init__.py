@@ -1,1 +1,1 @@
-"""Tests of the scores, the figures and the decision."""
+"""Tests of the check of the system: what it reads, its scores, its figures, its decision."""

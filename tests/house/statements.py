@@ -68,8 +68,6 @@ def _is_sql(module: Module, node: ast.expr, seen: frozenset[str] = frozenset()) 
         case ast.Name(id=name) if name not in seen:
             values = module.assigned.get(name, [])
             return any(_is_sql(module, value, seen | {name}) for value in values)
-        case ast.Call(func=ast.Attribute(attr="sql")):
-            return True  # Installation.sql: a file of sql/
         case ast.Attribute(attr="text", value=ast.Subscript()):
             return True  # library["..."].text
         case ast.Call(func=ast.Attribute(attr=attr, value=receiver), args=arguments):

@@ -8,19 +8,29 @@ from tests.house.sources import EROS, OUTSIDE, SETTINGS, found_in, sample
 
 INNER_ROOMS = (
     *("eros_assets/planning/", "eros_assets/exporting/", "eros_assets/evaluation/"),
-    "eros_assets/calendar.py",
+    *("eros_assets/importing/", "eros_assets/demo/", "eros_assets/calendar.py"),
 )
 
 ENGINES = ("google.cloud", "duckdb", "sqlglot")
 OPEN_TO_ALL = tuple(
     f"eros_assets.warehouse.{name}"
-    for name in ("open_warehouse", "protocol", "sql.library", "sql.objects")
+    for name in (
+        "open_warehouse",
+        "engine_resources",
+        "protocol",
+        "rows",
+        "sql.library",
+        "sql.objects",
+    )
 )
 SHELLS = (
     *("dagster", "dagster_gcp", "dagster_pandas", *ENGINES),
     *(
         f"eros_assets.{name}"
-        for name in ("warehouse", "installation", "definitions", "assets", "checks", "automation")
+        for name in (
+            *("warehouse", "dataset", "resources", "definitions"),
+            *("assets", "checks", "automation", "cli"),
+        )
     ),
 )
 
@@ -91,8 +101,10 @@ def test_inner_rooms_know_neither_dagster_nor_the_warehouse() -> None:
         "import dagster_pandas",
         "import duckdb",
         "from eros_assets.warehouse.protocol import Warehouse",
-        "from eros_assets import installation",
-        "from eros_assets.assets.week import WeekPlanScope",
+        "from eros_assets import dataset",
+        "from eros_assets.dataset import Dataset",
+        "from eros_assets.resources import WarehouseResource",
+        "from eros_assets.assets.week import WEEKLY",
     ],
 )
 def test_a_shell_in_an_inner_room_is_noticed(wrong: str) -> None:
@@ -108,7 +120,7 @@ def test_nobody_asks_which_environment_it_is() -> None:
     "wrong",
     [
         "if settings.env: ...",
-        "if eros.settings.env == where: ...",
+        "if dataset.settings.env == where: ...",
         "if where == 'production': ...",
         "if 'local' != where: ...",
         "if where in ('local', 'elsewhere'): ...",

@@ -12,7 +12,6 @@ from tests.house.sources import EROS, SETTINGS, sample
 
 UNIMPORTED: Mapping[str, str] = {
     "dagster-webserver": "`make dev` opens it",
-    "dagster-pandas": "dagster-gcp requires it, at its own release",
     "tzdata": "read by zoneinfo where the machine has no zone files",
 }
 MODULES: Mapping[str, str] = {

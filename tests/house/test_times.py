@@ -10,17 +10,17 @@ from tests.house.sources import OUTSIDE, found_in, sample
 
 CLOCK: Mapping[str, str] = {
     "eros_assets/calendar.py today": "says the LA date now to shells",
-    "eros_assets/installation.py Installation.planning_instant": "lets time into every decision",
+    "eros_assets/dataset.py Dataset.planning_instant": "lets time into every decision",
     "eros_assets/weekly/inputs.py read_or_make_inputs": "the sample agency's last day",
     "eros_assets/deployment/phases.py clock": "began, ended, expires; which day's jobs count",
-    "eros_assets/assets/operations.py operations_assets.check_health": "which day's jobs count",
+    "eros_assets/assets/operations.py system_health": "which day's jobs count",
     "eros_assets/publishing/export_log.py Attempt": "stamp: exported_at",
     "eros_assets/weekly/reviews.py store_reviews": "stamp: read_at",
-    "eros_assets/automation/sensors.py new_history_sensor.new_history": "names the coming week",
+    "eros_assets/automation/sensors.py new_history": "names the coming week",
     "eros_assets/weekly/rows.py draft_rows": "stamp: created_at",
     "eros_assets/exporting/sheets/client.py _refusal": "how far off a Retry-After is",
-    "eros_assets/assets/selection.py _weekly_volume_targets.set_targets": "stamp: computed_at",
-    "eros_assets/assets/weekly_table.py weekly_table.answer": "stamp: when the rows were made",
+    "eros_assets/assets/selection.py weekly_volume_targets": "stamp: computed_at",
+    "eros_assets/assets/weekly_table.py replace_week": "stamp: when the rows were made",
 }
 """Places outside the warehouse that may look at the clock, and what for."""
 

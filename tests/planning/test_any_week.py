@@ -19,7 +19,7 @@ from eros_assets.planning.model import (
     WeekPlan,
     WeekRules,
 )
-from eros_assets.planning.validation import ScheduledMessage, violations
+from eros_assets.planning.validation import PlacedCaption, violations
 from eros_assets.planning.week import plan_week
 
 LA = ZoneInfo("America/Los_Angeles")
@@ -136,7 +136,7 @@ def any_weeks(draw: st.DrawFn) -> AnyWeek:
 
 def broken(week: AnyWeek, plan: WeekPlan) -> list[str]:
     messages = [
-        ScheduledMessage(m.caption.caption_id, m.caption.message_type, m.send_time)
+        PlacedCaption(m.caption.caption_id, m.caption.message_type, m.send_time)
         for m in plan.messages
     ]
     found = violations(week.rules, messages, not_before=week.not_before, sent=week.sent)

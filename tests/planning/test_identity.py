@@ -7,12 +7,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from eros_assets.planning.identity import ScheduleRow, schedule_id
-from eros_assets.planning.model import PlanningError
+from eros_assets.planning.identity import schedule_id
+from eros_assets.planning.model import Caption, PlannedMessage, PlanningError
 
 MONDAY = dt.date(2025, 11, 3)
-ROW = ScheduleRow(dt.datetime(2025, 11, 4, 18, tzinfo=dt.UTC), "PPV", 7, "mid", "treatment")
-OTHER = replace(ROW, caption_id=8, send_time=ROW.send_time + dt.timedelta(hours=3))
+TUESDAY = dt.datetime(2025, 11, 4, 18, tzinfo=dt.UTC)
+CAPTION = Caption(7, "PPV", "mid", None, 0.5, "treatment")
+
+
+def planned(caption: Caption = CAPTION, send_time: dt.datetime = TUESDAY) -> PlannedMessage:
+    return PlannedMessage(1, send_time, caption, 1.0, 0.5, 1, 1)
+
+
+ROW = planned()
+OTHER = planned(replace(CAPTION, caption_id=8), TUESDAY + dt.timedelta(hours=3))
 
 
 def test_the_id_names_week_and_page() -> None:
@@ -29,13 +37,13 @@ def test_neither_order_nor_zone_changes_the_id() -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        replace(ROW, caption_id=9),
-        replace(ROW, arm="control"),
-        replace(ROW, price_tier="premium"),
-        replace(ROW, send_time=ROW.send_time + dt.timedelta(minutes=15)),
+        planned(replace(CAPTION, caption_id=9)),
+        planned(replace(CAPTION, arm="control")),
+        planned(replace(CAPTION, price_tier="premium")),
+        planned(send_time=TUESDAY + dt.timedelta(minutes=15)),
     ],
 )
-def test_any_change_of_content_changes_the_id(changed: ScheduleRow) -> None:
+def test_any_change_of_content_changes_the_id(changed: PlannedMessage) -> None:
     assert schedule_id("p", MONDAY, [changed]) != schedule_id("p", MONDAY, [ROW])
 
 

@@ -13,7 +13,7 @@ from eros_assets.planning.model import Caption, SlotValues, WeekRules
 from eros_assets.planning.placement import Arrangement, Penalties, arrange
 from eros_assets.planning.prices import SHUFFLE, Place, Slots, best_slots
 from eros_assets.planning.slots import Day, week_days
-from eros_assets.planning.validation import ScheduledMessage, violations
+from eros_assets.planning.validation import PlacedCaption, violations
 from tests.planning.weeks import SampleWeek, sample_weeks
 
 MONDAY = dt.date(2025, 11, 3)
@@ -59,13 +59,12 @@ def valid_places(
 ) -> Iterator[tuple[Place, ...]]:
     """All that the validator lets pass beside the bumps."""
     bumps = [
-        ScheduledMessage(10 + n, "Bump", days[day].slots[at].time)
+        PlacedCaption(10 + n, "Bump", days[day].slots[at].time)
         for n, (day, at) in enumerate(slots.bump_places)
     ]
     for places in combinations([(day, at) for day in (4, 5, 6) for at in range(5)], PPVS):
         ppvs = [
-            ScheduledMessage(n, "PPV", days[day].slots[at].time)
-            for n, (day, at) in enumerate(places)
+            PlacedCaption(n, "PPV", days[day].slots[at].time) for n, (day, at) in enumerate(places)
         ]
         if not violations(week.rules, [*ppvs, *bumps], not_before=week.not_before):
             yield places

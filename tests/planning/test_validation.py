@@ -7,7 +7,7 @@ import pytest
 
 from eros_assets.calendar import la_instant
 from eros_assets.planning.model import Caption, Rule, SentMessage, WeekRules
-from eros_assets.planning.validation import ScheduledMessage, violations
+from eros_assets.planning.validation import PlacedCaption, violations
 from eros_assets.planning.week import plan_week
 
 MONDAY = dt.date(2025, 11, 3)
@@ -15,15 +15,15 @@ RULES = WeekRules(MONDAY, min_gap_minutes=120, max_messages_per_day=3)
 WEDNESDAY = dt.date(2025, 11, 5)
 
 
-def ppv(caption_id: int, hour: int, minute: int = 0, day: dt.date = WEDNESDAY) -> ScheduledMessage:
-    return ScheduledMessage(caption_id, "PPV", la_instant(day, hour, minute))
+def ppv(caption_id: int, hour: int, minute: int = 0, day: dt.date = WEDNESDAY) -> PlacedCaption:
+    return PlacedCaption(caption_id, "PPV", la_instant(day, hour, minute))
 
 
-def bump(caption_id: int, hour: int, minute: int = 0) -> ScheduledMessage:
-    return ScheduledMessage(caption_id, "Bump", la_instant(WEDNESDAY, hour, minute))
+def bump(caption_id: int, hour: int, minute: int = 0) -> PlacedCaption:
+    return PlacedCaption(caption_id, "Bump", la_instant(WEDNESDAY, hour, minute))
 
 
-def broken(*messages: ScheduledMessage, rules: WeekRules = RULES) -> set[Rule]:
+def broken(*messages: PlacedCaption, rules: WeekRules = RULES) -> set[Rule]:
     # A PPV on every other open day keeps the balance out of what is tried.
     return {v.rule for v in violations(rules, messages)} - {Rule.PPV_BALANCE}
 
@@ -41,7 +41,7 @@ def broken(*messages: ScheduledMessage, rules: WeekRules = RULES) -> set[Rule]:
         ((bump(1, 9), bump(2, 10), bump(3, 11), bump(4, 12)), Rule.MAX_MESSAGES_PER_DAY),
     ],
 )
-def test_a_broken_rule_is_seen(messages: tuple[ScheduledMessage, ...], rule: Rule) -> None:
+def test_a_broken_rule_is_seen(messages: tuple[PlacedCaption, ...], rule: Rule) -> None:
     assert broken(*messages) == {rule}
 
 
@@ -55,7 +55,7 @@ def test_a_broken_rule_is_seen(messages: tuple[ScheduledMessage, ...], rule: Rul
     ],
     ids=["first and last minute", "just the gap", "just 45 minutes", "just the maximum"],
 )
-def test_the_edge_of_a_rule_is_within_it(messages: tuple[ScheduledMessage, ...]) -> None:
+def test_the_edge_of_a_rule_is_within_it(messages: tuple[PlacedCaption, ...]) -> None:
     assert broken(*messages) == set()
 
 
@@ -80,7 +80,7 @@ def test_a_gap_is_real_minutes_where_clocks_change() -> None:
     """From 01:00 PDT to 01:30 PST on the day that clocks go back it is an hour and a half."""
     rules = WeekRules(dt.date(2025, 10, 27), 90, 15, first_hour=0)
     first = la_instant(dt.date(2025, 11, 2), 1)
-    messages = [ScheduledMessage(n, "PPV", first + dt.timedelta(minutes=90 * n)) for n in range(2)]
+    messages = [PlacedCaption(n, "PPV", first + dt.timedelta(minutes=90 * n)) for n in range(2)]
     assert Rule.MIN_GAP not in {v.rule for v in violations(rules, messages)}
 
 
@@ -115,7 +115,7 @@ def test_every_message_moved_off_a_plan_onto_its_neighbour_is_seen() -> None:
     captions = [Caption(n, "PPV", "mid", None, 1 - n / 100) for n in range(14)]
     plan = plan_week(captions, RULES)
     messages = [
-        ScheduledMessage(m.caption.caption_id, m.caption.message_type, m.send_time)
+        PlacedCaption(m.caption.caption_id, m.caption.message_type, m.send_time)
         for m in plan.messages
     ]
     assert violations(RULES, messages) == []

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from eros_assets.planning.model import Caption, PlanningError, Rule, SentMessage, WeekRules
-from eros_assets.planning.validation import ScheduledMessage, violations
+from eros_assets.planning.validation import PlacedCaption, violations
 from eros_assets.planning.week import plan_week
 from tests.planning.weeks import SampleWeek, sample_weeks
 
@@ -16,7 +16,7 @@ MONDAY = dt.date(2025, 11, 3)
 def broken(week: SampleWeek) -> list[str]:
     plan = plan_week(week.captions, week.rules, week.values, not_before=week.not_before)
     messages = [
-        ScheduledMessage(m.caption.caption_id, m.caption.message_type, m.send_time)
+        PlacedCaption(m.caption.caption_id, m.caption.message_type, m.send_time)
         for m in plan.messages
     ]
     return [v.detail for v in violations(week.rules, messages, not_before=week.not_before)]
@@ -94,7 +94,7 @@ def test_cooling_days_hold_no_ppv() -> None:
 def test_weeks_with_a_change_of_clocks_are_planned_in_la_time(week_start: dt.date) -> None:
     plan = plan_week(captions(14, 10), rules(week_start=week_start))  # type: ignore[arg-type]
     messages = [
-        ScheduledMessage(m.caption.caption_id, m.caption.message_type, m.send_time)
+        PlacedCaption(m.caption.caption_id, m.caption.message_type, m.send_time)
         for m in plan.messages
     ]
     assert len(messages) == 24
@@ -107,7 +107,7 @@ def test_nothing_is_planned_in_place_of_an_hour_that_clocks_skip() -> None:
     plan = plan_week(captions(0, 7), only_two)
     assert [d.caption.caption_id for d in plan.dropped] == [1006]
     messages = [
-        ScheduledMessage(m.caption.caption_id, m.caption.message_type, m.send_time)
+        PlacedCaption(m.caption.caption_id, m.caption.message_type, m.send_time)
         for m in plan.messages
     ]
     assert not violations(only_two, messages)
@@ -130,7 +130,7 @@ def test_the_validator_sees_each_broken_rule() -> None:
     at = dt.datetime(2025, 11, 4, 18, tzinfo=dt.UTC)
 
     def seen(*messages: tuple[int, str, dt.datetime], **more: int) -> set[Rule]:
-        scheduled = [ScheduledMessage(c, kind, when) for c, kind, when in messages]  # type: ignore[arg-type]
+        scheduled = [PlacedCaption(c, kind, when) for c, kind, when in messages]  # type: ignore[arg-type]
         return {v.rule for v in violations(rules(**more), scheduled)}
 
     minutes = dt.timedelta(minutes=1)

@@ -5,7 +5,7 @@ from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.demo import Agency
 from eros_assets.settings import load_settings
 from eros_assets.simulation.answers import price_list
-from eros_assets.simulation.arrays import rows_of
+from eros_assets.simulation.columns import rows_of
 from eros_assets.simulation.fast import FastLine
 from eros_assets.simulation.policies import policy_named
 from eros_assets.simulation.season import Season

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from eros_assets.cli.simulating import run_graph
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.demo import Agency
 from eros_assets.demo.roster import PRICE_TIERS
@@ -33,11 +34,11 @@ class BothPlayed:
 
     graph: pd.DataFrame
     records: Path
-    warehouse: Dataset
+    dataset: Dataset
     fast: FastLine
 
     def query(self, sql: str) -> pd.DataFrame:
-        return self.warehouse.warehouse.query(sql, {"week": SECOND_WEEK})
+        return self.dataset.warehouse.query(sql, {"week": SECOND_WEEK})
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def both(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> BothPlayed:
     folder = tmp_path_factory.mktemp("graph")
-    line = GraphLine(folder, small.tables, "eros", None)
+    line = GraphLine(folder, small.tables, "eros", None, run_graph)
     by_graph = play(season(small, 2), line, folder / "records")
     fast = fast_line(small, tuning)
     play(season(small, 1), fast)
@@ -58,8 +59,8 @@ def both(
 @pytest.mark.parametrize("lookback_days", [540, 60])
 def test_what_was_learned_is_the_same(both: BothPlayed, lookback_days: int) -> None:
     """Also from a window shorter than the history: older first sends count as such all the same."""
-    both.warehouse.warehouse.call(
-        "update_caption_performance", {"p_as_of": SECOND_WEEK, "p_lookback_days": lookback_days}
+    both.dataset.call(
+        "update_caption_performance", p_as_of=SECOND_WEEK, p_lookback_days=lookback_days
     )
     catalogue = both.fast.catalogue
     knobs = Knobs({**both.fast.knobs, "stats_lookback_days": lookback_days})

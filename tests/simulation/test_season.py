@@ -163,12 +163,12 @@ def results() -> pd.DataFrame:
 def test_the_summary_says_emv_and_share_with_their_intervals() -> None:
     found = summary(results())
     assert list(found["policy"]) == ["oracle", "eros"]
-    dataset = found.iloc[1]
-    assert dataset["share"] == pytest.approx(0.8)
-    assert dataset["share_half_width"] == pytest.approx(0)
+    eros = found.iloc[1]
+    assert eros["share"] == pytest.approx(0.8)
+    assert eros["share_half_width"] == pytest.approx(0)
     by_seed = results().query("policy == 'eros'").groupby("seed")["earnings"].mean()
-    assert dataset["emv"] == pytest.approx(by_seed.mean())
-    assert dataset["emv_half_width"] == pytest.approx(4.303 * by_seed.std() / np.sqrt(3))
+    assert eros["emv"] == pytest.approx(by_seed.mean())
+    assert eros["emv_half_width"] == pytest.approx(4.303 * by_seed.std() / np.sqrt(3))
     assert summary_lines(found)[1][2] == "80.0 ± 0.0 %"
 
 

@@ -164,7 +164,7 @@ class Dataset:
     def __init__(self, home: Path, library: SqlLibrary) -> None:
         self.settings: Settings = load_settings({"home": home})
         self.library = library
-        self.warehouse = open_warehouse(self.settings)
+        self.warehouse = open_warehouse(self.settings, self.library)
 
     def opened(self) -> AbstractContextManager[object]:
         """Keeps the file open over many operations: opening it takes most of a small one's time."""

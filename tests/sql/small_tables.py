@@ -52,6 +52,7 @@ TEXTS: Mapping[str, Sequence[object]] = {
     "content_category": ("recipes", "backstage", None),
     "status": ("draft", "active", "superseded"),
     "arm": ("treatment", "control"),
+    "caption_bandit_stats.stats_as_of": (WEEK + dt.timedelta(days=14),),
     "emv_improvement.scope": ("overall", "week"),
     "creator_anomalies.severity": ("WARN", "CRITICAL"),
     "creator_performance.saturation_status": ("RED", "RED", "GREEN"),

@@ -130,6 +130,33 @@ def test_every_number_is_the_references(dataset: Dataset) -> None:
         assert pair == pytest.approx(expected, rel=1e-9)
 
 
+def test_every_page_borrows_from_the_others_alone(dataset: Dataset) -> None:
+    """Also where a page never tried the caption; where no other page did, there is nothing."""
+    facts = shared_history(np.random.default_rng(7), 60, 0.6, 0.2)
+    alone = [
+        purchases(9_000 + n, 60 + n, 20, 900, send_date=days_before(AS_OF, 9)) for n in range(3)
+    ]
+    learn(dataset, [*facts, *alone], 63)
+    sends = sends_of([*facts, *alone], [caption(n) for n in range(68)], AS_OF, LOOKBACK)
+    flat = priors_of(sends, PAGES)
+    variances = appeal_variances(sends, flat)
+    evidence = evidence_of(sends, flat, variances)
+    got = dataset.rows("borrowed_caption_priors").set_index(["page_name", "caption_id"])
+    found = 0
+    for page in PAGES:
+        for n in range(68):
+            others = [e for (p, m), e in evidence.items() if m == n and p != page]
+            assert bool(others) == ((page, n) in got.index)
+            if others:
+                row = got.loc[(page, n)]
+                expected = borrowed_prior(flat[page, "budget"], variances["budget"], others)
+                pair = (row["prior_successes"], row["prior_failures"])
+                assert pair == pytest.approx(expected, rel=1e-9)
+                assert row["is_tried"] == ((page, n) in evidence)
+                found += 1
+    assert found == len(got) > got["is_tried"].sum() > 0
+
+
 def test_borrowed_priors_foretell_sends_better_than_flat_ones(dataset: Dataset) -> None:
     """On sends that nothing was learned from: the last page's, left out of the history."""
     facts = shared_history(np.random.default_rng(5), 500, 0.8, 0.15)

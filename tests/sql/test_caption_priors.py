@@ -80,6 +80,9 @@ class TestPrior:
             [f["purchased_count"] for f in facts], [f["viewed_count"] for f in facts], 1.0
         )
         assert got[PRIOR].tolist() == pytest.approx(expected, rel=1e-9)
+        beta_prior = stats.beta(*expected)
+        moments = [beta_prior.mean(), beta_prior.var() / beta_prior.mean() ** 2]
+        assert got[["rate", "variation"]].tolist() == pytest.approx(moments, rel=1e-9)
 
         rng = np.random.default_rng(2)
         fits = []

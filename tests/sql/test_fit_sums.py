@@ -27,6 +27,7 @@ def test_sums_are_those_of_each_captions_sends_and_fits_those_of_the_procedure(
     dataset.put("creators", creators("cook"))
     dataset.put("caption_bank", [caption(n, price_tier="mid") for n in range(200)])
     dataset.put("message_facts", [*facts, *outside])
+    dataset.update_performance(AS_OF, LOOKBACK)
     got = dataset.warehouse.query(
         dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
     )
@@ -59,10 +60,10 @@ def test_what_the_window_has_of_an_older_caption_is_no_first_send(dataset: Datas
     dataset.put("creators", creators("cook"))
     dataset.put("caption_bank", [caption(n, price_tier="mid") for n in range(200)])
     dataset.put("message_facts", [*facts, *before])
+    dataset.update_performance(AS_OF, LOOKBACK)
     got = dataset.warehouse.query(
         dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
     )
-    dataset.update_performance(AS_OF, LOOKBACK)
     row = dataset.rows("caption_priors").set_index("price_tier").loc["mid"]
     [fit] = fits_of(got)
     assert fit.captions == row["fitted_captions"] == 100
@@ -70,3 +71,15 @@ def test_what_the_window_has_of_an_older_caption_is_no_first_send(dataset: Datas
     assert fit.rate.estimate == pytest.approx(row["prior_successes"] / strength, rel=1e-9)
     assert fit.strength.estimate == pytest.approx(strength, rel=1e-9)
     assert fit.dispersion.estimate == pytest.approx(row["dispersion"], rel=1e-9)
+
+
+def test_statistics_of_another_date_have_no_sums(dataset: Dataset) -> None:
+    """Sums of two windows would be taken for one."""
+    dataset.put("creators", creators("cook"))
+    dataset.put("caption_bank", [caption(1)])
+    dataset.put("message_facts", [purchases(1, 1, 5, 300, send_date=days_before(AS_OF, 3))])
+    dataset.update_performance(AS_OF, LOOKBACK)
+    sums = dataset.library["fit_sums"].text
+    for as_of, rows in ((AS_OF, 1), (days_before(AS_OF, 1), 0)):
+        got = dataset.warehouse.query(sums, {"as_of": as_of, "lookback_days": LOOKBACK})
+        assert len(got) == rows

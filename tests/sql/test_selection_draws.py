@@ -139,17 +139,26 @@ class TestDraws:
             "caption_appeal",
             [
                 {"caption_id": n, "price_tier": c["price_tier"], "pages": 2}
-                | {"appeal": appeal[n][0], "appeal_shape": appeal[n][1]}
+                | {"appeal": (told := appeal[n])[0], "appeal_shape": told[1]}
+                | {"appeal_rate": told[1] / told[0]}
                 for c in self.bank
                 if (n := c["caption_id"]) in appeal
             ],
         )
-        priors = [p | {"pair_variance": 0.25} for p in self.priors]
-        dataset.put("caption_priors", priors)
-        got = dataset.select("cook", counts=dict.fromkeys(TIERS, 20)).set_index("caption_id")
         flat = {
-            p["price_tier"]: stats.beta(p["prior_successes"], p["prior_failures"]) for p in priors
+            p["price_tier"]: stats.beta(p["prior_successes"], p["prior_failures"])
+            for p in self.priors
         }
+        dataset.put(
+            "caption_priors",
+            [
+                p
+                | {"pair_variance": 0.25, "rate": (own := flat[p["price_tier"]]).mean()}
+                | {"variation": own.var() / own.mean() ** 2}
+                for p in self.priors
+            ],
+        )
+        got = dataset.select("cook", counts=dict.fromkeys(TIERS, 20)).set_index("caption_id")
         borrowed = 0
         for caption_id, row in got.iterrows():
             n = int(str(caption_id))

@@ -14,7 +14,7 @@ def test_a_knob_that_the_table_lacks_or_has_no_value_for_says_what_to_do(tmp_pat
     warehouse = dataset.warehouse
     warehouse.deploy(dataset.library["tuning"])
     warehouse.run("INSERT INTO `${dataset}.tuning` (rest_days) VALUES (7)")
-    knobs = read_knobs(warehouse)
+    knobs = read_knobs(dataset)
     assert knobs["rest_days"] == 7
     for knob in ("grid_minutes", "half_life"):
         with pytest.raises(TuningError, match=f"lacks the knob {knob}: .* run the job set_up"):

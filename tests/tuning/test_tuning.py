@@ -266,7 +266,7 @@ def test_a_knob_that_is_wrong_is_named_by_its_line(
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999", "0.1.0", "10 %"])
 def test_a_share_must_be_a_finite_number(value: str, folder: TuningFolder) -> None:
     folder.edit("tuning.csv", "control_share,0.10", f"control_share,{value}")
-    said = f"tuning.csv line 5: control_share {value!r} is not a number"
+    said = f"tuning.csv line 5: control_share: value {value!r} is not a number"
     assert complaint(folder) == said
 
 

@@ -1,11 +1,12 @@
-"""A week in Google Sheets: read what is there, plan, one atomic batch, read back and compare.
+"""Export of a week to Google Sheets: read state, plan, send one atomic batch, read back, compare.
 
-- `tables`: what the tabs are to hold, cell by cell
-- `state`: what the spreadsheet holds, as far as a plan needs it
-- `planning`: from the one to the other, as the requests of a single `spreadsheets.batchUpdate`
-- `requests`: those requests, as the API wants them
-- `review`: the lines that people decide on
-- `verification`: whether what is read back is what was written
-- `client`, `credentials`, `faults`: the way there, and what can go wrong on it
-- `exporter`, `reader`: the order of it all
+- `cells`: typed cell values and columns
+- `tables`: the wanted contents of the tabs
+- `state`: the present state of the spreadsheet
+- `planning`: the requests of one `spreadsheets.batchUpdate` that lead from state to contents
+- `requests`: single requests of the API
+- `review`: the lines of the Review tab
+- `verification`: comparison of what was read back with what was written
+- `client`, `credentials`, `retry_policy`, `faults`: access to the API, and its errors
+- `exporter`, `reader`: the export of a week, the reading of the Review tab
 """

@@ -1,8 +1,8 @@
-"""The way to one spreadsheet: gspread's client with an address, time limits, bounded retries.
+"""A client of one spreadsheet: gspread with an endpoint, timeouts and bounded retries.
 
-gspread's own retrying client never gives up, ignores Retry-After and sends a write again without
-knowing whether the first one was carried out. Here a read is tried again within bounds; a write is
-sent once, and whoever sent it looks what became of it.
+gspread's own retrying client retries forever, ignores Retry-After, and repeats a write without
+knowing whether the first one was applied. Here reads are retried within bounds. A write is sent
+once; the caller reads the state again to find out whether it was applied.
 """
 
 import datetime as dt
@@ -24,11 +24,11 @@ from eros_assets.exporting.sheets.faults import (
     SheetsCredentialsError,
     SheetsError,
     SheetsUnavailableError,
-    Whereabouts,
+    SpreadsheetRef,
     error_of,
     retry_after,
 )
-from eros_assets.exporting.sheets.patience import Patience
+from eros_assets.exporting.sheets.retry_policy import RetryPolicy
 from eros_assets.exporting.sheets.state import STATE_FIELDS, SheetState, read_state
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ GOOGLE = "https://sheets.googleapis.com"
 
 
 class SheetsHTTPClient(HTTPClient):
-    """gspread's requests, sent to `endpoint`; what goes wrong comes out as a SheetsError."""
+    """Sends gspread's requests to the reference's endpoint and raises failures as SheetsError."""
 
     def __init__(
         self,
         auth: "Credentials",
         session: Any = None,
         *,
-        where: Whereabouts,
+        where: SpreadsheetRef,
         timeout: float,
     ) -> None:
         super().__init__(auth, session)
@@ -56,10 +56,10 @@ class SheetsHTTPClient(HTTPClient):
     def request(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, method: str, endpoint: str, *args: Any, **kwargs: Any
     ) -> "Response":
-        """One request, once.
+        """Send one request, without retries.
 
         Raises:
-            SheetsError: no answer, or another one than was asked for.
+            SheetsError: no response, or an error response.
         """
         url = self._where.endpoint.rstrip("/") + endpoint.removeprefix(GOOGLE)
         try:
@@ -87,7 +87,7 @@ class SheetsHTTPClient(HTTPClient):
             return SheetsUnavailableError(
                 "Google's server of access tokens was not available; run it again later"
             )
-        # Its text may quote the answer, never the key; the account is enough to act on.
+        # The library's text may quote the response, so only the account is named.
         return SheetsCredentialsError(
             f"Google gives no access token to {self._where.whom}; the key may be revoked, or this "
             "machine's clock be wrong: make a new key, or `gcloud auth application-default login`"
@@ -96,7 +96,7 @@ class SheetsHTTPClient(HTTPClient):
 
 @dataclass
 class Traffic:
-    """What a spreadsheet's requests amounted to."""
+    """Counts of requests to a spreadsheet, retries included."""
 
     reads: int = 0
     writes: int = 0
@@ -104,10 +104,7 @@ class Traffic:
 
 
 class Spreadsheet:
-    """One spreadsheet, opened by its id: read without its cells, changed in one batch, read back.
-
-    `traffic` counts the requests, tries among them.
-    """
+    """One spreadsheet, opened by its id."""
 
     def __init__(
         self,
@@ -117,10 +114,10 @@ class Spreadsheet:
         account: str | None,
         endpoint: str | None = None,
         timeout: float = 60.0,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
     ) -> None:
-        self.where = Whereabouts(spreadsheet_id, endpoint or GOOGLE, account)
-        self.patience = patience or Patience()
+        self.where = SpreadsheetRef(spreadsheet_id, endpoint or GOOGLE, account)
+        self.retry_policy = retry_policy or RetryPolicy()
         self.traffic = Traffic()
         client = Client(
             credentials,
@@ -130,10 +127,10 @@ class Spreadsheet:
         self._url = f"{GOOGLE}/v4/spreadsheets/{spreadsheet_id}"
 
     def state(self) -> SheetState:
-        """What is there, as far as a plan needs it. One read.
+        """The tabs and their metadata, without cells. One read.
 
         Raises:
-            SheetsError: it can't be read; never taken for "nothing there".
+            SheetsError: the spreadsheet can't be read.
         """
         return read_state(
             self._read(
@@ -144,11 +141,11 @@ class Spreadsheet:
         )
 
     def values(self, tabs: Sequence[int]) -> dict[int, Sequence[Sequence[Any]]]:
-        """The values of whole tabs, by their ids; empty cells at ends are left out. One read.
+        """The values of whole tabs, by tab id, without trailing empty cells. One read.
 
         Raises:
-            SheetsRefusedError: a tab isn't there any more.
-            SheetsError: they can't be read.
+            SheetsRefusedError: a tab no longer exists.
+            SheetsError: the values can't be read.
         """
         url = f"{self._url}/values:batchGetByDataFilter"
         body = {
@@ -165,14 +162,14 @@ class Spreadsheet:
         }
 
     def change(self, requests_: list[dict[str, Any]]) -> None:
-        """All of these, or none: one `spreadsheets.batchUpdate`, sent once.
+        """Apply all requests or none, with one `spreadsheets.batchUpdate` that is sent once.
 
         Raises:
-            SheetsUnavailableError: it is not known whether it was carried out.
-            SheetsRefusedError: it does not fit what is there; nothing was written.
+            SheetsUnavailableError: it is unknown whether the batch was applied.
+            SheetsRefusedError: the batch does not fit the present state; nothing was written.
             SheetsError: nothing was written.
         """
-        # As short as JSON gets: half of what the client's own would be.
+        # Compact JSON is half the size of what the client would send.
         body = json.dumps({"requests": requests_}, separators=(",", ":"), ensure_ascii=False)
         content = body.encode("utf-8")
         self.traffic.writes += 1
@@ -190,7 +187,7 @@ class Spreadsheet:
             return ask()
 
         passing = tenacity.retry_if_exception_type(SheetsUnavailableError)
-        return self.patience.retrying(passing)(counted)
+        return self.retry_policy.retrying(passing)(counted)
 
 
 def _is_json(response: "Response") -> bool:
@@ -211,5 +208,5 @@ def _refusal(response: "Response") -> Refusal:
         )
         message = " ".join(filter(None, (str(error.get("message", "")), reasons)))
     except (ValueError, KeyError, TypeError, AttributeError):
-        message = ""  # a page of HTML says nothing that helps
+        message = ""  # an HTML page has no useful message
     return Refusal(response.status_code, message, wait)

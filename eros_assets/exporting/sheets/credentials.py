@@ -1,4 +1,4 @@
-"""Who writes the spreadsheet. Nothing of a key is ever part of an error or a text."""
+"""Finds the credentials for the spreadsheet. No error contains any part of a key."""
 
 import json
 from pathlib import Path
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
 SCOPE = "https://www.googleapis.com/auth/spreadsheets"
-"""Alone: no other file of anybody can be seen with it."""
+"""The only scope that is requested: it gives no access to Drive."""
 
 
 def find_credentials(
     key_file: Path | None, key_json: str | None, *, at_google: bool
 ) -> "Credentials":
-    """Of the key given as JSON, or in a file, or those that Google finds on this machine.
+    """Credentials from the key as JSON, else from the key file, else the application-default ones.
 
-    Another server than Google's gets none, unless a key is given.
+    Without a key, a server other than Google's (`at_google` False) gets anonymous credentials.
 
     Raises:
-        SheetsCredentialsError: there are none that could be used; their place is named.
+        SheetsCredentialsError: no usable credentials; the variable or file is named.
     """
     if key_json is not None:
         return _of_key(key_json, "EROS_SHEETS_KEY_JSON")
@@ -35,7 +35,7 @@ def find_credentials(
 
 
 def account_of(credentials: "Credentials") -> str | None:
-    """The address to share a spreadsheet with, as far as the credentials know it."""
+    """The service account's email address, or None when the credentials have none."""
     address = getattr(credentials, "service_account_email", None)
     return address if isinstance(address, str) and "@" in address else None
 
@@ -54,7 +54,7 @@ def _of_key(content: str, place: str) -> "Credentials":
     from google.auth.exceptions import GoogleAuthError
     from google.oauth2.service_account import Credentials as ServiceAccount
 
-    # What the libraries say of a bad key may quote it: their words go no further.
+    # Errors of the libraries may quote the key, so their text is not passed on.
     try:
         key: Any = json.loads(content)
     except ValueError:

@@ -1,9 +1,9 @@
-"""A week into a spreadsheet: read, plan, one batch, read back and compare.
+"""Exports a week to a spreadsheet: read state, plan, send one batch, read back, compare.
 
-Google carries out a batch as a whole or not at all, so nobody ever sees half a week. When its
-answer is lost, what became of it is looked up and planned for again; nothing is sent blindly
-twice. When somebody else was there between reading and writing, the batch is refused, and planned
-again from what is there now.
+Google applies a batch as a whole or not at all, so a reader never sees half a week. When the
+response is lost, the state is read again and the batch planned from it; no batch is resent
+blindly. When somebody changed the spreadsheet between read and write, Google refuses the batch, and
+it is planned again from the new state.
 """
 
 from collections.abc import Callable
@@ -25,16 +25,16 @@ from eros_assets.exporting.sheets.verification import SHOWN, Difference, differe
 
 Status = Literal["succeeded", "unchanged"]
 ROUNDS = 3
-"""How often a week is written until it reads back as written."""
+"""Most writes of a week until it reads back as written."""
 
 
 class SheetsChangedError(SheetsError):
-    """What reads back isn't what was written, again and again."""
+    """The spreadsheet differs from what was written after every round."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedSheet:
-    """A week as it stands in the spreadsheet. `digest` is the SHA-256 of what it shows."""
+    """Result of an export. `digest` is the SHA-256 of what the spreadsheet shows of the week."""
 
     status: Status
     address: str
@@ -49,14 +49,14 @@ class ExportedSheet:
 def export_sheet(
     spreadsheet: Spreadsheet, week: SheetWeek, report: Callable[[str], None]
 ) -> ExportedSheet:
-    """Have the spreadsheet show the week; `report` is told what had to be done again.
+    """Write the week to the spreadsheet; `report` takes a line for each repeated step.
 
     Raises:
-        SheetContentError: a message that no cell can hold; nothing is written.
-        SheetsError: it could not be done. The week is as it was before, or whole.
+        SheetContentError: a text longer than a cell holds; nothing is written.
+        SheetsError: the export failed; the tab shows the previous week or the new one, whole.
     """
     export = _Export(spreadsheet, week, report)
-    plan = spreadsheet.patience.retrying(tenacity.retry_if_exception(export.may_start_over))(
+    plan = spreadsheet.retry_policy.retrying(tenacity.retry_if_exception(export.may_start_over))(
         export.carry_out
     )
     traffic = spreadsheet.traffic
@@ -73,7 +73,7 @@ def export_sheet(
 
 
 class _Export:
-    """One export over its attempts. `has_sent`: a batch of it may have been carried out."""
+    """The attempts of one export. `has_sent`: a batch may have been applied."""
 
     def __init__(
         self, spreadsheet: Spreadsheet, week: SheetWeek, report: Callable[[str], None]
@@ -85,13 +85,13 @@ class _Export:
         self.has_sent = False
 
     def may_start_over(self, error: BaseException) -> bool:
-        """Whether what went wrong may go well from another state; said in the log if so."""
+        """Whether to start again from a new state; reports the error if so."""
         if self._may_start_over:
-            self._report(f"{error}; looked at again before anything else is sent")
+            self._report(f"{error}; the spreadsheet is read again before the next write")
         return self._may_start_over
 
     def carry_out(self) -> SheetPlan:
-        """Read, plan, write, compare; again when what is there is not what was written."""
+        """Read, plan, write and compare, in up to ROUNDS rounds until the cells are as written."""
         self._may_start_over = False
         plan = self._write(self._spreadsheet.state())
         for _ in range(ROUNDS - 1):
@@ -116,7 +116,7 @@ class _Export:
         try:
             self._spreadsheet.change(list(plan.requests))
         except SheetsUnavailableError:
-            # Carried out or not: the next look tells.
+            # The next read of the state shows whether the batch was applied.
             self.has_sent = self._may_start_over = True
             raise
         except SheetsRefusedError as error:
@@ -132,7 +132,7 @@ class _Export:
         try:
             tabs = [each.sheet_id for each in plan.expected]
             return differences(plan.expected, self._spreadsheet.values(tabs))
-        except SheetsRefusedError as error:  # a tab that was there is gone
+        except SheetsRefusedError as error:  # a tab was deleted
             self._start_over(error)
 
     def _start_over(self, error: SheetsRefusedError) -> NoReturn:

@@ -1,4 +1,4 @@
-"""What went wrong on the way to Google Sheets, whether it passes, and what to do when it doesn't.
+"""Errors of Google Sheets: which ones are transient, and what to do about the others.
 
 https://developers.google.com/workspace/sheets/api/troubleshoot-api-errors
 """
@@ -17,23 +17,23 @@ LONGEST = 300
 
 
 class SheetsError(ErosError):
-    """Google Sheets said no, for good."""
+    """A permanent error of Google Sheets, and the base of the others."""
 
 
 class SheetsAccessError(SheetsError):
-    """The account may not write the spreadsheet, or the API is off."""
+    """The account has no write access, or the API is off."""
 
 
 class SpreadsheetNotFoundError(SheetsError):
-    """There is no spreadsheet of this id."""
+    """No spreadsheet has this id."""
 
 
 class SheetsCredentialsError(SheetsError):
-    """There are no credentials, or Google doesn't take them."""
+    """There are no credentials, or Google rejects them."""
 
 
 class SheetsRefusedError(SheetsError):
-    """The request does not fit what the spreadsheet holds; nothing was written."""
+    """The request does not fit the spreadsheet's state; nothing was written."""
 
 
 class SheetsConflictError(SheetsError):
@@ -41,9 +41,9 @@ class SheetsConflictError(SheetsError):
 
 
 class SheetsUnavailableError(SheetsError):
-    """It may pass: busy, broken, cut off. Whether a write was carried out is not known.
+    """A transient error. It is unknown whether a write was applied.
 
-    `retry_after` are the seconds that the service asks to wait.
+    `retry_after` is the wait that the service asks for, in seconds.
     """
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
@@ -52,12 +52,12 @@ class SheetsUnavailableError(SheetsError):
 
 
 class SheetsQuotaError(SheetsUnavailableError):
-    """Too many requests in a minute."""
+    """The quota of requests per minute is used up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
-    """What an error names: which spreadsheet, where, and as whom it was asked for."""
+class SpreadsheetRef:
+    """A spreadsheet as errors name it: its id, the endpoint, and the account that asks for it."""
 
     spreadsheet_id: str
     endpoint: str
@@ -65,26 +65,26 @@ class Whereabouts:
 
     @property
     def address(self) -> str:
-        """Where people open the spreadsheet."""
+        """The URL of the spreadsheet for people."""
         return f"https://docs.google.com/spreadsheets/d/{self.spreadsheet_id}"
 
     @property
     def whom(self) -> str:
-        """Whom to share it with."""
+        """The account to share it with."""
         return self.account or "the account of the application-default credentials"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer that isn't what was asked for. `message` is Google's, empty when HTML came."""
+    """An error response. `message` is Google's, or empty when the response is HTML."""
 
     status: int
     message: str
     retry_after: float | None = None
 
 
-def error_of(refusal: Refusal, where: Whereabouts) -> SheetsError:
-    """The refusal as an error that says what to do."""
+def error_of(refusal: Refusal, where: SpreadsheetRef) -> SheetsError:
+    """The error for a refusal, with what to do."""
     said = f"{refusal.status}: {_short(refusal.message)}" if refusal.message else refusal.status
     if refusal.status == 429:
         return SheetsQuotaError(
@@ -119,7 +119,7 @@ def error_of(refusal: Refusal, where: Whereabouts) -> SheetsError:
     )
 
 
-def _access(refusal: Refusal, where: Whereabouts, said: str) -> str:
+def _access(refusal: Refusal, where: SpreadsheetRef, said: str) -> str:
     if "storageQuotaExceeded" in refusal.message:
         return (
             f"the storage behind {where.address} is full ({said}); its owner has to make room in "
@@ -137,7 +137,7 @@ def _access(refusal: Refusal, where: Whereabouts, said: str) -> str:
 
 
 def retry_after(header: str | None, now: dt.datetime) -> float | None:
-    """The seconds that a Retry-After header asks for: a number, or a date."""
+    """The wait in seconds of a Retry-After header, which is a number or a date."""
     if header is None:
         return None
     text = header.strip()

@@ -1,10 +1,11 @@
-"""From what a spreadsheet holds to what it is to hold: the requests of one atomic batch."""
+"""Plans the requests of one atomic batch that make a spreadsheet show a week."""
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.sheets import requests as api
 from eros_assets.exporting.sheets.requests import Request, grid_range
 from eros_assets.exporting.sheets.review import (
@@ -32,7 +33,6 @@ from eros_assets.exporting.sheets.tables import (
     CREATOR_COLUMNS,
     SUMMARY_COLUMNS,
     WEEK_COLUMNS,
-    SheetMessage,
     Table,
     WeekEntry,
     summary_table,
@@ -41,30 +41,34 @@ from eros_assets.exporting.sheets.tables import (
 )
 
 WEEK_TAB_INDEX = 2
-"""Where a new week's tab goes: after Summary and Review, before the older weeks."""
+"""Position of a new week's tab: after Summary and Review, before the older weeks."""
 
 REMEMBERED = 24_000
-"""Characters by which the Review tab remembers whose lines it has; Google takes 30,000 of a tab."""
+"""Most characters of the Review tab's metadata; Google allows 30,000 per tab."""
 
 WEEK_TIER = [column.title for column in WEEK_COLUMNS].index("Tier")
 
 
 @dataclass(frozen=True, slots=True)
 class SheetWeek:
-    """A week to show. `missing` is a sentence by page; `reviews` are by page and caption."""
+    """A week to show. `missing` describes shortfalls by page; `reviews` are by page and caption."""
 
-    week_name: str
     entry: WeekEntry
-    messages: Sequence[SheetMessage]
+    messages: Sequence[ScheduledMessage]
     missing: Mapping[str, str] = field(default_factory=dict[str, str])
     reviews: Mapping[tuple[str, int], EarlierReview] = field(
         default_factory=dict[tuple[str, int], EarlierReview]
     )
 
+    @property
+    def week_name(self) -> str:
+        """The ISO week, such as `2026-W53`."""
+        return week_name(self.entry.week_start)
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A tab's table as it must read back."""
+    """A tab's table as it has to read back."""
 
     sheet_id: int
     title: str
@@ -73,10 +77,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class SheetPlan:
-    """Requests of one batch; none when the spreadsheet is as it is to be.
+    """The requests of one batch; none when the spreadsheet shows the week already.
 
-    `expected` is what then reads back. `revisions` are those of the week's tab and of the Summary,
-    once the batch is carried out.
+    `expected` are the tables to read back, `revisions` those of the week's tab and of the Summary,
+    after the batch.
     """
 
     requests: Sequence[Request]
@@ -86,21 +90,13 @@ class SheetPlan:
     revisions: tuple[int, int]
 
 
-def sheet_week(
-    entry: WeekEntry,
-    messages: Sequence[SheetMessage],
-    missing: Mapping[str, str],
-    reviews: Mapping[tuple[str, int], EarlierReview],
-) -> SheetWeek:
-    """A week under its name."""
-    return SheetWeek(week_name(entry.week_start), entry, messages, missing, reviews)
-
-
 def plan_batch(state: SheetState, week: SheetWeek, *, rewrite: bool = False) -> SheetPlan:
-    """What it takes to show the week; `rewrite` even if the spreadsheet says that it does.
+    """The batch that makes the spreadsheet show the week.
+
+    `rewrite` plans a full batch even if the metadata says that the week is written already.
 
     Raises:
-        SheetContentError: a message that no cell can hold.
+        SheetContentError: a text longer than a cell holds.
     """
     own = sheet_id(week.week_name)
     table = week_table(week.messages)
@@ -114,7 +110,7 @@ def plan_batch(state: SheetState, week: SheetWeek, *, rewrite: bool = False) -> 
     review = _review_requests(state, week)
     revision, summary_revision = revisions(state, week)
     if not rewrite and not review and _is_written(state, tab, table, digest):
-        # Another week's export may have written the Summary since.
+        # The export of another week may have written the Summary since.
         is_ours = state.tabs[shown.sheet_id].value("shows") == _shows(week, digest)
         return SheetPlan(
             [],
@@ -138,7 +134,7 @@ def plan_batch(state: SheetState, week: SheetWeek, *, rewrite: bool = False) -> 
 
 
 def revisions(state: SheetState, week: SheetWeek) -> tuple[int, int]:
-    """How often the week's tab and the Summary were written."""
+    """The revisions of the week's tab and of the Summary."""
     tabs = (state.tabs.get(sheet_id(name)) for name in (week.week_name, SUMMARY))
     revision, summary_revision = (tab.revision if tab else 0 for tab in tabs)
     return revision, summary_revision
@@ -149,7 +145,7 @@ def _shows(week: SheetWeek, digest: str) -> str:
 
 
 def _digest(table: Table, week: SheetWeek) -> str:
-    """Of all that the week shows in its own tab and in the Summary; not of the run."""
+    """The digest of what the week's tab and the Summary show of the week, without the run."""
     entry = week.entry
     creators = summary_table([], entry, week.messages, week.missing)
     totals = [entry.creators, entry.messages, entry.ppvs, entry.bumps, entry.missing]
@@ -171,7 +167,7 @@ def _title(state: SheetState, name: str) -> str:
 
 
 def _free_title(name: str, state: SheetState) -> str:
-    """The name, or the next that no tab of a person has."""
+    """The name, with a number if another tab has it."""
     titles = [name, *(f"{name} ({number})" for number in range(2, len(state.tabs) + 3))]
     return next(title for title in titles if title.casefold() not in state.titles)
 
@@ -202,7 +198,7 @@ def _week_requests(state: SheetState, own: int, title: str, table: Table) -> Ite
 
 
 def _made_plain(tab: Tab, size: tuple[int, int], frozen: int) -> Iterable[Request]:
-    """What must go before a tab is written again. Banding can't be added twice."""
+    """Remove bandings (adding one twice is an error), merges and validation; set the size."""
     for banding in tab.bandings:
         yield api.delete_banding(banding)
     if tab.has_merges:
@@ -257,7 +253,9 @@ def _summary_requests(state: SheetState, table: Table, shows: str) -> Iterable[R
     else:
         yield from _made_plain(tab, size, frozen=1)
     yield api.write_values(own, table.grid, (0, 0), size)
-    creators = _creators_header(table)
+    # The header of the creators' part is the row after the blank one; the grid has a header above.
+    blank = next(n for n, row in enumerate(table.rows) if all(value is None for value in row))
+    creators = blank + 2
     yield from api.format_table(own, SUMMARY_COLUMNS, (1, creators))
     yield from api.format_table(own, CREATOR_COLUMNS, (creators, size[0]))
     yield from api.format_header(own, SUMMARY_COLUMNS)
@@ -271,17 +269,11 @@ def _summary_requests(state: SheetState, table: Table, shows: str) -> Iterable[R
     yield from _replace_metadata(state, own, {"shows": shows, "revision": str(revision)}, revision)
 
 
-def _creators_header(table: Table) -> int:
-    """The grid's row that names the columns of the creators: the one under the blank."""
-    blank = next(n for n, row in enumerate(table.rows) if all(value is None for value in row))
-    return blank + 2
-
-
 # -- Review
 
 
 def _review_requests(state: SheetState, week: SheetWeek) -> Sequence[Request]:
-    """Lines for the schedules that have none yet; those that are there are people's."""
+    """Add lines for schedules without lines; existing lines belong to people."""
     own = sheet_id(REVIEW)
     tab = state.tabs.get(own)
     known = state.reviewed_weeks().get(week.week_name)
@@ -296,13 +288,12 @@ def _review_requests(state: SheetState, week: SheetWeek) -> Sequence[Request]:
 
 def _new_review(state: SheetState, own: int, rows: int) -> Iterable[Request]:
     size = (rows, len(REVIEW_COLUMNS))
-    # Summary goes first; it is added before this tab, or was there before.
+    # The Summary is the first tab; it exists, or is added before this one.
     yield api.add_sheet(own, _title(state, REVIEW), min(1, len(state.tabs) + 1), size, frozen=1)
     yield api.write_values(own, [[c.title for c in REVIEW_COLUMNS]], (0, 0), (1, size[1]))
     yield from api.format_header(own, REVIEW_COLUMNS)
     yield from api.column_widths(own, REVIEW_COLUMNS)
-    # Whole columns: a range that began under the header would move down with what it holds when
-    # lines are inserted there.
+    # Whole columns: a range that starts under the header would move down when lines are inserted.
     decisions, notes, tiers = (
         grid_range(own, (0, None), (place, place + 1)) for place in (DECISION, NOTE, TIER)
     )
@@ -336,11 +327,11 @@ def _reviewed(state: SheetState, week: SheetWeek, shown: frozenset[str]) -> Iter
     size = len(now.value)
     for name, old in sorted(weeks.items(), reverse=True):
         size += len(REVIEW_KEY) + len(old.value)
-        if name == week.week_name or size > REMEMBERED:  # the oldest weeks are over and done
+        if name == week.week_name or size > REMEMBERED:  # drop the oldest weeks
             yield api.delete_metadata(old.metadata_id)
     yield api.create_metadata(own, identity, REVIEW_KEY, now.value)
 
 
 def _mark(schedule_id: str) -> str:
-    """Eight hex digits, enough to tell a week's schedules apart."""
+    """Eight hex digits that identify a schedule within a week."""
     return hashlib.sha256(schedule_id.encode()).hexdigest()[:8]

@@ -1,4 +1,4 @@
-"""What people wrote in the Review tab, read back."""
+"""Reads the Review tab."""
 
 from eros_assets.exporting.sheets.client import Spreadsheet
 from eros_assets.exporting.sheets.review import ReviewLine, read_review
@@ -6,11 +6,11 @@ from eros_assets.exporting.sheets.state import REVIEW, sheet_id
 
 
 def read_review_tab(spreadsheet: Spreadsheet) -> list[ReviewLine] | None:
-    """Its lines, in two reads; None when there is no Review tab yet.
+    """The lines of the Review tab, in two reads; None when there is no such tab.
 
     Raises:
-        ReviewTabError: the tab holds something that can't be understood.
-        SheetsError: it can't be read; never taken for "nothing there".
+        ReviewTabError: the tab's contents are invalid.
+        SheetsError: the tab can't be read.
     """
     own = sheet_id(REVIEW)
     if own not in spreadsheet.state().tabs:

@@ -1,4 +1,4 @@
-"""Single requests of `spreadsheets.batchUpdate`, as the API wants them.
+"""Builds single requests of `spreadsheets.batchUpdate`.
 
 https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request
 """
@@ -6,7 +6,7 @@ https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheet
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eros_assets.exporting.sheets.tables import Column, Kind, Value
+from eros_assets.exporting.sheets.cells import CellKind, SheetColumn, Value
 
 Request = dict[str, Any]
 
@@ -18,10 +18,10 @@ TIERS = {
     "premium": ("#0b5394", PAPER),
     "bump": (PAPER, FAINT),
 }
-"""Fill and text of a tier's cell: the calendar's colours, pale enough to read on."""
+"""Fill and text colour of a tier's cell: the calendar's colours, paler."""
 DECISIONS = {"approve": ("#cfe8cf", INK), "reject": ("#f3c1b4", INK)}
 
-NUMBER_FORMATS: Mapping[Kind, Mapping[str, str]] = {
+NUMBER_FORMATS: Mapping[CellKind, Mapping[str, str]] = {
     "id": {"type": "TEXT"},
     "text": {"type": "TEXT"},
     "long": {"type": "TEXT"},
@@ -36,14 +36,14 @@ RIGHT = frozenset({"whole", "score", "date", "time"})
 def grid_range(
     sheet_id: int, rows: tuple[int, int | None], columns: tuple[int, int | None]
 ) -> dict[str, int]:
-    """Half open ranges of rows and columns; None: to the end, however far that comes to be."""
+    """Half-open ranges of rows and columns; None as the end means unbounded."""
     names = ("startRowIndex", "endRowIndex", "startColumnIndex", "endColumnIndex")
     ends = zip(names, (*rows, *columns), strict=True)
     return {"sheetId": sheet_id, **{name: end for name, end in ends if end is not None}}
 
 
 def add_sheet(sheet_id: int, title: str, index: int, size: tuple[int, int], frozen: int) -> Request:
-    """A new tab of exactly this size."""
+    """Add a tab of exactly this size."""
     rows, columns = size
     grid = {"rowCount": rows, "columnCount": columns, "frozenRowCount": frozen}
     properties = {"sheetId": sheet_id, "title": title, "index": index, "gridProperties": grid}
@@ -51,7 +51,7 @@ def add_sheet(sheet_id: int, title: str, index: int, size: tuple[int, int], froz
 
 
 def resize(sheet_id: int, size: tuple[int, int], frozen: int) -> Request:
-    """The tab in exactly this size; what lies beyond goes."""
+    """Set the tab to exactly this size; cells beyond it are deleted."""
     rows, columns = size
     grid = {"rowCount": rows, "columnCount": columns, "frozenRowCount": frozen}
     return {
@@ -65,7 +65,7 @@ def resize(sheet_id: int, size: tuple[int, int], frozen: int) -> Request:
 def write_values(
     sheet_id: int, rows: Sequence[Sequence[Value]], at: tuple[int, int], size: tuple[int, int]
 ) -> Request:
-    """Typed values into a range; what it holds beyond `rows` is cleared. Formats stay."""
+    """Write typed values to a range and clear its other values; formats stay."""
     (row, column), (height, width) = at, size
     return {
         "updateCells": {
@@ -89,7 +89,7 @@ def _cell(value: Value) -> Request:
 
 
 def format_cells(where: Mapping[str, int], look: Mapping[str, Any]) -> Request:
-    """One look for a whole range, in the place of any it had."""
+    """Replace the format of a whole range."""
     return {
         "repeatCell": {
             "range": where,
@@ -99,8 +99,8 @@ def format_cells(where: Mapping[str, int], look: Mapping[str, Any]) -> Request:
     }
 
 
-def column_look(kind: Kind) -> Mapping[str, Any]:
-    """How the cells of a kind look."""
+def column_look(kind: CellKind) -> Mapping[str, Any]:
+    """The format of a kind's cells."""
     look: dict[str, Any] = {
         "verticalAlignment": "TOP",
         "horizontalAlignment": "RIGHT" if kind in RIGHT else "LEFT",
@@ -111,8 +111,8 @@ def column_look(kind: Kind) -> Mapping[str, Any]:
     return look
 
 
-def header_look(kind: Kind = "text") -> Mapping[str, Any]:
-    """How a header's cells look."""
+def header_look(kind: CellKind = "text") -> Mapping[str, Any]:
+    """The format of a header cell."""
     return {
         "backgroundColorStyle": colour(HEADER),
         "horizontalAlignment": "RIGHT" if kind in RIGHT else "LEFT",
@@ -124,21 +124,23 @@ def header_look(kind: Kind = "text") -> Mapping[str, Any]:
 
 
 def link_cell(sheet_id: int, row: int, column: int, address: str) -> Request:
-    """Make a cell's text a link; not a HYPERLINK formula."""
+    """Link a cell's text, without a HYPERLINK formula."""
     look = {**column_look("text"), "textFormat": {"link": {"uri": address}}}
     return format_cells(grid_range(sheet_id, (row, row + 1), (column, column + 1)), look)
 
 
-def format_table(sheet_id: int, columns: Sequence[Column], rows: tuple[int, int]) -> list[Request]:
-    """The columns' looks over these rows."""
+def format_table(
+    sheet_id: int, columns: Sequence[SheetColumn], rows: tuple[int, int]
+) -> list[Request]:
+    """Format these rows by column."""
     return [
         format_cells(grid_range(sheet_id, rows, (place, place + 1)), column_look(column.kind))
         for place, column in enumerate(columns)
     ]
 
 
-def format_header(sheet_id: int, columns: Sequence[Column], row: int = 0) -> list[Request]:
-    """The header's look, numbers' titles over their numbers."""
+def format_header(sheet_id: int, columns: Sequence[SheetColumn], row: int = 0) -> list[Request]:
+    """Format the header; the titles of right-aligned columns are right-aligned."""
     return [
         format_cells(
             grid_range(sheet_id, (row, row + 1), (place, place + 1)), header_look(column.kind)
@@ -147,8 +149,8 @@ def format_header(sheet_id: int, columns: Sequence[Column], row: int = 0) -> lis
     ]
 
 
-def column_widths(sheet_id: int, columns: Sequence[Column]) -> list[Request]:
-    """Each column's width in pixels."""
+def column_widths(sheet_id: int, columns: Sequence[SheetColumn]) -> list[Request]:
+    """Set the columns' widths in pixels."""
     return [
         {
             "updateDimensionProperties": {
@@ -167,7 +169,7 @@ def column_widths(sheet_id: int, columns: Sequence[Column]) -> list[Request]:
 
 
 def add_banding(where: Mapping[str, int]) -> Request:
-    """Every second row shaded; refused where there is banding already."""
+    """Shade every second row; Google refuses it where there is banding already."""
     rows = {
         "headerColorStyle": colour(HEADER),
         "firstBandColorStyle": colour(PAPER),
@@ -177,17 +179,17 @@ def add_banding(where: Mapping[str, int]) -> Request:
 
 
 def delete_banding(banding: int) -> Request:
-    """Take banding away."""
+    """Delete a banding."""
     return {"deleteBanding": {"bandedRangeId": banding}}
 
 
 def set_filter(where: Mapping[str, int]) -> Request:
-    """The tab's filter, with nothing filtered out."""
+    """Set the tab's filter, with all rows shown."""
     return {"setBasicFilter": {"filter": {"range": where}}}
 
 
 def protect(sheet_id: int, description: str, *free: Mapping[str, int]) -> Request:
-    """Warn who edits the tab outside of `free`; nobody is kept from it."""
+    """Warn on edits outside the ranges `free`; edits stay possible."""
     protected: dict[str, Any] = {
         "range": {"sheetId": sheet_id},
         "description": description,
@@ -199,7 +201,7 @@ def protect(sheet_id: int, description: str, *free: Mapping[str, int]) -> Reques
 
 
 def set_choices(where: Mapping[str, int], choices: Sequence[str]) -> Request:
-    """Let cells hold one of these, from a list, or nothing."""
+    """Restrict cells to one of these choices or empty, with a dropdown list."""
     values = [{"userEnteredValue": choice} for choice in choices]
     rule = {
         "condition": {"type": "ONE_OF_LIST", "values": values},
@@ -210,12 +212,12 @@ def set_choices(where: Mapping[str, int], choices: Sequence[str]) -> Request:
 
 
 def clear_validation(where: Mapping[str, int]) -> Request:
-    """Let cells hold anything."""
+    """Remove the data validation of cells."""
     return {"setDataValidation": {"range": where}}
 
 
 def colour_texts(where: Mapping[str, int], colours: Mapping[str, tuple[str, str]]) -> list[Request]:
-    """Rules that colour a cell by its text. Each call adds rules: for new tabs only."""
+    """Add rules that colour a cell by its text. Rules pile up, so only new tabs get them."""
     return [
         {
             "addConditionalFormatRule": {
@@ -237,18 +239,18 @@ def colour_texts(where: Mapping[str, int], colours: Mapping[str, tuple[str, str]
 
 
 def insert_rows(sheet_id: int, at: int, count: int) -> Request:
-    """New rows before row `at`; what stood there moves down, with all that people did to it."""
+    """Insert rows before row `at`; the rows below move down with their formats."""
     where = {"sheetId": sheet_id, "dimension": "ROWS", "startIndex": at, "endIndex": at + count}
     return {"insertDimension": {"range": where, "inheritFromBefore": False}}
 
 
 def unmerge(where: Mapping[str, int]) -> Request:
-    """Cells that somebody merged, apart again: a merged cell swallows what is written to it."""
+    """Unmerge cells: values written to the hidden cells of a merge are lost."""
     return {"unmergeCells": {"range": where}}
 
 
 def create_metadata(sheet_id: int, metadata_id: int, key: str, value: str) -> Request:
-    """Something known of a tab, under an id that must be free."""
+    """Create developer metadata of a tab; Google refuses an id in use."""
     metadata = {
         "metadataId": metadata_id,
         "metadataKey": key,
@@ -260,13 +262,13 @@ def create_metadata(sheet_id: int, metadata_id: int, key: str, value: str) -> Re
 
 
 def delete_metadata(metadata_id: int) -> Request:
-    """Forget it; by its id, so that nothing newer goes with it."""
+    """Delete one piece of metadata by its id."""
     lookup = {"metadataId": metadata_id}
     return {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}}
 
 
 def colour(code: str) -> dict[str, dict[str, float]]:
-    """`#rrggbb` as the API writes colours."""
+    """The API's colour of `#rrggbb`."""
     parts = (int(code[n : n + 2], 16) / 255 for n in (1, 3, 5))
     rgb = {name: round(part, 4) for name, part in zip(("red", "green", "blue"), parts, strict=True)}
     return {"rgbColor": rgb}

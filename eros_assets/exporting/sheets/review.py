@@ -1,8 +1,8 @@
-"""The lines of the Review tab: what EROS fills in, and what people wrote beside it.
+"""The lines of the Review tab: the columns that EROS fills, and people's decisions and notes.
 
-EROS only ever adds lines, above the others. Of those that are there it touches nothing: people may
-sort them, delete them, add columns at the right. A decision is about a message of a schedule; its
-caption's approval is carried over to the next schedule of the page's week.
+EROS only adds lines, above the others, and never changes existing ones: people may sort and delete
+lines, and add columns at the right. A decision applies to a message of a schedule. It is copied to
+the same caption's line when the page's week gets another schedule.
 """
 
 import datetime as dt
@@ -14,32 +14,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from eros_assets.errors import ErosError
-from eros_assets.exporting.sheets.tables import (
-    Column,
-    SheetMessage,
-    Table,
-    Value,
-    in_order,
-    sheet_text,
-    wall_clock,
-    week_name,
-)
+from eros_assets.exporting.message import ScheduledMessage
+from eros_assets.exporting.sheets.cells import SheetColumn, Value, cell_value, sheet_text
+from eros_assets.exporting.sheets.tables import Table, in_order, week_name
 
 APPROVE, REJECT = "approve", "reject"
 
 REVIEW_COLUMNS = (
-    Column("Week", "text", 80),
-    Column("Creator", "text", 140),
-    Column("Date", "date", 115),
-    Column("LA time", "time", 65),
-    Column("UTC offset", "text", 80),
-    Column("Tier", "text", 75),
-    Column("Caption", "long", 460),
-    Column("Decision", "text", 90),
-    Column("Note", "long", 260),
-    Column("Page", "text", 130),
-    Column("Message", "whole", 75),
-    Column("Schedule", "text", 270),
+    SheetColumn("Week", "text", 80),
+    SheetColumn("Creator", "text", 140),
+    SheetColumn("Date", "date", 115),
+    SheetColumn("LA time", "time", 65),
+    SheetColumn("UTC offset", "text", 80),
+    SheetColumn("Tier", "text", 75),
+    SheetColumn("Caption", "long", 460),
+    SheetColumn("Decision", "text", 90),
+    SheetColumn("Note", "long", 260),
+    SheetColumn("Page", "text", 130),
+    SheetColumn("Message", "whole", 75),
+    SheetColumn("Schedule", "text", 270),
 )
 TITLES = tuple(column.title for column in REVIEW_COLUMNS)
 DECISION, NOTE, SCHEDULE, MESSAGE = (
@@ -49,12 +42,12 @@ TIER = TITLES.index("Tier")
 
 
 class ReviewTabError(ErosError):
-    """The Review tab holds something that can't be understood; line and column are named."""
+    """The Review tab's contents are invalid; line and column are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierReview:
-    """What was said of a page's caption in an earlier schedule of the week."""
+    """The review of a page's caption in an earlier schedule of the week."""
 
     decision: str | None
     note: str | None
@@ -62,7 +55,7 @@ class EarlierReview:
 
 @dataclass(frozen=True, slots=True)
 class ReviewLine:
-    """A line that people decided on, or wrote a note to."""
+    """A line of the Review tab as people left it."""
 
     schedule_id: str
     message_number: int
@@ -76,12 +69,12 @@ class ReviewLine:
 
 
 def review_table(
-    messages: Sequence[SheetMessage], earlier: Mapping[tuple[str, int], EarlierReview]
+    messages: Sequence[ScheduledMessage], earlier: Mapping[tuple[str, int], EarlierReview]
 ) -> Table:
-    """Lines for these messages. `earlier` is by page and caption.
+    """The lines of these messages. `earlier` is by page and caption.
 
     Raises:
-        SheetContentError: a message that no cell can hold.
+        SheetContentError: a text longer than a cell holds.
     """
     nothing = EarlierReview(None, None)
     return Table(
@@ -93,12 +86,14 @@ def review_table(
     )
 
 
-def _line(message: SheetMessage, earlier: EarlierReview) -> list[Value]:
-    where = f"{message.schedule_id} message {message.message_number}"
+def _line(message: ScheduledMessage, earlier: EarlierReview) -> list[Value]:
+    where, local = message.label, message.local_time
     return [
-        week_name(message.local_time.date()),
+        week_name(local.date()),
         sheet_text(message.display_name, f"{where}: display_name"),
-        *wall_clock(message.send_time),
+        cell_value("date", local, where),
+        cell_value("time", local, where),
+        message.utc_offset,
         message.price_tier,
         sheet_text(message.caption_text, f"{where}: caption {message.caption_id}"),
         earlier.decision,
@@ -110,13 +105,13 @@ def _line(message: SheetMessage, earlier: EarlierReview) -> list[Value]:
 
 
 def read_review(values: Sequence[Sequence[Any]]) -> list[ReviewLine]:
-    """The lines of the tab, from its header on, in whatever order people put rows and columns.
+    """The lines of the tab; `values` begin with the header, rows and columns in any order.
 
-    Lines that people added, without a schedule, are theirs and are left out.
+    Lines without a schedule, which people added, are left out.
 
     Raises:
-        ReviewTabError: a column that is needed is not there, or there twice; a decision that is
-            none; a message that is no number; a line that is there twice and says two things.
+        ReviewTabError: a missing or duplicate column, an invalid decision, a message that is not a
+            number, or two lines of a message with different decisions.
     """
     header = [str(value).strip() for value in values[0]] if values else []
     places = {title: _place(header, title) for title in ("Decision", "Note", "Schedule", "Message")}
@@ -129,8 +124,8 @@ def read_review(values: Sequence[Sequence[Any]]) -> list[ReviewLine]:
         other = lines.setdefault(line.key, line)
         if (other.decision or line.decision) != (line.decision or other.decision):
             raise ReviewTabError(
-                f"tab Review line {number}: message {line.message_number} of {line.schedule_id} is "
-                f"there twice, as {other.decision!r} and as {line.decision!r}; delete one line"
+                f"tab Review line {number}: message {line.message_number} of {line.schedule_id} "
+                f"has two lines, {other.decision!r} and {line.decision!r}; delete one of them"
             )
         lines[line.key] = ReviewLine(
             *line.key, other.decision or line.decision, other.note or line.note
@@ -142,7 +137,7 @@ def _place(header: Sequence[str], title: str) -> int:
     if header.count(title) != 1:
         raise ReviewTabError(
             f"tab Review: {header.count(title)} columns of its first line are named {title!r}, not "
-            "one; name it as it was, or delete the tab: the next export makes it again, with the "
+            "one; restore the title, or delete the tab: the next export creates it again, with the "
             "decisions that were read before"
         )
     return header.index(title)
@@ -176,7 +171,7 @@ def _read_line(cells: Mapping[str, str], number: int) -> ReviewLine:
 
 @dataclass(frozen=True, slots=True)
 class ReviewedMessage:
-    """The message that a line is about."""
+    """The message of a line."""
 
     page_name: str
     caption_id: int
@@ -184,7 +179,7 @@ class ReviewedMessage:
 
 @dataclass(frozen=True, slots=True)
 class StoredReview:
-    """What is known of a message's review; `read_at` is when it was read to have changed."""
+    """A message's review; `read_at` is when its last change was read."""
 
     line: ReviewLine
     message: ReviewedMessage
@@ -194,7 +189,7 @@ class StoredReview:
 
 @dataclass(frozen=True, slots=True)
 class MergedReviews:
-    """A week's reviews after a reading; `unknown` are lines about messages that nobody planned."""
+    """A week's reviews after a reading; `unknown` are lines without a planned message."""
 
     reviews: Sequence[StoredReview]
     changed: Sequence[StoredReview]
@@ -209,9 +204,10 @@ def merge_reviews(
     read_at: dt.datetime,
     run_id: str,
 ) -> MergedReviews:
-    """What was known, and what the tab says now.
+    """The stored reviews, updated with the lines of the tab.
 
-    A line that has left the tab keeps what it said. The same tab read again changes nothing.
+    A line that was deleted from the tab keeps its review. Reading the same tab again changes
+    nothing.
     """
     reviews = {review.line.key: review for review in before}
     changed: list[StoredReview] = []
@@ -232,7 +228,7 @@ def merge_reviews(
 
 
 def week_of(schedule_id: str) -> dt.date | None:
-    """The Monday in a schedule's id, `sched_<YYYYMMDD>_...`; None when it is no such id."""
+    """The Monday in a schedule's id, `sched_<YYYYMMDD>_...`; None for another text."""
     found = re.fullmatch(r"sched_(\d{8})_[a-z0-9_]+", schedule_id)
     if found is None:
         return None
@@ -244,9 +240,9 @@ def week_of(schedule_id: str) -> dt.date | None:
 
 
 def changed_weeks(before: Mapping[str, str], lines: Sequence[ReviewLine]) -> dict[str, str]:
-    """By Monday, a digest of what the tab says of each week of which it says something new.
+    """Digests, by Monday, of the weeks whose reviews differ from `before`, the last digests.
 
-    `before` are the digests of the last look. Lines that say nothing don't count.
+    Lines without decision and note don't count.
     """
     said: dict[str, list[ReviewLine]] = {}
     for line in lines:

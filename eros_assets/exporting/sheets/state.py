@@ -1,7 +1,7 @@
-"""What a spreadsheet holds, as far as a plan needs it: tabs, their sizes, and what they are.
+"""The state of a spreadsheet: its tabs, their sizes and metadata, without cells.
 
-A tab is known by its id, which follows from what it is: people may rename and move it. What was
-written to it stands in the tab's developer metadata, where people don't see it.
+A tab is identified by its id, which is computed from its original name, so people may rename and
+move it. The tab's developer metadata, which people don't see, records what was written to it.
 """
 
 import datetime as dt
@@ -25,7 +25,7 @@ STATE_FIELDS = (
     "bandedRanges(bandedRangeId),protectedRanges(description),merges,"
     "developerMetadata(metadataId,metadataKey,metadataValue))"
 )
-"""The part of a spreadsheet that is read: no cell of it."""
+"""The fields of the spreadsheet that are read: no cells."""
 
 REVIEW_KEY = "reviewed"
 
@@ -41,7 +41,7 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A tab as it is."""
+    """A tab of the spreadsheet."""
 
     sheet_id: int
     title: str
@@ -53,20 +53,20 @@ class Tab:
     metadata: Sequence[Metadata] = ()
 
     def value(self, key: str) -> str | None:
-        """The metadata of this key, if it is there once."""
+        """The value of the metadata with this key; None unless there is exactly one."""
         found = [each.value for each in self.metadata if each.key == key]
         return found[0] if len(found) == 1 else None
 
     @property
     def revision(self) -> int:
-        """How often the tab was written; 0 when it doesn't say."""
+        """Number of times the tab was written; 0 when its metadata lacks it."""
         value = self.value("revision")
         return int(value) if value and value.isdecimal() else 0
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewedWeek:
-    """Which of a week's schedules have their lines in the Review tab, by their marks."""
+    """The schedules of a week that have lines in the Review tab, by their short hashes."""
 
     week: str
     revision: int
@@ -75,7 +75,7 @@ class ReviewedWeek:
 
     @property
     def value(self) -> str:
-        """As developer metadata."""
+        """The value of the developer metadata."""
         return " ".join([self.week, str(self.revision), *sorted(self.schedules)])
 
 
@@ -87,26 +87,25 @@ class SheetState:
 
     @property
     def titles(self) -> set[str]:
-        """Names that are taken; Google tells them apart by their letters alone."""
+        """Titles in use, in lower case: Google compares them without case."""
         return {tab.title.casefold() for tab in self.tabs.values()}
 
     def week_entries(self) -> list[WeekEntry]:
-        """The weeks that have a tab, as the Summary shows them."""
+        """The Summary's entries of the weeks that have a tab."""
         entries = (_entry(tab) for tab in self.tabs.values())
         return [entry for entry in entries if entry is not None]
 
     def reviewed_weeks(self) -> dict[str, ReviewedWeek]:
-        """By week name, what the Review tab has lines for."""
+        """The weeks with lines in the Review tab, by week name."""
         tab = self.tabs.get(sheet_id(REVIEW))
         found = [_reviewed(each) for each in tab.metadata] if tab else []
         return {each.week: each for each in found if each is not None}
 
     def free_metadata_id(self, *parts: str) -> int:
-        """An id for a piece of metadata that none in the spreadsheet has.
+        """A metadata id that is unused in the spreadsheet.
 
-        It follows from `parts`, a revision among them, and from what is there: of two exports that
-        start from the same state, the second finds its ids taken by the first, and the whole of
-        its batch is refused.
+        It is computed from `parts`, which include a revision, and from the ids in use. Two exports
+        that start from the same state choose the same ids, so Google refuses the second batch.
         """
         taken = {each.id for tab in self.tabs.values() for each in tab.metadata}
         ids = (_number("metadata", *parts, str(salt)) for salt in count())
@@ -114,7 +113,7 @@ class SheetState:
 
 
 def read_state(spreadsheet: Body) -> SheetState:
-    """From the API's answer, masked by STATE_FIELDS."""
+    """The state from the API's response, which has STATE_FIELDS."""
     tabs = [_tab(sheet) for sheet in spreadsheet.get("sheets", [])]
     return SheetState({tab.sheet_id: tab for tab in tabs})
 
@@ -133,7 +132,7 @@ def _tab(sheet: Body) -> Tab:
     properties = sheet.get("properties", {})
     grid = properties.get("gridProperties", {})
     return Tab(
-        sheet_id=int(properties.get("sheetId", 0)),  # 0, of a spreadsheet's first tab, is left out
+        sheet_id=int(properties.get("sheetId", 0)),  # the API leaves out 0, the first tab's
         title=properties.get("title", ""),
         row_count=int(grid.get("rowCount", 0)),
         column_count=int(grid.get("columnCount", 0)),
@@ -150,7 +149,7 @@ def _tab(sheet: Body) -> Tab:
 def _entry(tab: Tab) -> WeekEntry | None:
     week, totals = tab.value("week"), tab.value("totals")
     if week is None or totals is None or sheet_id(week) != tab.sheet_id:
-        return None  # not a week's, or a copy that somebody made of one
+        return None  # not a week's tab, or a copy of one
     try:
         return WeekEntry(
             week_start=dt.date.fromisoformat(f"{week}-1"),
@@ -159,7 +158,7 @@ def _entry(tab: Tab) -> WeekEntry | None:
             **json.loads(totals),
         )
     except (ValueError, TypeError):
-        return None  # metadata that another program wrote under our keys
+        return None  # written by another program under our keys
 
 
 def _reviewed(metadata: Metadata) -> ReviewedWeek | None:

@@ -1,4 +1,4 @@
-"""Whether what a spreadsheet holds is what was written to it, cell by cell."""
+"""Compares a spreadsheet with what was written to it, cell by cell."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from eros_assets.exporting.sheets.tables import Value
 SHOWN = 3
 LONGEST = 40
 CLOSE = 1e-9
-"""How far a number may be off: under a ten thousandth of a second, where it is a time of day."""
+"""Tolerance of numbers: less than 0.1 ms for a time of day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A cell that isn't as written."""
+    """A cell that differs from what was written."""
 
     title: str
     cell: str
@@ -31,7 +31,7 @@ class Difference:
 def differences(
     expected: Sequence[Expected], found: Mapping[int, Sequence[Sequence[Any]]]
 ) -> list[Difference]:
-    """Every cell of the tables that reads otherwise than it was written; `found` by tab id."""
+    """All cells that differ from the expected tables; `found` has the values by tab id."""
     return [each for tab in expected for each in _of(tab, found.get(tab.sheet_id, []))]
 
 
@@ -59,7 +59,7 @@ def _same(written: Value, found: Any) -> bool:
 
 
 def a1(row: int, column: int) -> str:
-    """The name of a cell, by its place from 0: `A1`, `AB12`."""
+    """The A1 name of a cell, from its row and column counted from 0."""
     letters = ""
     column += 1
     while column:

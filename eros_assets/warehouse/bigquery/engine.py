@@ -24,8 +24,8 @@ from eros_assets.warehouse.bigquery import (
 from eros_assets.warehouse.bigquery.connection import Connection, connect
 from eros_assets.warehouse.bigquery.labels import APPLICATION, FINGERPRINT, valid_labels
 from eros_assets.warehouse.bigquery.parameters import of_columns
-from eros_assets.warehouse.bigquery.patience import Patience
 from eros_assets.warehouse.bigquery.results import Reader
+from eros_assets.warehouse.bigquery.retry_policy import RetryPolicy
 from eros_assets.warehouse.bigquery.running import Runner
 from eros_assets.warehouse.bigquery.statements import Statements
 from eros_assets.warehouse.bigquery.tables import Tables
@@ -59,7 +59,7 @@ class BigQueryWarehouse:
         settings: Settings,
         library: SqlLibrary,
         *,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         connection: Callable[[Settings], Connection] = connect,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
@@ -69,7 +69,7 @@ class BigQueryWarehouse:
         def reader() -> Reader:
             made = connection(settings)
             return Reader(
-                Runner(made.client, settings.location, patience or Patience()),
+                Runner(made.client, settings.location, retry_policy or RetryPolicy()),
                 made.storage,
             )
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from google.cloud.bigquery import SchemaField
 
-from eros_assets.warehouse.arrow_columns import LoadError, given_columns, typed_column
+from eros_assets.warehouse.arrow_columns import LoadError, typed_columns
 from eros_assets.warehouse.protocol import WarehouseError
 
 ARROW_TYPES: dict[str, pa.DataType] = {
@@ -57,34 +57,12 @@ def prepare(
             value of another type (column and row named).
     """
     try:
-        arrays, count = _arrays(table, data, schema, whole=whole)
+        types = {field.name: _arrow_type(table, field) for field in schema}
+        arrays, count = typed_columns(table, data, types, whole=whole)
     except LoadError as error:
         raise WarehouseError(str(error)) from None
     pq.write_table(pa.table(arrays), file, coerce_timestamps="us", use_compliant_nested_type=True)
     return Prepared(file, tuple(arrays), count)
-
-
-def _arrays(
-    table: str, data: pd.DataFrame | Path, schema: Sequence[SchemaField], *, whole: bool
-) -> tuple[dict[str, pa.Array], int]:
-    """The columns to write, in the table's order, and the number of rows."""
-    columns = given_columns(table, data)
-    fields = {field.name.lower(): field for field in schema}
-    unknown = [name for name in columns if name not in fields]
-    if unknown:
-        raise LoadError(
-            f"load into {table}: it has no column {', '.join(unknown)}; "
-            f"it has {', '.join(field.name for field in schema)}"
-        )
-    count = len(next(iter(columns.values()))) if columns else 0
-    arrays: dict[str, pa.Array] = {}
-    for name, field in fields.items():
-        type_ = _arrow_type(table, field)
-        if name in columns:
-            arrays[field.name] = typed_column(table, field.name, columns[name], type_)
-        elif whole:
-            arrays[field.name] = pa.nulls(count, type_)
-    return arrays, count
 
 
 def _arrow_type(table: str, field: SchemaField) -> pa.DataType:

@@ -38,7 +38,7 @@ class Reader:
         return table.slice(0, 1).to_pylist()[0]
 
     def _rows(self, job: QueryJob) -> pa.Table:
-        timeout = self.runner.patience.request_timeout
+        timeout = self.runner.retry_policy.request_timeout
         rows = job.result(retry=None, job_retry=None, timeout=timeout)
         if (rows.total_rows or 0) >= STORAGE_READS_FROM and not self._storage_refused:
             storage = self.storage()

@@ -22,8 +22,8 @@ from eros_assets.warehouse.bigquery.faults import (
     fault_of_result,
     is_transient,
 )
-from eros_assets.warehouse.bigquery.patience import Patience
 from eros_assets.warehouse.bigquery.raised import bare_message
+from eros_assets.warehouse.bigquery.retry_policy import RetryPolicy
 from eros_assets.warehouse.protocol import WarehouseError
 
 Answer = TypeVar("Answer")
@@ -36,11 +36,11 @@ class Runner:
 
     client: Client
     location: str
-    patience: Patience
+    retry_policy: RetryPolicy
 
     def exchange(self, request: Callable[[], Answer]) -> Answer:
         """Send a request that may be sent twice; again while it fails for a reason that passes."""
-        return self.patience.retrying(is_transient)(request)
+        return self.retry_policy.retrying(is_transient)(request)
 
     def asked(self, subject: str, request: Callable[[], Answer]) -> Answer:
         """Exchange a request that is no job.
@@ -68,7 +68,7 @@ class Runner:
             JobFailedError: the last attempt ended with an error.
             Exception: an exception of Google's clients: BigQuery could not be asked.
         """
-        attempts = self.patience.retrying(_may_be_tried_again)
+        attempts = self.retry_policy.retrying(_may_be_tried_again)
         for attempt in attempts:
             with attempt:
                 job_id = f"{step}_{attempt.retry_state.attempt_number}"
@@ -86,7 +86,7 @@ class Runner:
 
         def listed() -> list[bigquery.QueryJob]:
             found = self.client.list_jobs(
-                parent_job=job_id, retry=None, timeout=self.patience.request_timeout
+                parent_job=job_id, retry=None, timeout=self.retry_policy.request_timeout
             )
             return [child for child in found if isinstance(child, bigquery.QueryJob)]
 
@@ -120,23 +120,23 @@ class Runner:
             job_id,
             location=self.location,
             retry=None,
-            timeout=self.patience.request_timeout,
+            timeout=self.retry_policy.request_timeout,
         )
 
     def _wait(self, job: AnyJob) -> None:
         """Poll until the job is done; a wait that is broken off takes the job with it."""
 
         def reload() -> None:
-            job.reload(retry=None, timeout=self.patience.request_timeout)
+            job.reload(retry=None, timeout=self.retry_policy.request_timeout)
 
         try:
-            for wait in self.patience.polls():
+            for wait in self.retry_policy.polls():
                 if job.state == "DONE":
                     return
-                self.patience.sleep(wait)
+                self.retry_policy.sleep(wait)
                 self.exchange(reload)
             raise JobFailedError(
-                Fault("timeout", f"not done after {self.patience.job_timeout:.0f} s"),
+                Fault("timeout", f"not done after {self.retry_policy.job_timeout:.0f} s"),
                 job.job_id,
             )
         except BaseException:
@@ -146,7 +146,7 @@ class Runner:
 
     def _cancel(self, job: AnyJob) -> None:
         with suppress(Exception):  # what broke the wait is the error to tell
-            job.cancel(retry=None, timeout=self.patience.request_timeout)
+            job.cancel(retry=None, timeout=self.retry_policy.request_timeout)
 
 
 def _may_be_tried_again(error: BaseException) -> bool:

@@ -74,7 +74,7 @@ class Statements:
             labels=dict(operation.labels),
             maximum_bytes_billed=self.settings.maximum_bytes_billed,
             query_parameters=query_parameters(parameters),
-            job_timeout_ms=runner.patience.job_timeout_ms,
+            job_timeout_ms=runner.retry_policy.job_timeout_ms,
         )
 
         def begin(job_id: str) -> QueryJob:
@@ -85,7 +85,7 @@ class Statements:
                 location=runner.location,
                 retry=None,
                 job_retry=None,
-                timeout=runner.patience.request_timeout,
+                timeout=runner.retry_policy.request_timeout,
             )
 
         job = runner.complete(operation.next_step(), begin)
@@ -115,7 +115,7 @@ class Statements:
                 location=runner.location,
                 retry=None,
                 job_retry=None,
-                timeout=runner.patience.request_timeout,
+                timeout=runner.retry_policy.request_timeout,
             )
 
         return int(runner.asked("dry run", plan).total_bytes_processed or 0)

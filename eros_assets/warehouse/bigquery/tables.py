@@ -56,7 +56,7 @@ class Tables:
         Raises:
             WarehouseError: there is none, or BigQuery could not say.
         """
-        timeout = self._runner.patience.request_timeout
+        timeout = self._runner.retry_policy.request_timeout
         dataset = self._runner.asked(
             "dataset",
             lambda: self._runner.client.get_dataset(self._dataset(), retry=None, timeout=timeout),
@@ -69,7 +69,7 @@ class Tables:
         Raises:
             WarehouseError: BigQuery could not say.
         """
-        timeout = self._runner.patience.request_timeout
+        timeout = self._runner.retry_policy.request_timeout
         answer = self._runner.asked(
             f"permissions on {table}",
             lambda: self._runner.client.test_iam_permissions(
@@ -86,7 +86,7 @@ class Tables:
         """Add labels to a table or view."""
         resource = bigquery.Table(self._reference(table))
         resource.labels = valid_labels(labels)
-        timeout = self._runner.patience.request_timeout
+        timeout = self._runner.retry_policy.request_timeout
         self._runner.exchange(
             lambda: self._runner.client.update_table(
                 resource, ["labels"], retry=None, timeout=timeout
@@ -101,7 +101,7 @@ class Tables:
         staging = bigquery.Table(self._reference(f"eros_staging__{operation.name}"), fields)
         staging.expires = dt.datetime.now(dt.UTC) + dt.timedelta(hours=STAGING_HOURS)
         staging.labels = dict(operation.labels)
-        timeout = self._runner.patience.request_timeout
+        timeout = self._runner.retry_policy.request_timeout
         return self._runner.exchange(
             lambda: self._runner.client.create_table(
                 staging, exists_ok=True, retry=None, timeout=timeout
@@ -124,7 +124,7 @@ class Tables:
             write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
             create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
             labels=dict(operation.labels),
-            job_timeout_ms=runner.patience.job_timeout_ms,
+            job_timeout_ms=runner.retry_policy.job_timeout_ms,
         )
 
         def begin(job_id: str) -> AnyJob:
@@ -137,7 +137,7 @@ class Tables:
                     job_id=job_id,
                     location=runner.location,
                     job_config=config,
-                    timeout=runner.patience.request_timeout,
+                    timeout=runner.retry_policy.request_timeout,
                 )
 
         operation.add(runner.complete(operation.next_step(), begin).job_id)
@@ -146,7 +146,7 @@ class Tables:
         return self._runner.client.get_table(
             self._reference(table),
             retry=None,
-            timeout=self._runner.patience.request_timeout,
+            timeout=self._runner.retry_policy.request_timeout,
         )
 
     def _dataset(self) -> bigquery.DatasetReference:

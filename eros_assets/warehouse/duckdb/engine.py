@@ -16,7 +16,7 @@ from eros_assets.warehouse.binding import scalar, typed_arguments, typed_paramet
 from eros_assets.warehouse.duckdb import catalogue, snapshots
 from eros_assets.warehouse.duckdb.execution import Execution
 from eros_assets.warehouse.duckdb.googlesql.rule import MACRO_SCHEMA
-from eros_assets.warehouse.duckdb.interpreter import Interpreter, Outcome
+from eros_assets.warehouse.duckdb.interpreter import Interpreter, ScriptOutcome
 from eros_assets.warehouse.duckdb.loading import converted, replaced_rows
 from eros_assets.warehouse.duckdb.objects import (
     columns_of,
@@ -289,7 +289,7 @@ class DuckDBWarehouse:
         return body[0] if body and isinstance(body[0], CreateProcedure) else None
 
 
-def _rows(outcome: Outcome) -> int:
+def _rows(outcome: ScriptOutcome) -> int:
     """The rows that DML changed, else those that the last SELECT gave."""
     return outcome.changed or (0 if outcome.result is None else outcome.result.num_rows)
 

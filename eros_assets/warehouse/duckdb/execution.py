@@ -55,12 +55,8 @@ class Execution:
         Raises:
             RaisedError, WarehouseError: as for `rows`.
         """
-        try:
-            # Not by `rows`: a relation is planned twice, which an expression's time mostly is.
-            rows = self.connection.execute(sql, dict(values) or None).fetchall()
-        except duckdb.Error as error:
-            raise failure(error, where) from None
-        self._count()
+        # Not by `rows`: a relation is planned twice, which is most of an expression's time.
+        rows = self._executed(sql, values, where)
         return rows[0][0] if rows else None
 
     def change(self, sql: str, values: Mapping[str, Any], where: str) -> int:
@@ -69,12 +65,16 @@ class Execution:
         Raises:
             RaisedError, WarehouseError: as for `rows`.
         """
+        rows = self._executed(sql, values, where)
+        return int(rows[0][0]) if rows and isinstance(rows[0][0], int) else 0
+
+    def _executed(self, sql: str, values: Mapping[str, Any], where: str) -> list[tuple[Any, ...]]:
         try:
             rows = self.connection.execute(sql, dict(values) or None).fetchall()
         except duckdb.Error as error:
             raise failure(error, where) from None
         self._count()
-        return int(rows[0][0]) if rows and isinstance(rows[0][0], int) else 0
+        return rows
 
     def commit(self, changed_tables: Iterable[str]) -> None:
         """Make what has been done so far last, whatever becomes of the rest."""

@@ -54,7 +54,7 @@ class Variables:
 
 
 @dataclass
-class Outcome:
+class ScriptOutcome:
     """What running has done so far.
 
     `result` is the last SELECT's rows; `changed` the number of rows that DML changed,
@@ -85,7 +85,7 @@ class Interpreter:
         self._translator = translator
         self._procedure = procedure
         self._depth = 0
-        self.outcome = Outcome()
+        self.outcome = ScriptOutcome()
 
     def script(self, body: Body, parameters: Mapping[str, Typed], source: str) -> None:
         """Run a script with its query parameters."""

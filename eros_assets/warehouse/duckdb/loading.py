@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from eros_assets.warehouse.arrow_columns import LoadError, given_columns, typed_column
+from eros_assets.warehouse.arrow_columns import LoadError, typed_columns
 from eros_assets.warehouse.binding import plain_value
 from eros_assets.warehouse.protocol import Parameters
 
@@ -39,22 +39,8 @@ def converted(table: str, data: pd.DataFrame | Path, types: Mapping[str, str]) -
         LoadError: an unreadable file, a column that the table lacks or that is there twice, a
             value of another type.
     """
-    columns = given_columns(table, data)
-    known = {name.lower(): name for name in types}
-    unknown = [name for name in columns if name not in known]
-    if unknown:
-        raise LoadError(
-            f"load into {table}: the table has no column {', '.join(unknown)}; "
-            f"it has {', '.join(types)}"
-        )
-    count = len(next(iter(columns.values()))) if columns else 0
-    arrays: dict[str, pa.Array] = {}
-    for name, kind in types.items():
-        to = _arrow_type(table, name, kind)
-        given = columns.get(name.lower())
-        arrays[name] = (
-            pa.nulls(count, to) if given is None else typed_column(table, name, given, to)
-        )  # fmt: skip
+    kinds = {name: _arrow_type(table, name, kind) for name, kind in types.items()}
+    arrays, _ = typed_columns(table, data, kinds)
     return pa.table(arrays)
 
 

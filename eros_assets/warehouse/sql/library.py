@@ -38,7 +38,7 @@ DEPLOYED_KINDS: tuple[Kind, ...] = ("table", "function", "table_function", "proc
 
 _SQL = Path(__file__).resolve().parents[3] / "sql"
 _CACHE_FILE = "sql_library.json"
-_READING_VERSION = 5  # raise when reading.py reads the same file differently
+_READING_VERSION = 6  # raise when reading.py reads the same file differently
 
 
 class SqlLibrary(Mapping[str, SqlObject]):
@@ -228,6 +228,7 @@ def _to_entry(sql_object: SqlObject) -> dict[str, Any]:
         "parameters": [asdict(p) for p in sql_object.parameters],
         "columns": [asdict(c) for c in sql_object.columns],
         "fingerprint": sql_object.fingerprint,
+        "key": sql_object.key,
     }
 
 
@@ -241,8 +242,9 @@ def _from_entry(entry: Any, path: Path, text: str) -> SqlObject | None:
             description=entry["description"],
             dependencies=frozenset(entry["dependencies"]),
             parameters=tuple(RoutineParameter(**p) for p in entry["parameters"]),
-            columns=tuple(Column(**c) for c in entry["columns"]),
+            columns=tuple(Column(**(c | {"one_of": tuple(c["one_of"])})) for c in entry["columns"]),
             fingerprint=entry["fingerprint"],
+            key=tuple(entry["key"]),
         )
     except (KeyError, TypeError):
         return None

@@ -15,11 +15,18 @@ class LibraryError(ErosError):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A documented output column. `type` is GoogleSQL; empty where nothing says it."""
+    """A documented output column. `type` is GoogleSQL; empty where nothing says it.
+
+    `one_of` are the values that a column of a table may have, none: any. `least` and `most` are the
+    bounds of its numbers, None: none.
+    """
 
     name: str
     type: str
     description: str
+    one_of: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class SqlObject:
 
     `text` still has `${dataset}` in it. `dependencies` are the dataset's objects that the parsed
     SQL mentions, itself excluded. `fingerprint` is a SHA-256 that comments and spacing don't move.
+    No two rows of a table have the same values in the columns `key`; empty: nothing says it.
     """
 
     name: str
@@ -52,3 +60,4 @@ class SqlObject:
     parameters: tuple[RoutineParameter, ...]
     columns: tuple[Column, ...]
     fingerprint: str
+    key: tuple[str, ...] = ()

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,7 +29,9 @@ from eros_assets.warehouse.sql.syntax import (
 )
 
 _DATASET = "${dataset}"
-_SECTION = re.compile(r"(Parameters|Columns):\s*")
+_SECTION = re.compile(r"(Parameters|Columns|Values):\s*")
+_KEY = re.compile(r"Key: ([\w, ]+)\.")
+_RANGE = re.compile(r"(-?[\d.]+) (?:to (-?[\d.]+)|or more)")
 _ENTRY = re.compile(r"(\w+)(?: \(([A-Z0-9_<>, ]+)\))?:\s+(.*)")
 
 
@@ -90,6 +93,7 @@ def read_object(path: Path, kind: Kind, text: str) -> SqlObject:
         parameters=parameters,
         columns=columns,
         fingerprint=fingerprint,
+        key=header.key,
     )
 
 
@@ -142,7 +146,11 @@ def _definition(
     definitions = list(create.this.expressions) if create.this else []
     declared = [d for d in definitions if isinstance(d, exp.ColumnDef)]
     if kind == "table":
-        return name, (), tuple(_column(d) for d in declared)
+        columns = tuple(_column(d, header.values) for d in declared)
+        unknown = {*header.values, *header.key} - {column.name for column in columns}
+        if unknown:
+            raise LibraryError(f"{path}: the header names {', '.join(sorted(unknown))}, no column")
+        return name, (), columns
     types = ((d.name, _type(d), "IN") for d in declared)
     return name, _parameters(types, header), described
 
@@ -161,8 +169,15 @@ def _type(column: exp.ColumnDef) -> str:
     return kind.sql("bigquery") if isinstance(kind, exp.Expr) else ""
 
 
-def _column(column: exp.ColumnDef) -> Column:
-    return Column(column.name, _type(column), column_description(column))
+def _column(column: exp.ColumnDef, values: Mapping[str, str]) -> Column:
+    described = Column(column.name, _type(column), column_description(column))
+    if column.name not in values:
+        return described
+    text = values[column.name].removesuffix(".")
+    if found := _RANGE.fullmatch(text):
+        most = found.group(2)
+        return replace(described, least=float(found.group(1)), most=float(most) if most else None)
+    return replace(described, one_of=tuple(text.split(", ")))
 
 
 def column_description(column: exp.ColumnDef) -> str:
@@ -183,7 +198,8 @@ class _Header:
 
     def __init__(self, text: str, path: Path) -> None:
         prose: list[str] = []
-        sections: dict[str, dict[str, str]] = {"Parameters": {}, "Columns": {}}
+        sections: dict[str, dict[str, str]] = {"Parameters": {}, "Columns": {}, "Values": {}}
+        self.key: tuple[str, ...] = ()
         self.types: dict[str, str] = {}
         section = entry = ""
         for number, line in enumerate(text.split("\n"), 1):
@@ -192,6 +208,8 @@ class _Header:
             content = line[2:].removeprefix(" ").rstrip()
             if header := _SECTION.fullmatch(content):
                 section, entry = header.group(1), ""
+            elif found := _KEY.fullmatch(content):
+                self.key = tuple(found.group(1).split(", "))
             elif not section or not content.startswith(" "):
                 section = ""
                 prose.append(content)
@@ -206,3 +224,4 @@ class _Header:
         self.description = "\n".join(prose).strip()
         self.parameters = sections["Parameters"]
         self.columns = sections["Columns"]
+        self.values = sections["Values"]

@@ -1,1 +1,1 @@
-"""Google Sheets in memory, behind a server on loopback, with the rules of Google that bite."""
+"""Google Sheets in memory, served on loopback, with the API rules that matter to EROS."""

@@ -28,7 +28,7 @@ VALUES = "sheets.spreadsheets.values.batchGetByDataFilter"
 
 @dataclass
 class Sheets:
-    """One spreadsheet. Callbacks before and after a batch are used up in order, each once."""
+    """One spreadsheet. Each callback before or after a batch is called once, in order."""
 
     tabs: dict[int, Tab] = field(default_factory=lambda: {0: Tab(0, "Sheet1")})
     requests: list[Request] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Sheets:
     # -- for tests
 
     def trouble(self, method: str, *troubles: Trouble) -> None:
-        """Have the next requests for a method go wrong."""
+        """Make the next requests for a method fail."""
         self.troubles[method] += troubles
 
     def tab(self, title: str) -> Tab:
@@ -73,7 +73,7 @@ class Sheets:
 
     @property
     def allocated(self) -> int:
-        """Cells that count for Google's limit, used or not."""
+        """Allocated cells, which count for Google's limit."""
         return sum(tab.rows * tab.columns for tab in self.tabs.values())
 
     # -- methods
@@ -258,7 +258,7 @@ class Sheets:
 
 
 def _mask(fields: str) -> Mapping[str, Any]:
-    """A mask such as `a(b,c.d)` as nested names; an empty one takes everything."""
+    """A mask such as `a(b,c.d)` as nested names; an empty one selects everything."""
     tree: dict[str, Any] = {}
     for path in _innermost(fields).split(","):
         node = tree

@@ -1,4 +1,4 @@
-"""The tabs of a spreadsheet in memory, and what people do to them."""
+"""The tabs of a spreadsheet in memory, and the edits of people."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,12 +15,12 @@ METADATA_LIMIT = 30_000
 
 
 class WrongRequestError(Exception):
-    """What Google answers with status 400."""
+    """A request that Google refuses with status 400."""
 
 
 @dataclass
 class Tab:
-    """A tab: its cells by (row, column) from 0, and all that hangs on it."""
+    """A tab: its cells by (row, column) from 0, formats, rules and metadata."""
 
     sheet_id: int
     title: str
@@ -38,7 +38,7 @@ class Tab:
     filter: Body | None = None
 
     def copied(self) -> "Tab":
-        """As it is now. Requests replace what hangs on a tab and change none of it."""
+        """A snapshot. Shallow, because requests replace a tab's parts instead of changing them."""
         hanging = {
             each.name: copy(getattr(self, each.name))
             for each in fields(self)
@@ -62,12 +62,12 @@ class Tab:
         return [dict(zip(header, row, strict=True)) for row in rows]
 
     def type_in(self, row: int, column: int, value: Any) -> None:
-        """A person writes into a cell."""
+        """A person edits a cell."""
         kind = {bool: "boolValue", str: "stringValue"}.get(type(value), "numberValue")
         self.cells.setdefault((row, column), {})["userEnteredValue"] = {kind: value}
 
     def write_beside(self, column: str, value: Any, **where: Any) -> None:
-        """A person writes into a column of the first row that holds all of `where`."""
+        """A person edits a column of the first row with the values `where`."""
         header = self.grid()[0]
         for number, record in enumerate(self.records(), start=1):
             if all(record[title] == wanted for title, wanted in where.items()):
@@ -85,7 +85,7 @@ class Tab:
     # -- what requests do
 
     def ranged(self, where: Mapping[str, int]) -> Iterator[Place]:
-        """The places of a grid range."""
+        """The (row, column) pairs of a grid range."""
         rows = range(where.get("startRowIndex", 0), where.get("endRowIndex", self.rows))
         columns = range(where.get("startColumnIndex", 0), where.get("endColumnIndex", self.columns))
         if rows.stop > self.rows or columns.stop > self.columns:
@@ -117,7 +117,7 @@ class Tab:
             self.cells[place] = {**self.cells.get(place, {}), **given}
 
     def resize(self, grid: Body) -> None:
-        """The grid's size; what lies beyond goes."""
+        """Set the grid's size; cells beyond it are deleted."""
         self.rows = grid.get("rowCount", self.rows)
         self.columns = grid.get("columnCount", self.columns)
         self.frozen = grid.get("frozenRowCount", self.frozen)
@@ -156,7 +156,7 @@ class Tab:
         self.bandings[number] = {**request, "bandedRangeId": number}
 
     def add_metadata(self, metadata: Body) -> None:
-        """CreateDeveloperMetadata, where the id is free."""
+        """CreateDeveloperMetadata; refuses an id in use."""
         self.metadata[metadata["metadataId"]] = metadata
         size = sum(len(m["metadataKey"]) + len(m["metadataValue"]) for m in self.metadata.values())
         if size > METADATA_LIMIT:
@@ -172,7 +172,7 @@ class Tab:
 
 
 def value_of(cell: Cell) -> Any:
-    """An unformatted value; of a formula, something that it isn't."""
+    """The unformatted value of a cell; for a formula, a value that differs from its text."""
     value = cell.get("userEnteredValue", {})
     if "formulaValue" in value:
         return "#COMPUTED!"

@@ -1,4 +1,4 @@
-"""Weeks to export, and a spreadsheet on loopback to export them to."""
+"""Test weeks, and a spreadsheet on loopback to export them to."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,13 +9,14 @@ from typing import Any
 from google.auth.credentials import AnonymousCredentials
 
 from eros_assets.calendar import la_instant
+from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.sheets.client import Spreadsheet
 from eros_assets.exporting.sheets.exporter import ExportedSheet, export_sheet
-from eros_assets.exporting.sheets.patience import Patience
-from eros_assets.exporting.sheets.planning import SheetWeek, sheet_week
+from eros_assets.exporting.sheets.planning import SheetWeek
+from eros_assets.exporting.sheets.retry_policy import RetryPolicy
 from eros_assets.exporting.sheets.review import EarlierReview
 from eros_assets.exporting.sheets.state import sheet_id
-from eros_assets.exporting.sheets.tables import SheetMessage, WeekEntry, week_name
+from eros_assets.exporting.sheets.tables import WeekEntry, week_name
 from tests.exporting.sheets_service.service import SPREADSHEET, Sheets
 from tests.google.loopback import serving
 
@@ -26,16 +27,16 @@ BIG_ID = 7_512_345_678_901_234_567
 
 def message(
     number: int, page: str = "cook", week_start: dt.date = MONDAY, **changes: Any
-) -> SheetMessage:
-    """Message `number` of a page's week, four hours after the one before."""
+) -> ScheduledMessage:
+    """Message `number` of a page's week; messages are four hours apart."""
     tier = TIERS[number % 4]
     return replace(
-        SheetMessage(
+        ScheduledMessage(
             schedule_id=f"sched_{week_start:%Y%m%d}_{page}_0a1b2c3d",
             page_name=page,
             display_name=page.title(),
             message_number=number,
-            send_time=la_instant(week_start, 8) + dt.timedelta(hours=4 * (number - 1)),
+            scheduled_send_time=la_instant(week_start, 8) + dt.timedelta(hours=4 * (number - 1)),
             message_type="Bump" if tier == "bump" else "PPV",
             price_tier=tier,
             content_category="recipes",
@@ -52,13 +53,13 @@ def messages(pages: Sequence[str] = ("coach", "cook"), each: int = 3, **more: An
     return [message(n, page, **more) for page in pages for n in range(1, each + 1)]
 
 
-def full_week(week_start: dt.date = MONDAY) -> list[SheetMessage]:
+def full_week(week_start: dt.date = MONDAY) -> list[ScheduledMessage]:
     """38 creators, 30 messages each."""
     return messages([f"page_{n:02}" for n in range(38)], 30, week_start=week_start)
 
 
 def week_of(
-    shown: Sequence[SheetMessage],
+    shown: Sequence[ScheduledMessage],
     week_start: dt.date = MONDAY,
     *,
     run: str = "run-1",
@@ -76,12 +77,12 @@ def week_of(
         bumps=bumps,
         missing=len(missing or {}),
     )
-    return sheet_week(entry, shown, missing or {}, reviews or {})
+    return SheetWeek(entry, shown, missing or {}, reviews or {})
 
 
 @dataclass
 class Desk:
-    """A spreadsheet on loopback, and how to get there. `waits` and `said` are of all exports."""
+    """A spreadsheet on loopback, with the waits and reports of all exports to it."""
 
     sheets: Sheets
     address: str
@@ -93,7 +94,7 @@ class Desk:
             "account": "eros@agency.iam.gserviceaccount.com",
             "endpoint": self.address,
             "timeout": 20.0,
-            "patience": Patience(sleep=self.waits.append),
+            "retry_policy": RetryPolicy(sleep=self.waits.append),
             **changes,
         }
         name = given.pop("spreadsheet_id", SPREADSHEET)
@@ -104,7 +105,7 @@ class Desk:
         return export_sheet(self.spreadsheet(**changes), week, self.said.append)
 
     def show(
-        self, shown: Sequence[SheetMessage], *, run: str = "run-1", **changes: Any
+        self, shown: Sequence[ScheduledMessage], *, run: str = "run-1", **changes: Any
     ) -> ExportedSheet:
         """Export these messages as the week of MONDAY."""
         named = {name: changes.pop(name, None) for name in ("missing", "reviews")}
@@ -113,7 +114,7 @@ class Desk:
 
 @contextmanager
 def opened_desk() -> Iterator[Desk]:
-    """A request beside Google's document, a formula or a read of every cell fails the test."""
+    """Formulas, reads of all cells, and requests outside Google's document fail the test."""
     sheets = Sheets()
     with serving(sheets) as address:
         yield Desk(sheets, address)

@@ -2,7 +2,8 @@
 
 Known to differ, so that nothing may depend on it: what is beyond FLOAT64 (a sum, a product, an EXP)
 is infinite in DuckDB and an error in BigQuery; a fractional power of a negative number is NaN there
-and an error here; NaN compares as the greatest number in DuckDB.
+and an error here; NaN compares as the greatest number in DuckDB; a grouping set of no columns gives
+a row for no rows in DuckDB and none in the reference implementation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,6 +47,19 @@ QUERIES: Mapping[str, Sequence[str]] = {
         f"SELECT d, MAX(x) AS x FROM {ROWS} GROUP BY 1",
         f"SELECT MOD(k, 2) AS odd, COUNT(*) AS n FROM {ROWS} GROUP BY odd",
         f"SELECT g FROM {ROWS} WHERE FALSE GROUP BY g",
+    ],
+    "GroupingSetList": [
+        f"SELECT b, d, COUNT(*) AS n, SUM(x) AS x FROM {ROWS} GROUP BY GROUPING SETS ((b, d), (d))",
+        f"SELECT g, d, SUM(i) AS n FROM {ROWS} WHERE FALSE GROUP BY GROUPING SETS ((g, d), (d))",
+    ],
+    "GroupingSet": [
+        f"SELECT g, COUNT(*) AS n FROM {ROWS} GROUP BY GROUPING SETS (g)",
+        f"SELECT g, b, d, SUM(k) AS n FROM {ROWS} GROUP BY GROUPING SETS ((g, b, d), (b, d), (d))",
+        # What a set leaves out is NULL, as it is in the group of the rows that have NULL there.
+        (
+            "SELECT CASE WHEN g IS NOT NULL THEN 'both' ELSE 'one' END AS pool, g, s, "
+            f"COUNT(*) AS n, MAX(x) AS x FROM {ROWS} GROUP BY GROUPING SETS ((g, s), (s))"
+        ),
     ],
     "Having": [
         f"SELECT g, COUNT(*) AS n FROM {ROWS} GROUP BY g HAVING COUNT(*) > 2",

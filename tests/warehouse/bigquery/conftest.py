@@ -8,7 +8,7 @@ import pytest
 
 from eros_assets.settings import Settings
 from eros_assets.warehouse.bigquery import BigQueryWarehouse
-from eros_assets.warehouse.bigquery.patience import Patience
+from eros_assets.warehouse.bigquery.retry_policy import RetryPolicy
 from eros_assets.warehouse.sql.library import SqlLibrary
 from tests.google.loopback import serving
 from tests.warehouse.bigquery.library import LIBRARY
@@ -35,7 +35,7 @@ def warehouse(settings: Settings, waits: list[float]) -> BigQueryWarehouse:
     return BigQueryWarehouse(
         settings,
         LIBRARY,
-        patience=Patience(attempts=4, sleep=waits.append),
+        retry_policy=RetryPolicy(attempts=4, sleep=waits.append),
         new_id=lambda: str(next(numbers)),
     )
 

@@ -6,7 +6,7 @@ import pytest
 
 from eros_assets.settings import Settings
 from eros_assets.warehouse.bigquery import BigQueryWarehouse
-from eros_assets.warehouse.bigquery.patience import Patience
+from eros_assets.warehouse.bigquery.retry_policy import RetryPolicy
 from eros_assets.warehouse.protocol import WarehouseError
 from tests.warehouse.bigquery.library import LIBRARY
 from tests.warehouse.bigquery.plays import (
@@ -45,8 +45,8 @@ def test_a_poll_asks_in_the_location_of_the_job(settings: Settings, service: Ser
     service.location = "europe-west1"
     service.will(Play(states=SLOW))
     there = settings.model_copy(update={"location": "europe-west1"})
-    patience = Patience(sleep=lambda _: None)
-    assert BigQueryWarehouse(there, LIBRARY, patience=patience).run(SCRIPT).error is None
+    retry_policy = RetryPolicy(sleep=lambda _: None)
+    assert BigQueryWarehouse(there, LIBRARY, retry_policy=retry_policy).run(SCRIPT).error is None
 
 
 @pytest.mark.parametrize(
@@ -184,8 +184,8 @@ def test_an_answer_that_does_not_come_in_time_is_a_lost_one(
 ) -> None:
     service.will(Play(states=("RUNNING", "DONE"), changed_rows=1))
     service.trouble(method, silence())
-    patience = Patience(request_timeout=0.1, sleep=lambda _: None)
-    warehouse = BigQueryWarehouse(settings, LIBRARY, patience=patience)
+    retry_policy = RetryPolicy(request_timeout=0.1, sleep=lambda _: None)
+    warehouse = BigQueryWarehouse(settings, LIBRARY, retry_policy=retry_policy)
     assert warehouse.run(SCRIPT).rows == 1
     assert len(service.jobs) == 1
 
@@ -195,7 +195,7 @@ def test_a_connection_that_cannot_be_trusted_is_told_at_once(
 ) -> None:
     address = str(settings.bigquery_endpoint).replace("http://", "https://")
     unsafe = settings.model_copy(update={"bigquery_endpoint": address})
-    warehouse = BigQueryWarehouse(unsafe, LIBRARY, patience=Patience(sleep=waits.append))
+    warehouse = BigQueryWarehouse(unsafe, LIBRARY, retry_policy=RetryPolicy(sleep=waits.append))
     with pytest.raises(WarehouseError, match=r"can't be trusted.*certificate") as caught:
         warehouse.run(SCRIPT)
     assert "127.0.0.1" not in str(caught.value)
@@ -253,8 +253,8 @@ def test_a_job_that_never_ends_is_cancelled_in_the_end(
     settings: Settings, service: Service, waits: list[float]
 ) -> None:
     service.will(Play(states=NEVER))
-    patience = Patience(job_timeout=60, sleep=waits.append)
-    warehouse = BigQueryWarehouse(settings, LIBRARY, patience=patience, new_id=lambda: "1")
+    retry_policy = RetryPolicy(job_timeout=60, sleep=waits.append)
+    warehouse = BigQueryWarehouse(settings, LIBRARY, retry_policy=retry_policy, new_id=lambda: "1")
     with pytest.raises(WarehouseError, match="not done after 60 s"):
         warehouse.run(SCRIPT)
     assert methods(service)["jobs.cancel"] == 1
@@ -272,7 +272,7 @@ def test_a_wait_that_is_broken_off_leaves_no_job_running(
 
     service.will(Play(states=NEVER))
     warehouse = BigQueryWarehouse(
-        settings, LIBRARY, patience=Patience(sleep=interrupt), new_id=lambda: "1"
+        settings, LIBRARY, retry_policy=RetryPolicy(sleep=interrupt), new_id=lambda: "1"
     )
     with pytest.raises(KeyboardInterrupt):
         warehouse.run(SCRIPT)

@@ -19,7 +19,7 @@ from google.cloud.bigquery_storage_v1.services.big_query_read.transports import 
 from eros_assets.settings import Settings
 from eros_assets.warehouse.bigquery import BigQueryWarehouse, results
 from eros_assets.warehouse.bigquery.connection import Connection, connect
-from eros_assets.warehouse.bigquery.patience import Patience
+from eros_assets.warehouse.bigquery.retry_policy import RetryPolicy
 from tests.warehouse.bigquery.library import LIBRARY
 from tests.warehouse.bigquery.plays import Play
 from tests.warehouse.bigquery.service import Service
@@ -92,7 +92,7 @@ def reading(settings: Settings, api: StorageApi) -> Iterator[BigQueryWarehouse]:
         yield BigQueryWarehouse(
             settings,
             LIBRARY,
-            patience=Patience(sleep=lambda _: None),
+            retry_policy=RetryPolicy(sleep=lambda _: None),
             connection=lambda s: Connection(connect(s).client, storage),
         )
 

@@ -15,6 +15,7 @@ from eros_assets.warehouse.duckdb import catalogue
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
 from eros_assets.warehouse.duckdb.storage import Storage, StorageError
 from eros_assets.warehouse.protocol import WarehouseError
+from eros_assets.warehouse.sql.library import load_library
 from tests.warehouse.duckdb.embedded import SONGS, deployed, settings_in
 
 EVER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -225,7 +226,7 @@ def test_names_that_the_engine_needs_are_no_datasets(tmp_path: Path, name: str) 
 
 def test_open_warehouse_gives_the_engine_of_the_settings(tmp_path: Path) -> None:
     deployed(tmp_path, {"tables/songs": SONGS})
-    warehouse = open_warehouse(settings_in(tmp_path))
+    warehouse = open_warehouse(settings_in(tmp_path), load_library())
     assert isinstance(warehouse, DuckDBWarehouse)
     assert count(warehouse) == 0
 

@@ -1,4 +1,4 @@
-"""What SQL does with GROUP BY, SAFE_DIVIDE and ROW_NUMBER, on columns; and rows by column name."""
+"""SQL's GROUP BY, SAFE_DIVIDE and ROW_NUMBER on numpy columns; and rows by column name."""
 
 from typing import Any
 
@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from eros_assets.arrays import Floats, Ints
 
 
 def totals(cell: Ints, values: NDArray[Any], cells: int) -> Floats:

@@ -9,7 +9,7 @@ import pytest
 from eros_assets.calendar import la_instant
 from eros_assets.dataset import Dataset
 from eros_assets.tuning import configuration_tables
-from eros_assets.warehouse.protocol import RaisedError, Warehouse
+from eros_assets.warehouse.protocol import RaisedError
 from eros_assets.weekly.locking import blocked_drafts, lock_drafts
 from eros_assets.weekly.scope import week_plan_scope
 
@@ -37,45 +37,43 @@ def draft(page: str, caption_id: int) -> dict[str, object]:
 
 
 @pytest.fixture
-def warehouse(dataset: Dataset) -> Warehouse:
-    warehouse = dataset.warehouse
+def drafted(dataset: Dataset) -> Dataset:
+    """Two drafts that ask for the same caption."""
     for name in OBJECTS:
-        warehouse.deploy(dataset.library[name])
-    warehouse.load("tuning", configuration_tables(dataset.settings, dataset.library)["tuning"])
-    warehouse.load(
-        "schedule_recommendations", pd.DataFrame([draft("coach", 11), draft("cook", 11)])
-    )
-    return warehouse
+        dataset.warehouse.deploy(dataset.library[name])
+    dataset.load("tuning", configuration_tables(dataset.settings, dataset.library)["tuning"])
+    dataset.load("schedule_recommendations", pd.DataFrame([draft("coach", 11), draft("cook", 11)]))
+    return dataset
 
 
 @pytest.mark.parametrize("pages", [[], ["coach", "cook"]])
 def test_two_drafts_of_one_caption_give_one_schedule_and_one_reason(
-    dataset: Dataset, warehouse: Warehouse, pages: list[str]
+    drafted: Dataset, pages: list[str]
 ) -> None:
-    scope = week_plan_scope(dataset, warehouse, WEEK, pages)
-    assert lock_drafts(dataset, warehouse, scope) == 1
-    [blocked] = blocked_drafts(dataset, warehouse, scope)
+    scope = week_plan_scope(drafted, WEEK, pages)
+    assert lock_drafts(drafted, scope) == 1
+    [blocked] = blocked_drafts(drafted, scope)
     assert blocked.sentence == (
         "cook: 0 of 1 messages: caption 11 is reserved by sched_20251110_coach_aaaaaaaa"
     )
 
 
 def test_a_stale_draft_of_another_page_does_not_hold_up_a_narrowed_run(
-    dataset: Dataset, warehouse: Warehouse
+    drafted: Dataset,
 ) -> None:
-    scope = week_plan_scope(dataset, warehouse, WEEK, ["cook"])
-    assert lock_drafts(dataset, warehouse, scope) == 1
-    assert blocked_drafts(dataset, warehouse, scope) == []
+    scope = week_plan_scope(drafted, WEEK, ["cook"])
+    assert lock_drafts(drafted, scope) == 1
+    assert blocked_drafts(drafted, scope) == []
     everyone = dataclasses.replace(scope, pages=("coach", "cook"))
-    assert [s.page_name for s in blocked_drafts(dataset, warehouse, everyone)] == ["coach"]
+    assert [s.page_name for s in blocked_drafts(drafted, everyone)] == ["coach"]
 
 
 def test_a_week_that_can_not_be_locked_at_all_is_an_error(
-    dataset: Dataset, warehouse: Warehouse
+    drafted: Dataset,
 ) -> None:
     """Only a draft locked by itself may be refused in silence: `blocked_drafts` says why."""
     strange = draft("cook", 11) | {"schedule_id": "made_by_hand"}
-    warehouse.load("schedule_recommendations", pd.DataFrame([strange]))
-    scope = week_plan_scope(dataset, warehouse, WEEK)
+    drafted.load("schedule_recommendations", pd.DataFrame([strange]))
+    scope = week_plan_scope(drafted, WEEK)
     with pytest.raises(RaisedError, match="there is no schedule sched_20251110_"):
-        lock_drafts(dataset, warehouse, scope)
+        lock_drafts(drafted, scope)

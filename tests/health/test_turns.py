@@ -1,63 +1,9 @@
-"""What sensors decide: nothing new is lost, nothing old is done again."""
+"""A change of the health decision is told once, and a rollback begins once."""
 
-import datetime as dt
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eros_assets.automation.turns import (
-    HealthSeen,
-    History,
-    Locked,
-    health_turn,
-    is_new_history,
-    weeks_to_export,
-)
-
-NOON = dt.datetime(2025, 11, 4, 12, tzinfo=dt.UTC)
-HOUR = dt.timedelta(hours=1)
-SEEN = History(NOON, 100)
-
-
-@pytest.mark.parametrize(
-    ("found", "new"),
-    [
-        (SEEN, False),
-        (History(NOON + HOUR, 100), True),
-        (History(NOON, 101), True),
-        (History(NOON - HOUR, 100), True),
-    ],
-    ids=["the same", "changed later", "more rows at once", "an older copy was put back"],
-)
-def test_history_is_new_when_it_is_not_what_was_seen(found: History, new: bool) -> None:
-    assert is_new_history(SEEN, found, NOON + HOUR) is new
-
-
-@pytest.mark.parametrize(
-    ("facts_made_at", "new"),
-    [(None, True), (NOON - HOUR, True), (NOON, False), (NOON + HOUR, False)],
-)
-def test_the_first_time_facts_tell_whether_there_is_anything_to_do(
-    facts_made_at: dt.datetime | None, new: bool
-) -> None:
-    assert is_new_history(None, SEEN, facts_made_at) is new
-
-
-@given(
-    st.lists(
-        st.builds(Locked, st.integers(0, 50), st.sampled_from(("w1", "w2", "w3")), st.booleans()),
-        unique_by=lambda event: event.event_id,
-    )
-)
-def test_each_week_s_newest_event_decides(events: list[Locked]) -> None:
-    """Dagster's own asset sensor would hand over the last event only; weeks would be lost."""
-    wanted = {event.week: event for event in weeks_to_export(events)}
-    for week in {event.week for event in events}:
-        newest = max((e for e in events if e.week == week), key=lambda e: e.event_id)
-        assert (week in wanted) is not newest.exports_itself
-        if week in wanted:
-            assert wanted[week] == newest
+from eros_assets.health.turns import HealthSeen, health_turn
 
 
 def seen(verdict: str, *watched: str) -> HealthSeen:

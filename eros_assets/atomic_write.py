@@ -1,4 +1,4 @@
-"""Files that are there in full or not at all."""
+"""Write a file atomically: a reader sees the old content or the new one, never a part."""
 
 import hashlib
 import os
@@ -9,17 +9,17 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """A file as written: where, how many rows it has, and the SHA-256 of its bytes in hex."""
+    """A written file: its path, its number of rows, and the SHA-256 of its bytes in hex."""
 
     path: Path
     row_count: int
     sha256: str
 
 
-def write_whole(path: Path, content: bytes, row_count: int = 0) -> WrittenFile:
-    """Write `content` beside `path` and rename it there; a reader sees the old or the new file.
+def atomic_write(path: Path, content: bytes, row_count: int = 0) -> WrittenFile:
+    """Write `content` to a temporary file in the same folder, then rename it to `path`.
 
-    Makes the folder. When anything fails, what was at `path` stays, and nothing is left beside it.
+    Creates the folder. On failure the previous file stays and the temporary file is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{secrets.token_hex(6)}.partial")

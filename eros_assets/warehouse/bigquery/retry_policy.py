@@ -1,4 +1,4 @@
-"""How long to wait and how often to try again: the bounds of every retry."""
+"""Bounds of retries and of polling: how often to try again, and how long to wait."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from tenacity import (
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """Bounds of retries and of polling, in seconds.
 
     Waits between attempts grow exponentially with full jitter (from 0 to the bound), so that two

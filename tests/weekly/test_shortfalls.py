@@ -39,8 +39,7 @@ def store(
     stage: Stage = "selection",
     run_id: str = "run 1",
 ) -> None:
-    warehouse = dataset.warehouse
-    store_shortfalls(warehouse, at, stage, shortfalls, run_id=run_id)
+    store_shortfalls(dataset, at, stage, shortfalls, run_id=run_id)
 
 
 def stored(dataset: Dataset) -> list[dict[str, Any]]:
@@ -125,6 +124,5 @@ def test_what_was_stored_is_read_back_of_the_week_and_the_stages_asked_for(
     store(dataset, FEW_BUDGET, at=scope("cook"))
     store(dataset, NO_PLAN, at=scope("coach"), stage="creator")
     store(dataset, FEW_BUDGET, at=scope("cook", week_start=WEEK + dt.timedelta(weeks=1)))
-    warehouse = dataset.warehouse
-    assert week_shortfalls(dataset, warehouse, WEEK) == [NO_PLAN, FEW_BUDGET]
-    assert week_shortfalls(dataset, warehouse, WEEK, ["creator"]) == [NO_PLAN]
+    assert week_shortfalls(dataset, WEEK) == [NO_PLAN, FEW_BUDGET]
+    assert week_shortfalls(dataset, WEEK, ["creator"]) == [NO_PLAN]

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eros_assets.assets.policies import policy_assets
-from eros_assets.dataset import Dataset
+from eros_assets.assets.policies import policy_evaluation
+from eros_assets.dataset import Dataset, open_dataset
+from eros_assets.definitions import resources_of
 from eros_assets.evaluation.pools import chances
 from eros_assets.settings import load_settings
 from eros_assets.tuning import configuration_tables, read_knobs
@@ -86,16 +87,15 @@ def furnish(home: Path, pairs: pd.DataFrame, pages: pd.Series, **knobs: float) -
 
 
 def installation(home: Path, seed: str = "seed") -> Dataset:
-    return Dataset(
+    return open_dataset(
         load_settings({"env": "local", "home": home, "today": "2025-11-02", "seed": seed})
     )
 
 
 def chosen(home: Path, seed: str = "seed") -> pd.DataFrame:
     dataset = installation(home, seed)
-    warehouse = dataset.warehouse
-    scope = week_plan_scope(dataset, warehouse, MONDAY)
-    return with_chances(dataset, warehouse, scope, select_captions(dataset, warehouse, scope))
+    scope = week_plan_scope(dataset, MONDAY)
+    return with_chances(dataset, scope, select_captions(dataset, scope))
 
 
 def test_chances_are_how_often_the_selection_chooses(home: Path) -> None:
@@ -137,9 +137,8 @@ def test_what_others_got_and_what_the_limits_leave_is_counted(shared: Path) -> N
 def chances_in(home: Path, treated: pd.DataFrame) -> pd.DataFrame:
     """How likely all were that no other page got, by page."""
     dataset = installation(home)
-    warehouse = dataset.warehouse
-    pools = warehouse.query(dataset.sql("pool_log"), {"first_week": MONDAY, "last_week": MONDAY})
-    everyone = warehouse.query(
+    pools = dataset.query("pool_log", first_week=MONDAY, last_week=MONDAY)
+    everyone = dataset.warehouse.query(
         "SELECT s.*, b.content_category, b.has_urgency FROM `${dataset}.caption_bandit_stats` AS s "
         "INNER JOIN `${dataset}.caption_bank` AS b ON s.caption_id = b.caption_id"
     ).assign(week_start=MONDAY)
@@ -147,7 +146,7 @@ def chances_in(home: Path, treated: pd.DataFrame) -> pd.DataFrame:
     left = everyone[owner.isna() | (owner == everyone["page_name"])].reset_index(drop=True)
     left["posterior_successes"] = left["prior_successes"] + left["effective_successes"]
     left["posterior_failures"] = left["prior_failures"] + left["effective_failures"]
-    policy = current_policy(read_knobs(warehouse))
+    policy = current_policy(read_knobs(dataset))
     return left.join(chances(pools, left, [policy], replays=20, seed="test"))
 
 
@@ -180,7 +179,7 @@ def test_candidates_are_judged_by_what_was_sent_of_the_log(home: Path) -> None:
     facts = facts.assign(row_id=range(len(facts)), sent_count=1000, earnings=2000 * rate)
     warehouse.load("message_facts", facts)
     as_of = MONDAY + dt.timedelta(days=7)
-    rows = policy_rows(dataset, warehouse, as_of).set_index("policy")
+    rows = policy_rows(dataset, as_of).set_index("policy")
     assert (rows["messages"] == len(facts)).all()
     assert rows.loc["current", "mean_weight"] == pytest.approx(1, abs=0.3)
     # The reward is the model's own: doubly robust estimates are exact.
@@ -188,7 +187,10 @@ def test_candidates_are_judged_by_what_was_sent_of_the_log(home: Path) -> None:
     assert set(rows["overlap"]) == {"thin"}  # thirty messages tell nothing
     with dg.instance_for_test() as instance:
         result = dg.materialize(
-            policy_assets(dataset), partition_key=as_of.isoformat(), instance=instance
+            [policy_evaluation],
+            partition_key=as_of.isoformat(),
+            instance=instance,
+            resources=resources_of(dataset.settings),
         )
         [event] = result.get_asset_materialization_events()
     assert event.materialization.metadata["too_thin_to_tell"].value == sorted(rows.index)
@@ -198,7 +200,7 @@ def test_candidates_are_judged_by_what_was_sent_of_the_log(home: Path) -> None:
 
 def test_without_a_log_nothing_is_claimed(home: Path) -> None:
     dataset = installation(home)
-    assert policy_rows(dataset, dataset.warehouse, dt.date(2025, 1, 6)).empty
+    assert policy_rows(dataset, dt.date(2025, 1, 6)).empty
 
 
 def test_of_a_log_without_pools_nothing_is_claimed(
@@ -213,7 +215,10 @@ def test_of_a_log_without_pools_nothing_is_claimed(
     monkeypatch.setattr("eros_assets.weekly.policies.logged_weeks", lambda *_: unknown)
     with dg.instance_for_test() as instance:
         result = dg.materialize(
-            policy_assets(dataset), partition_key=MONDAY.isoformat(), instance=instance
+            [policy_evaluation],
+            partition_key=MONDAY.isoformat(),
+            instance=instance,
+            resources=resources_of(dataset.settings),
         )
         [event] = result.get_asset_materialization_events()
     assert event.materialization.metadata["too_thin_to_tell"].value == []

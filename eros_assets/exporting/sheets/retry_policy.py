@@ -1,4 +1,4 @@
-"""How often to try again, and how long to wait in between."""
+"""Bounds of retries, and the waits between them."""
 
 import time
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from eros_assets.exporting.sheets.faults import SheetsUnavailableError
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """Bounds of retries, seconds.
+class RetryPolicy:
+    """Number of attempts, and waits in seconds.
 
-    Waits grow exponentially with full jitter, and are as long at least as a Retry-After asks for;
-    one that asks for more than `longest_asked` is not waited for. Google counts requests by the
-    minute, so that two waits of the longest kind see a new minute. `sleep` is replaced in tests.
+    Waits grow exponentially with full jitter and are at least as long as Retry-After. A Retry-After
+    longer than `longest_asked` ends the retries. Google's quotas are per minute, so two waits of
+    `longest_wait` reach the next minute. `sleep` is replaced in tests.
     """
 
     attempts: int = 6
@@ -26,7 +26,7 @@ class Patience:
     sleep: Callable[[float], None] = time.sleep
 
     def retrying(self, retry: Any) -> tenacity.Retrying:
-        """Attempts at something that may fail for a reason that passes."""
+        """Retries of a call, on the conditions of tenacity's `retry`."""
         return tenacity.Retrying(
             stop=self._is_over,
             wait=self._wait,

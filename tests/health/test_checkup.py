@@ -18,13 +18,8 @@ BYTES_PER_TIB = 2**40
 
 
 def check(agency: Installed) -> Health:
-    warehouse = agency.dataset.warehouse
-    return check_system(
-        agency.dataset,
-        warehouse,
-        now=dt.datetime.now(dt.UTC),
-        planned_at=agency.dataset.planning_instant(warehouse),
-    )
+    dataset = agency.dataset.labelled(asset="system_health", purpose="health")
+    return check_system(dataset, now=dt.datetime.now(dt.UTC), planned_at=dataset.planning_instant())
 
 
 def score(health: Health, component: str) -> float | None:
@@ -47,7 +42,7 @@ def log_jobs(
 
 def test_the_sample_agency_is_healthy_and_the_job_shows_it(agency: Installed) -> None:
     result = agency.run("health_check")
-    (event,) = result.asset_materializations_for_node("check_health")
+    (event,) = result.asset_materializations_for_node("system_health")
     row = agency.query("SELECT * FROM `${dataset}.system_health`").to_dict("records")[0]
     assert row["health_score"] > 90
     assert row["health_status"] == "HEALTHY"
@@ -92,7 +87,7 @@ def test_slow_queries(agency: Installed) -> None:
 
 
 def test_failing_queries(agency: Installed) -> None:
-    handle = agency.dataset.warehouse
+    handle = agency.dataset.labelled(asset="message_facts").warehouse
     for _ in range(60):
         with suppress(WarehouseError):
             handle.query("SELECT no_such_column FROM `${dataset}.creators`")
@@ -132,9 +127,9 @@ def test_a_selector_that_is_down(agency: Installed) -> None:
 
 def test_next_week_s_schedules_are_missed_from_sunday_evening_on(agency: Installed) -> None:
     """Until then this week's will do; the weekly run is on Sunday at 18:00."""
-    warehouse = agency.dataset.warehouse
+    dataset = agency.dataset.labelled(asset="system_health", purpose="health")
     sunday = TODAY + dt.timedelta(days=6)
-    before = supply(agency.dataset, warehouse, la_instant(sunday, 19, 59), LIMITS)
-    after = supply(agency.dataset, warehouse, la_instant(sunday, 20), LIMITS)
+    before = supply(dataset, la_instant(sunday, 19, 59), LIMITS)
+    after = supply(dataset, la_instant(sunday, 20), LIMITS)
     assert before.without_schedule == []
     assert len(after.without_schedule) == after.active_creators > 0

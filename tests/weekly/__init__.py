@@ -1,0 +1,1 @@
+"""Tests of a week over the warehouse: its scope, selection, locking and shortfalls."""
