@@ -30,7 +30,13 @@ from eros_assets.checks import exports as export_checks
 from eros_assets.checks import health, integrity, smoke
 from eros_assets.checks import schedules as schedule_checks
 from eros_assets.dataset import sql_library
-from eros_assets.resources import AlertsResource, SheetsResource, WarehouseResource, WeekScope
+from eros_assets.resources import (
+    AlertsResource,
+    ExportBucket,
+    SheetsResource,
+    WarehouseResource,
+    WeekScope,
+)
 from eros_assets.settings import Settings, load_settings
 from eros_assets.warehouse import engine_resources
 
@@ -62,6 +68,7 @@ def resources_of(settings: Settings) -> Mapping[str, Any]:
         "warehouse": warehouse,
         "alerts": AlertsResource.of(settings),
         "sheets": SheetsResource.of(settings),
+        "bucket": ExportBucket.of(settings),
         "week_scope": WeekScope(),
         "io_manager": TableIOManager(warehouse=warehouse),
     }

@@ -1,5 +1,6 @@
 """The resources that assets, checks, sensors and jobs take: what differs between installations."""
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,6 +15,8 @@ from eros_assets.settings import Settings, load_settings, sheet_address
 if TYPE_CHECKING:
     from eros_assets.exporting.sheets.client import Spreadsheet
     from eros_assets.exporting.sheets.retry_policy import RetryPolicy
+    from eros_assets.publishing.bucket import BucketFolder
+    from eros_assets.publishing.cloud_storage import CloudStorageBucket
 
 Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext
 
@@ -22,9 +25,18 @@ HOW_TO_TURN_ON = (
     "EROS_SPREADSHEET_ID to its address (docs/SHEETS.md says how)"
 )
 
+HOW_TO_SET_A_BUCKET = (
+    "there is no bucket to export to: set EROS_EXPORT_BUCKET to the name of a Google Cloud Storage "
+    "bucket (docs/DEPLOY.md says how)"
+)
+
 
 class NoSpreadsheetError(ErosError):
     """The installation has no Google Sheet."""
+
+
+class NoBucketError(ErosError):
+    """The installation has no bucket to export to."""
 
 
 class SettingsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
@@ -146,6 +158,67 @@ class SheetsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingT
             timeout=self.timeout_seconds,
             retry_policy=retry_policy,
         )
+
+
+class ExportBucket(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
+    """The Google Cloud Storage bucket that exports also go to.
+
+    Stands on `dagster_gcp.GCSResource`: application-default credentials, and the variable
+    STORAGE_EMULATOR_HOST for another server.
+    """
+
+    location: str | None = Field(
+        default=None, description="`name` or `name/prefix`; None: there is none."
+    )
+    timeout_seconds: float = Field(default=60.0, gt=0, description="Of one request.")
+    attempts: int = Field(default=6, gt=0, description="Of one request, the first among them.")
+    deadline_seconds: float = Field(
+        default=180.0, gt=0, description="After this no further attempt of a request begins."
+    )
+    first_wait_seconds: float = Field(
+        default=1.0, ge=0, description="Longest wait after a first failed attempt; it doubles."
+    )
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The resource of an installation."""
+        return cls(location=settings.export_bucket)
+
+    def week_folder(self, week_start: dt.date) -> "BucketFolder":
+        """Where a week goes.
+
+        Raises:
+            NoBucketError: there is no bucket.
+        """
+        from eros_assets.publishing.bucket import BucketFolder
+
+        return BucketFolder.of_week(self._location(), week_start)
+
+    def connect(self) -> "CloudStorageBucket":
+        """The bucket; no request is made yet.
+
+        Raises:
+            NoBucketError: there is no bucket.
+            BucketCredentialsError: there are no credentials.
+        """
+        # Imported here: they take two seconds, and few runs need them.
+        from dagster_gcp import GCSResource
+
+        from eros_assets.publishing.cloud_storage import CloudStorageBucket, RequestLimits
+
+        limits = RequestLimits(
+            timeout=self.timeout_seconds,
+            attempts=self.attempts,
+            deadline=self.deadline_seconds,
+            first_wait=self.first_wait_seconds,
+        )
+        name = self._location().partition("/")[0]
+        return CloudStorageBucket(GCSResource().get_client, name, limits)
+
+    def _location(self) -> str:
+        if self.location is None:
+            raise NoBucketError(HOW_TO_SET_A_BUCKET)
+        return self.location
 
 
 def _labels_of(context: Context | None) -> dict[str, str]:

@@ -81,6 +81,11 @@ class Settings(BaseSettings):
     sheets_key_json: SecretStr | None = Field(
         None, description="That key itself, as JSON. Neither: application-default credentials."
     )
+    export_bucket: str | None = Field(
+        None,
+        description="Google Cloud Storage bucket to export to, `name` or `gs://name/prefix`; "
+        "unset: none.",
+    )
     maximum_bytes_billed: int = Field(
         200 * 2**30, gt=0, description="Cap of one BigQuery statement, bytes."
     )
@@ -141,6 +146,28 @@ class Settings(BaseSettings):
         if found is None:
             raise ValueError("must be a spreadsheet's address, or its part between /d/ and /edit")
         return found[1]
+
+    @field_validator("export_bucket")
+    @classmethod
+    def _export_bucket(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        bucket, *prefix = value.removeprefix("gs://").removesuffix("/").split("/")
+        # https://cloud.google.com/storage/docs/buckets#naming
+        is_name = 3 <= len(bucket) <= 222 and all(
+            re.fullmatch(r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?", part) for part in bucket.split(".")
+        )
+        if not is_name or re.fullmatch(r"\d+(\.\d+){3}", bucket):
+            raise ValueError(
+                "must be a bucket's name or gs://name/prefix; a name is 3 to 63 of a-z, 0-9, '-' "
+                "and '_', or several such parts joined by '.'"
+            )
+        for part in prefix:
+            if not re.fullmatch(r"[A-Za-z0-9_=.-]+", part) or part in (".", ".."):
+                raise ValueError(
+                    f"{part!r} in its prefix must be of letters, digits, '.', '_', '-' and '='"
+                )
+        return "/".join([bucket, *prefix])
 
     @field_validator("bigquery_endpoint", "sheets_endpoint", "slack_endpoint", "ui_address")
     @classmethod

@@ -34,6 +34,7 @@ DEFAULTS: Mapping[str, object] = {
     "sheets_timeout_seconds": 60.0,
     "sheets_key_file": None,
     "sheets_key_json": None,
+    "export_bucket": None,
     "maximum_bytes_billed": 200 * 1024**3,
     "backup_days": 30,
     "pages": (),
@@ -80,6 +81,17 @@ MISTAKES = (
     ("EROS_SHEETS_ENDPOINT", "sheets:8080", "an address such as http://localhost:9050"),
     ("EROS_SHEETS_TIMEOUT_SECONDS", "0", "greater than 0"),
     ("EROS_SHEETS_TIMEOUT_SECONDS", "a minute", "valid number"),
+    ("EROS_EXPORT_BUCKET", "Studio", "a name is 3 to 63 of a-z, 0-9, '-' and '_'"),
+    ("EROS_EXPORT_BUCKET", "ab", "a name is 3 to 63 of a-z, 0-9, '-' and '_'"),
+    ("EROS_EXPORT_BUCKET", "b" * 64, "a name is 3 to 63 of a-z, 0-9, '-' and '_'"),
+    ("EROS_EXPORT_BUCKET", "studio..exports", "several such parts joined by '.'"),
+    ("EROS_EXPORT_BUCKET", "192.168.5.4", "must be a bucket's name or gs://name/prefix"),
+    ("EROS_EXPORT_BUCKET", "-studio", "must be a bucket's name or gs://name/prefix"),
+    ("EROS_EXPORT_BUCKET", "s3://studio", "must be a bucket's name or gs://name/prefix"),
+    ("EROS_EXPORT_BUCKET", "gs://", "must be a bucket's name or gs://name/prefix"),
+    ("EROS_EXPORT_BUCKET", "gs://studio/a//b", "'' in its prefix must be of letters, digits"),
+    ("EROS_EXPORT_BUCKET", "gs://studio/../b", "'..' in its prefix must be of letters, digits"),
+    ("EROS_EXPORT_BUCKET", "gs://studio/a b", "'a b' in its prefix must be of letters, digits"),
     ("EROS_PAGES", "cook,Anna Cooks", "page name 'Anna Cooks' must match [a-z0-9_]+"),
     ("EROS_EMAIL_TO", "ann@example.com,bob", "'bob' is no e-mail address"),
     ("EROS_SMTP_PORT", "70000", "less than 65536"),
@@ -272,6 +284,23 @@ def test_a_spreadsheet_is_named_by_its_id_or_its_address(
     settings = load_settings()
     assert settings.spreadsheet_id == "1AbC-d_9"
     assert settings.sheet_address == "https://docs.google.com/spreadsheets/d/1AbC-d_9"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("studio-exports", "studio-exports"),
+        ("gs://studio-exports", "studio-exports"),
+        ("gs://studio-exports/", "studio-exports"),
+        ("gs://studio.example.com/eros/Weeks_1", "studio.example.com/eros/Weeks_1"),
+        ("studio_exports/eros/", "studio_exports/eros"),
+    ],
+)
+def test_a_bucket_is_named_with_or_without_its_scheme_and_a_prefix(
+    said: str, meant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EROS_EXPORT_BUCKET", said)
+    assert load_settings().export_bucket == meant
 
 
 def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Schedules for people: CSV files, pictures of weeks, one page, and the Google Sheet."""
+"""Schedules for people: CSV files, pictures of weeks, one page, the Google Sheet, the bucket."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,11 +19,19 @@ from eros_assets.dataset import sql_library
 from eros_assets.exporting.calendar_picture import calendar_picture
 from eros_assets.exporting.columns import CSV_COLUMNS
 from eros_assets.exporting.week_index import week_index_page
+from eros_assets.publishing.bucket import publish_bucket
 from eros_assets.publishing.export_log import Attempt, pass_gate
 from eros_assets.publishing.files import calendar_weeks, write_week
 from eros_assets.publishing.index import INDEX_FILE, week_index
 from eros_assets.publishing.sheet import publish_sheet
-from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource, WarehouseResource, WeekScope
+from eros_assets.resources import (
+    HOW_TO_SET_A_BUCKET,
+    HOW_TO_TURN_ON,
+    ExportBucket,
+    SheetsResource,
+    WarehouseResource,
+    WeekScope,
+)
 from eros_assets.weekly.messages import active_messages
 
 GROUP = "exports"
@@ -187,6 +195,49 @@ def schedule_sheet(
             "bytes_written": exported.bytes_written,
             **frame_metadata(log[["page_name", "schedule_id", "row_count", "status"]]),
             "dagster/row_count": exported.row_count,
+            **job_metadata(dataset),
+        }
+    )
+
+
+@dg.asset(
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"gcs"},
+    deps=[
+        *("schedule_csv", "schedule_calendar", "schedule_index"),
+        "active_caption_assignments",
+    ],
+    partitions_def=WEEKLY,
+    output_required=False,
+)
+def schedule_bucket(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, bucket: ExportBucket
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """The week's files in a Google Cloud Storage bucket, under a prefix of its Monday.
+
+    The objects under the prefix are made equal to the files of the active schedules: what differs
+    is uploaded, index.html last, and other objects are deleted. Skipped without
+    EROS_EXPORT_BUCKET. Grain: one object per file.
+    """
+    if bucket.location is None:
+        context.log.info(f"schedule_bucket is skipped: {HOW_TO_SET_A_BUCKET}")
+        return
+    dataset, week_start = warehouse.dataset(context), partition_week(context)
+    folder = bucket.week_folder(week_start)
+    published = publish_bucket(dataset, week_start, folder, bucket.connect, run_id=context.run_id)
+    files = published.files
+    yield dg.MaterializeResult(
+        metadata={
+            "location": folder.address,
+            "console": dg.MetadataValue.url(folder.console),
+            "uploaded": len(files.uploaded),
+            "unchanged": len(files.unchanged),
+            "deleted": len(files.deleted),
+            "bytes_uploaded": files.bytes_uploaded,
+            **frame_metadata(published.log[["page_name", "schedule_id", "row_count", "status"]]),
+            "dagster/row_count": len(files.uploaded) + len(files.unchanged),
+            "gate": gate_table(published.findings),
             **job_metadata(dataset),
         }
     )

@@ -39,7 +39,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to publish a week at `destination`: csv or sheets."""
+    """One attempt to publish a week at `destination`: csv, sheets or bucket."""
 
     destination: str
     week_start: dt.date

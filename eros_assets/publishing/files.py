@@ -1,13 +1,19 @@
 """Writes a week's CSV files and makes the contents of its calendar pictures."""
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eros_assets.dataset import Dataset
+from eros_assets.errors import ErosError
 from eros_assets.exporting.calendar_picture import CalendarWeek
 from eros_assets.exporting.schedule_csv import (
+    Messages,
     excel_name,
+    messages_in,
+    read_excel_messages,
+    read_schedule_csv,
     write_schedule_csv,
     write_schedule_csv_for_excel,
 )
@@ -19,11 +25,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def csv_name(page: str) -> str:
+    """The name of a page's CSV for machines."""
+    return f"{page}.csv"
+
+
+def picture_name(page: str) -> str:
+    """The name of a page's picture."""
+    return f"{page}.png"
+
+
+def page_files(page: str) -> tuple[str, ...]:
+    """The names of a page's files in the week's folder."""
+    return csv_name(page), excel_name(page), picture_name(page)
+
+
 def write_week(rows: "pd.DataFrame", folder: Path) -> list[Outcome]:
     """Write each page's two CSV files; the outcomes are those of the files for machines."""
     outcomes: list[Outcome] = []
     for page, messages in messages_by_page(rows).items():
-        written = write_schedule_csv(folder / f"{page}.csv", messages)
+        written = write_schedule_csv(folder / csv_name(page), messages)
         write_schedule_csv_for_excel(folder / excel_name(page), messages)
         outcomes.append(
             Outcome(
@@ -36,6 +57,19 @@ def write_week(rows: "pd.DataFrame", folder: Path) -> list[Outcome]:
             )
         )
     return outcomes
+
+
+def wrong_files(rows: "pd.DataFrame", folder: Path) -> list[str]:
+    """How the CSV files of `folder` differ from these messages, one line per file or message."""
+    wrong: list[str] = []
+    for page, messages in messages_by_page(rows).items():
+        wrong += _faults(folder / csv_name(page), _read_messages, messages_in(messages))
+        wrong += _faults(
+            folder / excel_name(page),
+            read_excel_messages,
+            messages_in(messages, for_excel=True),
+        )
+    return wrong
 
 
 def calendar_weeks(
@@ -65,4 +99,29 @@ def calendar_weeks(
             last_hour=int(knobs["last_send_hour"]),
         )
         for page, messages in pages.items()
+    ]
+
+
+def _read_messages(path: Path) -> Messages:
+    return messages_in(read_schedule_csv(path))
+
+
+def _faults(path: Path, read: Callable[[Path], Messages], wanted: Messages) -> list[str]:
+    """How a file differs from what it should say, one line per message."""
+    try:
+        found = read(path)
+    except ErosError as error:
+        return [str(error)]
+    return [
+        *(f"{path}: caption {caption} is missing" for caption in wanted if caption not in found),
+        *(
+            f"{path}: caption {caption} is not scheduled"
+            for caption in found
+            if caption not in wanted
+        ),
+        *(
+            f"{path}: caption {caption}: {', '.join(differing)} not as scheduled"
+            for caption, message in wanted.items()
+            if (differing := [c for c in message if message[c] != found.get(caption, message)[c]])
+        ),
     ]

@@ -1,7 +1,9 @@
 """Makes the contents of a week's page, `index.html`."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eros_assets.dataset import Dataset
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 
 INDEX_FILE = "index.html"
+SCHEDULE_SHOWN = re.compile(rb">(sched_\d{8}_[a-z0-9_]+_[0-9a-f]{8})</p>")
+"""How the page shows the schedule of a creator; captions are escaped and can't hold it."""
 
 
 def week_index(dataset: Dataset, week_start: dt.date, rows: "pd.DataFrame") -> WeekIndex:
@@ -53,6 +57,19 @@ def week_index(dataset: Dataset, week_start: dt.date, rows: "pd.DataFrame") -> W
         shortfalls=[each.sentence for each in week_shortfalls(dataset, week_start)],
         sheet=dataset.settings.sheet_address,
     )
+
+
+def wrong_index(rows: "pd.DataFrame", folder: Path) -> list[str]:
+    """How the schedules that the page in `folder` shows differ from these, one line each."""
+    path = folder / INDEX_FILE
+    if not path.is_file():
+        return [f"{path}: no such file"]
+    shown = {found.decode("ascii") for found in SCHEDULE_SHOWN.findall(path.read_bytes())}
+    wanted = {str(schedule) for schedule in rows["schedule_id"]}
+    return [
+        *(f"{path}: {schedule} is missing" for schedule in sorted(wanted - shown)),
+        *(f"{path}: {schedule} is not in force" for schedule in sorted(shown - wanted)),
+    ]
 
 
 def _facts(target: Mapping[Any, Any] | None) -> Sequence[str]:

@@ -116,6 +116,11 @@ def sheets_v4() -> Discovery:
     return _document("sheets.v4.json")
 
 
+def storage_v1() -> Discovery:
+    """That of Cloud Storage."""
+    return _document("storage.v1.json")
+
+
 @cache
 def _document(name: str) -> Discovery:
     """A document that comes with Google's API client."""

@@ -48,6 +48,7 @@ class Request:
     query: Mapping[str, str]
     body: Mapping[str, Any] = field(default_factory=dict[str, Any])
     media: bytes = b""
+    media_type: str = ""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 

@@ -59,6 +59,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self._serve()
 
+    def do_DELETE(self) -> None:
+        self._serve()
+
     def log_message(self, *args: Any) -> None:
         """Tests print what matters."""
 
@@ -76,7 +79,11 @@ class _Handler(BaseHTTPRequestHandler):
         method, path = found
         violations = self.server.discovery.check_query(method, query)
         upload = query.get("uploadType", [""])[0]
-        body, media = self._parts(content) if upload == "multipart" else (_json(content), b"")
+        body, media, media_type = (
+            self._parts(content)
+            if upload == "multipart"
+            else (_json(content), b"", self.headers.get("X-Upload-Content-Type", ""))
+        )
         if method.request is None and body:
             violations.append(f"{method.id} takes no body")
         elif method.request is not None:
@@ -90,6 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
             {k: v[0] for k, v in query.items()},
             body,
             media,
+            media_type,
             dict(self.headers.items()),
         )
         if upload == "resumable":
@@ -123,17 +131,21 @@ class _Handler(BaseHTTPRequestHandler):
         if trouble:
             self._be_in(trouble)
             return
-        wrong = self.server.discovery.check(method.response, answer) if method.response else []
+        if method.response is None:
+            self._send(204, b"")
+            return
+        wrong = self.server.discovery.check(method.response, answer)
         if wrong:
             self._violation(f"the test's own answer: {'; '.join(wrong)}")
             return
         self._send(200, json.dumps(answer).encode())
 
-    def _parts(self, content: bytes) -> tuple[dict[str, Any], bytes]:
+    def _parts(self, content: bytes) -> tuple[dict[str, Any], bytes, str]:
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
         message = email.message_from_bytes(head + content)
         metadata, media = message.get_payload()
-        return json.loads(metadata.get_payload(decode=True)), media.get_payload(decode=True)
+        body = json.loads(metadata.get_payload(decode=True))
+        return body, media.get_payload(decode=True), media["Content-Type"]
 
     def _violation(self, message: str) -> None:
         self.server.service.violations.append(message)

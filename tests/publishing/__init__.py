@@ -1,0 +1,1 @@
+"""Publishing: what goes out after the gate, and what is recorded of it."""

@@ -1,0 +1,212 @@
+"""Publishes a week in a bucket: the objects of its prefix are made equal to the week's files."""
+
+import base64
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from eros_assets.dataset import Dataset
+from eros_assets.errors import ErosError
+from eros_assets.gate import Finding
+from eros_assets.publishing.export_log import Attempt, Outcome, counts_of, pass_gate
+from eros_assets.publishing.files import csv_name, page_files, picture_name, wrong_files
+from eros_assets.publishing.index import INDEX_FILE, wrong_index
+from eros_assets.weekly.messages import active_messages
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CONTENT_TYPES = {
+    ".csv": "text/csv; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".png": "image/png",
+}
+SHOWN_FAULTS = 3
+
+
+class WeekFilesError(ErosError):
+    """The week's folder does not have the files of the schedules in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object of a bucket. `md5` is in base64; a composed object has none."""
+
+    md5: str | None
+    content_type: str | None
+
+
+class Bucket(Protocol):
+    """What publishing needs of a bucket."""
+
+    def objects(self, prefix: str) -> Mapping[str, StoredObject]:
+        """The objects whose names begin with `prefix`, by name."""
+        ...
+
+    def upload(self, name: str, content: bytes, content_type: str) -> None:
+        """Make or replace an object as a whole."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Delete an object; one that is gone already is no error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BucketFolder:
+    """The objects of a bucket whose names begin with `prefix`, which ends with a slash."""
+
+    bucket: str
+    prefix: str
+
+    @classmethod
+    def of_week(cls, export_bucket: str, week_start: dt.date) -> "BucketFolder":
+        """The week's folder below `name` or `name/prefix`."""
+        bucket, _, prefix = export_bucket.partition("/")
+        return cls(bucket, f"{prefix}/{week_start}/".removeprefix("/"))
+
+    @property
+    def address(self) -> str:
+        """Its gs:// address, with the slash."""
+        return f"gs://{self.bucket}/{self.prefix}"
+
+    @property
+    def console(self) -> str:
+        """Where people open it in the Google Cloud console."""
+        return f"https://console.cloud.google.com/storage/browser/{self.bucket}/{self.prefix}"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncedFiles:
+    """Names of files, by what was done with their objects; bytes of the uploads."""
+
+    uploaded: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    deleted: tuple[str, ...]
+    bytes_uploaded: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedWeek:
+    """A week in a bucket, its rows of the export log, and what the gate saw before."""
+
+    files: SyncedFiles
+    log: "pd.DataFrame"
+    findings: tuple[Finding, ...]
+
+
+def publish_bucket(
+    dataset: Dataset,
+    week_start: dt.date,
+    folder: BucketFolder,
+    open_bucket: Callable[[], Bucket],
+    *,
+    run_id: str,
+) -> PublishedWeek:
+    """Make the week's folder of the bucket equal to its folder on disk, for all creators.
+
+    Files of pages without an active schedule stay where they are on disk and are not published. An
+    attempt that fails is in the export log as well.
+
+    Args:
+        dataset: a handle.
+        week_start: the Monday that names the week.
+        folder: where the week goes.
+        open_bucket: connects to the bucket, once the gate has passed.
+        run_id: the run that publishes.
+
+    Raises:
+        GateClosedError: a condition of the gate does not hold; the bucket is as it was.
+        WeekFilesError: files are missing or outdated; the bucket is as it was.
+        ErosError: the bucket could not be changed. Its index.html is the previous one or the new
+            one, and no object that it links to was deleted.
+    """
+    messages = active_messages(dataset, week_start)
+    attempt = Attempt("bucket", week_start, run_id)
+    try:
+        findings = pass_gate(dataset, week_start, messages)
+        contents = week_contents(messages, dataset.week_folder(week_start))
+        files = sync_folder(open_bucket(), folder.prefix, contents)
+    except Exception as error:
+        attempt.log_failure(dataset, messages, error, folder.address)
+        raise
+    outcomes = [
+        Outcome(
+            schedule_id=schedule_id,
+            page_name=page,
+            location=f"{folder.address}{csv_name(page)}",
+            row_count=count,
+            checksum=hashlib.sha256(contents[csv_name(page)]).hexdigest(),
+            status="unchanged" if set(page_files(page)) <= set(files.unchanged) else "succeeded",
+        )
+        for schedule_id, page, count in counts_of(messages)
+    ]
+    return PublishedWeek(files, attempt.log(dataset, outcomes), findings)
+
+
+def week_contents(messages: "pd.DataFrame", folder: Path) -> Mapping[str, bytes]:
+    """The files to publish, by name, index.html last; `messages` are those in force.
+
+    Raises:
+        WeekFilesError: files are missing, or do not show these messages.
+    """
+    pages = sorted({str(page) for page in messages["page_name"]})
+    pictures = [folder / picture_name(page) for page in pages]
+    faults = [
+        *wrong_files(messages, folder),
+        *(f"{path}: no such file" for path in pictures if not path.is_file()),
+        *wrong_index(messages, folder),
+    ]
+    if faults:
+        rest = len(faults) - SHOWN_FAULTS
+        raise WeekFilesError(
+            f"{folder} does not have the files of the schedules in force: "
+            + "; ".join(faults[:SHOWN_FAULTS])
+            + (f"; and {rest} more" if rest > 0 else "")
+            + "; run the job export_schedules for this week, without pages"
+        )
+    names = [*(name for page in pages for name in page_files(page)), INDEX_FILE]
+    return {name: (folder / name).read_bytes() for name in names}
+
+
+def sync_folder(bucket: Bucket, prefix: str, contents: Mapping[str, bytes]) -> SyncedFiles:
+    """Make the objects below `prefix` equal to these files, in their order.
+
+    Uploads what differs, then deletes what is not among them: while it runs and after it failed,
+    an index that is uploaded last links to objects that exist.
+    """
+    before = bucket.objects(prefix)
+    uploaded = [
+        name
+        for name, content in contents.items()
+        if not _is_same(before.get(prefix + name), name, content)
+    ]
+    for name in uploaded:
+        bucket.upload(prefix + name, contents[name], _content_type(name))
+    deleted = [name for name in _names_below(prefix, before) if name not in contents]
+    for name in deleted:
+        bucket.delete(prefix + name)
+    return SyncedFiles(
+        uploaded=tuple(uploaded),
+        unchanged=tuple(name for name in contents if name not in uploaded),
+        deleted=tuple(deleted),
+        bytes_uploaded=sum(len(contents[name]) for name in uploaded),
+    )
+
+
+def _names_below(prefix: str, names: Iterable[str]) -> Sequence[str]:
+    return sorted(name.removeprefix(prefix) for name in names if name.startswith(prefix))
+
+
+def _is_same(stored: StoredObject | None, name: str, content: bytes) -> bool:
+    if stored is None or stored.content_type != _content_type(name):
+        return False
+    digest = hashlib.md5(content, usedforsecurity=False).digest()
+    return stored.md5 == base64.b64encode(digest).decode("ascii")
+
+
+def _content_type(name: str) -> str:
+    return CONTENT_TYPES[Path(name).suffix]
