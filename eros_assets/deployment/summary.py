@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from eros_assets.calendar import ZONE
-from eros_assets.gate.findings import Finding
 from eros_assets.deployment.record import Entry
 from eros_assets.deployment.rollback import RollbackOutcome
+from eros_assets.gate.findings import Finding
 from eros_assets.health.work import Work
 from eros_assets.warehouse.protocol import Definition
 from eros_assets.warehouse.sql.objects import SqlObject

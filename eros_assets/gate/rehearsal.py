@@ -1,9 +1,8 @@
-"""The line rehearsed for one page on the present data: analyzer, selector, builder, exporter.
+"""Rehearses analyzer, selector, builder and exporter for one page on the current data.
 
-One page, because a routine's text is one for all of them: what a rehearsal costs doesn't grow with
-their number. It leaves no row behind: captions are selected for a week long gone, which no run can
-plan and no reservation touches, and its rows are taken out again whatever happens; files go to a
-temporary folder.
+One page is enough, because all pages share the routines; the cost doesn't grow with their number.
+No row remains: captions are selected for a week far in the past, which no run can plan and no
+reservation touches, and its rows are always deleted again; files go to a temporary folder.
 """
 
 import datetime as dt
@@ -50,7 +49,7 @@ class NothingToRehearseError(ErosError):
 
 @dataclass(frozen=True, slots=True)
 class RehearsedWeek:
-    """What the rehearsal works with: one page of one week."""
+    """The page and week that are rehearsed."""
 
     dataset: Dataset
     page_name: str
@@ -60,9 +59,9 @@ class RehearsedWeek:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the selector gave: captions wanted by tier, rows, and the seconds of its fastest call.
+    """The selector's result: captions wanted by tier, rows, and seconds of its fastest call.
 
-    `still_offered` are captions that the page would take yet: not all that it asked for.
+    `still_offered` are captions that the page could still take: it got fewer than it asked for.
     """
 
     wanted: Mapping[str, int]
@@ -73,7 +72,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was to be written, what was read back, and how the file for Excel begins."""
+    """The lines written, the lines read back, and the first bytes of the file for Excel."""
 
     lines: Sequence[ScheduleLine]
     read_back: Sequence[ScheduleLine]
@@ -122,7 +121,7 @@ def page_rules(week: RehearsedWeek, report: Report) -> Record:
 
 
 def select(week: RehearsedWeek, report: Report, rules: Record) -> Selection:
-    """Have the selector choose the page's captions for a week long gone, and forget them."""
+    """Have the selector choose the page's captions for a week in the past, and delete them."""
     shares = [float(rules[f"{tier}_share"]) for tier in ("budget", "mid", "premium")]
     counts = (
         *split_by_largest_remainder(report.recommended_ppv, shares),
@@ -181,7 +180,7 @@ def build(
 
 
 def _slots(report: Report) -> list[Record]:
-    """What the report's hours are worth over the page's mean."""
+    """The value of the report's hours relative to the page's mean."""
     slots: list[Record] = []
     for row in report.engagement:
         is_ppv = row.message_type == "PPV"
@@ -238,10 +237,9 @@ def _lines(week: RehearsedWeek, plan: WeekPlan) -> list[ScheduleLine]:
 
 
 def clock_differences(dataset: Dataset, week_start: dt.date) -> list[str]:
-    """Instants whose LA date, hour, weekday or offset the warehouse tells otherwise than Python.
+    """Instants for which warehouse and Python differ in LA date, hour, weekday or offset.
 
-    Every quarter of an hour of the week, and every hour of the days around the year's two changes
-    of the clocks.
+    Checks every quarter of an hour of the week, and every hour around the year's two clock changes.
     """
     first = la_instant(dt.date(week_start.year, 1, 1))
     rows = dataset.query("la_clock", first_instant=first, quarters=_quarters(first, week_start))

@@ -1,4 +1,4 @@
-"""The name of a schedule: made of its content, so that the same content has the same name."""
+"""Makes a schedule's id from its content, so that equal content has an equal id."""
 
 import datetime as dt
 import hashlib
