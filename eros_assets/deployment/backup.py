@@ -1,4 +1,4 @@
-"""Keeping the present as a state to go back to, between deployments."""
+"""Saves the current state between deployments, so that a rollback can restore it."""
 
 import datetime as dt
 from dataclasses import replace
@@ -9,14 +9,13 @@ from eros_assets.errors import ErosError
 
 
 class UnfinishedError(ErosError):
-    """A deployment or rollback is half done: its state is none to go back to."""
+    """A deployment or rollback is unfinished: its state can't be restored."""
 
 
 def back_up(archive: Archive, code_fingerprint: str, *, now: dt.datetime, run_id: str) -> Entry:
-    """Keep the owned tables and all definitions as they are; the finished entry.
+    """Save the owned tables and all definitions as they are; the finished entry.
 
-    Raises:
-        UnfinishedError: the last deployment or rollback was broken off.
+    Raises: UnfinishedError: the last deployment or rollback was interrupted.
     """
     history = archive.history()
     last = history[-1] if history else None

@@ -1,6 +1,6 @@
-"""Phase 1: every SQL file and Python module with its SHA-256, and those that can't be used.
+"""Phase 1 lists every SQL file and Python module with its SHA-256, and the unusable ones.
 
-The manifest's fingerprint is what a deployment is known by: the same files, the same fingerprint.
+The manifest's fingerprint identifies a deployment: equal files give an equal fingerprint.
 """
 
 import ast
@@ -26,7 +26,7 @@ IMPORT_SECONDS = 300
 
 
 class ManifestError(ErosError):
-    """Files that can't be used; each is named with the reason."""
+    """Some files can't be used; names each with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def code_fingerprint(root: Path = REPOSITORY) -> str:
 
 
 def require_usable(manifest: Manifest) -> None:
-    """Go on only when every file can be used.
+    """Raise unless every file can be used.
 
     Raises:
         ManifestError: some can't; one line for each.
@@ -136,7 +136,7 @@ def _unparsable(content: bytes) -> str | None:
 
 
 def _import_failures(root: Path, paths: Sequence[str]) -> Mapping[str, str]:
-    """What went wrong with each module that a fresh process can't import."""
+    """The error of each module that a fresh process can't import."""
     names = [_module(path) for path in paths]
     done = subprocess.run(
         [sys.executable, "-P", import_check.__file__, str(root), *names],
@@ -164,7 +164,7 @@ def _with_problem(file: File, failure: str | None) -> File:
 
 
 def _with_dependencies(files: Sequence[File], root: Path) -> list[File]:
-    """The files, the one that keeps them from being put in order with its problem."""
+    """The files; the one that prevents ordering them has its problem."""
     try:
         load_library(root / "sql").deploy_order()
     except LibraryError as error:

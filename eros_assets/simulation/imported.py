@@ -1,12 +1,12 @@
-"""A hidden truth for an imported history, so that weeks can be played on real captions and rates.
+"""Draws a hidden truth for an imported history, to simulate with real captions and rates.
 
-What the history can say is taken from it: each page's audience, view rate, volume and buyers, each
-hour's and weekday's, each caption's rate. What it can't say is the sample agency's: how audiences
+The history gives each page's audience, view rate, volume and buyers, those of each hour and
+weekday, and each caption's rate. The sample agency gives what a history doesn't show: how audiences
 tire, and how their moods and tastes drift.
 
 A caption's true rate is drawn from its posterior (`learning`, over all pages together), not set to
-the posterior's mean: means of thinly tried captions lie too near each other, and a policy would
-find less to learn than there is. Another seed draws another truth that fits the same history.
+the posterior's mean: posterior means of rarely sent captions are too close to each other, which
+would leave a policy less to learn. Another seed draws another truth that fits the same history.
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""The way to BigQuery: credentials and clients.
+"""Connects to BigQuery: credentials and clients.
 
 `dagster_gcp.BigQueryResource` is not used: it only calls `bigquery.Client(project, location)`,
 can't be pointed at another address, and its credentials change the process environment.

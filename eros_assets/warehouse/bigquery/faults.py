@@ -1,4 +1,4 @@
-"""What went wrong at BigQuery, whether it passes, and what to do when it doesn't.
+"""Classifies BigQuery's errors: transient or not, and what to do about the others.
 
 Reasons and their meaning: https://cloud.google.com/bigquery/docs/error-messages
 """

@@ -1,4 +1,4 @@
-"""Routines and views as they are in force, and the way back to them.
+"""Reads the definitions of routines and views in force, and restores them.
 
 BigQuery keeps the statement that makes each, with its OPTIONS: a routine's fingerprint is in its
 description, a view's among its labels, so both come back with what they are put back from.
