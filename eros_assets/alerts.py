@@ -44,15 +44,15 @@ class Alert:
 class Delivery:
     """The channels that accepted an alert, and the errors of the others."""
 
-    told: Sequence[str]
+    sent_by: Sequence[str]
     failed: Sequence[str]
 
     @property
     def sentence(self) -> str:
         """One line for the log."""
-        if not self.told:
-            return "Nobody was told: neither Slack nor e-mail is configured (docs/SETTINGS.md)."
-        said = f"Told by {' and '.join(self.told)}."
+        if not self.sent_by:
+            return "No alert was sent: neither Slack nor e-mail is configured (docs/SETTINGS.md)."
+        said = f"Sent by {' and '.join(self.sent_by)}."
         return f"{said} {' '.join(self.failed)}" if self.failed else said
 
 
@@ -72,21 +72,22 @@ def channels(settings: Settings) -> Mapping[str, Channel]:
 def tell(settings: Settings, alert: Alert) -> Delivery:
     """Send an alert to every configured channel, if any.
 
-    Raises: AlertError: channels are configured, and none accepted it.
+    Raises:
+        AlertError: channels are configured, and none accepted it.
     """
     title, body = _hide(settings, f"EROS: {alert.title}"), _hide(settings, _body(alert))
-    told: list[str] = []
+    sent_by: list[str] = []
     failed: list[str] = []
     for name, send in channels(settings).items():
         try:
             _patiently(partial(send, settings, title, body))
-        except Exception as error:  # one channel's trouble, of whatever kind, stops no other
+        except Exception as error:  # an error of one channel doesn't stop the other
             failed.append(_hide(settings, f"{name} failed: {type(error).__name__}: {error}."))
         else:
-            told.append(name)
-    if failed and not told:
-        raise AlertError(f"nobody was told of {alert.title!r}. {' '.join(failed)}")
-    return Delivery(told, failed)
+            sent_by.append(name)
+    if failed and not sent_by:
+        raise AlertError(f"alert {alert.title!r} was not sent. {' '.join(failed)}")
+    return Delivery(sent_by, failed)
 
 
 def _body(alert: Alert) -> str:

@@ -15,13 +15,14 @@ class UnfinishedError(ErosError):
 def back_up(archive: Archive, code_fingerprint: str, *, now: dt.datetime, run_id: str) -> Entry:
     """Save the owned tables and all definitions as they are; the finished entry.
 
-    Raises: UnfinishedError: the last deployment or rollback was interrupted.
+    Raises:
+        UnfinishedError: the last deployment or rollback was interrupted.
     """
     history = archive.history()
     last = history[-1] if history else None
     if last is not None and not last.is_finished and last.kind != "backup":
         raise UnfinishedError(
-            f"{last.deployment_id} was broken off ({last.state}); finish it first: run "
+            f"{last.deployment_id} was interrupted ({last.state}); finish it first: run "
             f"{'deploy' if last.kind == 'deploy' else 'rollback'}_production again"
         )
     archive.open()

@@ -68,8 +68,12 @@ class Deploy:
         self.archive.open()
         entry = decision.entry
         if decision.undo is not None:
-            self.log(f"{decision.undo.deployment_id} was broken off: what it found is put back")
-            self.put_back(decision.undo, "undone", "it was broken off; other code came", now=now)
+            self.log(
+                f"{decision.undo.deployment_id} was interrupted: its previous state is restored"
+            )
+            self.put_back(
+                decision.undo, "undone", "it was interrupted; other code was deployed", now=now
+            )
         if entry is None:
             entry = self.archive.begun(
                 next_entry(
@@ -88,7 +92,8 @@ class Deploy:
     def make(self, entry: Entry, *, now: dt.datetime) -> Entry:
         """Make every object, then load the configuration.
 
-        Raises: DeployFailedError: one could not be made; the previous definitions were restored.
+        Raises:
+            DeployFailedError: one could not be made; the previous definitions were restored.
         """
         warehouse = self.dataset.warehouse
         try:

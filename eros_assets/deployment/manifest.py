@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -72,7 +72,12 @@ def read_manifest(root: Path = REPOSITORY) -> Manifest:
     python = [file for file in files if file.kind == "python"]
     sound = [file.path for file in python if file.problem is None]
     unimportable = _import_failures(root, sound)
-    python = [_with_problem(file, unimportable.get(_module(file.path))) for file in python]
+    python = [
+        replace(file, problem=f"unimportable: {unimportable[_module(file.path)]}")
+        if _module(file.path) in unimportable
+        else file
+        for file in python
+    ]
     if not any(file.problem for file in sql):
         sql = _with_dependencies(sql, root)
     return Manifest(sorted([*sql, *python], key=lambda file: file.path))
@@ -157,12 +162,6 @@ def _module(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _with_problem(file: File, failure: str | None) -> File:
-    if failure is None:
-        return file
-    return File(file.path, file.kind, file.sha256, file.bytes, f"unimportable: {failure}")
-
-
 def _with_dependencies(files: Sequence[File], root: Path) -> list[File]:
     """The files; the one that prevents ordering them has its problem."""
     try:
@@ -170,8 +169,5 @@ def _with_dependencies(files: Sequence[File], root: Path) -> list[File]:
     except LibraryError as error:
         named = [file.path for file in files if str(root / file.path) in str(error)]
         culprit = (named or [files[0].path])[0]
-        return [
-            File(f.path, f.kind, f.sha256, f.bytes, str(error)) if f.path == culprit else f
-            for f in files
-        ]
+        return [replace(f, problem=str(error)) if f.path == culprit else f for f in files]
     return list(files)

@@ -84,7 +84,7 @@ def notify(dataset: Dataset, title: str, lines: Sequence[str]) -> str:
     try:
         return tell(dataset.settings, Alert(title, lines)).sentence
     except AlertError as error:
-        return f"Nobody could be told: {error}"
+        return f"The alert was not sent: {error}"
 
 
 def gate_findings(dataset: Dataset) -> list[Finding]:
@@ -112,7 +112,7 @@ def deployment_in_question(history: Sequence[Entry]) -> tuple[Entry, bool]:
         if entry.deployment_id == present:
             return entry, False
     raise NothingDeployedError(
-        "no deployment is under way or in force, so there is none to sum up; run the job "
+        "no deployment is under way or in force, so there is nothing to report; run the job "
         "deploy_production (`make deploy`) as a whole"
     )
 

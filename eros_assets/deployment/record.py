@@ -160,13 +160,14 @@ def decide_deploy(
         code_fingerprint: of the manifest at hand.
         objects_match: whether every object in the dataset is the one of `sql/`.
 
-    Raises: UnfinishedRollbackError: the last entry is a rollback that was interrupted.
+    Raises:
+        UnfinishedRollbackError: the last entry is a rollback that was interrupted.
     """
     last = history[-1] if history else None
     if last is not None and not last.is_finished:
         if last.kind == "rollback":
             raise UnfinishedRollbackError(
-                f"rollback {last.deployment_id} was broken off ({last.state}); finish it first: "
+                f"rollback {last.deployment_id} was interrupted ({last.state}); finish it first: "
                 f"run rollback_production again (`make rollback`)"
             )
         if last.kind == "deploy" and last.code_fingerprint == code_fingerprint:
@@ -203,8 +204,10 @@ def rollback_point(history: Sequence[Entry], requested: str | None, now: dt.date
     gate. A point's name (`d0002_…_before`) means that point, a rollback's id the state that it
     found.
 
-    Args: history: every entry, in order. requested: deployment, rollback or point; None: the
-    deployment in force, the last good one. now: decides what has expired.
+    Args:
+        history: every entry, in order.
+        requested: deployment, rollback or point; None: the deployment in force, the last good one.
+        now: decides what has expired.
 
     Raises:
         RollbackRefusedError: it is unknown, incomplete or expired.
@@ -214,7 +217,7 @@ def rollback_point(history: Sequence[Entry], requested: str | None, now: dt.date
     if until is not None and until < now:
         raise RollbackRefusedError(
             f"{point.point_id}: its backup expired on {until:%Y-%m-%d}; EROS_BACKUP_DAYS says how "
-            f"long they are kept. Nothing was touched"
+            f"long they are kept. Nothing was changed"
         )
     return point
 
@@ -245,7 +248,7 @@ def _last_good(history: Sequence[Entry]) -> Point:
     present = in_force(history)
     if present is None:
         raise RollbackRefusedError(
-            "no deployment has succeeded yet, so there is none to go back to. Nothing was touched"
+            "no deployment has succeeded yet, so there is no state to restore. Nothing was changed"
         )
     return _named(history, present)
 
@@ -261,20 +264,20 @@ def _named(history: Sequence[Entry], requested: str) -> Point:
     if entry is None:
         known = ", ".join(e.deployment_id for e in history) or "none"
         raise RollbackRefusedError(
-            f"deployment {requested} is unknown; known are: {known}. Nothing was touched"
+            f"deployment {requested} is unknown; known are: {known}. Nothing was changed"
         )
     if entry.kind == "backup":
         return _before(entry)
     if entry.state == "rolled_back" and requested == identifier:
         raise RollbackRefusedError(
             f"deployment {requested} was taken back by a rollback; to have it again, deploy its "
-            f"code, or name the kept state: {entry.passed}. Nothing was touched"
+            f"code, or name the kept state: {entry.passed}. Nothing was changed"
         )
     points = points_of(history, identifier)
     if not points:
         raise RollbackRefusedError(
             f"deployment {requested} is incomplete: it is {entry.state}, so it was never in force. "
-            f"Nothing was touched"
+            f"Nothing was changed"
         )
     return points[0] if requested == entry.passed else points[-1]
 
@@ -282,7 +285,7 @@ def _named(history: Sequence[Entry], requested: str) -> Point:
 def _before(entry: Entry) -> Point:
     if entry.state in KEPT_NOTHING:
         raise RollbackRefusedError(
-            f"{entry.before} is incomplete: {entry.deployment_id} was broken off before its backup "
-            f"was whole. Nothing was touched"
+            f"{entry.before} is incomplete: {entry.deployment_id} was interrupted before its "
+            f"backup was complete. Nothing was changed"
         )
     return Point(entry.before, entry, entry.previous_id)

@@ -53,8 +53,8 @@ class Rollback:
     def run(self, requested: str | None, *, now: dt.datetime, run_id: str) -> RollbackOutcome:
         """Start the rollback or continue it; see the module for the steps.
 
-        Raises: RollbackRefusedError: no complete, unexpired state has that name; nothing was
-        changed.
+        Raises:
+            RollbackRefusedError: no complete, unexpired state has that name; nothing was changed.
         """
         history = self.archive.history()
         entry = unfinished_rollback(history, requested)
@@ -87,7 +87,7 @@ class Rollback:
             what = f"copies of {', '.join(lacking)}" if lacking else "its definitions"
             raise RollbackRefusedError(
                 f"{point.point_id} is incomplete or expired: {what} are not there. Nothing was "
-                f"touched"
+                f"changed"
             )
 
     def _begun(
@@ -96,7 +96,7 @@ class Rollback:
         """The new entry; an interrupted one for another point ends here, as it is."""
         last = history[-1]
         if not last.is_finished:
-            why = f"it was broken off ({last.state}); rolled back to {point.point_id}"
+            why = f"it was interrupted ({last.state}); rolled back to {point.point_id}"
             self.archive.write(replace(last, state="undone", detail=why, finished_at=now))
         target = next((e for e in history if e.deployment_id == point.in_force_id), point.entry)
         entry = next_entry(

@@ -58,5 +58,5 @@ def refuse_if_closed(findings: Iterable[Finding], what: str) -> None:
         lines = "\n".join(f"  {finding.sentence}" for finding in failed)
         raise GateClosedError(
             f"{what}: nothing was published, {len(failed)} of the gate's conditions don't hold. "
-            f"Mend the cause and run it again.\n{lines}"
+            f"Fix the cause and run it again.\n{lines}"
         )

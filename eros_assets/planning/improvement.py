@@ -202,7 +202,7 @@ def improve(
     ordered = OrderedDays.of(slots, rules, days)
     moves = np.concatenate([near(ppvs), *([rotations(ppvs)] if ppvs <= MOST_ROTATED else [])])
     best, kept = arranged, arranged.order[None]
-    timeline = Timeline.of(slots.ppv, _places(best), days, sent)
+    timeline = Timeline.of(slots.ppv, [place for _, place in best.placed], days, sent)
     met: set[bytes] = set()
     idle = 0
     for _ in range(MOST_ROUNDS):
@@ -227,7 +227,3 @@ def improve(
         if idle == PATIENCE or best.value >= enough:
             break
     return best
-
-
-def _places(arranged: Arrangement) -> tuple[Place, ...]:
-    return tuple(place for _, place in arranged.placed)

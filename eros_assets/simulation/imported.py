@@ -71,7 +71,9 @@ def imported_truth(tables: Tables, tuning: Tables, seed: int) -> Truth:
     views = _view_rates(known, pages)
     rates = _caption_rates(known, catalogue, knobs, rng)[order]
     is_bump = catalogue.tier[order] == BUMP
-    usual_view_rate = float(np.average(views, weights=_volume(known, pages) + 1e-9))
+    usual_view_rate = float(
+        np.average(views, weights=np.bincount(known.page, minlength=pages) + 1e-9)
+    )
     response = Response()
     ppvs = known.where(known.is_ppv)
     return Truth(
@@ -149,10 +151,6 @@ def _audiences(facts: Facts, pages: int, last: int) -> Floats:
     reach = (1 + Response().least_reach) / 2
     medians = pd.Series(recent.sent).groupby(recent.page).median()
     return medians.reindex(range(pages), fill_value=overall).to_numpy(dtype=np.float64) / reach
-
-
-def _volume(facts: Facts, pages: int) -> Floats:
-    return totals(facts.page, np.ones(facts.page.size), pages)
 
 
 def _weighted_volume(facts: Facts, pages: int, response: Response) -> Floats:

@@ -120,8 +120,9 @@ def draft_week(
 def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan:
     """Plan one page's week.
 
-    Raises: NoTargetsError: the page has no targets for the week. PlanningError: no week can be
-    planned from the targets, captions or rules.
+    Raises:
+        NoTargetsError: the page has no targets for the week.
+        PlanningError: no week can be planned from the targets, captions or rules.
     """
     if page.target is None:
         raise NoTargetsError(

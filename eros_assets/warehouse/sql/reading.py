@@ -142,7 +142,7 @@ def _definition(
     definitions = list(create.this.expressions) if create.this else []
     declared = [d for d in definitions if isinstance(d, exp.ColumnDef)]
     if kind == "table":
-        return name, (), tuple(_column(d) for d in declared)
+        return name, (), tuple(Column(d.name, _type(d), column_description(d)) for d in declared)
     types = ((d.name, _type(d), "IN") for d in declared)
     return name, _parameters(types, header), described
 
@@ -159,10 +159,6 @@ def _parameters(
 def _type(column: exp.ColumnDef) -> str:
     kind = column.args.get("kind")
     return kind.sql("bigquery") if isinstance(kind, exp.Expr) else ""
-
-
-def _column(column: exp.ColumnDef) -> Column:
-    return Column(column.name, _type(column), column_description(column))
 
 
 def column_description(column: exp.ColumnDef) -> str:
