@@ -1,7 +1,8 @@
-"""Telling people: one message, by Slack and by e-mail, to whichever of the two is configured.
+"""Sends alerts by Slack and e-mail, whichever is configured.
 
-An alert counts as told when one channel took it; the other's failure is reported, not repeated, so
-that a wrong token doesn't fill a mailbox. When every configured channel failed it is an error.
+An alert is delivered when one channel accepted it; a failure of the other is reported and not
+retried, so that a wrong token doesn't fill a mailbox. It is an error when every configured channel
+failed.
 """
 
 import smtplib
@@ -28,12 +29,12 @@ HIDDEN = "(hidden)"
 
 
 class AlertError(ErosError):
-    """No configured channel took an alert."""
+    """No configured channel accepted an alert."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What people are told: a title and lines of plain text."""
+    """The content of an alert: a title and lines of plain text."""
 
     title: str
     lines: Sequence[str]
@@ -41,17 +42,17 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Which channels took an alert, and what the others said."""
+    """The channels that accepted an alert, and the errors of the others."""
 
-    told: Sequence[str]
+    sent_by: Sequence[str]
     failed: Sequence[str]
 
     @property
     def sentence(self) -> str:
         """One line for the log."""
-        if not self.told:
-            return "Nobody was told: neither Slack nor e-mail is configured (docs/SETTINGS.md)."
-        said = f"Told by {' and '.join(self.told)}."
+        if not self.sent_by:
+            return "No alert was sent: neither Slack nor e-mail is configured (docs/SETTINGS.md)."
+        said = f"Sent by {' and '.join(self.sent_by)}."
         return f"{said} {' '.join(self.failed)}" if self.failed else said
 
 
@@ -69,24 +70,24 @@ def channels(settings: Settings) -> Mapping[str, Channel]:
 
 
 def tell(settings: Settings, alert: Alert) -> Delivery:
-    """Send an alert to every configured channel; to none of them, where none is.
+    """Send an alert to every configured channel, if any.
 
     Raises:
-        AlertError: channels are configured, and none took it.
+        AlertError: channels are configured, and none accepted it.
     """
     title, body = _hide(settings, f"EROS: {alert.title}"), _hide(settings, _body(alert))
-    told: list[str] = []
+    sent_by: list[str] = []
     failed: list[str] = []
     for name, send in channels(settings).items():
         try:
             _patiently(partial(send, settings, title, body))
-        except Exception as error:  # one channel's trouble, of whatever kind, stops no other
+        except Exception as error:  # an error of one channel doesn't stop the other
             failed.append(_hide(settings, f"{name} failed: {type(error).__name__}: {error}."))
         else:
-            told.append(name)
-    if failed and not told:
-        raise AlertError(f"nobody was told of {alert.title!r}. {' '.join(failed)}")
-    return Delivery(told, failed)
+            sent_by.append(name)
+    if failed and not sent_by:
+        raise AlertError(f"alert {alert.title!r} was not sent. {' '.join(failed)}")
+    return Delivery(sent_by, failed)
 
 
 def _body(alert: Alert) -> str:
@@ -103,7 +104,7 @@ def _hide(settings: Settings, text: str) -> str:
 
 
 def _patiently(send: Callable[[], None]) -> None:
-    """Again when a line was broken or a server busy; not when it refused."""
+    """Retry when a connection broke or a server was busy; not when it refused."""
     from tenacity import Retrying, stop_after_attempt, wait_exponential_jitter
 
     Retrying(

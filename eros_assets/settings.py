@@ -1,7 +1,7 @@
-"""Environment variables into one Settings object, validated at start.
+"""Reads environment variables into one Settings object, validated at start.
 
-The only module beside `warehouse/` that knows which environment EROS runs in. Everything else asks
-for what it needs (`settings.inputs`, `settings.out_dir`), never for the environment's name.
+Only this module and `warehouse/` know which environment EROS runs in. Other modules use what they
+need (`settings.inputs`, `settings.out_dir`), never the environment's name.
 """
 
 import datetime as dt
@@ -220,7 +220,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def dataset_name(self) -> str:
-        """`project.dataset`, what `${dataset}` in sql/ stands for."""
+        """`project.dataset`, the value of `${dataset}` in sql/."""
         return f"{self.project_id}.{self.dataset}"
 
     @property
@@ -267,7 +267,7 @@ class Settings(BaseSettings):
 
 
 def sheet_address(spreadsheet_id: str) -> str:
-    """Where people open a spreadsheet."""
+    """The address of a spreadsheet."""
     return f"https://docs.google.com/spreadsheets/d/{spreadsheet_id}"
 
 

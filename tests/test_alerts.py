@@ -61,7 +61,7 @@ def parsed(mail: str) -> Any:
 
 def test_slack_gets_title_and_lines_in_its_channel(workspace: Slack) -> None:
     delivery = tell(settings(**by_slack(workspace)), ALERT)
-    assert delivery.sentence == "Told by Slack."
+    assert delivery.sentence == "Sent by Slack."
     [message] = workspace.messages
     assert message["channel"] == "#eros"
     assert message["authorization"] == f"Bearer {TOKEN}"
@@ -71,7 +71,7 @@ def test_slack_gets_title_and_lines_in_its_channel(workspace: Slack) -> None:
 
 
 def test_mail_goes_to_everybody_on_the_list(post: Mailbox) -> None:
-    assert tell(settings(**by_mail(post)), ALERT).told == ["e-mail"]
+    assert tell(settings(**by_mail(post)), ALERT).sent_by == ["e-mail"]
     mail = parsed(post.mails[0])
     assert mail["Subject"] == "EROS: weekly_schedules failed"
     assert mail["From"] == "eros@example.com"
@@ -87,7 +87,7 @@ def test_a_password_is_said_only_behind_tls(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with mailbox(certificate) as post:
         values = by_mail(post, "starttls", smtp_user="eros", smtp_password=PASSWORD)
-        assert tell(settings(**values), ALERT).told == ["e-mail"]
+        assert tell(settings(**values), ALERT).sent_by == ["e-mail"]
         verbs = [command.split(" ")[0].upper() for command in post.commands]
     assert verbs.index("STARTTLS") < verbs.index("AUTH") < verbs.index("MAIL")
     assert len(post.mails) == 1
@@ -103,7 +103,7 @@ def test_a_server_that_can_not_prove_itself_is_not_told(tmp_path: Path) -> None:
 
 
 def test_both_are_told(workspace: Slack, post: Mailbox) -> None:
-    assert tell(settings(**by_slack(workspace), **by_mail(post)), ALERT).told == [
+    assert tell(settings(**by_slack(workspace), **by_mail(post)), ALERT).sent_by == [
         "Slack",
         "e-mail",
     ]
@@ -111,8 +111,8 @@ def test_both_are_told(workspace: Slack, post: Mailbox) -> None:
 
 def test_without_a_channel_nobody_is_told_and_that_is_said() -> None:
     delivery = tell(settings(), ALERT)
-    assert delivery.told == []
-    assert "Nobody was told" in delivery.sentence
+    assert delivery.sent_by == []
+    assert "No alert was sent" in delivery.sentence
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_one_channel_s_failure_stops_no_other_and_is_reported(
 ) -> None:
     workspace.error = "invalid_auth"
     delivery = tell(settings(**by_slack(workspace), **by_mail(post)), ALERT)
-    assert delivery.told == ["e-mail"]
+    assert delivery.sent_by == ["e-mail"]
     assert "invalid_auth" in delivery.sentence
     assert len(post.mails) == 1
 

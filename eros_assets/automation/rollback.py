@@ -31,7 +31,7 @@ class RollbackConfig(dg.Config):
     deployment_id: str = Field(
         default="",
         description="A deployment, a rollback, or a kept state (`..._before`, `..._passed`); "
-        "empty: the last good deployment, or the rollback that was broken off.",
+        "empty: the last good deployment, or the rollback that was interrupted.",
     )
 
 

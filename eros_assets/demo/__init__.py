@@ -1,4 +1,4 @@
-"""The sample agency, and the hidden truth that its audiences answer by."""
+"""The sample agency, and the hidden truth that determines its audiences' answers."""
 
 from eros_assets.demo.agency import Agency, agency_of_shape, sample_agency
 from eros_assets.demo.population import Mood

@@ -1,4 +1,4 @@
-"""The sample agency: a whole agency's input tables from a seed, and the truth behind them.
+"""Makes the sample agency's input tables, and the truth behind them, from a seed.
 
 Made by numpy from a seed, in columns; the same size, seed and last day give identical frames. How
 audiences answer is described in `truth.py`, who sends what in `roster.py`, `timetable.py` and

@@ -1,4 +1,4 @@
-"""The sample agency's caption bank, and what pages must not send."""
+"""Draws the sample agency's caption bank and the pages' restrictions."""
 
 import datetime as dt
 from collections.abc import Sequence

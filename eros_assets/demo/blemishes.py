@@ -1,4 +1,4 @@
-"""What real histories suffer from: messages without caption_id, retyped texts, bad rows."""
+"""Adds the defects of real histories: messages without caption_id, retyped texts, bad rows."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What an audience has already been sent: recent volume, and worn captions.
+"""Computes an audience's exposure: recent volume, and repeated captions.
 
 Pure functions over columns of sends; times are microseconds since 1970 UTC.
 """

@@ -1,4 +1,4 @@
-"""How holidays move the sample agency's audiences: multipliers on views and on purchases."""
+"""Multipliers that holidays put on the sample agency's views and purchases."""
 
 import datetime as dt
 from functools import cache

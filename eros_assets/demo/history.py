@@ -1,7 +1,7 @@
-"""The sample agency's past: people choose captions, the audiences of the hidden truth answer.
+"""Draws the sample agency's history: people choose captions, the audiences answer.
 
-Played in blocks of four weeks, so that what a page repeats is what did well on that page before,
-as a person would judge it: by its EMV (PPV) or view rate (Bump), luck included.
+Drawn in blocks of four weeks, so that a page repeats captions that did well on it before by
+observed EMV (PPV) or view rate (Bump), as a person would.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""Who is in the sample agency: its creators, what each earns and charges, and how often it sends.
+"""Draws the sample agency's creators: what each earns and charges, and how often it sends.
 
-What is here is drawn once per agency; `population.py` turns it into the hidden truth.
+Drawn once per agency; `population.py` makes the hidden truth from it.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""When the sample agency's people send: which page, which instant, PPV or Bump.
+"""Draws the times of the sample agency's messages: page, instant, PPV or Bump.
 
 LA wall time, hours 8 to 22, an hour or so apart; a page's messages of one day share their minute
 past the hour, give or take. A few go out at night.

@@ -1,4 +1,4 @@
-r"""The hidden truth: how the sample agency's audiences answer a message.
+r"""The hidden truth: the model by which the sample agency's audiences answer a message.
 
 Policies never see it; simulators play weeks forward with it, and oracles know it. The history of
 the sample agency is drawn by `Truth.draw_outcomes` like every week after it.
@@ -70,7 +70,7 @@ class Response:
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What nobody in the agency knows. Arrays are by page (g), caption (c), category (k), week (w).
+    """Hidden parameters, as arrays by page (g), caption (c), category (k), week (w).
 
     `sustainable` is in weighted messages in 14 days; `growth` is per year.
     """

@@ -1,4 +1,4 @@
-"""Sentences of the sample agency: captions put together from the word lists of `wording.toml`.
+"""Composes the sample agency's captions from the word lists of `wording.toml`.
 
 A caption is an opening, a body of its category, a closing fit for its tier and, often, an emoji.
 No two captions of a bank are equal in letters and digits alone, so a message can be traced to its

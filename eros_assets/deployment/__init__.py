@@ -1,1 +1,1 @@
-"""Putting a version of EROS in force, and taking it back: decisions, records, steps, reports."""
+"""Deploys a version of EROS and rolls it back: decisions, records, steps, reports."""

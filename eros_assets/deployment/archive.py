@@ -1,4 +1,4 @@
-"""The history of deployments and the states they kept, in the warehouse."""
+"""Stores the history of deployments and their saved states in the warehouse."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ class Archive:
 
     @property
     def owned(self) -> Sequence[SqlObject]:
-        """The tables that EROS makes and a deployment backs up: all but inputs and records."""
+        """The tables that EROS makes and a deployment backs up: all except inputs and records."""
         spared = self._inputs | RECORDS
         return [t for t in self.dataset.library.of_kind("table") if t.name not in spared]
 
@@ -44,12 +44,12 @@ class Archive:
         return [_entry(row) for row in rows.to_dict("records")]
 
     def open(self) -> None:
-        """Have the tables of the archive itself; safe to repeat."""
+        """Create the archive's own tables; safe to repeat."""
         for name in ARCHIVE:
             self.dataset.warehouse.deploy(self.dataset.library[name])
 
     def write(self, entry: Entry) -> Entry:
-        """Put an entry in the place of what has its id."""
+        """Write an entry, replacing the one with its id."""
         import pandas as pd
 
         row = {field.name: getattr(entry, field.name) for field in fields(entry)}
@@ -62,10 +62,10 @@ class Archive:
         return entry
 
     def keep(self, point_id: str, tables: Sequence[str]) -> None:
-        """Keep tables and all definitions as they are now.
+        """Save tables and all definitions as they are now.
 
-        Tables that a broken-off call kept stay as that one kept them. Definitions are written once
-        the tables are kept, so that a point with definitions is whole.
+        Tables that an interrupted call saved stay as it saved them. Definitions are written after
+        the tables, so that a point with definitions is complete.
         """
         import pandas as pd
 
@@ -82,7 +82,7 @@ class Archive:
         )
 
     def definitions(self, point_id: str) -> list[Definition]:
-        """The definitions of a kept state, by name."""
+        """The definitions of a saved state, by name."""
         rows = self.dataset.query("kept_definitions", point_id=point_id)
         return [
             Definition(row["object_name"], row["kind"], row["definition"], row["fingerprint"] or "")
@@ -90,18 +90,18 @@ class Archive:
         ]
 
     def present(self) -> tuple[str, ...]:
-        """The owned tables that are there, by name."""
+        """The owned tables that exist, by name."""
         return tuple(
             table.name for table in self.owned if self.dataset.freshness(table.name) is not None
         )
 
     def begun(self, entry: Entry) -> Entry:
-        """Write a new entry, with the tables to keep of what it found, and until when."""
+        """Write a new entry, with the tables to save and the time until which they are kept."""
         until = entry.started_at + dt.timedelta(days=self.dataset.settings.backup_days)
         return self.write(replace(entry, tables=self.present(), kept_until=until))
 
     def schedules_in_force(self) -> tuple[str, ...]:
-        """The active schedules of all weeks; none where there is no table of them."""
+        """The active schedules of all weeks; none where the table doesn't exist."""
         if self.dataset.freshness("schedule_recommendations") is None:
             return ()
         rows = self.dataset.query("schedules_in_force")

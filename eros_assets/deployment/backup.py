@@ -1,4 +1,4 @@
-"""Keeping the present as a state to go back to, between deployments."""
+"""Saves the current state between deployments, so that a rollback can restore it."""
 
 import datetime as dt
 from dataclasses import replace
@@ -9,20 +9,20 @@ from eros_assets.errors import ErosError
 
 
 class UnfinishedError(ErosError):
-    """A deployment or rollback is half done: its state is none to go back to."""
+    """A deployment or rollback is unfinished: its state can't be restored."""
 
 
 def back_up(archive: Archive, code_fingerprint: str, *, now: dt.datetime, run_id: str) -> Entry:
-    """Keep the owned tables and all definitions as they are; the finished entry.
+    """Save the owned tables and all definitions as they are; the finished entry.
 
     Raises:
-        UnfinishedError: the last deployment or rollback was broken off.
+        UnfinishedError: the last deployment or rollback was interrupted.
     """
     history = archive.history()
     last = history[-1] if history else None
     if last is not None and not last.is_finished and last.kind != "backup":
         raise UnfinishedError(
-            f"{last.deployment_id} was broken off ({last.state}); finish it first: run "
+            f"{last.deployment_id} was interrupted ({last.state}); finish it first: run "
             f"{'deploy' if last.kind == 'deploy' else 'rollback'}_production again"
         )
     archive.open()

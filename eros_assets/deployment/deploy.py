@@ -1,7 +1,7 @@
-"""A deployment step by step: back up, make every object, judge, keep or put back.
+"""Deploys step by step: back up, make every object, evaluate the gate, keep or restore.
 
-Each step ends with a row of `deployments`; a deployment that was killed goes on from the last one
-when it is run again, or is put back when other code is deployed. Time enters as a parameter.
+Each step ends with a row of `deployments`; a deployment that was interrupted continues from the
+last one when it is run again, or is undone when other code is deployed. Time enters as a parameter.
 """
 
 import datetime as dt
@@ -18,15 +18,15 @@ from eros_assets.warehouse.sql.objects import SqlObject
 
 
 class DeployFailedError(ErosError):
-    """An object could not be made, or the gate said no; what was in force before is in force."""
+    """An object could not be made, or the gate failed; the previous version is in force."""
 
 
 @dataclass(frozen=True)
 class Deploy:
     """A deployment of one installation; `archive` is where it is recorded.
 
-    `log` takes a line for people. `inputs` are the tables that are left to others. `learn` fills
-    what the gate needs and a first deployment lacks.
+    `log` takes a line of text. `inputs` are the tables that others load. `learn` fills the tables
+    that the gate needs and a first deployment lacks.
     """
 
     archive: Archive
@@ -41,11 +41,11 @@ class Deploy:
 
     @property
     def objects(self) -> Sequence[SqlObject]:
-        """What a deployment makes, in order: tables, then each after what it depends on."""
+        """The objects to deploy, in order: tables, then each after its dependencies."""
         return [o for o in self.dataset.library.deploy_order() if o.name not in self.inputs]
 
     def objects_match(self) -> bool:
-        """Whether every object in the dataset is that of `sql/`."""
+        """Whether every object in the dataset is the one of `sql/`."""
         warehouse = self.dataset.warehouse
         there = {d.name: d for d in warehouse.definitions()}
         return all(
@@ -56,7 +56,7 @@ class Deploy:
         )
 
     def back_up(self, code_fingerprint: str, *, now: dt.datetime, run_id: str) -> DeployDecision:
-        """Decide what there is to do and keep what is in force; the decision with its entry.
+        """Decide what to do and save what is in force; the decision with its entry.
 
         Raises:
             UnfinishedRollbackError: a rollback must end first.
@@ -68,8 +68,12 @@ class Deploy:
         self.archive.open()
         entry = decision.entry
         if decision.undo is not None:
-            self.log(f"{decision.undo.deployment_id} was broken off: what it found is put back")
-            self.put_back(decision.undo, "undone", "it was broken off; other code came", now=now)
+            self.log(
+                f"{decision.undo.deployment_id} was interrupted: its previous state is restored"
+            )
+            self.put_back(
+                decision.undo, "undone", "it was interrupted; other code was deployed", now=now
+            )
         if entry is None:
             entry = self.archive.begun(
                 next_entry(
@@ -89,7 +93,7 @@ class Deploy:
         """Make every object, then load the configuration.
 
         Raises:
-            DeployFailedError: one could not be made; the definitions before were put back.
+            DeployFailedError: one could not be made; the previous definitions were restored.
         """
         warehouse = self.dataset.warehouse
         try:
@@ -108,7 +112,7 @@ class Deploy:
         return self._at(entry, "deployed")
 
     def conclude(self, entry: Entry, findings: Sequence[Finding], *, now: dt.datetime) -> Entry:
-        """Let the gate's findings decide: keep what passed, or put back what was there before.
+        """Keep the version if every finding passed, else restore the previous one.
 
         Raises:
             DeployFailedError: a condition does not hold; names each.
@@ -126,10 +130,10 @@ class Deploy:
         return self.archive.write(replace(entry, state="succeeded", finished_at=now))
 
     def put_back(self, entry: Entry, state: State, why: str, *, now: dt.datetime) -> Entry:
-        """Put the definitions and the configuration that an entry found back in force.
+        """Restore the definitions and the configuration that an entry found.
 
-        Objects that it made anew stay: nothing is dropped. So do the rows of all other tables,
-        which a deployment does not change.
+        Objects that it created stay: nothing is dropped. The rows of all other tables stay too: a
+        deployment does not change them.
         """
         warehouse = self.dataset.warehouse
         if entry.state != "started":

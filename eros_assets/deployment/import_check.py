@@ -1,4 +1,4 @@
-"""Run as a script in a fresh process: imports modules and tells which can't be.
+"""Runs as a script in a fresh process: imports modules and reports those that fail.
 
 Arguments: the folder to import from, then the modules' names. The last line of the output is a JSON
 object of the failures, by module.
@@ -10,7 +10,7 @@ import sys
 
 
 def failures(names: list[str]) -> dict[str, str]:
-    """What went wrong with each module that can't be imported."""
+    """The error of each module that can't be imported."""
     found: dict[str, str] = {}
     for name in names:
         try:

@@ -1,6 +1,6 @@
-"""Phase 1: every SQL file and Python module with its SHA-256, and those that can't be used.
+"""Phase 1 lists every SQL file and Python module with its SHA-256, and the unusable ones.
 
-The manifest's fingerprint is what a deployment is known by: the same files, the same fingerprint.
+The manifest's fingerprint identifies a deployment: equal files give an equal fingerprint.
 """
 
 import ast
@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +26,7 @@ IMPORT_SECONDS = 300
 
 
 class ManifestError(ErosError):
-    """Files that can't be used; each is named with the reason."""
+    """Some files can't be used; names each with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,12 @@ def read_manifest(root: Path = REPOSITORY) -> Manifest:
     python = [file for file in files if file.kind == "python"]
     sound = [file.path for file in python if file.problem is None]
     unimportable = _import_failures(root, sound)
-    python = [_with_problem(file, unimportable.get(_module(file.path))) for file in python]
+    python = [
+        replace(file, problem=f"unimportable: {unimportable[_module(file.path)]}")
+        if _module(file.path) in unimportable
+        else file
+        for file in python
+    ]
     if not any(file.problem for file in sql):
         sql = _with_dependencies(sql, root)
     return Manifest(sorted([*sql, *python], key=lambda file: file.path))
@@ -85,7 +90,7 @@ def code_fingerprint(root: Path = REPOSITORY) -> str:
 
 
 def require_usable(manifest: Manifest) -> None:
-    """Go on only when every file can be used.
+    """Raise unless every file can be used.
 
     Raises:
         ManifestError: some can't; one line for each.
@@ -136,7 +141,7 @@ def _unparsable(content: bytes) -> str | None:
 
 
 def _import_failures(root: Path, paths: Sequence[str]) -> Mapping[str, str]:
-    """What went wrong with each module that a fresh process can't import."""
+    """The error of each module that a fresh process can't import."""
     names = [_module(path) for path in paths]
     done = subprocess.run(
         [sys.executable, "-P", import_check.__file__, str(root), *names],
@@ -157,21 +162,12 @@ def _module(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _with_problem(file: File, failure: str | None) -> File:
-    if failure is None:
-        return file
-    return File(file.path, file.kind, file.sha256, file.bytes, f"unimportable: {failure}")
-
-
 def _with_dependencies(files: Sequence[File], root: Path) -> list[File]:
-    """The files, the one that keeps them from being put in order with its problem."""
+    """The files; the one that prevents ordering them has its problem."""
     try:
         load_library(root / "sql").deploy_order()
     except LibraryError as error:
         named = [file.path for file in files if str(root / file.path) in str(error)]
         culprit = (named or [files[0].path])[0]
-        return [
-            File(f.path, f.kind, f.sha256, f.bytes, str(error)) if f.path == culprit else f
-            for f in files
-        ]
+        return [replace(f, problem=str(error)) if f.path == culprit else f for f in files]
     return list(files)

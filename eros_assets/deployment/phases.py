@@ -1,4 +1,4 @@
-"""What the phases of a deployment ask of an installation."""
+"""Functions on an installation that the phases of a deployment call."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from eros_assets.warehouse.protocol import Probe
 
 
 class NothingDeployedError(ErosError):
-    """A deployment is asked about before there is one."""
+    """There is no deployment yet."""
 
 
 def archive_of(dataset: Dataset) -> Archive:
@@ -31,12 +31,12 @@ def archive_of(dataset: Dataset) -> Archive:
 
 
 def clock() -> dt.datetime:
-    """When a step of a deployment or rollback happens: recorded, and held against expiries."""
+    """The time of a step of a deployment or rollback, for its record and for expiry checks."""
     return dt.datetime.now(dt.UTC)
 
 
 def preflight_of(settings: Settings) -> list[Probe]:
-    """What must hold before anything runs, with the installation's own tables."""
+    """The preflight probes, with the installation's own tables."""
     owned = [
         table.name for table in sql_library().of_kind("table") if table.name not in INPUT_TABLES
     ]
@@ -44,12 +44,12 @@ def preflight_of(settings: Settings) -> list[Probe]:
 
 
 def records_folder(settings: Settings) -> Path:
-    """Where manifests, summaries and reports are written to."""
+    """The folder of manifests, summaries and reports."""
     return settings.out_dir / "deployments"
 
 
 def newest_health(dataset: Dataset) -> dict[str, Any] | None:
-    """The last row of `system_health` in the words of a summary; None before the first."""
+    """The last row of `system_health`, formatted for a summary; None before the first."""
     if dataset.freshness("system_health") is None:
         return None
     rows = dataset.query("newest_health").to_dict("records")
@@ -65,9 +65,9 @@ def newest_health(dataset: Dataset) -> dict[str, Any] | None:
 
 
 def work_of_a_day(dataset: Dataset, now: dt.datetime) -> Work | None:
-    """What the last 24 hours cost, and what failed in them, as the health check counts it.
+    """Cost and failures of the last 24 hours, as the health check counts them.
 
-    None where the configuration that it is counted by is not there yet.
+    None where the configuration has not been loaded yet.
     """
     if dataset.freshness("tuning") is None:
         return None
@@ -77,14 +77,14 @@ def work_of_a_day(dataset: Dataset, now: dt.datetime) -> Work | None:
 
 
 def notify(dataset: Dataset, title: str, lines: Sequence[str]) -> str:
-    """Tell people, by the channels that are configured; what became of it, in one line.
+    """Send an alert by the configured channels; the result in one line.
 
-    Nothing that was deployed or put back is undone because nobody could be told.
+    A failing alert channel does not undo a deployment or a rollback.
     """
     try:
         return tell(dataset.settings, Alert(title, lines)).sentence
     except AlertError as error:
-        return f"Nobody could be told: {error}"
+        return f"The alert was not sent: {error}"
 
 
 def gate_findings(dataset: Dataset) -> list[Finding]:
@@ -94,13 +94,13 @@ def gate_findings(dataset: Dataset) -> list[Finding]:
 
 
 def open_deployment(history: Sequence[Entry]) -> Entry | None:
-    """The deployment under way, None when there is nothing to do."""
+    """The unfinished deployment, None when there is none."""
     last = history[-1] if history else None
     return last if last is not None and last.kind == "deploy" and not last.is_finished else None
 
 
 def deployment_in_question(history: Sequence[Entry]) -> tuple[Entry, bool]:
-    """The deployment under way, else the one in force; and whether it is under way.
+    """The unfinished deployment, else the one in force; and whether it is unfinished.
 
     Raises:
         NothingDeployedError: there is neither.
@@ -112,15 +112,15 @@ def deployment_in_question(history: Sequence[Entry]) -> tuple[Entry, bool]:
         if entry.deployment_id == present:
             return entry, False
     raise NothingDeployedError(
-        "no deployment is under way or in force, so there is none to sum up; run the job "
+        "no deployment is under way or in force, so there is nothing to report; run the job "
         "deploy_production (`make deploy`) as a whole"
     )
 
 
 def learn_if_new(dataset: Dataset) -> None:
-    """Sort the history and learn the captions where that was never done.
+    """Refresh facts and caption performance where that was never done.
 
-    The gate rehearses on them, and without a gate no week is planned that would do it.
+    The gate rehearses on them, and the weekly run that would make them needs the gate.
     """
     facts = dataset.freshness("message_facts")
     if facts is not None and facts.row_count:

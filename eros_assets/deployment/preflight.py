@@ -1,4 +1,4 @@
-"""Phase 0: what must hold before anything runs, one clear line each."""
+"""Phase 0 checks what must hold before anything runs, one line per check."""
 
 import os
 import re
@@ -22,11 +22,11 @@ INSTALL = "run `make demo`, which installs what requirements.txt pins"
 
 
 class PreflightError(ErosError):
-    """Something that EROS needs is not there; one line for each."""
+    """Something that EROS needs is missing; one line for each."""
 
 
 def preflight(settings: Settings, inputs: Sequence[str], owned: Sequence[str]) -> list[Probe]:
-    """Everything that must hold, in the order in which it would fail.
+    """All probes, in the order in which they would fail.
 
     Args:
         settings: of the installation; that they are there means that each could be used.
@@ -55,7 +55,7 @@ def preflight(settings: Settings, inputs: Sequence[str], owned: Sequence[str]) -
 def package_probes(
     requirements: str, installed: Callable[[str], str | None]
 ) -> Iterator[Probe]:  # fmt: skip
-    """One line when every pinned package is there in its version, else one for each that isn't.
+    """One probe when every pinned package has its version, else one for each that doesn't.
 
     Args:
         requirements: text of `requirements.txt`, with its markers and hashes.
@@ -75,7 +75,7 @@ def package_probes(
 
 
 def pins(requirements: str) -> Iterator[tuple[str, str]]:
-    """Name and version of each pinned package that this machine's markers ask for.
+    """Name and version of each pinned package that applies to this machine.
 
     Raises:
         PreflightError: a line that pins nothing.
@@ -110,7 +110,7 @@ NEVER_EMPTY = ("creators", "caption_bank")
 def input_probes(
     settings: Settings, warehouse: Warehouse, inputs: Sequence[str]
 ) -> Iterator[Probe]:  # fmt: skip
-    """Whether each input table is there, and with rows."""
+    """Whether each input table exists and has rows."""
     whence: Mapping[str, str] = {
         "warehouse": "load it first; its columns are in sql/tables/",
         "files": "run `make demo`, which loads EROS_IMPORT_DIR",
@@ -141,7 +141,7 @@ def lines(probes: Sequence[Probe]) -> list[str]:
 
 
 def require(probes: Sequence[Probe]) -> None:
-    """Go on only when everything holds.
+    """Raise unless every probe holds.
 
     Raises:
         PreflightError: something doesn't; one line for each.

@@ -1,11 +1,11 @@
-"""What the history of deployments says: what is in force, what to do next, where to go back to.
+"""Decides from the history of deployments: what is in force, what to do, what to restore.
 
 Three kinds of entries follow each other, numbered from 1. A *deployment* puts a version in force, a
-*backup* only keeps the present, a *rollback* goes back to a kept state. Each begins by keeping the
-state it found, under its id and `_before`; a deployment whose gate passed keeps what it left under
-its id and `_passed`. A kept state, or point, is the owned tables and all definitions.
+*backup* only saves the current state, a *rollback* restores a saved state. Each begins by saving
+the state it found, under its id and `_before`; a deployment whose gate passed saves its result
+under its id and `_passed`. A saved state, or point, is the owned tables and all definitions.
 
-Pure functions: the history and the time come in, decisions go out.
+Pure functions of the history and the time.
 """
 
 import datetime as dt
@@ -40,11 +40,11 @@ _DIGITS = 8
 
 
 class RollbackRefusedError(ErosError):
-    """There is nothing to go back to by that name; nothing was touched."""
+    """No state of that name can be restored; nothing was changed."""
 
 
 class UnfinishedRollbackError(ErosError):
-    """A rollback was broken off; it must end before anything is deployed."""
+    """A rollback was interrupted; it must finish before anything is deployed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +75,18 @@ class Entry:
 
     @property
     def before(self) -> str:
-        """The point that it kept of what it found."""
+        """The point with the state that it found."""
         return self.deployment_id + BEFORE
 
     @property
     def passed(self) -> str:
-        """The point that a deployment kept of what it left."""
+        """The point with the state that a deployment left."""
         return self.deployment_id + PASSED
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A kept state to go back to; `in_force_id` is the deployment that was in force in it."""
+    """A saved state; `in_force_id` is the deployment that was in force in it."""
 
     point_id: str
     entry: Entry
@@ -94,17 +94,17 @@ class Point:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The tables that are kept in it."""
+        """The tables that are saved in it."""
         is_passed = self.point_id == self.entry.passed
         return self.entry.passed_tables if is_passed else self.entry.tables
 
 
 @dataclass(frozen=True, slots=True)
 class DeployDecision:
-    """What a deploy has to do.
+    """The action of a deployment.
 
-    `nothing`: the code in force is the code at hand, object by object. `resume`: go on with
-    `entry`, which was broken off. `begin`: a new one, once what `undo` left half done is put back.
+    `nothing`: the code in force is this code, object by object. `resume`: continue `entry`, which
+    was interrupted. `begin`: a new one, after the interrupted `undo` is undone.
     """
 
     action: Literal["nothing", "resume", "begin"]
@@ -129,7 +129,7 @@ def next_entry(
     run_id: str,
     point: Point | None = None,
 ) -> Entry:
-    """The entry that begins now; `point` is where a rollback goes back to."""
+    """The entry that begins now; `point` is the state that a rollback restores."""
     number = history[-1].number + 1 if history else 1
     present = in_force(history)
     name = f"{kind[0]}{number:04d}"
@@ -153,7 +153,7 @@ def next_entry(
 def decide_deploy(
     history: Sequence[Entry], code_fingerprint: str, *, objects_match: bool
 ) -> DeployDecision:
-    """What deploying this code means after this history.
+    """Decide what deploying this code requires after this history.
 
     Args:
         history: every entry, in order.
@@ -161,13 +161,13 @@ def decide_deploy(
         objects_match: whether every object in the dataset is the one of `sql/`.
 
     Raises:
-        UnfinishedRollbackError: the last entry is a rollback that was broken off.
+        UnfinishedRollbackError: the last entry is a rollback that was interrupted.
     """
     last = history[-1] if history else None
     if last is not None and not last.is_finished:
         if last.kind == "rollback":
             raise UnfinishedRollbackError(
-                f"rollback {last.deployment_id} was broken off ({last.state}); finish it first: "
+                f"rollback {last.deployment_id} was interrupted ({last.state}); finish it first: "
                 f"run rollback_production again (`make rollback`)"
             )
         if last.kind == "deploy" and last.code_fingerprint == code_fingerprint:
@@ -182,9 +182,9 @@ def decide_deploy(
 
 
 def points_of(history: Sequence[Entry], deployment_id: str) -> list[Point]:
-    """The kept states in which this deployment was in force and not judged bad, oldest first.
+    """The saved states in which this deployment was in force and had passed, oldest first.
 
-    What a rollback found is left out: it is what somebody wanted to get away from.
+    The state that a rollback found is left out: the rollback was meant to leave it.
     """
     found: list[Point] = []
     for entry in history:
@@ -197,16 +197,17 @@ def points_of(history: Sequence[Entry], deployment_id: str) -> list[Point]:
 
 
 def rollback_point(history: Sequence[Entry], requested: str | None, now: dt.datetime) -> Point:
-    """The state that a rollback goes back to.
+    """The state that a rollback restores.
 
-    A deployment's is the last one kept while it was in force: of an earlier deployment, what the
-    next one found; of the one in force, what the last backup or its own gate left. A point's own
-    name (`d0002_…_before`) means that very one, a rollback's id what it found.
+    For a deployment it is the last state saved while it was in force: for an earlier deployment,
+    the state that the next one found; for the one in force, that of the last backup or of its own
+    gate. A point's name (`d0002_…_before`) means that point, a rollback's id the state that it
+    found.
 
     Args:
         history: every entry, in order.
         requested: deployment, rollback or point; None: the deployment in force, the last good one.
-        now: to tell what is past its time.
+        now: decides what has expired.
 
     Raises:
         RollbackRefusedError: it is unknown, incomplete or expired.
@@ -216,13 +217,13 @@ def rollback_point(history: Sequence[Entry], requested: str | None, now: dt.date
     if until is not None and until < now:
         raise RollbackRefusedError(
             f"{point.point_id}: its backup expired on {until:%Y-%m-%d}; EROS_BACKUP_DAYS says how "
-            f"long they are kept. Nothing was touched"
+            f"long they are kept. Nothing was changed"
         )
     return point
 
 
 def unfinished_rollback(history: Sequence[Entry], requested: str | None) -> Entry | None:
-    """The rollback that was broken off and is to go on; None when a new one begins."""
+    """The interrupted rollback that continues; None when a new one begins."""
     last = history[-1] if history else None
     if last is None or last.is_finished or last.kind != "rollback":
         return None
@@ -247,7 +248,7 @@ def _last_good(history: Sequence[Entry]) -> Point:
     present = in_force(history)
     if present is None:
         raise RollbackRefusedError(
-            "no deployment has succeeded yet, so there is none to go back to. Nothing was touched"
+            "no deployment has succeeded yet, so there is no state to restore. Nothing was changed"
         )
     return _named(history, present)
 
@@ -263,20 +264,20 @@ def _named(history: Sequence[Entry], requested: str) -> Point:
     if entry is None:
         known = ", ".join(e.deployment_id for e in history) or "none"
         raise RollbackRefusedError(
-            f"deployment {requested} is unknown; known are: {known}. Nothing was touched"
+            f"deployment {requested} is unknown; known are: {known}. Nothing was changed"
         )
     if entry.kind == "backup":
         return _before(entry)
     if entry.state == "rolled_back" and requested == identifier:
         raise RollbackRefusedError(
             f"deployment {requested} was taken back by a rollback; to have it again, deploy its "
-            f"code, or name the kept state: {entry.passed}. Nothing was touched"
+            f"code, or name the kept state: {entry.passed}. Nothing was changed"
         )
     points = points_of(history, identifier)
     if not points:
         raise RollbackRefusedError(
             f"deployment {requested} is incomplete: it is {entry.state}, so it was never in force. "
-            f"Nothing was touched"
+            f"Nothing was changed"
         )
     return points[0] if requested == entry.passed else points[-1]
 
@@ -284,7 +285,7 @@ def _named(history: Sequence[Entry], requested: str) -> Point:
 def _before(entry: Entry) -> Point:
     if entry.state in KEPT_NOTHING:
         raise RollbackRefusedError(
-            f"{entry.before} is incomplete: {entry.deployment_id} was broken off before its backup "
-            f"was whole. Nothing was touched"
+            f"{entry.before} is incomplete: {entry.deployment_id} was interrupted before its "
+            f"backup was complete. Nothing was changed"
         )
     return Point(entry.before, entry, entry.previous_id)

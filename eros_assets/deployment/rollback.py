@@ -1,4 +1,4 @@
-"""A rollback step by step. Inputs and records are never touched.
+"""Rolls back step by step; inputs and records are never changed.
 
 1. `started`: it is known to where, and that what is kept there is whole and in time.
 2. `backed_up`: the present is kept, so that the rollback can be rolled back.
@@ -7,8 +7,8 @@
 5. `released`: reservations that no active schedule holds are free.
 6. `succeeded`: the deployments that were taken back say so.
 
-Each step may be repeated, and ends with a row of `deployments`: a rollback that is killed goes on
-from the last one when it is run again.
+Each step may be repeated, and ends with a row of `deployments`: a rollback that is interrupted
+continues from the last one when it is run again.
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ from eros_assets.deployment.record import (
 
 @dataclass(frozen=True, slots=True)
 class RollbackOutcome:
-    """What a rollback did: the schedules and deployments it took back, what it left as it was."""
+    """The result of a rollback: schedules and deployments taken back, and what stays in force."""
 
     entry: Entry
     schedules_taken_back: Sequence[str]
@@ -43,7 +43,7 @@ class RollbackOutcome:
 class Rollback:
     """A rollback of one installation.
 
-    `stop_schedules` stops Dagster's schedules and gives their names; `log` takes a line for people.
+    `stop_schedules` stops Dagster's schedules and returns their names; `log` takes a line of text.
     """
 
     archive: Archive
@@ -51,11 +51,10 @@ class Rollback:
     log: Callable[[str], None]
 
     def run(self, requested: str | None, *, now: dt.datetime, run_id: str) -> RollbackOutcome:
-        """Go back, or go on going back; see the module for the steps.
+        """Start the rollback or continue it; see the module for the steps.
 
         Raises:
-            RollbackRefusedError: there is nothing whole and in time by that name; nothing was
-                touched.
+            RollbackRefusedError: no complete, unexpired state has that name; nothing was changed.
         """
         history = self.archive.history()
         entry = unfinished_rollback(history, requested)
@@ -88,16 +87,16 @@ class Rollback:
             what = f"copies of {', '.join(lacking)}" if lacking else "its definitions"
             raise RollbackRefusedError(
                 f"{point.point_id} is incomplete or expired: {what} are not there. Nothing was "
-                f"touched"
+                f"changed"
             )
 
     def _begun(
         self, history: Sequence[Entry], point: Point, now: dt.datetime, run_id: str
     ) -> Entry:
-        """The new entry; one for another point that was broken off ends here, as it is."""
+        """The new entry; an interrupted one for another point ends here, as it is."""
         last = history[-1]
         if not last.is_finished:
-            why = f"it was broken off ({last.state}); rolled back to {point.point_id}"
+            why = f"it was interrupted ({last.state}); rolled back to {point.point_id}"
             self.archive.write(replace(last, state="undone", detail=why, finished_at=now))
         target = next((e for e in history if e.deployment_id == point.in_force_id), point.entry)
         entry = next_entry(

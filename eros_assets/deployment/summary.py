@@ -1,4 +1,4 @@
-"""What a deployment or rollback did, in Markdown, for people."""
+"""Reports a deployment or rollback in Markdown."""
 
 import datetime as dt
 from collections import Counter
@@ -36,7 +36,7 @@ def summary_text(
     health: Mapping[str, object] | None,
     work: Work | None,
 ) -> str:
-    """What was deployed, test results, health, cost, errors."""
+    """The report of a deployment: objects, test results, health, cost, errors."""
     kinds = Counter(o.kind.replace("_", " ") for o in objects)
     return "\n".join(
         [
@@ -83,7 +83,7 @@ def summary_text(
 
 
 def rollback_summary(outcome: RollbackOutcome, where: str) -> str:
-    """What was put back, what was taken back, and what people must do now."""
+    """The report of a rollback: what was restored, what was taken back, what to do next."""
     entry = outcome.entry
     return "\n".join(
         [

@@ -1,1 +1,1 @@
-"""What decisions were worth, estimated from their own logs: pure functions on arrays."""
+"""Estimates the value of decisions from their own logs; pure functions on arrays."""

@@ -1,4 +1,4 @@
-"""Treatment against control: what a randomised arm says of the improvement.
+"""Measures the improvement of treatment over control, from a randomised arm.
 
 Every PPV place of a page's week is control with the same chance, and takes the same kind of slot,
 so that within a page and price tier the arms differ by how their captions were chosen and by
@@ -6,9 +6,9 @@ nothing else. The difference is taken within such strata s and averaged over the
 
     emv_a = sum_s w_s * 1000 * earnings_sa / recipients_sa / sum_s w_s,  w = n_T * n_C / (n_T + n_C)
 
-n being messages: strata count by what they can tell, and no page's audience outweighs the others.
-Messages of one creator share audience and mood, so intervals delete one cluster (creator) at a
-time. The relative improvement gets its interval on the scale of logarithms.
+where n counts messages: strata are weighted by their information, and no page's audience outweighs
+the others. Messages of one creator share audience and mood, so intervals delete one cluster
+(creator) at a time. The relative improvement gets its interval on the scale of logarithms.
 """
 
 import math
@@ -56,7 +56,7 @@ class ArmComparison:
 
 
 def compare_arms(messages: ArmMessages) -> ArmComparison:
-    """The arms' EMV over the strata that have both, and how sure that is."""
+    """The arms' EMV over the strata that have both, with intervals."""
     shape = (
         int(messages.cluster.max(initial=-1)) + 1,
         int(messages.stratum.max(initial=-1)) + 1,

@@ -1,4 +1,4 @@
-"""How sure the fitted priors and dispersions are: jackknife over twenty folds of captions.
+"""Intervals of the fitted priors and dispersions, by jackknife over twenty folds of captions.
 
 The fits are those of `update_caption_performance` on a page's own captions of a tier: the rate p
 and strength M of the prior by the method of moments on first sends, the dispersion by Pearson's

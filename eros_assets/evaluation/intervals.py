@@ -1,4 +1,4 @@
-"""Intervals of estimates whose observations come in clusters: the delete-one jackknife."""
+"""Intervals of estimates from clustered observations, by the delete-one jackknife."""
 
 import math
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ NODES, WEIGHTS = np.polynomial.legendre.leggauss(200)
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate with its standard error and two-sided bounds; NaN where too few can tell."""
+    """An estimate, its standard error and two-sided bounds; NaN with too few clusters."""
 
     estimate: float
     standard_error: float

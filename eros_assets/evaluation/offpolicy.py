@@ -1,4 +1,4 @@
-"""What another setting would have earned, from the log of this one.
+"""Estimates what another setting would have earned, from the log of this one.
 
 Every sent PPV i of a page's week and tier carries b_i, its chance to be in the week by either arm,
 per place, and for a candidate setting e its chance p_i per place. With w_i = p_i / b_i, reward r_i
@@ -8,9 +8,9 @@ per place, and for a candidate setting e its chance p_i per place. With w_i = p_
     self-normalised                 sum w r / sum w                (Hajek)
     doubly robust                   sum (m + w (r - q)) / n        (Dudik, Langford and Li 2011)
 
-q is a model of the reward, the posterior rate times what a unit of it earns on the page and tier;
-m is its mean over what e chooses, known from replays of the whole pool. The effective sample size
-is (sum w)^2 / sum w^2 (Kish).
+q is a model of the reward, the posterior rate times the earnings per unit of rate on the page and
+tier; m is its mean over the captions that e chooses, known from replays of the whole pool. The
+effective sample size is (sum w)^2 / sum w^2 (Kish).
 """
 
 from collections.abc import Callable
@@ -75,7 +75,7 @@ class PolicyValue:
 
     @property
     def overlap_is_enough(self) -> bool:
-        """Whether the log says anything of the candidate."""
+        """Whether the log overlaps enough with the candidate to evaluate it."""
         return (
             self.effective_messages >= LEAST_EFFECTIVE
             and LEAST_MEAN_WEIGHT <= self.mean_weight <= MOST_MEAN_WEIGHT
@@ -93,7 +93,7 @@ def self_normalised(log: LoggedMessages) -> float:
 
 
 def doubly_robust(log: LoggedMessages) -> float:
-    """The model's mean under the candidate, corrected by what it missed in the log."""
+    """The model's mean under the candidate, corrected by its errors on the log."""
     strata = int(log.stratum.max()) + 1
     earned = np.bincount(log.stratum, log.reward, strata)
     per_rate = (earned / np.maximum(np.bincount(log.stratum, log.rate, strata), 1e-12))[log.stratum]
@@ -102,7 +102,7 @@ def doubly_robust(log: LoggedMessages) -> float:
 
 
 def policy_value(log: LoggedMessages) -> PolicyValue:
-    """What the candidate would have earned, with intervals that leave out one page at a time."""
+    """Estimated EMV of the candidate, with intervals that leave out one page at a time."""
 
     def interval(estimate: Callable[[LoggedMessages], float]) -> Interval:
         return jackknife_interval(estimate(log), np.array([estimate(part) for part in parts]))

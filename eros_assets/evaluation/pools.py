@@ -1,4 +1,4 @@
-"""The log of what weeks were chosen from; how likely the chosen were by one setting or another."""
+"""Chances of the chosen captions under each policy, from the log of a week's candidate pools."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ COUNTS = {
 
 @dataclass(frozen=True, slots=True)
 class LoggedPool:
-    """The pool of a page's week and tier; `categories` are what the pool's indexes stand for."""
+    """The pool of a page's week and tier; `categories` names its category indexes."""
 
     key: str
     pool: TierPool
@@ -38,7 +38,7 @@ def chances(
     replays: int,
     seed: str,
 ) -> "pd.DataFrame":
-    """How likely each chosen caption was, by each policy.
+    """The chance of each chosen caption under each policy.
 
     Args:
         pools: rows of `selection_pools`.

@@ -1,11 +1,11 @@
-"""How likely a caption was to be chosen, by this or another setting: the draw, replayed.
+"""Replays a week's draw to find the chance of each caption under this or another setting.
 
-A week's pool of a page and tier is replayed with new draws some times over. In each replay the last
-place goes at a score, and so does the last that the limits on categories and urgency leave; a
-caption is chosen when its own draw lies over the value that gives these scores, which has a
-probability in closed form. Averaged over replays this is far finer than counting: a caption chosen
-once in a thousand weeks has a probability too. What other pages got, and what the rest of the
-page's week takes of its limits, is as it was in the week.
+A week's pool of a page and tier is replayed several times with new draws. In each replay, the last
+place goes to a certain score, and so does the last place within the limits on categories and
+urgency; a caption is chosen when its own draw exceeds the value that gives these scores, which has
+a probability in closed form. Averaged over replays, this is far more precise than counting: a
+caption chosen once in a thousand weeks has a probability too. What other pages got, and what the
+rest of the page's week takes of its limits, is as it was in the week.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class TierPool:
-    """The eligible captions of a page's week and tier, in groups of like ones.
+    """The eligible captions of a page's week and tier, equal ones grouped.
 
     Counts are Beta counts in effective trials, rows (successes, failures), columns groups;
     `relative_use` is by category, the share of its use in the last days in that of the most used;
@@ -58,7 +58,7 @@ class TierPool:
 
 @dataclass(frozen=True, slots=True)
 class Replays:
-    """What replays of one pool by one policy came to.
+    """The result of replaying one pool under one policy.
 
     `least_draw[0, r, u, k]` is what a caption of category k, urgent or not, must draw over in
     replay r to join the chosen, `least_draw[1, r, u, k]` what one of them must to stay (0: any draw

@@ -1,7 +1,7 @@
-"""The gate: what must hold, on exactly the present data, before a week is published.
+"""The gate: the conditions that must hold on the current data before a week is published.
 
-A blocking check stops what follows it in the same run, and no other run; so the asset that
-publishes asks the gate itself. Checks and publishing assets evaluate the same functions.
+A blocking check stops downstream steps of the same run only, so the asset that publishes evaluates
+the gate itself. Checks and publishing assets evaluate the same functions.
 """
 
 import datetime as dt
@@ -20,7 +20,7 @@ def gate_findings(
 ) -> tuple[Finding, ...]:
     """Every condition of the gate for the week's schedules of `pages`, or of all, smoke included.
 
-    Conditions of reservations, facts and routines are the agency's, whatever the pages.
+    Conditions on reservations, facts and routines cover the whole agency, whatever the pages.
     """
     week = (dataset, week_start, pages)
     return (
@@ -38,7 +38,7 @@ def gate_findings(
 def require_gate(
     dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
-    """Evaluate the whole gate; what an asset does before it publishes, whichever run it is in.
+    """Evaluate the whole gate; an asset does this before it publishes, in any run.
 
     Raises:
         GateClosedError: a condition doesn't hold; each one that failed is named.

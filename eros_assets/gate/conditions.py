@@ -1,4 +1,4 @@
-"""What must be true of the tables and routines before anything is published."""
+"""Conditions on tables and routines that must hold before anything is published."""
 
 import datetime as dt
 from collections import Counter
@@ -33,9 +33,9 @@ def week_parameters(week_start: dt.date, pages: Sequence[str]) -> dict[str, Any]
 
 
 def facts_and_quarantine_are_the_input(dataset: Dataset) -> Finding:
-    """No message is lost, none counts twice.
+    """No message is lost, and none counts twice.
 
-    Messages that arrived after the facts were made are not lost: the next refresh sorts them.
+    Messages that arrived after the last refresh of the facts are not lost: the next one takes them.
     """
     row = dataset.query("facts_and_quarantine_balance").iloc[0]
     lost = int(row["input_rows"] - row["fact_rows"] - row["quarantined_rows"])
@@ -112,10 +112,10 @@ def schedule_rules_hold(
 def broken_rules(
     dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
 ) -> tuple[list[str], int]:
-    """Every hard rule that a schedule of the week breaks, and how many schedules were judged.
+    """Every hard rule that a schedule of the week breaks, and how many schedules were checked.
 
-    Of the messages sent in a week that had begun, a schedule is held against those that it was
-    planned around.
+    In a week that had begun, a schedule is checked against the sent messages that it was planned
+    around.
     """
     knobs = read_knobs(dataset)
     planned = dataset.query("planned_messages", **week_parameters(week_start, pages))
@@ -169,9 +169,9 @@ def schedule_times_are_la(
 def schedules_are_as_planned(
     dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
 ) -> Finding:
-    """What a schedule in force says is what was planned: its id is made of its content.
+    """A schedule in force is what was planned: its id is a hash of its content.
 
-    So a message that was changed, lost or added since the rules were checked is seen.
+    This finds messages that were changed, lost or added since the rules were checked.
     """
     rows = dataset.query("active_schedule_contents", **week_parameters(week_start, pages))
     changed: list[str] = []

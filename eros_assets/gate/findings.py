@@ -1,4 +1,4 @@
-"""What a condition of the gate says: what was seen, what is allowed, who broke it."""
+"""The result of a condition of the gate: the value observed, the value allowed, the offenders."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ SHOWN = 3
 
 
 class GateClosedError(ErosError):
-    """Something must not be published: each condition that failed is named."""
+    """Nothing is published; names each condition that failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One condition, evaluated on the present data; it holds when nobody broke it.
+    """One condition, evaluated on the current data; it holds when there are no offenders.
 
-    `observed` is what `threshold` is held against, in the unit that `meaning` says.
+    `observed` is compared with `threshold`, in the unit that `meaning` gives.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        """One line for people: the condition, what it saw, and the first who broke it."""
+        """One line: the condition, the value observed, and the first offenders."""
         seen = f"{self.name}: {self.meaning} Observed {self.observed:g}, allowed {self.threshold:g}"
         if self.passed:
             return f"{seen}."
@@ -43,12 +43,12 @@ class Finding:
 
 
 def counted(name: str, meaning: str, offenders: Sequence[str]) -> Finding:
-    """A condition that nobody may break: what is observed is their number."""
+    """A condition that allows no offender; `observed` is their number."""
     return Finding(name, meaning, tuple(offenders), len(offenders))
 
 
 def refuse_if_closed(findings: Iterable[Finding], what: str) -> None:
-    """Let `what` go on only when every condition holds.
+    """Raise unless every condition holds; `what` is what was to be published.
 
     Raises:
         GateClosedError: one line for each condition that doesn't.
@@ -58,5 +58,5 @@ def refuse_if_closed(findings: Iterable[Finding], what: str) -> None:
         lines = "\n".join(f"  {finding.sentence}" for finding in failed)
         raise GateClosedError(
             f"{what}: nothing was published, {len(failed)} of the gate's conditions don't hold. "
-            f"Mend the cause and run it again.\n{lines}"
+            f"Fix the cause and run it again.\n{lines}"
         )

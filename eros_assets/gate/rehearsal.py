@@ -1,4 +1,4 @@
-"""The line rehearsed for one page on the present data: analyzer, selector, builder, exporter.
+"""Rehearses analyzer, selector, builder and exporter for one page on the current data.
 
 One page, because a routine's text is the same for all of them, so that the cost of a rehearsal does
 not grow with their number. It writes into no table of the dataset: the selector's statements run
@@ -54,7 +54,7 @@ class NothingToRehearseError(ErosError):
 
 @dataclass(frozen=True, slots=True)
 class RehearsedWeek:
-    """What the rehearsal works with: one page of one week."""
+    """The page and week that are rehearsed."""
 
     dataset: Dataset
     page_name: str
@@ -66,7 +66,7 @@ class RehearsedWeek:
 class Selection:
     """What the selector gave: captions wanted by tier, rows, and the time of its fastest call.
 
-    `still_offered` are captions that the page would take yet: not all that it asked for.
+    `still_offered` are captions that the page could still take: it got fewer than it asked for.
     """
 
     wanted: Mapping[str, int]
@@ -91,7 +91,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was to be written, what was read back, and how the file for Excel begins."""
+    """The lines written, the lines read back, and the first bytes of the file for Excel."""
 
     messages: Sequence[ScheduledMessage]
     read_back: Sequence[ScheduledMessage]
@@ -196,7 +196,7 @@ def build(
 
 
 def _slots(report: Report) -> list[Record]:
-    """What the report's hours are worth over the page's mean."""
+    """The value of the report's hours relative to the page's mean."""
     slots: list[Record] = []
     for row in report.engagement:
         is_ppv = row.message_type == "PPV"
@@ -239,10 +239,9 @@ def _messages(week: RehearsedWeek, plan: WeekPlan) -> list[ScheduledMessage]:
 
 
 def clock_differences(dataset: Dataset, week_start: dt.date) -> list[str]:
-    """Instants whose LA date, hour, weekday or offset the warehouse tells otherwise than Python.
+    """Instants for which warehouse and Python differ in LA date, hour, weekday or offset.
 
-    Every quarter of an hour of the week, and every hour of the days around the year's two changes
-    of the clocks.
+    Checks every quarter of an hour of the week, and every hour around the year's two clock changes.
     """
     first = la_instant(dt.date(week_start.year, 1, 1))
     rows = dataset.query("la_clock", first_instant=first, quarters=_quarters(first, week_start))

@@ -1,4 +1,4 @@
-"""The report of `analyze_creator_performance`, as a valid one is."""
+"""Models of a valid report of `analyze_creator_performance`."""
 
 import datetime as dt
 from typing import Annotated, Literal
@@ -22,7 +22,7 @@ class InvalidReportError(ErosError):
 
 
 class ReportPart(BaseModel):
-    """Base of the report's models; a number in quotes is no number."""
+    """Base of the report's models; types are strict: a string is never taken for a number."""
 
     model_config = ConfigDict(frozen=True, strict=True, defer_build=True)
 
@@ -48,7 +48,7 @@ class Metrics(ReportPart):
 
 
 class Baseline(ReportPart):
-    """What the page's messages are compared with."""
+    """The page's usual performance."""
 
     median_emv: float | None
     emv_p25: float | None
@@ -76,7 +76,7 @@ class Engagement(ReportPart):
 
 
 class Anomaly(ReportPart):
-    """A day on which a metric was far from what was expected."""
+    """A day on which a metric was far from its expected value."""
 
     send_date: Text
     metric: Literal["view_rate", "purchase_rate", "emv", "revenue"]

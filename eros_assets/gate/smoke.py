@@ -1,4 +1,4 @@
-"""The five smoke tests: does each part of the line work, now, on this data?"""
+"""The five smoke tests: whether each step from report to export works on the current data."""
 
 import datetime as dt
 from collections import Counter
@@ -36,7 +36,7 @@ class NotReachedError(ErosError):
 
 @dataclass(frozen=True, slots=True)
 class _Analyzed:
-    """A page, its report, and the rules that the configuration has for it."""
+    """A page, its report, and its rules by the configuration."""
 
     week: RehearsedWeek
     report: Report
@@ -48,8 +48,8 @@ def smoke_findings(
 ) -> tuple[Finding, ...]:
     """The five smoke tests on the present data, in the order of SMOKE_TESTS.
 
-    One page of `pages`, or of all, is rehearsed. Each test works with what the one before made;
-    where that is missing it fails and says so. The jobs carry the label `purpose: smoke`.
+    One page of `pages`, or of all, is rehearsed. Each test uses the result of the one before, and
+    fails where that is missing. The jobs carry the label `purpose: smoke`.
     """
     rehearsed = dataset.labelled(purpose="smoke")
     analyzed, analyzer = _tried(lambda: _analyzed(rehearsed, week_start, pages))

@@ -1,1 +1,1 @@
-"""How EROS is doing: figures from the job log, scores from figures, a decision from both; pure."""
+"""The health of EROS: figures from the job log, scores from figures, a decision from both."""

@@ -1,4 +1,4 @@
-"""Reads what health rests on, scores it and decides."""
+"""Reads the data that health is scored on, scores it, and decides."""
 
 import datetime as dt
 import json
@@ -99,9 +99,10 @@ def check_system(dataset: Dataset, *, now: dt.datetime, planned_at: dt.datetime)
 
 
 def integrity_violations(dataset: Dataset, weeks: Sequence[dt.date]) -> list[str]:
-    """Corruption: of facts and reservations, and of the schedules in force of these weeks.
+    """Corruption of facts and reservations, and of the schedules in force of these weeks.
 
-    Not what follows from newer code or other tuning: a rollback would not mend that.
+    Leaves out differences that come from newer code or other tuning: a rollback would not fix
+    those.
     """
     found = [
         conditions.facts_and_quarantine_are_the_input(dataset),
@@ -126,7 +127,7 @@ def newest_improvement(dataset: Dataset) -> Improvement | None:
 
 
 def supply(dataset: Dataset, planned_at: dt.datetime, limits: HealthLimits) -> Supply:
-    """What is there for people to work with, as of the business's instant."""
+    """The data and schedules that users have, as of `planned_at`."""
     import pandas as pd
 
     overdue_at = planned_at - dt.timedelta(hours=limits.sweep_grace_hours)

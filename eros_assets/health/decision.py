@@ -1,4 +1,4 @@
-"""What to do: the rollback decision matrix.
+"""Decides whether to roll back, by the rollback decision matrix.
 
 | seen | decision |
 | --- | --- |
@@ -23,7 +23,7 @@ Verdict = Literal["OK", "INVESTIGATE", "ROLLBACK"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The decision and its reasons, those of the decision first; none when all is well."""
+    """The decision and its reasons, those of the decision first; no reasons when it is OK."""
 
     verdict: Verdict
     reasons: Sequence[str]

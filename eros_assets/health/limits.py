@@ -1,4 +1,4 @@
-"""What is asked of the system, from the tuning."""
+"""The thresholds of the health check, from the tuning."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class HealthLimits:
-    """The knobs of `tuning.csv` that health is judged by; their units are said there."""
+    """The knobs of `tuning.csv` that the health check uses, in the units given there."""
 
     healthy_score: float
     min_health_score: float

@@ -1,6 +1,6 @@
-"""Five components from 0 to 20, their evidence, and the score from 0 to 100 that they make.
+"""Scores five components from 0 to 20, with evidence, and combines them to a score of 0 to 100.
 
-A component of which nothing can be told doesn't count: the score is scaled over the others.
+A component that can't be scored doesn't count: the score is scaled over the others.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ Status = Literal["HEALTHY", "DEGRADED", "CRITICAL"]
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A score from 0 to 20, or None when it is not applicable, with what it rests on."""
+    """A score from 0 to 20, or None when it is not applicable, with its evidence."""
 
     name: str
     score: float | None
@@ -35,7 +35,7 @@ class Improvement:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What is there for people to work with."""
+    """The data and schedules that users have."""
 
     history_age_hours: float | None
     active_creators: int
@@ -45,7 +45,7 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """What the selector's smoke test saw; `fault` None: it works and is fast enough."""
+    """The selector's smoke test; `fault` None: it works and is fast enough."""
 
     seconds: float
     longest: float
@@ -77,9 +77,9 @@ def query_performance(work: Work, selector: Selector, limits: HealthLimits) -> C
 
 
 def error_rate(work: Work, limits: HealthLimits) -> Component:
-    """20 under the good rate, 0 from the worst, straight between them.
+    """20 below the good rate, 0 from the worst rate, linear between them.
 
-    Under `min_error_operations` jobs a rate tells nothing: not applicable.
+    Not applicable with fewer than `min_error_operations` jobs.
     """
     told = [f"{len(work.failures)} of {work.operations} operations failed in 24 h"]
     if not is_rate_known(work, limits):
@@ -91,12 +91,12 @@ def error_rate(work: Work, limits: HealthLimits) -> Component:
 
 
 def is_rate_known(work: Work, limits: HealthLimits) -> bool:
-    """Whether there were operations enough for their error rate to mean something."""
+    """Whether there were enough operations for an error rate."""
     return work.operations >= max(limits.min_error_operations, 1)
 
 
 def emv(improvement: Improvement | None) -> Component:
-    """20 when treatment surely earns more than control, 0 when surely less, else unknown."""
+    """20 when the whole interval is above 0, 0 when it is below, else unknown."""
     if improvement is None or improvement.lower is None or improvement.upper is None:
         return Component("EMV", None, ["treatment against control: not measured yet"])
     interval = f"{improvement.lower:+.1%} to {improvement.upper:+.1%}"
@@ -132,7 +132,7 @@ def availability(supply: Supply, limits: HealthLimits) -> Component:
 
 
 def health_score(components: Sequence[Component]) -> float:
-    """0 to 100, over the applicable components; 0 when nothing can be told at all."""
+    """0 to 100, over the applicable components; 0 when none is applicable."""
     known = [component.score for component in components if component.score is not None]
     return 100 * sum(known) / (MOST * len(known)) if known else 0.0
 

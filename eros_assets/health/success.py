@@ -1,4 +1,4 @@
-"""The figures that EROS is to be judged by, each with its target and what was seen."""
+"""The success criteria of EROS, each with its target and the value observed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ DUPLICATES = "no_caption_reserved_twice"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure; `holds` is None where nothing can be told yet."""
+    """One criterion; `holds` is None where it isn't known yet."""
 
     name: str
     target: str

@@ -1,9 +1,9 @@
-"""Figures of the job log: what a day cost, how slow it was, how much of it failed.
+"""Figures of the job log: a day's cost, speed and error rate.
 
-Cost counts every job that touched the dataset, whoever ran it. Speed and errors are those of EROS's
-own work: jobs of an asset (label `asset`), without the ones that only watch (label `purpose`). A
-procedure that says no (a caption reserved elsewhere, a page that isn't known) answered; it did not
-fail. What people try by hand carries no label and can't make EROS look broken.
+Cost counts every job that touched the dataset, whoever ran it. Speed and errors cover EROS's own
+work: jobs of an asset (label `asset`), except monitoring (label `purpose`). A procedure's refusal
+(a caption reserved elsewhere, an unknown page) is not a failure. Queries that people run by hand
+have no label and don't count.
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ Statement = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class SlowStatement:
-    """A statement of the day: how long it took, and how long it used to take.
+    """A statement of the day, its duration and its usual duration.
 
     `seconds` is the median of its successful runs; `usual_seconds` that of the days before, None
     where it is new.
@@ -44,11 +44,11 @@ class SlowStatement:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The last 24 hours. None where nothing can be told.
+    """The last 24 hours. None where it is unknown.
 
-    `slowdown` is the time of the day's successful jobs over the time that the same statements took
-    before (median of each over the days before), minus 1. `slowest` are the day's slowest
-    statements, most seconds in all first.
+    `slowdown` is the duration of the day's successful jobs over that of the same statements before
+    (median of each over the days before), minus 1. `slowest` are the day's slowest statements, most
+    seconds in all first.
     """
 
     operations: int
@@ -65,14 +65,14 @@ class Work:
 
 
 def log_begins(now: dt.datetime, limits: HealthLimits) -> dt.datetime:
-    """From when on the job log is needed."""
+    """The instant from which the job log is needed."""
     return now - DAY - dt.timedelta(days=limits.slowdown_days)
 
 
 def work_done(
     jobs: Iterable[Job], now: dt.datetime, procedures: Sequence[str], limits: HealthLimits
 ) -> Work:
-    """Figures of the 24 hours before `now`, held against the days before them.
+    """Figures of the 24 hours before `now`, compared with the days before them.
 
     `procedures` are the names with which a procedure's refusals begin.
     """
@@ -96,12 +96,12 @@ def work_done(
 
 
 def is_own_work(job: Job) -> bool:
-    """Whether a job is work that EROS is for, not watching and not other people's."""
+    """Whether a job is EROS's own work: not monitoring, and not run by hand."""
     return "asset" in job.labels and "purpose" not in job.labels
 
 
 def is_refusal(job: Job, procedures: Sequence[str]) -> bool:
-    """Whether a procedure said no in its own words, which begin with its name."""
+    """Whether a procedure refused: its message begins with its name."""
     names = "|".join(map(re.escape, procedures))
     return job.error is not None and bool(names) and bool(re.search(rf"\b({names}): ", job.error))
 

@@ -1,1 +1,1 @@
-"""Pure functions from targets, selections and slot values to a creator's week."""
+"""Pure functions that make a creator's week from targets, selections and slot values."""

@@ -1,8 +1,8 @@
-"""How many messages go on which day: the exact sum over the days' own best weeks.
+"""Divides a week's messages over its days, exactly, by dynamic programming over daily optima.
 
 PPVs of two open days differ by at most 1, so a week has a level L, and each whole open day holds L
-or L + 1 of them. A day that is partly past may hold fewer, and a day on which more stand already
-takes no more. Bumps fall where they are worth most.
+or L + 1 of them. A day that is partly past may hold fewer, and a day that already has more takes no
+more. Bumps go where they are worth most.
 """
 
 from collections.abc import Iterator, Sequence
@@ -81,9 +81,9 @@ def best_weeks(
 def allocate(
     best: NDArray[np.int64], days: Sequence[Day], ppvs: int, bumps: int
 ) -> Allocation | None:
-    """The best-paid counts that add up to `ppvs` and `bumps`; None when no week holds them.
+    """The best counts that add up to `ppvs` and `bumps`; None when no week fits them.
 
-    Of equals the one with the fewest PPVs, then bumps, on the earliest day.
+    Ties go to the fewest PPVs, then bumps, on the earliest day.
     """
     found: Allocation | None = None
     for choices in levels(days, ppvs):
@@ -118,7 +118,7 @@ def _trace(
 def within_day_maximum(
     best: NDArray[np.int64], days: Sequence[Day], max_messages_per_day: int
 ) -> NDArray[np.int64]:
-    """The table with every pair of counts closed that a day's maximum forbids."""
+    """The table with every pair of counts that exceeds a day's maximum closed."""
     pairs = np.indices(best.shape[1:], dtype=np.int64)
     room = np.array([max(max_messages_per_day - day.sent, 0) for day in days], dtype=np.int64)
     return np.where(pairs.sum(axis=0)[None] <= room[:, None, None], best, CLOSED)

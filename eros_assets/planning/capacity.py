@@ -1,4 +1,4 @@
-"""Which captions a week has room for, and which rule shuts the others out."""
+"""Selects the captions that fit a week, and names the rule that excludes each other one."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -36,10 +36,10 @@ def keep_what_fits(
     not_before: dt.datetime | None,
     sent: Sequence[SentMessage],
 ) -> tuple[tuple[Caption, ...], tuple[DroppedCaption, ...]]:
-    """The captions that a week can hold, and the others with the rules that bind.
+    """The captions that fit the week, and the others with their binding rules.
 
-    `ranked` is best first. Each caption stays unless it can't be held beside all those kept
-    before it, so what is dropped has the lowest scores.
+    `ranked` is best first. Each caption is kept unless it doesn't fit beside all those kept before
+    it, so the dropped captions have the lowest scores.
     """
     ppvs = sum(c.message_type == "PPV" for c in ranked)
     bumps = len(ranked) - ppvs
@@ -67,7 +67,7 @@ def _binding(
     not_before: dt.datetime | None,
     sent: Sequence[SentMessage],
 ) -> tuple[Rule, ...]:
-    """The rules each of which, eased alone, lets `wanted` in; else a set that does together."""
+    """The rules of which relaxing any one admits `wanted`; else a set that admits it together."""
 
     def lets_in(eased: frozenset[Rule]) -> bool:
         return bool(_fits(rules, eased, *wanted, not_before, sent)[wanted])
@@ -90,7 +90,7 @@ def _fits(
     not_before: dt.datetime | None,
     sent: Sequence[SentMessage],
 ) -> NDArray[np.bool_]:
-    """Whether a week holds each pair of counts up to `ppvs` and `bumps`, some rules eased."""
+    """Whether a week fits each pair of counts up to `ppvs` and `bumps`, some rules relaxed."""
     rules = _eased(rules, eased)
     start = None if Rule.WEEK_BEGUN in eased else not_before
     days = week_days(rules, SlotValues(), not_before=start, sent=sent)
@@ -117,7 +117,7 @@ def _fits(
 
 
 def _eased(rules: WeekRules, eased: frozenset[Rule]) -> WeekRules:
-    """The rules with some of them as wide as they go."""
+    """The rules with some of them relaxed as far as possible."""
     if Rule.MIN_GAP in eased:
         rules = replace(rules, min_gap_minutes=0)
     if Rule.MESSAGE_GAP in eased:

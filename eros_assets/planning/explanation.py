@@ -1,4 +1,4 @@
-"""Why this caption, why this slot: what a person who reviews a schedule wants to know.
+"""Explains a planned message to the person who reviews it: why this caption, why this slot.
 
 An explanation is JSON with a sentence in English first, so that it can be read in a sheet and
 queried in the warehouse.
@@ -13,7 +13,7 @@ from eros_assets.planning.model import PlannedMessage
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the caption's draw came from; None where it isn't known.
+    """The evidence behind the caption's draw; None where it isn't known.
 
     `draw` is the Thompson draw. Successes and failures are those of the page and caption as they
     happened; the posterior's, prior included, are in effective trials. `other_pages` is how many

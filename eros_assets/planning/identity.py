@@ -1,4 +1,4 @@
-"""A schedule's id is made of its content: the same content has the same id."""
+"""Makes a schedule's id from its content, so that equal content has an equal id."""
 
 import datetime as dt
 import hashlib

@@ -1,14 +1,14 @@
-"""Slots and order chosen together, for the weeks where one after the other falls short.
+"""Improves a week by choosing slots and order together, where choosing them in turn falls short.
 
-The best slots (prices) are found with sameness aside, and the order (placement) for slots that are
-given; other slots, worth hardly less, may allow an order with less sameness. Orders are searched
-here, each valued at the best slots it can have: with the order of the PPVs given and the bumps
-where they are, a dynamic programme finds these exactly, first within the days, then over them.
+The best slots (prices) are found without regard to sameness, and the order (placement) for fixed
+slots; other slots, worth hardly less, may allow an order with less sameness. This module searches
+orders and values each at its best slots: for a fixed order of the PPVs and fixed bumps, dynamic
+programming finds these exactly, first within the days, then over the days.
 
 The search keeps a few orders and values the neighbours of all of them (a beam search, Lowerre
-1976). It begins only in a week whose value is not near its bound, and ends when it is, or when some
-rounds in succession have found nothing better. A neighbour whose penalties cost so much that not
-even the best slots would make the week better isn't valued.
+1976). It starts only when the week's value is not close to its bound, and stops when it is, or
+after some rounds without improvement. A neighbour whose penalties can't be made up for even by the
+best slots isn't valued.
 """
 
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ MOST_PPVS = 40
 
 @dataclass(frozen=True, slots=True)
 class OrderedDays:
-    """Where the week's PPVs may go when their order is given and the bumps stay.
+    """The slots open to the week's PPVs when their order and the bumps are fixed.
 
     `pays` is (slot, day, rank of a caption), CLOSED where no PPV may go; `gap` is that of two PPVs,
     steps of the grid. `levels` are the ways to balance the PPVs over the days (see balance), within
@@ -190,7 +190,7 @@ def improve(
     sent: Sequence[SentMessage],
     penalties: Penalties,
 ) -> Arrangement:
-    """The best week found of the PPVs with the bumps where they are; `arranged` if there is none.
+    """The best week found for the PPVs, bumps unchanged; `arranged` if none is better.
 
     `sent` are the messages of the week that stand, as for `arrange`.
     """
@@ -202,7 +202,7 @@ def improve(
     ordered = OrderedDays.of(slots, rules, days)
     moves = np.concatenate([near(ppvs), *([rotations(ppvs)] if ppvs <= MOST_ROTATED else [])])
     best, kept = arranged, arranged.order[None]
-    timeline = Timeline.of(slots.ppv, _places(best), days, sent)
+    timeline = Timeline.of(slots.ppv, [place for _, place in best.placed], days, sent)
     met: set[bytes] = set()
     idle = 0
     for _ in range(MOST_ROUNDS):
@@ -227,7 +227,3 @@ def improve(
         if idle == PATIENCE or best.value >= enough:
             break
     return best
-
-
-def _places(arranged: Arrangement) -> tuple[Place, ...]:
-    return tuple(place for _, place in arranged.placed)

@@ -1,4 +1,4 @@
-"""What goes into a creator's week and what comes out: values only.
+"""The inputs and outputs of planning a creator's week, as frozen values.
 
 Instants are timezone-aware UTC, hours and dates are LA wall time, gaps are minutes, scores and
 values are dimensionless (1.0 is an average slot, a score lies about 0 to 1.3).
@@ -16,11 +16,11 @@ MessageType = Literal["PPV", "Bump"]
 
 
 class PlanningError(ErosError):
-    """Targets, captions or rules that no week can be planned from."""
+    """No week can be planned from these targets, captions or rules."""
 
 
 class Rule(StrEnum):
-    """The hard rules of a week, named as in the targets and in messages to people."""
+    """The hard rules of a week, named as in the targets and in messages to users."""
 
     MIN_GAP = "min_gap_minutes"
     MESSAGE_GAP = "message_gap_minutes"
@@ -34,7 +34,7 @@ class Rule(StrEnum):
 
     @property
     def words(self) -> str:
-        """What the rule asks for, for people, its name behind it."""
+        """The rule in words, followed by its name."""
         return f"{_WORDS[self]} ({self.value})"
 
 
@@ -76,7 +76,7 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A message that stands already: sent, or fixed by a person. It is planned around.
+    """A message that is already fixed: sent, or set by a person. Planning works around it.
 
     Category and tier, where known, count in the penalties for sameness of what follows.
     """
@@ -141,13 +141,13 @@ class WeekRules:
         return max(self.min_gap_minutes, self.message_gap_minutes)
 
     def weight(self, message_type: MessageType) -> float:
-        """What a message's score counts for in the week's value."""
+        """The weight of a message's score in the week's value."""
         return 1.0 if message_type == "PPV" else self.bump_weight
 
 
 @dataclass(frozen=True, slots=True)
 class SlotValues:
-    """What an hour of the week earns on the page, over the page's mean.
+    """The value of each hour of the week on the page, relative to the page's mean.
 
     Keys are (ISO day of week 1 to 7, LA hour 0 to 23, message type); an hour without history is
     worth `default`.
@@ -184,9 +184,9 @@ class PlannedMessage:
 
 @dataclass(frozen=True, slots=True)
 class DroppedCaption:
-    """A caption the week has no room for, and the rules each of which, eased, would make some.
+    """A caption that doesn't fit the week, and the rules of which relaxing any one would admit it.
 
-    When no single rule would, `rules` are those that would together.
+    When no single rule is enough, `rules` are those that are enough together.
     """
 
     caption: Caption

@@ -1,4 +1,4 @@
-"""The best times of day for given numbers of messages: an exact dynamic programme.
+"""Finds the best times of day for given numbers of messages, by exact dynamic programming.
 
 A day is walked from its last slot to its first. At each slot one of three things happens: nothing,
 a bump, or a PPV; what may follow depends only on how soon the next message and the next PPV are

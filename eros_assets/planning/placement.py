@@ -1,12 +1,12 @@
-"""Which caption in which of the chosen slots: by worth, and without sameness.
+"""Assigns captions to the chosen slots, by worth and with little sameness.
 
-For given slots the order of most worth is by rank: the best caption in the most valuable slot. Two
-penalties stand against it. A pair is two consecutive PPVs of one category; a run is a PPV whose two
+For fixed slots the order of most worth is by rank: the best caption in the most valuable slot. Two
+penalties count against it. A pair is two consecutive PPVs of one category; a run is a PPV whose two
 forerunners are of its own tier, so four of one tier in a row are two runs. From the order by rank
-the search goes to the best of the orders near it, until none of them is better (variable
-neighbourhood descent, Mladenović & Hansen 1997). All neighbours are valued at once, each after the
-captions of every kind, category and tier, have been put by rank among the places of their kind:
-that changes no penalty.
+the search moves to the best neighbouring order, until none is better (variable neighbourhood
+descent, Mladenović & Hansen 1997). All neighbours are valued at once, each after the captions of
+every kind, category and tier, have been put by rank among the places of their kind: that changes no
+penalty.
 """
 
 import datetime as dt
@@ -32,7 +32,7 @@ MOST_ROTATED = 32
 
 @dataclass(frozen=True, slots=True)
 class Penalties:
-    """What a pair and a run cost, in units of the week."""
+    """The cost of a pair and of a run, in units of the week."""
 
     pair: int
     run: int
@@ -40,7 +40,7 @@ class Penalties:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """PPVs in their places in order of time, and the sameness that is left.
+    """PPVs in their places in order of time, and the sameness that remains.
 
     `order` is their ranks, `value` what they are worth, penalties taken off, in units. No order of
     the week's PPVs, in whatever places, has less sameness than `unavoidable`, units.
@@ -56,7 +56,7 @@ class Arrangement:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The week's PPVs in order of time: places to fill, among PPVs that stand already.
+    """The week's PPVs in order of time: places to fill, among PPVs that are already fixed.
 
     `captions` are by rank, `worth` is (place, rank of a caption). Categories and tiers are
     numbered, each unknown one by itself: of the captions by rank; and, `standing_…`, of the whole
@@ -122,7 +122,7 @@ class Timeline:
         return pairs.sum(axis=1), (like[:, 1:] & like[:, :-1]).sum(axis=1)
 
     def least_sameness(self) -> tuple[int, int]:
-        """Pairs and runs that every order has: others can part so many of one kind, not more."""
+        """Pairs and runs that no order avoids: there are too few others to separate equal ones."""
         total = len(self.standing_tiers)
         pairs = sum(max(2 * n - total - 1, 0) for n in self._counts(self.categories))
         runs = sum(max(3 * n - 2 * total - 2, 0) for n in self._counts(self.tiers))
@@ -143,12 +143,12 @@ class Timeline:
         return settled
 
     def lost(self, orders: Orders, penalties: Penalties) -> NDArray[np.int64]:
-        """What the sameness of each order costs."""
+        """The cost of each order's sameness."""
         pairs, runs = self.sameness(orders)
         return penalties.pair * pairs + penalties.run * runs
 
     def values(self, orders: Orders, penalties: Penalties) -> NDArray[np.int64]:
-        """What each order is worth, penalties taken off."""
+        """The value of each order, less its penalties."""
         worth = self.worth[np.arange(len(self.places)), orders].sum(axis=1)
         return worth - self.lost(orders, penalties)
 
@@ -181,7 +181,7 @@ def arrange(
 
 
 def descend(timeline: Timeline, order: NDArray[np.intp], penalties: Penalties) -> NDArray[np.intp]:
-    """The order to which the search comes from `order`."""
+    """The local optimum that the search reaches from `order`."""
     value = int(timeline.values(order[None], penalties)[0])
     neighbourhoods = [moves for moves in (near(len(order)), rotations(len(order))) if len(moves)]
     level = 0

@@ -1,12 +1,12 @@
-"""Which slots, for messages of differing worth: prices on captions, and the bound they prove.
+"""Chooses slots by pricing captions, which also proves a bound on the week's value.
 
 A slot of value v is worth w·v·s to a caption of score s, and each caption may be used once. Put a
 price on every caption instead and let each slot take the caption that pays it most: then slots no
 longer compete for captions, and the day programme finds the best slots exactly. Whatever the
-prices, what it finds plus the sum of the prices is at least what the best week is worth (a
-Lagrangian bound), and equal to it when every caption comes out used once.
+prices, the payoff found plus the sum of the prices is at least the value of the best week (a
+Lagrangian bound), and equal to it when every caption is used exactly once.
 
-For scores in descending order the prices come down to thresholds: caption k goes to slots of value
+For scores in descending order the prices reduce to thresholds: caption k goes to slots of value
 between threshold k and threshold k-1. With just k slots above every threshold k the prices are
 right, so the thresholds are read off the slots last found, until they repeat.
 """
@@ -46,7 +46,7 @@ class Ranking:
     unit: float
 
     def payoffs(self, thresholds: NDArray[np.float64]) -> tuple[Payoffs, int]:
-        """What each slot pays at these thresholds, and the sum of the prices."""
+        """The payoff of each slot at these thresholds, and the sum of the prices."""
         if not self.captions:
             return np.zeros_like(self.shuffle), 0
         steps = np.rint((self.scores[:-1] - self.scores[1:]) * thresholds / self.unit)
@@ -122,7 +122,7 @@ ROUNDS = 6
 
 
 def best_slots(captions: Sequence[Caption], rules: WeekRules, days: Sequence[Day]) -> Slots | None:
-    """The best slots for these captions, sameness aside; None when no week holds them all."""
+    """The best slots for these captions, sameness ignored; None when no week fits them all."""
     unit = _unit(captions, rules, days)
     ppv = ranking(captions, "PPV", rules, days, unit)
     bump = ranking(captions, "Bump", rules, days, unit)

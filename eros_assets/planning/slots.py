@@ -1,7 +1,7 @@
-"""The slots of a week: a grid of instants per day, and which types of message may use each.
+"""The slots of a week: a grid of instants per day, and the message types that may use each.
 
-Slots are stepped in UTC between the day's first and last sending hour in LA, so that a day on
-which clocks change simply has more or fewer of them.
+Slots are spaced in UTC between the day's first and last sending hour in LA, so a day on which
+clocks change has more or fewer of them.
 """
 
 import datetime as dt
@@ -36,7 +36,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One date of the week: its slots, and what stands on it already.
+    """One date of the week: its slots, and the messages that it already has.
 
     `whole` is false when the week's beginning has used up some of the day: such a day may hold
     fewer PPVs than the others. `cooling` days hold none.
@@ -59,9 +59,10 @@ def week_days(
 ) -> tuple[Day, ...]:
     """The seven days of the week, Monday first.
 
-    A slot is closed to a type when it is past, too near a message that stands, or, for PPVs, on
-    a cooling day. Where a gap is longer than the night (never with the contracts' hours and
-    tiers), the evening's last slots are closed too, so that days can be planned one by one.
+    A slot is closed to a type when it is past, too close to a message that is already fixed, or,
+    for PPVs, on a cooling day. Where a gap is longer than the night (never with the contracts'
+    hours and tiers), the evening's last slots are closed too, so that days can be planned one by
+    one.
     """
     return tuple(
         _day(rules, values, number, date, not_before, sent)

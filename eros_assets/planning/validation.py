@@ -1,7 +1,7 @@
-"""The hard rules of a week, checked on finished messages.
+"""Checks the hard rules of a week on finished messages.
 
-Written from the contracts alone and sharing no code with the planner: asset checks and tests judge
-the planner's weeks by it, so a mistake made there isn't repeated here.
+Written from the contracts alone and sharing no code with the planner: asset checks and tests
+validate the planner's weeks with it, so a mistake in the planner isn't repeated here.
 """
 
 import datetime as dt
@@ -26,7 +26,7 @@ class PlacedCaption:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A broken hard rule, the messages that break it, and what to tell a person."""
+    """A broken hard rule, the messages that break it, and an explanation."""
 
     rule: Rule
     caption_ids: tuple[int, ...]
@@ -42,8 +42,8 @@ def violations(
 ) -> list[Violation]:
     """Every hard rule that the messages break, in order of rule and time; empty when none is.
 
-    `sent` are messages that stand already: they count in gaps, a day's maximum and the balance of
-    days, but are not themselves judged. `not_before` is the instant the week was planned from.
+    `sent` are messages that are already fixed: they count in gaps, a day's maximum and the balance
+    of days, but are not themselves checked. `not_before` is the instant the week was planned from.
     """
     ordered = sorted(messages, key=lambda m: (m.send_time, m.caption_id))
     return [
@@ -105,7 +105,7 @@ def _past(ordered: Sequence[PlacedCaption], not_before: dt.datetime | None) -> l
 def _gaps(
     rules: WeekRules, ordered: Sequence[PlacedCaption], sent: Sequence[SentMessage]
 ) -> list[Violation]:
-    """Gaps between neighbours in time; of two messages that stand already none is judged."""
+    """Gaps between neighbours in time, except between two that are already fixed."""
     timeline: list[tuple[dt.datetime, MessageType, int | None]] = [
         *((m.send_time, m.message_type, m.caption_id) for m in ordered),
         *((s.send_time, s.message_type, None) for s in sent),

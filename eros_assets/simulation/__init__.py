@@ -1,1 +1,1 @@
-"""Weeks played forward: a policy plans, the hidden truth's audiences answer, and so on."""
+"""Simulates weeks forward: a policy plans, the hidden truth's audiences answer."""

@@ -1,7 +1,7 @@
-"""The agency-wide allotment of captions to pages, as the view `caption_offers` makes it.
+"""Allots captions to pages agency-wide, as the view `caption_offers` does.
 
-A few rounds: each page wishes for somewhat more than it lacks, a caption goes to the highest
-offer, a page takes the best of what it won within its limits.
+In a few rounds, each page bids for slightly more captions than it lacks, each caption goes to the
+highest bid, and each page takes the best it won within its limits.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""How the hidden truth's audiences answer a planned week, the same chance for every policy.
+"""Draws the audiences' answers to a planned week, with common random numbers for all policies.
 
 Each message has a generator of its own, named by seed, week, page, type and its place among the
-page's messages of the type: two policies that send different captions there meet the same mood of
-the day, so that their difference is the captions'.
+page's messages of the type: two policies that send different captions there meet the same random
+numbers, so that their difference comes from the captions.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ PriceList = dict[tuple[str, str], float]
 
 
 def price_list(tables: Tables) -> PriceList:
-    """USD by page and tier: the median of what the page asked, else of what all pages did."""
+    """USD by page and tier: the page's median price, else that of all pages."""
     bank = tables["caption_bank"][["caption_id", "price_tier"]]
     history = tables["mass_messages"]
     priced = history[(history["message_type"] == "PPV") & (history["price"] > 0)]
@@ -45,10 +45,10 @@ def priced(schedule: pd.DataFrame, prices: PriceList) -> pd.DataFrame:
 def answers(
     truth: Truth, messages: pd.DataFrame, week: int, seed: int, earlier: pd.DataFrame
 ) -> pd.DataFrame:
-    """What comes of the messages of one week, in the rows' order and index.
+    """Outcomes of the messages of one week, in the rows' order and index.
 
-    Columns as of `mass_messages` (sent_count, viewed_count, purchased_count, earnings), and what
-    was to be expected: expected_sent, expected_earnings.
+    Columns as of `mass_messages` (sent_count, viewed_count, purchased_count, earnings), and their
+    expected values: expected_sent, expected_earnings.
 
     Args:
         truth: the hidden truth.

@@ -1,4 +1,4 @@
-"""What a caption did on other pages, as evidence on this one; as `update_caption_performance`.
+"""Uses a caption's results on other pages as evidence, as `update_caption_performance` does.
 
 A pair's rate is its page's mean x the caption's appeal x a part of its own. Arrays are by page (g),
 caption (c) and tier (t).
@@ -87,7 +87,7 @@ class Appeal:
 
 
 def appeal_variances(first: FirstSends, type_of_tier: Ints, knobs: Knobs) -> Floats:
-    """The variance of appeal by tier (t,): what a first send tells of those on later pages.
+    """The variance of appeal by tier (t,), from first sends of a caption on several pages.
 
     A tier with too few pairs of first sends takes its message type's value, or 0.
     """

@@ -1,4 +1,4 @@
-"""What does not change while weeks are played: pages, captions, who may send what, the tuning."""
+"""The constants of a simulation: pages, captions and who may send which."""
 
 import re
 from collections.abc import Mapping

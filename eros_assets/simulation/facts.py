@@ -1,4 +1,4 @@
-"""The history in columns, as `refresh_message_facts` sorts it: valid messages and their captions.
+"""The history as columns of valid messages and their captions, as `refresh_message_facts` makes it.
 
 Indices of pages and captions are those of the `Catalogue`; dates are days since 1970 (LA).
 """

@@ -1,6 +1,6 @@
-"""Weeks planned without a warehouse: numpy for what the SQL decides, then the planner itself.
+"""Plans weeks without a warehouse: numpy in place of the SQL, then the planner itself.
 
-A test holds it to the SQL's choices: the same captions, arms, scores and schedules.
+A test checks that it chooses as the SQL does: the same captions, arms, scores and schedules.
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Weeks planned by the very asset graph: the assets that decide, in a home of their own."""
+"""Plans weeks with the asset graph itself, in an installation of its own."""
 
 import datetime as dt
 from collections.abc import Callable

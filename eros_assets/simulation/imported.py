@@ -1,12 +1,12 @@
-"""A hidden truth for an imported history, so that weeks can be played on real captions and rates.
+"""Draws a hidden truth for an imported history, to simulate with real captions and rates.
 
-What the history can say is taken from it: each page's audience, view rate, volume and buyers, each
-hour's and weekday's, each caption's rate. What it can't say is the sample agency's: how audiences
+The history gives each page's audience, view rate, volume and buyers, those of each hour and
+weekday, and each caption's rate. The sample agency gives what a history doesn't show: how audiences
 tire, and how their moods and tastes drift.
 
 A caption's true rate is drawn from its posterior (`learning`, over all pages together), not set to
-the posterior's mean: means of thinly tried captions lie too near each other, and a policy would
-find less to learn than there is. Another seed draws another truth that fits the same history.
+the posterior's mean: posterior means of rarely sent captions are too close to each other, which
+would leave a policy less to learn. Another seed draws another truth that fits the same history.
 """
 
 import datetime as dt
@@ -71,7 +71,9 @@ def imported_truth(tables: Tables, tuning: Tables, seed: int) -> Truth:
     views = _view_rates(known, pages)
     rates = _caption_rates(known, catalogue, knobs, rng)[order]
     is_bump = catalogue.tier[order] == BUMP
-    usual_view_rate = float(np.average(views, weights=_volume(known, pages) + 1e-9))
+    usual_view_rate = float(
+        np.average(views, weights=np.bincount(known.page, minlength=pages) + 1e-9)
+    )
     response = Response()
     ppvs = known.where(known.is_ppv)
     return Truth(
@@ -149,10 +151,6 @@ def _audiences(facts: Facts, pages: int, last: int) -> Floats:
     reach = (1 + Response().least_reach) / 2
     medians = pd.Series(recent.sent).groupby(recent.page).median()
     return medians.reindex(range(pages), fill_value=overall).to_numpy(dtype=np.float64) / reach
-
-
-def _volume(facts: Facts, pages: int) -> Floats:
-    return totals(facts.page, np.ones(facts.page.size), pages)
 
 
 def _weighted_volume(facts: Facts, pages: int, response: Response) -> Floats:

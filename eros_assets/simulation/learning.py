@@ -1,4 +1,4 @@
-"""What the history says of captions: counts, dispersion, prior; as `update_caption_performance`.
+"""Learns counts, dispersion and priors from the history, as `update_caption_performance` does.
 
 Small functions in the procedure's order, each from arrays to arrays, so that a change there has
 one place here. Arrays are by page (g), caption (c), tier (t, of PRICE_TIERS) and message type
@@ -51,7 +51,7 @@ class Trials:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learned:
-    """What `caption_priors`, `caption_appeal` and `caption_bandit_stats` hold.
+    """The content of `caption_priors`, `caption_appeal` and `caption_bandit_stats`.
 
     Counts of the window are 0 for pairs never sent; the effective ones are over the dispersion and
     faded by their age.

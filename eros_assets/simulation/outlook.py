@@ -1,4 +1,4 @@
-"""How a page has been doing and what its week's volume and slots are, as the table functions say.
+"""A page's saturation, weekly volume and slot values, as the table functions compute them.
 
 `classify_account_size`, `get_creator_baseline`, `analyze_saturation_status` and
 `calculate_engagement_rates`, for all pages at once; targets come from `planning.volume` itself.
@@ -27,7 +27,7 @@ HOURS = 24
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Saturation:
-    """Score, whether it can be told, and what caps it; by page (g)."""
+    """Score, whether it is known, and its cap; by page (g)."""
 
     score: Floats
     is_thin: NDArray[np.bool_]

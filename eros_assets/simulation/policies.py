@@ -1,7 +1,7 @@
-"""How captions are scored, which is all that policies differ in: the rest of the week is the same.
+"""Scores captions by policy; the rest of a week's planning is the same for all policies.
 
-A policy gives every caption that a page may send a score; what becomes of the scores (percentile,
-segment, diversity, the limits, the planner) is the selection's work and the same for all.
+A policy gives every caption that a page may send a score; the selection processes the scores
+(percentile, segment, diversity, limits, planner) in the same way for all.
 """
 
 import datetime as dt
@@ -26,7 +26,7 @@ Z = 1.959963984540054
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Situation:
-    """What is known before a week, to whoever may know it. `seed` begins every draw's key."""
+    """The information that a policy has before a week. `seed` begins every draw's key."""
 
     week_start: dt.date
     facts: Facts

@@ -1,8 +1,7 @@
-"""What a study found: EMV per policy with intervals over seeds, as numbers and as a picture.
+"""Reports a study: EMV per policy with intervals over seeds, as numbers and as a picture.
 
 EMV is that of PPVs, recipient-weighted: USD per 1,000 recipients; Bumps earn nothing. Shares of the
-oracle's are taken seed by seed from what was to be expected of the messages, which is what the
-policy decides; the audience's luck is left out of them.
+oracle's EMV use expected values, seed by seed, which exclude the randomness of audiences.
 """
 
 import io

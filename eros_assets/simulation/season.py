@@ -1,7 +1,7 @@
-"""Weeks played one after another: plan, let the audiences answer, add it to the history, go on.
+"""Simulates weeks in sequence: plan, draw the audiences' answers, add them to the history.
 
-Every week played is a file of its own, so that a season that was broken off goes on where it
-stopped, and a longer one begins with what is there.
+Every week is kept in its own file, so that an interrupted season continues where it stopped, and a
+longer one reuses those weeks.
 """
 
 import datetime as dt

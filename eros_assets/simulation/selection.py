@@ -1,4 +1,4 @@
-"""Which captions each page sends in a week, as `select_captions_for_creator` chooses them."""
+"""Selects the captions that each page sends in a week, as `select_captions_for_creator` does."""
 
 import datetime as dt
 import hashlib

@@ -1,4 +1,4 @@
-"""Policies played against each other on the same agencies, one agency per seed."""
+"""Compares policies on the same simulated agencies, one agency per seed."""
 
 import datetime as dt
 import hashlib
@@ -68,7 +68,7 @@ def agency_size(creators: int) -> AgencySize:
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """What is played: `agencies` gives the tables and the truth of a seed.
+    """The setup: `agencies` returns the tables and the truth of a seed.
 
     `label` names the agencies and all that they were made with, for the folder of records.
     `run_graph` runs the asset graph, for players that go through it.

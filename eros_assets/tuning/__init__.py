@@ -1,9 +1,9 @@
-"""Everything that tunes the decisions, in one folder: CSV files with units, read into tables.
+"""Reads the tuning of all decisions, CSV files with units, into tables.
 
-- `tuning.csv`: every knob that is a single number, with its range and unit; what each one does is
-  said at its column in `sql/tables/tuning.sql`.
+- `tuning.csv`: every knob that is a single number, with its range and unit; each is described at
+  its column in `sql/tables/tuning.sql`.
 - `account_size_tiers.csv`, `saturation_responses.csv`, `segment_rules.csv`: volume and spacing.
-- `commercial_days.csv`, `holiday_volume.csv`: what holidays do to a week's volume.
+- `commercial_days.csv`, `holiday_volume.csv`: the effect of holidays on a week's volume.
 
 An agency's own files, in the folder that `EROS_TUNING_DIR` names, replace these by name.
 """
@@ -40,7 +40,7 @@ class Knobs(dict[str, int | float]):
     """The tuning in force, by knob; one that the table lacks is a TuningError."""
 
     def __missing__(self, knob: str) -> int | float:
-        """Say what to do."""
+        """Raise an error that names the fix."""
         raise TuningError(
             f"table tuning lacks the knob {knob}: it was loaded by an earlier version of EROS; run "
             "the job set_up, or materialize table_definitions and tuning"

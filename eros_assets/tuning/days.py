@@ -1,4 +1,4 @@
-"""The days that move a week's volume: US public holidays and commercial days."""
+"""Makes the calendar of days that change a week's volume: US holidays and commercial days."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

@@ -76,7 +76,7 @@ def read_lines(path: Path, model: type[TuningRow], *, key: str = "") -> list[Csv
 
     Raises:
         TuningError: it can't be read, has other columns, a row has too many or too few values, or
-            the key is empty or stands there twice.
+            the key is empty or appears twice.
     """
     columns = list(model.model_fields)
     try:
@@ -88,7 +88,7 @@ def read_lines(path: Path, model: type[TuningRow], *, key: str = "") -> list[Csv
     for line in lines if key else ():
         name = line.cells[key]
         if name in seen:
-            rule = "stands there twice" if name else "is empty; it names the row"
+            rule = "appears twice" if name else "is empty; it names the row"
             raise line.wrong(f"{key} {name!r} {rule}")
         seen.add(name)
     return lines

@@ -1,4 +1,4 @@
-"""The only door to the data: one protocol, two engines."""
+"""Access to the data: one protocol, two engines. No other package talks to an engine."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Query parameters: values with their GoogleSQL types, checked before any engine sees them."""
+"""Query parameters: values with their GoogleSQL types, checked before an engine gets them."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What EROS asks of a warehouse: one protocol, two engines.
+"""The protocol of a warehouse, which both engines implement.
 
 SQL given to a warehouse is GoogleSQL as it stands in `sql/`, with `${dataset}` unrendered; values
 go in as query parameters (`@name`), never as text.

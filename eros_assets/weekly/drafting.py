@@ -1,4 +1,4 @@
-"""From the tables of a week to draft schedules: one page's plan at a time, none stops another."""
+"""Plans draft schedules from a week's tables, page by page; a failed page doesn't stop others."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
@@ -34,9 +34,9 @@ class NoTargetsError(ErosError):
 
 @dataclass(frozen=True, slots=True)
 class PageInputs:
-    """All that one page's week is planned from; records as the queries of sql/operations give.
+    """The inputs of one page's plan; records as the queries of sql/operations return them.
 
-    `failure` is why there is nothing to plan from: what befell the page before planning.
+    `failure` is why there is nothing to plan from: the page's error before planning.
     """
 
     page_name: str
@@ -102,7 +102,7 @@ def read_week_inputs(dataset: Dataset, scope: WeekPlanScope) -> WeekInputs:
 def draft_week(
     inputs: WeekInputs, scope: WeekPlanScope, report: Callable[[str], None]
 ) -> list[PageDraft]:
-    """Plan every page; a page that can't be planned says why and stops no other."""
+    """Plan every page; a page that can't be planned has a reason and doesn't stop the others."""
     drafts: list[PageDraft] = []
     for number, page in enumerate(inputs.pages, start=1):
         if page.failure is not None:
@@ -122,7 +122,7 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
 
     Raises:
         NoTargetsError: the page has no targets for the week.
-        PlanningError: targets, captions or rules that no week can be planned from.
+        PlanningError: no week can be planned from the targets, captions or rules.
     """
     if page.target is None:
         raise NoTargetsError(
@@ -202,7 +202,7 @@ def _captions(rows: Sequence[Record]) -> list[Caption]:
 
 
 def placement_shortfalls(drafts: Sequence[PageDraft]) -> list[Shortfall]:
-    """What the plans had to drop, per page and tier, with the rules that bound."""
+    """Captions that the plans dropped, per page and tier, with the binding rules."""
     found: list[Shortfall] = []
     for draft in drafts:
         if draft.plan is None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class AnotherAgencyError(ErosError):
-    """The warehouse holds another agency's data than the one to import."""
+    """The warehouse holds the data of another agency than the one to import."""
 
 
 def read_or_make_inputs(dataset: Dataset) -> Mapping[str, "pd.DataFrame"]:
@@ -31,7 +31,7 @@ def read_or_make_inputs(dataset: Dataset) -> Mapping[str, "pd.DataFrame"]:
 
 
 def refuse_another_agency(dataset: Dataset, creators: "pd.DataFrame") -> None:
-    """One warehouse holds one agency: most of the pages it knows must be among the new ones.
+    """Refuse files of another agency: most pages of the warehouse must be in the files.
 
     Raises:
         AnotherAgencyError: fewer than half of them are.

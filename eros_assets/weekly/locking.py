@@ -1,4 +1,4 @@
-"""Drafts become schedules in force: their captions are reserved."""
+"""Locks drafts: reserves their captions, which puts the schedules in force."""
 
 from contextlib import suppress
 
@@ -11,9 +11,9 @@ from eros_assets.weekly.shortfalls import Shortfall
 def lock_drafts(dataset: Dataset, scope: WeekPlanScope) -> int:
     """Lock the drafts of the scope's pages; the number of captions reserved.
 
-    All of a week's drafts are locked at once, so that captions may pass from page to page; a run
-    that is narrowed to some pages locks theirs one by one, the first by id first. What can't be
-    locked stays a draft, and `blocked_drafts` says why.
+    All of a week's drafts are locked at once, so that captions may move from page to page; a run of
+    some pages only locks theirs one by one, ordered by id. A draft that can't be locked stays a
+    draft; `blocked_drafts` gives the reason.
     """
     drafts = dataset.query("unlocked_drafts", week_start=scope.week_start)
     if drafts.empty:
@@ -29,13 +29,13 @@ def lock_drafts(dataset: Dataset, scope: WeekPlanScope) -> int:
 
 
 def _lock(dataset: Dataset, schedule: str) -> int:
-    """Lock a schedule, or all that begin so; the number of captions reserved."""
+    """Lock one schedule, or all whose ids have this prefix; the number of captions reserved."""
     out = dataset.call("lock_caption_assignments", p_schedule_id=schedule).out
     return int(str(out["p_locked"]))
 
 
 def blocked_drafts(dataset: Dataset, scope: WeekPlanScope) -> list[Shortfall]:
-    """The scope's schedules that stayed drafts, with what stands in their way."""
+    """The scope's schedules that stayed drafts, with the conflicts that block them."""
     drafts = dataset.query("unlocked_drafts", week_start=scope.week_start)
     return [
         Shortfall(row["page_name"], None, 1, 0, row["obstacles"] or "it waits for another draft")

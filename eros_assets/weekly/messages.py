@@ -1,4 +1,4 @@
-"""The messages of a week's active schedules, as exports take them."""
+"""Reads the messages of a week's active schedules for the exports."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""What other settings of the selection would have earned, from the agency's own log."""
+"""Evaluates other settings of the selection on the agency's own log."""
 
 import datetime as dt
 from dataclasses import asdict
@@ -26,7 +26,7 @@ def current_policy(knobs: Knobs) -> "Policy":
 
 
 def candidate_policies(knobs: Knobs) -> tuple["Policy", ...]:
-    """The setting in force, one knob turned at a time, and chance."""
+    """Variants of the setting in force, one knob changed at a time, and a uniform choice."""
     from eros_assets.evaluation.replay import Policy
 
     c, d = float(knobs["posterior_sharpening"]), float(knobs["diversity_weight"])
@@ -66,7 +66,7 @@ def policy_rows(dataset: Dataset, as_of: dt.date) -> "pd.DataFrame":
 
 
 def logged_weeks(dataset: Dataset, as_of: dt.date, knobs: Knobs) -> "pd.DataFrame":
-    """Chosen PPVs of the weeks before `as_of` that were sent, with what they earned."""
+    """Chosen PPVs of the weeks before `as_of` that were sent, with their earnings."""
     window = {"as_of": as_of, "lookback_days": knobs["evaluation_lookback_days"]}
     sent = dataset.query("sent_by_arm", **window, attribution_days=knobs["attribution_days"])
     sent = sent[sent["row_id"].notna()]

@@ -1,4 +1,4 @@
-"""What people decided in the Review tab, merged into `schedule_review`."""
+"""Merges the decisions of the Review tab into `schedule_review`."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def store_reviews(
     *,
     run_id: str,
 ) -> MergedReviews:
-    """Bring what the Review tab says of a week into the table; the same tab changes no row."""
+    """Merge a week's Review tab into the table; the same tab again changes no row."""
     before = dataset.warehouse.query(
         "SELECT r.* FROM `${dataset}.schedule_review` AS r WHERE r.week_start = @week_start",
         {"week_start": week_start},

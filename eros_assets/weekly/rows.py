@@ -24,10 +24,10 @@ def draft_rows(
     *,
     run_id: str,
 ) -> "tuple[pd.DataFrame, list[PageDraft]]":
-    """Rows of `schedule_recommendations` for the planned pages, and how each page's draft fared.
+    """Rows of `schedule_recommendations` for the planned pages, and each page's draft.
 
-    A page whose plan is what is in force already gets none: the same content has the same id. A
-    page whose rows can't be made gets none either; its draft says why, and it stops no other.
+    A page whose plan is already in force gets none: equal content has an equal id. A page whose
+    rows can't be made gets none either; its draft has the reason, and the others go on.
     """
     import pandas as pd
 
@@ -68,7 +68,7 @@ def _page_rows(
     selected: Mapping[tuple[str, int], Mapping[Any, Any]],
     active: Collection[str],
 ) -> list[dict[str, Any]]:
-    """What is the page's own of its rows; none when its schedule is among the active ones.
+    """The page's own columns of its rows; none when its schedule is already active.
 
     `selected` has the selections by page and caption.
     """

@@ -1,4 +1,4 @@
-"""One run's week: when it is planned, and which pages of it."""
+"""The scope of one run: its week, the instant of planning, and the pages to plan."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from eros_assets.errors import ErosError
 
 
 class UnknownPageError(ErosError):
-    """A page that a run was narrowed to is no active creator."""
+    """A run names a page that is not an active creator."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeekPlanScope:
-    """One run's week: when it is planned, which pages it plans, which it leaves alone.
+    """One run's week: the instant of planning, the pages it plans, the pages it leaves alone.
 
-    `is_everyone` says that the pages to plan are all active creators.
+    `is_everyone`: the pages to plan are all active creators.
     """
 
     week_start: dt.date
@@ -29,7 +29,7 @@ class WeekPlanScope:
 
     @property
     def schedule_prefix(self) -> str:
-        """The beginning that the ids of the week's schedules share."""
+        """The common prefix of the ids of the week's schedules."""
         return f"sched_{self.week_start:%Y%m%d}_"
 
     @property

@@ -21,10 +21,10 @@ def week_targets(
     scope: WeekPlanScope,
     report: Report | None = None,
 ) -> "pd.DataFrame":
-    """The targets of the scope's pages, as `weekly_volume_targets` has them.
+    """The targets of the scope's pages, with the columns of `weekly_volume_targets`.
 
-    A page whose targets can't be set has no row: `report` takes why, and it stops no other. With
-    nobody to report to, its error is raised.
+    A page whose targets can't be set has no row: its error goes to `report`, and the others go on.
+    Without `report` the error is raised.
     """
     import pandas as pd
 
@@ -61,10 +61,10 @@ def select_captions(
     scope: WeekPlanScope,
     report: Report | None = None,
 ) -> "pd.DataFrame":
-    """Call the selection for every page at once, or for each page that the run is narrowed to.
+    """Call the selection for every page at once, or for each page that the run names.
 
-    Of these, a page that the warehouse can't choose for gets no captions: `report` takes why, and
-    it stops no other. With nobody to report to, its error is raised.
+    A named page for which the selection fails gets no captions: its error goes to `report`, and the
+    others go on. Without `report` the error is raised.
     """
     import pandas as pd
 
@@ -96,7 +96,7 @@ def _selected(dataset: Dataset, scope: WeekPlanScope, page: str | None) -> "pd.D
 def with_chances(
     dataset: Dataset, scope: WeekPlanScope, selections: "pd.DataFrame"
 ) -> "pd.DataFrame":
-    """Selections with how likely each PPV was, by replays of its pool; written to the table too."""
+    """Selections with the chance of each PPV, by replays of its pool; updates the table too."""
     from eros_assets.evaluation.pools import chances  # imported here: it brings numpy
 
     knobs = read_knobs(dataset)

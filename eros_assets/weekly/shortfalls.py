@@ -1,4 +1,4 @@
-"""What a page's week lacks of its targets: said in a table, in the log and by a check."""
+"""Records what a page's week lacks of its targets, for the table, the log and a check."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ class Shortfall:
 
     @property
     def sentence(self) -> str:
-        """One line for people."""
+        """One line of text."""
         what = f"{self.price_tier} captions" if self.price_tier else "messages"
         return f"{self.page_name}: {self.got} of {self.wanted} {what}: {self.reason}"
 
@@ -39,12 +39,12 @@ Report = Callable[[Shortfall], None]
 
 
 def failed_page(page_name: str, reason: str) -> Shortfall:
-    """A page whose week came to nothing, and why."""
+    """A page that has no week, with the reason."""
     return Shortfall(page_name, None, 1, 0, reason)
 
 
 def reason_of(error: Exception) -> str:
-    """What befell a page, in the words of its error."""
+    """Why a page failed."""
     return f"{type(error).__name__}: {error}"
 
 
@@ -56,7 +56,7 @@ def store_shortfalls(
     *,
     run_id: str,
 ) -> None:
-    """Replace what the table says of this stage of the scope's pages and week."""
+    """Replace the table's rows of this stage for the scope's pages and week."""
     import pandas as pd
 
     rows = [
@@ -88,9 +88,9 @@ def week_shortfalls(
     week_start: dt.date,
     stages: Sequence[Stage] = STAGES,
 ) -> list[Shortfall]:
-    """What the table says that the week lacks, of all pages, by page and stage.
+    """The week's shortfalls in the table, of all pages, by page and stage.
 
-    What stopped a page in one stage is what stopped it in the next: it is said once.
+    A reason that repeats in a later stage of a page is left out.
     """
     import pandas as pd
 
@@ -109,9 +109,9 @@ def week_shortfalls(
 
 
 def failures_before_planning(dataset: Dataset, week_start: dt.date) -> Mapping[str, str]:
-    """Pages of the week that came to nothing before there was a plan, each with its reason.
+    """Pages of the week that failed before planning, each with its reason.
 
-    Of several reasons the earliest stage's, which the others follow from.
+    Of several reasons, that of the earliest stage, which caused the others.
     """
     reasons: dict[str, str] = {}
     for stage in BEFORE_PLANNING:

@@ -88,7 +88,7 @@ class TestDeploying:
 
     def test_nothing_is_deployed_while_a_rollback_is_half_done(self) -> None:
         history = told(FIRST, SECOND, ("rollback", "tables_restored", ONE, D1))
-        with pytest.raises(UnfinishedRollbackError, match="r0003 was broken off"):
+        with pytest.raises(UnfinishedRollbackError, match="r0003 was interrupted"):
             decide_deploy(history, ONE, objects_match=True)
 
     def test_after_a_rollback_the_older_code_is_in_force(self) -> None:
@@ -140,8 +140,8 @@ class TestGoingBack:
             ([FIRST], "d0009_99999999", f"is unknown; known are: {D1}"),
             ([("deploy", "gate_failed", ONE)], None, "no deployment has succeeded yet"),
             ([FIRST, ("deploy", "gate_failed", TWO)], D2, "incomplete: it is gate_failed"),
-            ([FIRST, ("deploy", "started", TWO)], f"{D2}_before", "broken off before its backup"),
-            ([FIRST, ("backup", "started")], "b0002", "broken off before its backup"),
+            ([FIRST, ("deploy", "started", TWO)], f"{D2}_before", "interrupted before its backup"),
+            ([FIRST, ("backup", "started")], "b0002", "interrupted before its backup"),
             ([FIRST, SECOND, ("rollback", "succeeded", ONE, D1)], D2, "incomplete"),
         ],
     )
@@ -154,7 +154,7 @@ class TestGoingBack:
             reason = "was taken back"
         with pytest.raises(RollbackRefusedError, match=reason) as caught:
             rollback_point(entries, requested, NOW)
-        assert "Nothing was touched" in str(caught.value)
+        assert "Nothing was changed" in str(caught.value)
 
     def test_what_has_expired_is_refused(self) -> None:
         later = UNTIL + dt.timedelta(seconds=1)

@@ -295,7 +295,7 @@ class TestRollingBack:
         before = house.definitions(), house.tables(), house.history()
         with pytest.raises(RollbackRefusedError, match=why) as caught:
             house.roll_back(requested, now=now)
-        assert "Nothing was touched" in str(caught.value)
+        assert "Nothing was changed" in str(caught.value)
         assert (house.definitions(), house.tables(), house.history()) == before
         assert house.stopped == []
 
@@ -308,7 +308,7 @@ def test_no_backup_is_made_of_what_is_half_done(house: House) -> None:
     break_(house)
     with pytest.raises(KilledError):
         house.deploy(TWO, archive=house.archive("deployed"))
-    with pytest.raises(UnfinishedError, match=f"{D2} was broken off"):
+    with pytest.raises(UnfinishedError, match=f"{D2} was interrupted"):
         back_up(house.archive(), TWO, now=NOW, run_id="run")
 
 

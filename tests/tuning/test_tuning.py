@@ -277,7 +277,7 @@ def test_knobs_that_contradict_each_other_are_named(folder: TuningFolder) -> Non
 
 def test_a_knob_that_stands_there_twice_is_named(folder: TuningFolder) -> None:
     folder.edit("tuning.csv", KNOB, f"{KNOB}\n{KNOB}")
-    said = "tuning.csv line 11: knob 'max_urgent_captions' stands there twice"
+    said = "tuning.csv line 11: knob 'max_urgent_captions' appears twice"
     assert complaint(folder) == said
 
 

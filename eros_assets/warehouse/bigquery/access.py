@@ -1,4 +1,4 @@
-"""What the credentials may do, asked before anything runs.
+"""Checks the credentials' permissions before anything runs.
 
 Dry runs are checked as the statements themselves would be and change nothing; what no dry run tells
 (snapshots that expire) is asked of a table by `tables.testIamPermissions`. Permissions and roles:

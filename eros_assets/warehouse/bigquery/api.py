@@ -1,4 +1,4 @@
-"""What the engine uses of Google's client, with types; Google's reference says what each does.
+"""Types for the parts of Google's client that the engine uses.
 
 The client's own annotations leave most attributes open, and deny `retry=None`, its documented way
 to leave retries to the caller.

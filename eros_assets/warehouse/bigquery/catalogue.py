@@ -1,4 +1,4 @@
-"""What the dataset's INFORMATION_SCHEMA knows: routines, and the jobs that touched the dataset.
+"""Reads the dataset's INFORMATION_SCHEMA: routines, and the jobs that touched the dataset.
 
 https://cloud.google.com/bigquery/docs/information-schema-routines and …-jobs
 """

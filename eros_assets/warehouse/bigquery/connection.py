@@ -1,4 +1,4 @@
-"""The way to BigQuery: credentials and clients."""
+"""Connects to BigQuery: credentials and clients."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager

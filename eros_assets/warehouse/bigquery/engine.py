@@ -217,7 +217,7 @@ class BigQueryWarehouse:
         return [in_force.definition(row) for row in catalogue.rows_of(rows)]
 
     def define(self, definitions: Sequence[Definition]) -> Job:
-        """Put objects back in force in one script; broken off half way, it ends the same again."""
+        """Restore objects in one script, which may be repeated after an interruption."""
         script = in_force.script(self._settings.dataset_name, definitions)
         subject = f"definitions of {', '.join(d.name for d in definitions)}"
         with self._statements.operation("deploy", subject, script) as operation:
@@ -261,7 +261,7 @@ class BigQueryWarehouse:
             if missing:
                 raise WarehouseError(
                     f"{subject}: there is no snapshot of {', '.join(missing)}: the deployment is "
-                    f"unknown, incomplete or expired. Nothing was touched"
+                    f"unknown, incomplete or expired. Nothing was changed"
                 )
             operation.statement = backups.restore_script(
                 self._settings.dataset_name,

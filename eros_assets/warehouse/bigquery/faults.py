@@ -1,4 +1,4 @@
-"""What went wrong at BigQuery, whether it passes, and what to do when it doesn't.
+"""Classifies BigQuery's errors: transient or not, and what to do about the others.
 
 Reasons and their meaning: https://cloud.google.com/bigquery/docs/error-messages
 """
@@ -119,7 +119,8 @@ def fault_of(error: BaseException) -> Fault | None:
         case requests.exceptions.SSLError():
             return Fault(CERTIFICATE, "the other side of the connection can't be trusted")
         case requests.exceptions.RequestException() | ConnectionError() | TransportError():
-            return Fault(CONNECTION, _without_address(error))
+            # Not the error's own text: requests repeats whole URLs in it.
+            return Fault(CONNECTION, f"the connection failed ({type(error).__name__})")
         case TimeoutError():
             return Fault(CONNECTION, "no answer in time")
         case GoogleAuthError():
@@ -152,8 +153,3 @@ def _fault_of_answer(error: GoogleAPICallError) -> Fault:
             status,
         )
     return Fault("unknown", str(cast("object", error.message)), status)
-
-
-def _without_address(error: BaseException) -> str:
-    """The kind of a dropped connection: requests' own text repeats whole URLs."""
-    return f"the connection failed ({type(error).__name__})"

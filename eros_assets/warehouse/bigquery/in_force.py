@@ -1,4 +1,4 @@
-"""Routines and views as they are in force, and the way back to them.
+"""Reads the definitions of routines and views in force, and restores them.
 
 BigQuery keeps the statement that makes each, with its OPTIONS: a routine's fingerprint is in its
 description, a view's among its labels, so both come back with what they are put back from.
@@ -84,7 +84,11 @@ def script(dataset_name: str, definitions: Sequence[Definition]) -> str:
     tokens = {d.name: tokens_of(d.text) for d in definitions}
     texts = {d.name: _replacing(d, tokens[d.name]) for d in definitions}
     mentioned = {
-        name: {path.rpartition(".")[2] for path in _paths(found) if _is_in(path, dataset_name)}
+        name: {
+            path.rpartition(".")[2]
+            for path in _paths(found)
+            if path.rpartition(".")[0] == dataset_name
+        }
         - {name}
         for name, found in tokens.items()
     }
@@ -114,7 +118,3 @@ def _paths(tokens: Sequence[Token]) -> set[str]:
         joined = False
         paths.add(path)
     return paths
-
-
-def _is_in(path: str, dataset_name: str) -> bool:
-    return path.rpartition(".")[0] == dataset_name

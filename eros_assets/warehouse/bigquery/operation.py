@@ -1,4 +1,4 @@
-"""One operation of the door: the BigQuery jobs that it took, and the one Job they make."""
+"""One operation of the protocol: its BigQuery jobs, and the one Job they are reported as."""
 
 import datetime as dt
 import time

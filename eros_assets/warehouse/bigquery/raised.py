@@ -1,4 +1,4 @@
-"""Tells what a procedure or check said on purpose from what BigQuery found wrong by itself.
+"""Separates errors that a procedure or check raised on purpose from BigQuery's own.
 
 BigQuery reports both with the reason invalidQuery and no mark but the text. The texts that EROS
 raises are in its own SQL, as literals inside RAISE USING MESSAGE or ERROR(), so a message that

@@ -124,7 +124,7 @@ class Runner:
         )
 
     def _wait(self, job: AnyJob) -> None:
-        """Poll until the job is done; a wait that is broken off takes the job with it."""
+        """Poll until the job is done; an interrupted wait cancels the job."""
 
         def reload() -> None:
             job.reload(retry=None, timeout=self.retry_policy.request_timeout)

@@ -1,4 +1,4 @@
-"""The scripts that the engine makes: one transaction, a procedure call, a replacement of rows."""
+"""Builds the engine's scripts: one transaction, a procedure call, a replacement of rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Statements as operations of the door: labels, cap, job ids, ledger, errors in words."""
+"""Runs statements as operations of the protocol: labels, cap, job ids, ledger, errors."""
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager

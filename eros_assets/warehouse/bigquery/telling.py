@@ -1,4 +1,4 @@
-"""Faults as errors that a person can act on."""
+"""Turns faults into errors that a user can act on."""
 
 import re
 from collections.abc import Sequence

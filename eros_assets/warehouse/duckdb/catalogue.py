@@ -1,4 +1,4 @@
-"""What the embedded warehouse keeps about itself, in a schema of its own in the same file.
+"""The embedded warehouse's metadata, in its own schema of the same file.
 
 - `eros_catalog.routines`, one row per deployed function, table function, procedure and view
 - `eros_catalog.jobs`, one row per operation, the latest ones

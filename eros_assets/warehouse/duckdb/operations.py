@@ -1,4 +1,4 @@
-"""The embedded warehouse's operations: one transaction each, and a row of the job log, always."""
+"""Runs the embedded warehouse's operations: one transaction and one row of the job log each."""
 
 import datetime as dt
 import time

@@ -65,7 +65,7 @@ def restore(
     if missing:
         raise SnapshotError(
             f"snapshot {deployment_id} has no copy of {', '.join(missing)}: the deployment is "
-            "unknown, incomplete or expired. Nothing was touched"
+            "unknown, incomplete or expired. Nothing was changed"
         )
     rows = 0
     for table, copy in copies.items():

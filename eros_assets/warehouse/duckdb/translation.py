@@ -1,4 +1,4 @@
-"""GoogleSQL into DuckDB's SQL, one statement or expression at a time.
+"""Translates GoogleSQL to DuckDB's SQL, one statement or expression at a time.
 
 sqlglot parses and writes; the rules of `googlesql/` mend the meaning in between. A function that no
 rule speaks of is refused rather than passed on, since a name in both dialects may mean two things.

@@ -1,4 +1,4 @@
-"""The values that reading `sql/` gives: an object, its parameters and its columns."""
+"""The objects of `sql/`, with their parameters and columns, as values."""
 
 from dataclasses import dataclass
 from pathlib import Path

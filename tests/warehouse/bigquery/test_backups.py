@@ -108,7 +108,7 @@ def test_a_missing_snapshot_is_told_before_anything_is_touched(
 ) -> None:
     del service.tables["eros_snapshot__d-1__guests"]
     with pytest.raises(
-        WarehouseError, match=r"no snapshot of guests: .*Nothing was touched"
+        WarehouseError, match=r"no snapshot of guests: .*Nothing was changed"
     ) as caught:
         warehouse.restore("d-1", TABLES)
     assert service.jobs == {}

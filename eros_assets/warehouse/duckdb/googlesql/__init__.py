@@ -1,4 +1,4 @@
-"""What GoogleSQL means, said in DuckDB's SQL.
+"""Rules that translate GoogleSQL to DuckDB's SQL with the same meaning.
 
 sqlglot's translation from BigQuery to DuckDB carries the syntax over; the rules here mend what
 would come out with another meaning. Each module is one family: `times`, `values`, `aggregates`,

@@ -1,4 +1,4 @@
-"""DuckDB macros for what depends on the type of an argument, which only DuckDB knows.
+"""DuckDB macros for functions that depend on an argument's type, which only DuckDB knows.
 
 Most tell types apart by `typeof`, which is a constant to DuckDB's optimizer: of the CASE only the
 branch of the type at hand remains, and TRY_CAST lets the others bind. `sum` and `avg` are overloads

@@ -1,4 +1,4 @@
-"""What the rules are made of: DuckDB snippets with places for syntax trees."""
+"""Building blocks of the rules: DuckDB snippets with placeholders for syntax trees."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
