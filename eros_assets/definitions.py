@@ -27,7 +27,7 @@ from eros_assets.automation import review as review_automation
 from eros_assets.automation import schedules as timetable
 from eros_assets.automation.console import console
 from eros_assets.checks import exports as export_checks
-from eros_assets.checks import health, integrity, smoke
+from eros_assets.checks import gate, health, integrity
 from eros_assets.checks import schedules as schedule_checks
 from eros_assets.dataset import sql_library
 from eros_assets.resources import (
@@ -47,7 +47,7 @@ ASSETS = [
     *(sources, routines, performance, analysis, evaluation, policies, review, selection),
     *(schedules, exports, operations, deployments),
 ]
-CHECKS = [integrity, schedule_checks, smoke, export_checks, health]
+CHECKS = [integrity, schedule_checks, gate, export_checks, health]
 JOBS = [
     *(jobs.set_up, jobs.weekly_schedules, jobs.daily_caption_update, jobs.export_schedules),
     *(jobs.smoke_tests, jobs.health_check, jobs.evaluate_policies, jobs.deploy_production),

@@ -14,15 +14,12 @@ from eros_assets.assets.reporting import (
     job_metadata,
 )
 from eros_assets.assets.week import WEEKLY, partition_week
-from eros_assets.atomic_write import atomic_write
 from eros_assets.dataset import sql_library
 from eros_assets.exporting.calendar_picture import calendar_picture
 from eros_assets.exporting.columns import CSV_COLUMNS
-from eros_assets.exporting.week_index import week_index_page
 from eros_assets.publishing.bucket import publish_bucket
-from eros_assets.publishing.export_log import Attempt, pass_gate
-from eros_assets.publishing.files import calendar_weeks, write_week
-from eros_assets.publishing.index import INDEX_FILE, week_index
+from eros_assets.publishing.index import INDEX_FILE
+from eros_assets.publishing.publication import publish_files
 from eros_assets.publishing.sheet import publish_sheet
 from eros_assets.resources import (
     HOW_TO_SET_A_BUCKET,
@@ -30,127 +27,91 @@ from eros_assets.resources import (
     ExportBucket,
     SheetsResource,
     WarehouseResource,
-    WeekScope,
 )
-from eros_assets.weekly.messages import active_messages
 
 GROUP = "exports"
 SHOWN_PICTURES = 3
 
 
-@dg.asset(
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"csv"},
-    deps=[
-        *("active_caption_assignments", "schedule_recommendations"),
-        *("schedule_recommendations_with_messages", "caption_bank"),
+@dg.multi_asset(
+    name="schedule_csv",
+    specs=[
+        dg.AssetSpec(
+            "schedule_csv",
+            group_name=GROUP,
+            owners=OWNERS,
+            kinds={"csv"},
+            description="Two CSV files per page and week with the messages to send: the page's "
+            "name with .csv for machines, with .excel.csv for people with Excel. Grain: one row "
+            "per message of an active schedule.",
+            deps=[
+                *("active_caption_assignments", "schedule_recommendations"),
+                *("schedule_recommendations_with_messages", "caption_bank"),
+            ],
+            partitions_def=WEEKLY,
+            metadata={
+                "dagster/column_schema": column_schema(
+                    sql_library()["schedule_recommendations_with_messages"], tuple(CSV_COLUMNS)
+                )
+            },
+        ),
+        dg.AssetSpec(
+            "schedule_calendar",
+            group_name=GROUP,
+            owners=OWNERS,
+            kinds={"png"},
+            description="One picture per page and week: days, hours, tiers, and what the hours are "
+            "worth. Grain: one file per active schedule.",
+            deps=["active_caption_assignments", "schedule_recommendations_with_messages"],
+            partitions_def=WEEKLY,
+        ),
+        dg.AssetSpec(
+            "schedule_index",
+            group_name=GROUP,
+            owners=OWNERS,
+            kinds={"html"},
+            description="One static page per week, index.html: totals, shortfalls, and every "
+            "creator's calendar, messages and files. Grain: one file per week.",
+            deps=["schedule_csv", "schedule_calendar", "active_caption_assignments", "creators"],
+            partitions_def=WEEKLY,
+        ),
     ],
-    partitions_def=WEEKLY,
-    metadata={
-        "dagster/column_schema": column_schema(
-            sql_library()["schedule_recommendations_with_messages"], tuple(CSV_COLUMNS)
-        )
-    },
 )
 def schedule_csv(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource, week_scope: WeekScope
-) -> dg.MaterializeResult[Any]:
-    """Two CSV files per page and week with the messages to send.
-
-    <page>.csv for machines, <page>.excel.csv for people with Excel. Grain: one row per message
-    of an active schedule.
-    """
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """Publish the files of the week's schedules in force, of all creators, as one unit."""
     dataset, week_start = warehouse.dataset(context), partition_week(context)
-    folder = dataset.week_folder(week_start)
-    messages = active_messages(dataset, week_start, week_scope.pages)
-    attempt = Attempt("csv", week_start, context.run_id)
-    try:
-        findings = pass_gate(dataset, week_start, messages, week_scope.pages)
-        outcomes = write_week(messages, folder)
-    except Exception as error:
-        attempt.log_failure(dataset, messages, error, str(folder))
-        raise
-    log = attempt.log(dataset, outcomes)
-    return dg.MaterializeResult(
-        metadata={
-            **frame_metadata(log[["page_name", "schedule_id", "row_count", "location"]]),
-            "folder": dg.MetadataValue.path(folder),
-            "gate": gate_table(findings),
-            **job_metadata(dataset),
-        }
-    )
-
-
-@dg.asset(
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"png"},
-    deps=["active_caption_assignments", "schedule_recommendations_with_messages"],
-    partitions_def=WEEKLY,
-)
-def schedule_calendar(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource, week_scope: WeekScope
-) -> dg.MaterializeResult[Any]:
-    """One picture per page and week.
-
-    Days, hours, tiers, and what the hours are worth. Grain: one file per active schedule.
-    """
-    dataset, week_start = warehouse.dataset(context), partition_week(context)
-    messages = active_messages(dataset, week_start, week_scope.pages)
-    findings = pass_gate(dataset, week_start, messages, week_scope.pages)
-    weeks = calendar_weeks(dataset, week_start, messages)
-    folder = dataset.week_folder(week_start)
-    for number, week in enumerate(weeks, start=1):
-        atomic_write(folder / f"{week.page_name}.png", calendar_picture(week, "page"))
-        if number % 10 == 0 or number == len(weeks):
-            context.log.info(f"drew {number} of {len(weeks)} weeks")
+    published = publish_files(dataset, week_start, run_id=context.run_id, report=context.log.info)
+    of_all = {
+        "folder": dg.MetadataValue.path(published.folder),
+        "publication": published.verdict.publication_id,
+        "gate": gate_table(published.verdict.findings),
+        **job_metadata(dataset),
+    }
+    log = published.log[["page_name", "schedule_id", "row_count", "location"]]
+    yield dg.MaterializeResult(asset_key="schedule_csv", metadata={**frame_metadata(log), **of_all})
     shown = [
         inline_picture(week.page_name, calendar_picture(week, "metadata"))
-        for week in weeks[:SHOWN_PICTURES]
+        for week in published.weeks[:SHOWN_PICTURES]
     ]
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
+        asset_key="schedule_calendar",
         metadata={
-            "dagster/row_count": len(weeks),
-            "folder": dg.MetadataValue.path(folder),
+            "dagster/row_count": len(published.weeks),
             "pictures": dg.MetadataValue.md("\n\n".join(shown)),
-            "gate": gate_table(findings),
-            **job_metadata(dataset),
-        }
+            **of_all,
+        },
     )
-
-
-@dg.asset(
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"html"},
-    deps=["schedule_csv", "schedule_calendar", "active_caption_assignments", "creators"],
-    partitions_def=WEEKLY,
-)
-def schedule_index(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource
-) -> dg.MaterializeResult[Any]:
-    """One static page per week, index.html.
-
-    Totals, shortfalls, and every creator's calendar, messages and files. Grain: one file per
-    week.
-    """
-    dataset, week_start = warehouse.dataset(context), partition_week(context)
-    messages = active_messages(dataset, week_start)
-    findings = pass_gate(dataset, week_start, messages)
-    week = week_index(dataset, week_start, messages)
-    page = week_index_page(week)
-    written = atomic_write(dataset.week_folder(week_start) / INDEX_FILE, page, len(week.pages))
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
+        asset_key="schedule_index",
         metadata={
-            "dagster/row_count": len(week.pages),
-            "page": dg.MetadataValue.path(written.path),
-            "bytes": len(page),
-            "totals": dg.MetadataValue.json(dict(week.totals)),
-            "shortfalls": dg.MetadataValue.json(list(week.shortfalls)),
-            "gate": gate_table(findings),
-            **job_metadata(dataset),
-        }
+            "dagster/row_count": len(published.index.pages),
+            "page": dg.MetadataValue.path(published.folder / INDEX_FILE),
+            "totals": dg.MetadataValue.json(dict(published.index.totals)),
+            "shortfalls": dg.MetadataValue.json(list(published.index.shortfalls)),
+            **of_all,
+        },
     )
 
 

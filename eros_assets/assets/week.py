@@ -5,7 +5,6 @@ import datetime as dt
 import dagster as dg
 
 from eros_assets.calendar import ZONE_NAME
-from eros_assets.dataset import Dataset
 
 FIRST_WEEK = dt.date(2020, 1, 6)
 WEEKS_AHEAD = 8
@@ -23,7 +22,6 @@ def partition_week(context: dg.AssetExecutionContext | dg.AssetCheckExecutionCon
     return dt.date.fromisoformat(context.run.tags["dagster/partition"])
 
 
-def week_of_run(context: dg.AssetCheckExecutionContext, dataset: Dataset) -> dt.date:
-    """The Monday of a run's partition; of a run without one, the installation's coming week."""
-    partition = context.run.tags.get("dagster/partition")
-    return dt.date.fromisoformat(partition) if partition else dataset.default_week()
+def has_week(context: dg.AssetCheckExecutionContext) -> bool:
+    """Whether a run is for a partition."""
+    return "dagster/partition" in context.run.tags

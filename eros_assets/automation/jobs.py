@@ -7,7 +7,7 @@ import dagster as dg
 
 from eros_assets.assets.week import WEEKLY
 from eros_assets.automation.console import CONSOLE_LOGGER
-from eros_assets.checks.smoke import GUARDED
+from eros_assets.checks.gate import GUARDED
 from eros_assets.gate.smoke import SMOKE_TESTS
 
 LEARNING_GROUPS = ("performance", "analysis", "evaluation")

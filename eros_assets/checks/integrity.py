@@ -23,18 +23,6 @@ def facts_and_quarantine_are_the_input(
 
 
 @dg.asset_check(
-    asset="active_caption_assignments",
-    blocking=True,
-)
-def no_caption_reserved_twice(
-    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
-) -> dg.AssetCheckResult:
-    """No caption is reserved twice, by any pages, within 7 days."""
-    dataset = warehouse.dataset(context)
-    return verdict_of(conditions.no_caption_reserved_twice(dataset))
-
-
-@dg.asset_check(
     asset="analyze_creator_performance",
     additional_deps=[
         routine.name

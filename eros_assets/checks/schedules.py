@@ -38,35 +38,6 @@ def schedule_times_are_la(
 
 
 @dg.asset_check(
-    asset="active_caption_assignments",
-    blocking=True,
-)
-def schedules_are_as_planned(
-    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
-) -> dg.AssetCheckResult:
-    """Schedules in force hold exactly the messages that were planned.
-
-    The id of a schedule is a hash of its content, so a changed message shows.
-    """
-    dataset = warehouse.dataset(context)
-    week_start = partition_week(context)
-    return verdict_of(conditions.schedules_are_as_planned(dataset, week_start))
-
-
-@dg.asset_check(
-    asset="active_caption_assignments",
-    blocking=True,
-)
-def every_message_is_reserved(
-    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
-) -> dg.AssetCheckResult:
-    """Every message of a schedule in force holds its caption."""
-    dataset = warehouse.dataset(context)
-    week_start = partition_week(context)
-    return verdict_of(conditions.every_message_is_reserved(dataset, week_start))
-
-
-@dg.asset_check(
     asset="schedule_recommendations",
 )
 def every_creator_planned(

@@ -1,7 +1,7 @@
 """The gate: the conditions that must hold on the current data before a week is published.
 
-A blocking check stops downstream steps of the same run only, so the asset that publishes evaluates
-the gate itself. Checks and publishing assets evaluate the same functions.
+A blocking check stops downstream steps of the same run only, so whoever publishes asks for the
+verdict itself (`verdict.py`). Checks show that verdict.
 """
 
 import datetime as dt
@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from eros_assets.dataset import Dataset
 from eros_assets.gate import conditions
-from eros_assets.gate.findings import Finding, GateClosedError, refuse_if_closed
+from eros_assets.gate.findings import Finding, GateClosedError
 from eros_assets.gate.smoke import smoke_findings
 
-__all__ = ["Finding", "GateClosedError", "gate_findings", "require_gate", "smoke_findings"]
+__all__ = ["Finding", "GateClosedError", "gate_findings", "smoke_findings"]
 
 
 def gate_findings(
@@ -33,16 +33,3 @@ def gate_findings(
         conditions.every_message_is_reserved(*week),
         *smoke_findings(*week),
     )
-
-
-def require_gate(
-    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
-) -> tuple[Finding, ...]:
-    """Evaluate the whole gate; an asset does this before it publishes, in any run.
-
-    Raises:
-        GateClosedError: a condition doesn't hold; each one that failed is named.
-    """
-    findings = gate_findings(dataset, week_start, pages)
-    refuse_if_closed(findings, f"week of {week_start}")
-    return findings

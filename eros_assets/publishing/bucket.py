@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.gate import Finding
-from eros_assets.publishing.export_log import Attempt, Outcome, counts_of, pass_gate
+from eros_assets.gate.verdict import judged_week
+from eros_assets.publishing.export_log import Attempt, Outcome, counts_of
 from eros_assets.publishing.files import csv_name, page_files, picture_name, wrong_files
 from eros_assets.publishing.index import INDEX_FILE, wrong_index
+from eros_assets.publishing.publication import week_lock
 from eros_assets.weekly.messages import active_messages
 
 if TYPE_CHECKING:
@@ -124,15 +126,16 @@ def publish_bucket(
         ErosError: the bucket could not be changed. Its index.html is the previous one or the new
             one, and no object that it links to was deleted.
     """
-    messages = active_messages(dataset, week_start)
     attempt = Attempt("bucket", week_start, run_id)
-    try:
-        findings = pass_gate(dataset, week_start, messages)
-        contents = week_contents(messages, dataset.week_folder(week_start))
-        files = sync_folder(open_bucket(), folder.prefix, contents)
-    except Exception as error:
-        attempt.log_failure(dataset, messages, error, folder.address)
-        raise
+    with week_lock(dataset.settings, week_start):
+        try:
+            judged = judged_week(dataset, week_start, run_id=run_id)
+            contents = week_contents(judged.messages, dataset.week_folder(week_start))
+            files = sync_folder(open_bucket(), folder.prefix, contents)
+        except Exception as error:
+            messages = active_messages(dataset, week_start)
+            attempt.log_failure(dataset, messages, error, folder.address)
+            raise
     outcomes = [
         Outcome(
             schedule_id=schedule_id,
@@ -142,9 +145,10 @@ def publish_bucket(
             checksum=hashlib.sha256(contents[csv_name(page)]).hexdigest(),
             status="unchanged" if set(page_files(page)) <= set(files.unchanged) else "succeeded",
         )
-        for schedule_id, page, count in counts_of(messages)
+        for schedule_id, page, count in counts_of(judged.messages)
     ]
-    return PublishedWeek(files, attempt.log(dataset, outcomes), findings)
+    log = attempt.log(dataset, outcomes, publication_id=judged.verdict.publication_id)
+    return PublishedWeek(files, log, judged.verdict.findings)
 
 
 def week_contents(messages: "pd.DataFrame", folder: Path) -> Mapping[str, bytes]:

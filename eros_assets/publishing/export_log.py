@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
-from eros_assets.gate import Finding, require_gate
-from eros_assets.weekly.messages import active_messages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,11 +15,8 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("schedule_id", "page_name", "week_start", "destination", "location", "row_count"),
     *("checksum", "status", "error_message", "duration_seconds", "exported_at", "run_id"),
+    "publication_id",
 )
-
-
-class WeekChangedError(ErosError):
-    """The week's schedules changed while the gate was evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,9 @@ class Attempt:
     begun_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     _begun: float = field(default_factory=time.perf_counter)
 
-    def log(self, dataset: Dataset, outcomes: Sequence[Outcome]) -> "pd.DataFrame":
+    def log(
+        self, dataset: Dataset, outcomes: Sequence[Outcome], publication_id: str | None = None
+    ) -> "pd.DataFrame":
         """Write the attempt's rows and return them; a second call replaces them."""
         import pandas as pd
 
@@ -66,6 +63,7 @@ class Attempt:
                 "duration_seconds": seconds,
                 "exported_at": self.begun_at,
                 "run_id": self.run_id,
+                "publication_id": publication_id,
             }
             for outcome in outcomes
         ]
@@ -107,24 +105,3 @@ def counts_of(messages: "pd.DataFrame") -> list[tuple[str, str, int]]:
         (str(row["schedule_id"]), str(row["page_name"]), int(row["n"]))
         for row in counts.to_dict("records")
     ]
-
-
-def pass_gate(
-    dataset: Dataset,
-    week_start: dt.date,
-    messages: "pd.DataFrame",
-    pages: Sequence[str] = (),
-) -> tuple[Finding, ...]:
-    """Evaluate the gate, and make sure that it saw the messages that are to be published.
-
-    Raises:
-        GateClosedError: a condition doesn't hold.
-        WeekChangedError: the messages in force now differ from `messages`.
-    """
-    findings = require_gate(dataset, week_start, pages)
-    if not active_messages(dataset, week_start, pages).equals(messages):
-        raise WeekChangedError(
-            f"week of {week_start}: nothing was published, its schedules changed meanwhile; run it "
-            "again when the other run is done"
-        )
-    return findings

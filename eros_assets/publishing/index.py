@@ -22,12 +22,13 @@ SCHEDULE_SHOWN = re.compile(rb">(sched_\d{8}_[a-z0-9_]+_[0-9a-f]{8})</p>")
 """How the page shows the schedule of a creator; captions are escaped and can't hold it."""
 
 
-def week_index(dataset: Dataset, week_start: dt.date, rows: "pd.DataFrame") -> WeekIndex:
+def week_index(
+    dataset: Dataset, week_start: dt.date, rows: "pd.DataFrame", folder: Path
+) -> WeekIndex:
     """The week's active schedules, of whichever run, with the files that exist.
 
-    `rows` are the messages of these schedules.
+    `rows` are the messages of these schedules, `folder` is where the files are.
     """
-    folder = dataset.week_folder(week_start)
     pages = messages_by_page(rows, creator_names(dataset))
     targets = dataset.query("week_targets", week_start=week_start, pages=list(pages))
     target_of = {row["page_name"]: row for row in targets.to_dict("records")}

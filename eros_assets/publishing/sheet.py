@@ -9,7 +9,9 @@ from eros_assets.exporting.sheets.planning import SheetWeek
 from eros_assets.exporting.sheets.review import EarlierReview
 from eros_assets.exporting.sheets.state import sheet_id
 from eros_assets.exporting.sheets.tables import WeekEntry, week_name
-from eros_assets.publishing.export_log import Attempt, Outcome, counts_of, pass_gate
+from eros_assets.gate.verdict import judged_week
+from eros_assets.publishing.export_log import Attempt, Outcome, counts_of
+from eros_assets.publishing.publication import week_lock
 from eros_assets.weekly.messages import active_messages, creator_names, messages_by_page
 from eros_assets.weekly.shortfalls import week_shortfalls
 
@@ -46,20 +48,21 @@ def publish_sheet(
     """
     from eros_assets.exporting.sheets.exporter import export_sheet
 
-    messages = active_messages(dataset, week_start)
     attempt = Attempt("sheets", week_start, run_id)
-    try:
-        pass_gate(dataset, week_start, messages)
-        week = shown_week(dataset, week_start, messages, run_id=run_id)
-        exported = export_sheet(spreadsheet(), week, report)
-    except Exception as error:
-        attempt.log_failure(dataset, messages, error, address)
-        raise
+    with week_lock(dataset.settings, week_start):
+        try:
+            judged = judged_week(dataset, week_start, run_id=run_id)
+            week = shown_week(dataset, week_start, judged.messages, run_id=run_id)
+            exported = export_sheet(spreadsheet(), week, report)
+        except Exception as error:
+            attempt.log_failure(dataset, active_messages(dataset, week_start), error, address)
+            raise
     outcomes = [
         Outcome(schedule, page, exported.address, count, exported.digest, exported.status)
-        for schedule, page, count in counts_of(messages)
+        for schedule, page, count in counts_of(judged.messages)
     ]
-    return exported, attempt.log(dataset, outcomes)
+    log = attempt.log(dataset, outcomes, publication_id=judged.verdict.publication_id)
+    return exported, log
 
 
 def shown_week(

@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS `${dataset}.schedule_export_log` (
   error_message STRING OPTIONS (description = "What went wrong."),
   duration_seconds FLOAT64 OPTIONS (description = "Seconds."),
   exported_at TIMESTAMP OPTIONS (description = "When."),
-  run_id STRING OPTIONS (description = "Dagster run.")
+  run_id STRING OPTIONS (description = "Dagster run."),
+  publication_id STRING OPTIONS (description = "What was published, the same in files, sheet and bucket; NULL for a failed attempt.")
 )
 PARTITION BY week_start
 CLUSTER BY page_name;

@@ -1,0 +1,61 @@
+"""Checks of the gate: the schedules in force, and the five smoke tests.
+
+In a run of a week they show the verdict on which the week is published. The job `smoke_tests` runs
+the smoke tests alone, for the coming week, and keeps no verdict.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from eros_assets.assets.week import has_week, partition_week
+from eros_assets.checks.verdict import verdict_of
+from eros_assets.gate.smoke import smoke_findings
+from eros_assets.gate.verdict import verdict_of_week
+from eros_assets.resources import WarehouseResource
+
+GUARDED = "active_caption_assignments"
+"""The asset that the gate guards: a condition that fails stops the exports downstream."""
+
+DESCRIPTIONS = {
+    "no_caption_reserved_twice": "No caption is reserved twice, by any pages, within 7 days.",
+    "schedules_are_as_planned": "Schedules in force hold exactly the messages that were planned: "
+    "the id of a schedule is a hash of its content.",
+    "every_message_is_reserved": "Every message of a schedule in force holds its caption.",
+    "smoke_analyzer": "The analyzer returns a valid report with all its fields.",
+    "smoke_selector": "The selector returns the captions asked for, in time (tuning: "
+    "selector_max_seconds).",
+    "smoke_builder": "The builder makes a complete schedule that holds every hard rule.",
+    "smoke_exporter": "The exporter writes CSV files that are correctly formatted.",
+    "smoke_timezone": "Every time is America/Los_Angeles, over both changes of the clocks.",
+}
+
+
+@dg.multi_asset_check(
+    name="judge_week",
+    specs=[
+        dg.AssetCheckSpec(
+            name,
+            asset=GUARDED,
+            additional_deps=["schedule_recommendations"],
+            blocking=True,
+            description=description,
+        )
+        for name, description in DESCRIPTIONS.items()
+    ],
+    can_subset=True,
+)
+def judge_week(
+    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.AssetCheckResult]:
+    """The gate's conditions on what is in force, in one step: they are one verdict."""
+    dataset = warehouse.dataset(context)
+    if has_week(context):
+        week_start = partition_week(context)
+        findings = verdict_of_week(dataset, week_start, run_id=context.run.run_id).findings
+    else:
+        findings = smoke_findings(dataset, dataset.default_week())
+    asked = {key.name for key in context.op_execution_context.selected_asset_check_keys}
+    for finding in findings:
+        if finding.name in asked:
+            yield verdict_of(finding, asset=GUARDED)

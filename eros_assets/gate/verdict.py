@@ -1,0 +1,154 @@
+"""One verdict of the gate for each state of a week: evaluated once, kept, used by all exports."""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eros_assets.dataset import Dataset
+from eros_assets.errors import ErosError
+from eros_assets.gate import gate_findings
+from eros_assets.gate.findings import Finding, refuse_if_closed
+from eros_assets.tuning import read_knobs
+from eros_assets.weekly.messages import active_messages
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ATTEMPTS = 3
+"""Evaluations before a week that keeps changing is given up."""
+
+
+class WeekChangedError(ErosError):
+    """The week's schedules kept changing while they were judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The gate's conditions on one state of a week; `run_id` is the run that evaluated them."""
+
+    week_start: dt.date
+    state: str
+    findings: tuple[Finding, ...]
+    run_id: str
+
+    @property
+    def verdict_id(self) -> str:
+        """The week and the first digits of the state."""
+        return f"verdict_{self.week_start:%Y%m%d}_{self.state[:8]}"
+
+    @property
+    def publication_id(self) -> str:
+        """The id of what may be published on this verdict, the same in files, sheet and bucket."""
+        return f"publication_{self.week_start:%Y%m%d}_{self.state[:8]}"
+
+    @property
+    def passed(self) -> bool:
+        """Whether every condition holds."""
+        return all(finding.passed for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedWeek:
+    """The messages in force, as `active_messages` gives them, and the verdict on them."""
+
+    verdict: Verdict
+    messages: "pd.DataFrame"
+
+
+def state_of_week(dataset: Dataset, week_start: dt.date) -> str:
+    """The SHA-256 of all that a verdict is about.
+
+    Messages in force with their texts, reservations, the deployed routines, and the tuning.
+    """
+    content = dataset.query("week_state", week_start=week_start)["state"].iloc[0]
+    routines = sorted((r.name, r.fingerprint) for r in dataset.warehouse.routines())
+    tuning = sorted(read_knobs(dataset).items())
+    return hashlib.sha256(repr((content, routines, tuning)).encode()).hexdigest()
+
+
+def verdict_of_week(dataset: Dataset, week_start: dt.date, *, run_id: str) -> Verdict:
+    """The verdict on what is in force for the week, evaluated when there is none.
+
+    A verdict that passed holds as long as the state does: new history does not reopen it. One that
+    failed is final for its run, so that all exports of a run do the same; another run asks again.
+
+    Raises:
+        WeekChangedError: the state changed during each evaluation.
+    """
+    for _ in range(ATTEMPTS):
+        state = state_of_week(dataset, week_start)
+        known = _kept(dataset, week_start, state)
+        if known is not None and (known.passed or known.run_id == run_id):
+            return known
+        verdict = Verdict(week_start, state, gate_findings(dataset, week_start), run_id)
+        if state_of_week(dataset, week_start) == state:
+            _keep(dataset, verdict)
+            return verdict
+    raise WeekChangedError(
+        f"week of {week_start}: its schedules changed while the gate was evaluated, {ATTEMPTS} "
+        "times; run it again when the other run has ended"
+    )
+
+
+def judged_week(dataset: Dataset, week_start: dt.date, *, run_id: str) -> JudgedWeek:
+    """The messages in force and a verdict on exactly them.
+
+    Raises:
+        GateClosedError: a condition doesn't hold; each one that failed is named.
+        WeekChangedError: the week kept changing.
+    """
+    for _ in range(ATTEMPTS):
+        verdict = verdict_of_week(dataset, week_start, run_id=run_id)
+        refuse_if_closed(verdict.findings, f"week of {week_start}")
+        messages = active_messages(dataset, week_start)
+        if state_of_week(dataset, week_start) == verdict.state:
+            return JudgedWeek(verdict, messages)
+    raise WeekChangedError(
+        f"week of {week_start}: its schedules keep changing; run it again when the other run has "
+        "ended"
+    )
+
+
+def _kept(dataset: Dataset, week_start: dt.date, state: str) -> Verdict | None:
+    rows = dataset.query("gate_verdict", week_start=week_start, state=state).to_dict("records")
+    if not rows:
+        return None
+    findings = tuple(
+        Finding(
+            row["condition"],
+            row["meaning"],
+            tuple(row["offenders"]),
+            float(row["observed"]),
+            float(row["threshold"]),
+        )
+        for row in rows
+    )
+    return Verdict(week_start, state, findings, rows[0]["run_id"])
+
+
+def _keep(dataset: Dataset, verdict: Verdict) -> None:
+    import pandas as pd
+
+    rows = [
+        {
+            "verdict_id": verdict.verdict_id,
+            "week_start": verdict.week_start,
+            "state": verdict.state,
+            "condition": finding.name,
+            "position": position,
+            "meaning": finding.meaning,
+            "passed": finding.passed,
+            "observed": float(finding.observed),
+            "threshold": float(finding.threshold),
+            "offenders": list(finding.offenders),
+            "judged_at": dt.datetime.now(dt.UTC),
+            "run_id": verdict.run_id,
+        }
+        for position, finding in enumerate(verdict.findings, start=1)
+    ]
+    dataset.load(
+        "gate_verdicts",
+        pd.DataFrame(rows),
+        replacing={"week_start": verdict.week_start, "verdict_id": verdict.verdict_id},
+    )
