@@ -15,7 +15,7 @@ class LibraryError(ErosError):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A documented output column. `type` is GoogleSQL; empty where nothing says it."""
+    """A documented output column. `type` is GoogleSQL; empty where it isn't declared."""
 
     name: str
     type: str
