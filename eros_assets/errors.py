@@ -4,7 +4,7 @@ import re
 
 
 class ErosError(Exception):
-    """Something a person can mend; the message names what was wrong, where, and what to do."""
+    """An error that a user can fix; the message names what is wrong, where, and what to do."""
 
 
 def root_cause(error: object) -> str:

@@ -232,7 +232,7 @@ class Settings(BaseSettings):
 
     @property
     def sheet_address(self) -> str | None:
-        """Where people open the spreadsheet, or None when there is none to export to."""
+        """The spreadsheet's address, or None when none is configured."""
         return None if self.spreadsheet_id is None else sheet_address(self.spreadsheet_id)
 
     @property

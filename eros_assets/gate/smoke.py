@@ -84,13 +84,13 @@ def _finding(name: str, offenders: Sequence[str]) -> Finding:
 def _tried(work: Callable[[], tuple[Result | None, list[str]]]) -> tuple[Result | None, list[str]]:
     try:
         return work()
-    except Exception as error:  # whatever befalls one test, the others are judged too
+    except Exception as error:  # an error of one test doesn't stop the others
         return None, [f"{type(error).__name__}: {error}"]
 
 
 def _made(product: Result | None, lacking: str) -> Result:
     if product is None:
-        raise NotReachedError(f"there is {lacking} to go on with; see the smoke test before")
+        raise NotReachedError(f"there is {lacking} to continue with; see the previous smoke test")
     return product
 
 

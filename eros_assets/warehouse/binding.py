@@ -81,7 +81,7 @@ def _type_of(value: Value) -> str | None:
 
 
 def plain_value(name: str, value: object) -> Value:
-    """A value of Python's own types, whatever numpy or pandas made of it; None for NULL.
+    """The value in Python's own types, converted from numpy or pandas; None for NULL.
 
     Raises:
         BindingError: a naive datetime, a number beyond INT64, a value of another kind.

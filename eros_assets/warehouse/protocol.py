@@ -22,7 +22,7 @@ Value = Scalar | Sequence[str] | Sequence[int]
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A parameter with its GoogleSQL type, where the value alone doesn't tell it (NULL, [])."""
+    """A parameter with its GoogleSQL type, for values that don't determine it (NULL, [])."""
 
     value: Value
     type: str
@@ -121,11 +121,11 @@ class WarehouseError(ErosError):
 
 
 class RaisedError(WarehouseError):
-    """A procedure or check said no: the message of RAISE USING MESSAGE, or of ERROR()."""
+    """A procedure or check raised an error: the message of RAISE USING MESSAGE, or of ERROR()."""
 
 
 class Warehouse(Protocol):
-    """The only door to the data.
+    """The only access to the data.
 
     Every operation is atomic: it commits as a whole or leaves what was there before. Operations
     that fail raise WarehouseError; transient faults (a busy service, an aborted transaction) were

@@ -110,7 +110,7 @@ def draft_week(
             continue
         try:
             drafts.append(PageDraft(page.page_name, draft_page(page, inputs.knobs, scope)))
-        except Exception as error:  # whatever befalls one creator, the others get their week
+        except Exception as error:  # an error of one creator doesn't stop the others
             drafts.append(PageDraft(page.page_name, None, reason_of(error)))
         if number % 10 == 0 or number == len(inputs.pages):
             report(f"planned {number} of {len(inputs.pages)} pages")

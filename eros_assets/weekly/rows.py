@@ -53,7 +53,7 @@ def draft_rows(
     for draft in drafts:
         try:
             made = _page_rows(draft, scope.week_start, selected, active)
-        except Exception as error:  # whatever befalls one creator, the others get their week
+        except Exception as error:  # an error of one creator doesn't stop the others
             fared.append(PageDraft(draft.page_name, None, reason_of(error)))
             continue
         fared.append(draft)

@@ -44,7 +44,7 @@ def week_targets(
     for outlook in _records(outlooks):
         try:
             rows.append(asdict(weekly_target(PageOutlook(**outlook), scope.week_start, factors)))
-        except Exception as error:  # whatever befalls one creator, the others get their week
+        except Exception as error:  # an error of one creator doesn't stop the others
             if report is None:
                 raise
             report(failed_page(outlook["page_name"], reason_of(error)))

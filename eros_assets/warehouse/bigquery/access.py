@@ -1,7 +1,7 @@
 """Checks the credentials' permissions before anything runs.
 
-Dry runs are checked as the statements themselves would be and change nothing; what no dry run tells
-(snapshots that expire) is asked of a table by `tables.testIamPermissions`. Permissions and roles:
+Dry runs check permissions as the statements would and change nothing; permissions that no dry run
+checks (expiring snapshots) are tested by `tables.testIamPermissions`. Permissions and roles:
 https://cloud.google.com/bigquery/docs/access-control
 """
 

@@ -137,7 +137,7 @@ def job(row: Row) -> Job:
 
 
 def _kind(label: str | None, row: Row) -> JobKind:
-    """The operation that EROS labelled a job with; for other people's jobs, what it is like."""
+    """The operation in a job's label; for jobs of other users, the closest kind."""
     if label in get_args(JobKind):
         return cast("JobKind", label)
     if row["job_type"] == "LOAD":

@@ -1,7 +1,7 @@
 """Reads the definitions of routines and views in force, and restores them.
 
 BigQuery keeps the statement that makes each, with its OPTIONS: a routine's fingerprint is in its
-description, a view's among its labels, so both come back with what they are put back from.
+description, a view's among its labels, so a restored object keeps its fingerprint.
 
 https://cloud.google.com/bigquery/docs/information-schema-routines and …-tables
 """

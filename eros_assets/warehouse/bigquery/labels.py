@@ -13,7 +13,7 @@ APPLICATION = "eros"
 """Key of the label that every job of EROS carries; its value is the dataset."""
 
 KIND = "eros_kind"
-"""Key of the label that says which operation of the door a job is."""
+"""Key of the label with a job's operation of the protocol."""
 
 FINGERPRINT = "eros_fingerprint"
 """Key of the table label that holds the first 63 digits of SqlObject.fingerprint."""

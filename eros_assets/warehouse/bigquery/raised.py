@@ -29,7 +29,7 @@ def bare_message(message: str) -> str:
 
 
 def place_in(message: str) -> str | None:
-    """Where the message says it happened: `line:column`, or `procedure:line:column`."""
+    """The place that the message gives: `line:column`, or `procedure:line:column`."""
     found = _PLACE.search(message)
     return found["place"] if found else None
 

@@ -40,7 +40,7 @@ class Statements:
 
     @contextmanager
     def operation(self, kind: JobKind, subject: str, statement: str) -> Generator[Operation]:
-        """Puts what happens inside into the ledger as one Job, and faults into words.
+        """Records the statements inside as one Job of the ledger, and raises faults as errors.
 
         Raises:
             RaisedError: the statement, or what it leads to, raised its own message.

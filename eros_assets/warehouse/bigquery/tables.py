@@ -51,7 +51,7 @@ class Tables:
         return self._runner.asked(subject, look)
 
     def location(self) -> str:
-        """Where the dataset lies.
+        """The dataset's location.
 
         Raises:
             WarehouseError: there is none, or BigQuery could not say.

@@ -77,7 +77,7 @@ class Execution:
         return rows
 
     def commit(self, changed_tables: Iterable[str]) -> None:
-        """Make what has been done so far last, whatever becomes of the rest."""
+        """Commit the changes so far, so that a later error doesn't undo them."""
         record_change(self.connection, changed_tables, dt.datetime.now(dt.UTC))
         self.connection.execute("COMMIT")
         self.connection.execute("BEGIN TRANSACTION")
@@ -117,7 +117,7 @@ def _scanned(operator: dict[str, Any]) -> int:
 
 
 def failure(error: duckdb.Error, where: str) -> WarehouseError:
-    """A statement's error as the door's own."""
+    """A DuckDB error as an error of the protocol."""
     text = str(error)
     if RAISED_BEGIN in text and RAISED_END in text:
         return RaisedError(text.split(RAISED_BEGIN, 1)[1].split(RAISED_END, 1)[0])

@@ -120,7 +120,7 @@ class _Clock:
 
 @contextmanager
 def as_warehouse_error() -> Generator[None]:
-    """Errors of the rooms behind the door come out as the door's."""
+    """Raise errors of the engine's modules as errors of the protocol."""
     try:
         yield
     except WarehouseError:

@@ -25,7 +25,7 @@ def take(
 ) -> int:
     """Copy the tables that the deployment has no copy of yet; drop copies past their time.
 
-    A copy that is there stays: a deployment that is tried again has begun to change the tables.
+    An existing copy is kept: a retried deployment may have changed the tables already.
 
     Returns:
         The number of rows copied.

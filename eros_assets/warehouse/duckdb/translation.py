@@ -1,7 +1,8 @@
 """Translates GoogleSQL to DuckDB's SQL, one statement or expression at a time.
 
-sqlglot parses and writes; the rules of `googlesql/` mend the meaning in between. A function that no
-rule speaks of is refused rather than passed on, since a name in both dialects may mean two things.
+sqlglot parses and writes; the rules of `googlesql/` correct the meaning in between. A function
+without a rule is refused and not passed on, since a name may mean different things in the two
+dialects.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
 """Aggregate functions, of groups and of windows.
 
-Whatever GoogleSQL leaves to chance (the order of ARRAY_AGG without ORDER BY, ties in it, ANY_VALUE,
-the order in which floats are added up) is settled by the values, so that results don't depend on
+Whatever GoogleSQL leaves undefined (the order of ARRAY_AGG without ORDER BY, ties in it, ANY_VALUE,
+the order in which floats are added up) is determined by the values, so that results don't depend on
 the order of rows or on threads.
 """
 
