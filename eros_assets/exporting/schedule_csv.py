@@ -47,9 +47,18 @@ def write_schedule_csv(path: Path, messages: Iterable[ScheduledMessage]) -> Writ
         ScheduleCsvError: messages that would not read back; nothing is written then.
     """
     ordered = _in_order(messages)
-    content = _render(ordered, _plain)
-    parse_schedule_csv(content, path.name)
-    return atomic_write(path, content, len(ordered))
+    return atomic_write(path, schedule_csv_bytes(ordered, path.name), len(ordered))
+
+
+def schedule_csv_bytes(messages: Iterable[ScheduledMessage], name: str) -> bytes:
+    """The content of the file for machines; `name` is the file's name for errors.
+
+    Raises:
+        ScheduleCsvError: messages that would not read back.
+    """
+    content = _render(_in_order(messages), _plain)
+    parse_schedule_csv(content, name)
+    return content
 
 
 def write_schedule_csv_for_excel(path: Path, messages: Iterable[ScheduledMessage]) -> WrittenFile:

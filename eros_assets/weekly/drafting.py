@@ -16,6 +16,7 @@ from eros_assets.planning.model import (
     WeekPlan,
     WeekRules,
 )
+from eros_assets.planning.validation import PlacedCaption, violations
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import (
@@ -26,6 +27,10 @@ from eros_assets.weekly.shortfalls import (
 )
 
 Record = Mapping[str, Any]
+
+
+class BrokenRuleError(ErosError):
+    """A planned week breaks a hard rule, which the planner should not let happen."""
 
 
 class NoTargetsError(ErosError):
@@ -122,6 +127,7 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
 
     Raises:
         NoTargetsError: the page has no targets for the week.
+        BrokenRuleError: the planned week breaks a hard rule.
         PlanningError: no week can be planned from the targets, captions or rules.
     """
     if page.target is None:
@@ -132,9 +138,19 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
     from eros_assets.planning.week import plan_week  # imported here: it brings numpy
 
     gone = {row["caption_id"] for row in page.sent}
-    return plan_week(
+    rules = week_rules(page.target, knobs, scope.week_start)
+    sent = [
+        SentMessage(
+            row["sending_time"].to_pydatetime(),
+            row["message_type"],
+            row["price_tier"],
+            row["content_category"],
+        )
+        for row in page.sent
+    ]
+    plan = plan_week(
         _captions([row for row in page.captions if row["caption_id"] not in gone]),
-        week_rules(page.target, knobs, scope.week_start),
+        rules,
         SlotValues(
             {
                 (int(row["day_of_week"]), int(row["send_hour"]), row["message_type"]): float(
@@ -144,16 +160,16 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
             }
         ),
         not_before=scope.planned_at,
-        sent=[
-            SentMessage(
-                row["sending_time"].to_pydatetime(),
-                row["message_type"],
-                row["price_tier"],
-                row["content_category"],
-            )
-            for row in page.sent
-        ],
+        sent=sent,
     )
+    placed = [
+        PlacedCaption(m.caption.caption_id, m.caption.message_type, m.send_time)
+        for m in plan.messages
+    ]
+    if broken := violations(rules, placed, not_before=scope.planned_at, sent=sent):
+        first = broken[0]
+        raise BrokenRuleError(f"its planned week breaks {first.rule.value}: {first.detail}")
+    return plan
 
 
 def week_rules(target: Record, knobs: Knobs, week_start: dt.date) -> WeekRules:

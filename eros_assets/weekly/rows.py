@@ -10,6 +10,8 @@ from eros_assets.planning.explanation import Evidence, explain
 from eros_assets.planning.identity import schedule_id
 from eros_assets.planning.model import PlannedMessage
 from eros_assets.weekly.drafting import PageDraft
+from eros_assets.weekly.messages import scheduled_message
+from eros_assets.weekly.refusals import refusal_of
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import reason_of
 
@@ -76,17 +78,29 @@ def _page_rows(
     identifier = schedule_id(draft.page_name, week_start, messages)
     if identifier in active:
         return []
-    return [
+    choices = [selected[draft.page_name, message.caption.caption_id] for message in messages]
+    rows = [
         {
             "schedule_id": identifier,
             "page_name": draft.page_name,
             **message_row(message),
-            "explanation": explain(
-                message, _evidence(selected[draft.page_name, message.caption.caption_id])
-            ),
+            "explanation": explain(message, _evidence(choice)),
         }
-        for message in messages
+        for message, choice in zip(messages, choices, strict=True)
     ]
+    refusal = refusal_of(
+        [
+            scheduled_message(
+                {
+                    **row,
+                    "caption_text": choice["caption_text"],
+                    "content_category": choice["content_category"],
+                }
+            )
+            for row, choice in zip(rows, choices, strict=True)
+        ]
+    )
+    return [{**row, "refusal": refusal} for row in rows]
 
 
 def _evidence(choice: Mapping[str, Any]) -> Evidence:

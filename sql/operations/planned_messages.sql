@@ -1,6 +1,7 @@
 -- What the hard rules ask of the messages of a week's schedules: a page's draft where it has one,
 -- else its active schedule. A page that could not be planned is left out, its targets being newer
--- than its schedule; so is one whose targets could not be set, having none.
+-- than its schedule; so is one whose targets could not be set, having none, and a draft that may not
+-- be locked.
 -- Grain: one row per message of a page in @pages, or of any page when @pages is empty.
 -- Parameters:
 --   week_start (DATE): Monday that names the week.
@@ -23,5 +24,6 @@ WHERE
   AND (r.page_name IN UNNEST(@pages) OR ARRAY_LENGTH(@pages) = 0)
   AND r.status IN ('draft', 'active')
   AND s.page_name IS NULL
+  AND r.refusal IS NULL
 QUALIFY r.status = 'draft' OR COUNTIF(r.status = 'draft') OVER (PARTITION BY r.page_name) = 0
 ORDER BY r.schedule_id, r.message_number;

@@ -1,4 +1,4 @@
--- The captions chosen for a week, with what their draws came from.
+-- The captions chosen for a week, with their texts and what their draws came from.
 -- Without those that a reviewer has rejected for the page and week since they were chosen.
 -- Grain: one row per page in @pages and chosen caption, by page, tier and rank.
 -- Parameters:
@@ -17,8 +17,10 @@ SELECT
   s.arm,
   s.posterior_successes,
   s.posterior_failures,
-  s.other_pages
+  s.other_pages,
+  b.caption_text
 FROM `${dataset}.caption_selections` AS s
+LEFT JOIN `${dataset}.caption_bank` AS b ON s.caption_id = b.caption_id
 LEFT JOIN `${dataset}.schedule_review` AS v
   ON
     s.page_name = v.page_name

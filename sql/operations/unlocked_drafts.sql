@@ -8,6 +8,7 @@ SELECT
   d.schedule_id,
   STRING_AGG(
     CASE o.reason
+      WHEN 'refused' THEN o.refusal
       WHEN 'begun' THEN CONCAT('its week has begun with ', o.other_schedule_id, ' in force')
       WHEN 'drafted' THEN
         CONCAT(

@@ -45,16 +45,18 @@ BEGIN
   IF v_is_schedule THEN
     SET v_obstacles = (
       SELECT STRING_AGG(
-        IF(
-          o.reason = 'begun',
-          CONCAT(
-            'its week has begun with ', o.other_schedule_id,
-            ' active; plan it with force to supersede that'
-          ),
-          CONCAT(
-            'caption ', CAST(o.caption_id AS STRING), ' is reserved by ', o.other_schedule_id
-          )
-        ),
+        CASE o.reason
+          WHEN 'refused' THEN o.refusal
+          WHEN 'begun' THEN
+            CONCAT(
+              'its week has begun with ', o.other_schedule_id,
+              ' active; plan it with force to supersede that'
+            )
+          ELSE
+            CONCAT(
+              'caption ', CAST(o.caption_id AS STRING), ' is reserved by ', o.other_schedule_id
+            )
+        END,
         ', ' ORDER BY o.reason, o.caption_id, o.other_schedule_id
       )
       FROM `${dataset}.draft_obstacles` AS o

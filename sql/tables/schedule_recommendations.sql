@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS `${dataset}.schedule_recommendations` (
   planned_at TIMESTAMP OPTIONS (description = "Instant as of which it was planned."),
   is_forced BOOL OPTIONS (description = "Whether it may replace a schedule whose week has begun."),
   created_at TIMESTAMP OPTIONS (description = "When the row was written."),
-  run_id STRING OPTIONS (description = "Dagster run that wrote it.")
+  run_id STRING OPTIONS (description = "Dagster run that wrote it."),
+  refusal STRING OPTIONS (description = "Why the page\'s draft may not be locked; NULL where nothing speaks against it.")
 )
 PARTITION BY week_start
 CLUSTER BY page_name, schedule_id;

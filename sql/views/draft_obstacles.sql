@@ -4,16 +4,19 @@
 -- A reservation of the draft's own page in its own week is no obstacle: locking releases it. One of
 -- another page whose schedule a draft of the same week replaces (`rival_draft_id`) is none either
 -- when both are locked together.
--- Grain: one row per draft schedule and reservation in its way, schedule in force, or caption that
--- an earlier draft asks for.
+-- And what was planned but can't be published, as the planner found.
+-- Grain: one row per draft schedule and reservation in its way, schedule in force, caption that an
+-- earlier draft asks for, or refusal.
 -- Columns:
 --   schedule_id (STRING): Draft schedule.
 --   page_name (STRING): Its page.
 --   week_start (DATE): Its week.
---   reason (STRING): reserved, begun, or drafted (an obstacle only where both drafts are locked at once).
+--   reason (STRING): reserved, begun, refused (what was planned can't be published), or drafted (an
+--     obstacle only where both drafts are locked at once).
 --   caption_id (INT64): Caption of the other schedule; NULL for begun.
 --   other_schedule_id (STRING): The schedule in the way.
 --   rival_draft_id (STRING): Draft that would supersede the schedule in the way; NULL when there is none.
+--   refusal (STRING): Why what was planned can't be published; NULL for the other reasons.
 CREATE OR REPLACE VIEW `${dataset}.draft_obstacles`
 AS
 WITH schedules AS (
@@ -23,7 +26,8 @@ WITH schedules AS (
     week_start,
     status,
     planned_at,
-    is_forced
+    is_forced,
+    refusal
   FROM `${dataset}.schedule_recommendations`
   WHERE status IN ('draft', 'active')
 )
@@ -35,7 +39,8 @@ SELECT
   'reserved' AS reason,
   d.caption_id,
   a.schedule_id AS other_schedule_id,
-  r.schedule_id AS rival_draft_id
+  r.schedule_id AS rival_draft_id,
+  CAST(NULL AS STRING) AS refusal
 FROM `${dataset}.draft_reservations` AS d
 CROSS JOIN `${dataset}.tuning` AS t
 INNER JOIN `${dataset}.active_caption_assignments` AS a
@@ -63,7 +68,8 @@ SELECT
   'begun' AS reason,
   CAST(NULL AS INT64) AS caption_id,
   s.schedule_id AS other_schedule_id,
-  CAST(NULL AS STRING) AS rival_draft_id
+  CAST(NULL AS STRING) AS rival_draft_id,
+  CAST(NULL AS STRING) AS refusal
 FROM schedules AS d
 INNER JOIN schedules AS s
   ON d.page_name = s.page_name AND d.week_start = s.week_start AND s.status = 'active'
@@ -79,11 +85,24 @@ SELECT
   'drafted' AS reason,
   d.caption_id,
   e.schedule_id AS other_schedule_id,
-  CAST(NULL AS STRING) AS rival_draft_id
+  CAST(NULL AS STRING) AS rival_draft_id,
+  CAST(NULL AS STRING) AS refusal
 FROM `${dataset}.draft_reservations` AS d
 CROSS JOIN `${dataset}.tuning` AS t
 INNER JOIN `${dataset}.draft_reservations` AS e
   ON
     d.caption_id = e.caption_id
     AND d.schedule_id > e.schedule_id
-    AND ABS(DATE_DIFF(e.scheduled_send_date, d.scheduled_send_date, DAY)) <= t.reservation_days;
+    AND ABS(DATE_DIFF(e.scheduled_send_date, d.scheduled_send_date, DAY)) <= t.reservation_days
+UNION ALL
+SELECT
+  d.schedule_id,
+  d.page_name,
+  d.week_start,
+  'refused' AS reason,
+  CAST(NULL AS INT64) AS caption_id,
+  CAST(NULL AS STRING) AS other_schedule_id,
+  CAST(NULL AS STRING) AS rival_draft_id,
+  d.refusal
+FROM schedules AS d
+WHERE d.status = 'draft' AND d.refusal IS NOT NULL;
