@@ -1,11 +1,14 @@
 """The commands `preflight`, `deploy`, `backup`, `rollback` and `status`."""
 
 import sys
+from collections.abc import Sequence
+from functools import partial
 
 import click
 
 from eros_assets.cli.terminal import CONSOLE, run_job, settings_or_exit
 from eros_assets.errors import ErosError
+from eros_assets.settings import Settings
 
 
 @click.command()
@@ -33,31 +36,29 @@ def deploy() -> None:
 
     When the gate fails, the previous version is restored.
     """
-    run_job(
-        settings_or_exit(),
-        "deploy_production",
-        run_config=None,
-        left="what was in force before is in force; `make status` tells",
-    )
+    settings = settings_or_exit()
+    run_job(settings, "deploy_production", status=partial(_status, settings))
 
 
 @click.command()
 def backup() -> None:
     """Keep the current state, so that `rollback` can restore it."""
-    run_job(settings_or_exit(), "backup_production", left="nothing was changed")
+    settings = settings_or_exit()
+    run_job(settings, "backup_production", status=partial(_status, settings))
 
 
 @click.command()
 @click.argument("deployment_id", default="")
 def rollback(deployment_id: str) -> None:
     """Restore a deployment or a kept state; by default the last good deployment."""
+    settings = settings_or_exit()
     from eros_assets.automation.rollback import rollback_run_config
 
     run_job(
-        settings_or_exit(),
+        settings,
         "rollback_production",
         run_config=rollback_run_config(deployment_id),
-        left="run it again to go on, or see above for why it was refused",
+        status=partial(_status, settings),
     )
 
 
@@ -95,6 +96,25 @@ def status() -> None:
     CONSOLE.print(f"\nIn force: {present or 'no deployment of deploy_production'}")
     points = points_of(history, present) if present else []
     CONSOLE.print(f"States that can be restored: {', '.join(p.point_id for p in points) or 'none'}")
+
+
+def _status(settings: Settings) -> Sequence[str]:
+    """The deployment in force after a failure, and how the last one ended."""
+    from eros_assets.dataset import open_dataset
+    from eros_assets.deployment.phases import archive_of
+    from eros_assets.deployment.record import in_force
+
+    history = archive_of(open_dataset(settings, asset="status")).history()
+    if not history:
+        return ["Nothing was ever deployed by deploy_production."]
+    last = history[-1]
+    lines = [
+        f"In force: {in_force(history) or 'no deployment of deploy_production'}.",
+        f"Last: {last.deployment_id} ({last.kind}), {last.state}.",
+    ]
+    if not last.is_finished:
+        lines.append("It is not finished: run the same command again, and it goes on from there.")
+    return lines
 
 
 COMMANDS = (preflight, deploy, backup, rollback, status)

@@ -3,6 +3,7 @@
 import datetime as dt
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import click
 from rich.table import Table
@@ -112,7 +113,19 @@ def _run_job(
         job,
         partition=week_start.isoformat() if week_start else None,
         run_config=week_run_config(pages, force=force) if week_start else None,
+        status=partial(_status, settings, week_start),
     )
+
+
+def _status(settings: Settings, week_start: dt.date | None) -> Sequence[str]:
+    """What is in force after a failure, and the command to run next."""
+    from eros_assets.dataset import open_dataset
+    from eros_assets.publishing.status import week_status
+
+    again = "Fix the cause and run the command again; it starts from what is there."
+    if week_start is None:
+        return [again]
+    return [*week_status(open_dataset(settings, asset="status"), week_start), again]
 
 
 def _where_to_look(settings: Settings, week_start: dt.date) -> None:

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -31,11 +32,12 @@ def run_job(
     *,
     partition: str | None = None,
     run_config: dict[str, Any] | None = None,
-    left: str = "what was there before is as it was",
+    status: Callable[[], Sequence[str]] = lambda: (),
 ) -> "dg.ExecuteInProcessResult":
     """Run a job in this process and record it in the Dagster instance, so that the UI shows it.
 
-    Exit with code 1 when it fails; `left` says what the failure leaves.
+    Exit with code 1 when it fails, after the lines of `status`, which reads from the tables what is
+    in force now.
     """
     storage = settings.home / "dagster"
     storage.mkdir(parents=True, exist_ok=True)
@@ -62,7 +64,12 @@ def run_job(
         if event.is_step_failure:
             CONSOLE.print(root_cause(event.step_failure_data.error), style="red")
     if not result.success:
-        CONSOLE.print(f"{job} failed after {seconds:.1f} s; {left}.")
+        CONSOLE.print(f"{job} failed after {seconds:.1f} s.")
+        try:
+            for line in status():
+                CONSOLE.print(f"  {line}")
+        except ErosError as error:
+            CONSOLE.print(f"  What is in force can't be read: {error}", style="red")
         sys.exit(1)
     CONSOLE.print(f"  done in {seconds:.1f} s\n")
     return result

@@ -1,0 +1,38 @@
+"""Says from the tables what is in force for a week and what people were given."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from eros_assets.calendar import ZONE
+from eros_assets.dataset import Dataset
+
+DESTINATIONS = {"csv": "files", "sheets": "Google Sheet", "bucket": "bucket"}
+
+
+def week_status(dataset: Dataset, week_start: dt.date) -> Sequence[str]:
+    """Lines for people: schedules in force, drafts, and the newest publication of each kind."""
+    if dataset.freshness("schedule_recommendations") is None:
+        return [f"Week of {week_start}: no schedule was ever made in this warehouse."]
+    row = dataset.query("week_in_force", week_start=week_start).iloc[0]
+    in_force = (
+        f"{row['schedules']} schedules with {row['messages']} messages are in force"
+        if row["schedules"]
+        else "no schedule is in force"
+    )
+    drafts = f", {row['drafts']} drafts are not locked" if row["drafts"] else ""
+    lines = [f"Week of {week_start}: {in_force}{drafts}."]
+    publications = dataset.query("week_publications", week_start=week_start).to_dict("records")
+    for found in publications:
+        outdated = int(found["schedules"]) - int(found["in_force"])
+        missing = int(row["schedules"]) - int(found["in_force"])
+        held = f"{found['schedules']} schedules" + (
+            f", {outdated} of them no longer in force" if outdated else ""
+        )
+        lacking = f"; {missing} schedules in force are not among them" if missing else ""
+        lines.append(
+            f"Published ({DESTINATIONS[found['destination']]}, "
+            f"{found['exported_at'].astimezone(ZONE):%Y-%m-%d %H:%M} Los Angeles): {held}{lacking}."
+        )
+    if not publications:
+        lines.append("Nothing was published for this week.")
+    return lines
