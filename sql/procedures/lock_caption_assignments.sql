@@ -42,6 +42,16 @@ BEGIN
 
   BEGIN TRANSACTION;
 
+  -- A draft of the very schedule that another run has made active meanwhile is the same content.
+  DELETE FROM `${dataset}.schedule_recommendations` AS r
+  WHERE
+    r.status = 'draft'
+    AND r.schedule_id IN (
+      SELECT s.schedule_id
+      FROM `${dataset}.schedule_recommendations` AS s
+      WHERE s.status = 'active' AND STARTS_WITH(s.schedule_id, p_schedule_id)
+    );
+
   IF v_is_schedule THEN
     SET v_obstacles = (
       SELECT STRING_AGG(

@@ -363,3 +363,20 @@ class TestWholeWeek:
         add(dataset, first, second)
         assert locked(dataset, identity(second)) == 1
         assert statuses(dataset) == {identity(first): "draft", identity(second): "active"}
+
+
+@pytest.mark.parametrize("by", ["schedule", "week"])
+def test_a_draft_of_the_schedule_that_is_active_already_is_deleted(
+    dataset: Dataset, by: str
+) -> None:
+    """Two runs planned the same content, and the other one locked it first."""
+    draft = schedule("same", [11, 12])
+    add(dataset, draft)
+    assert locked(dataset, identity(draft)) == 2
+    add(dataset, draft)
+    before = state(dataset)
+    assert len(before[0]) == 4
+    assert locked(dataset, identity(draft) if by == "schedule" else WEEK) == 0
+    assert len(dataset.rows("schedule_recommendations")) == 2
+    assert statuses(dataset) == {identity(draft): "active"}
+    assert_unchanged(before[1:], state(dataset)[1:])
