@@ -53,7 +53,9 @@ def weekly_volume_targets(
     return dg.MaterializeResult(
         metadata={
             **frame_metadata(targets),
-            "messages": int(targets["ppv_count"].sum() + targets["bump_count"].sum()),
+            "messages": int(
+                targets[["num_budget", "num_mid", "num_premium", "num_bump"]].sum().sum()
+            ),
             "pages_failed": dg.MetadataValue.json([f.sentence for f in failures]),
             "pages_left_alone": dg.MetadataValue.json(scope.left_alone),
             **job_metadata(dataset),

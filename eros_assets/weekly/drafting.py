@@ -16,6 +16,7 @@ from eros_assets.planning.model import (
     WeekPlan,
     WeekRules,
 )
+from eros_assets.planning.remaining import daily_plan, has_begun
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import (
@@ -134,7 +135,7 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
     gone = {row["caption_id"] for row in page.sent}
     return plan_week(
         _captions([row for row in page.captions if row["caption_id"] not in gone]),
-        week_rules(page.target, knobs, scope.week_start),
+        week_rules(page.target, knobs, scope.week_start, scope.planned_at),
         SlotValues(
             {
                 (int(row["day_of_week"]), int(row["send_hour"]), row["message_type"]): float(
@@ -156,12 +157,24 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
     )
 
 
-def week_rules(target: Record, knobs: Knobs, week_start: dt.date) -> WeekRules:
-    """The rules that a page's targets and the tuning set for its week."""
+def week_rules(
+    target: Record, knobs: Knobs, week_start: dt.date, planned_at: dt.datetime | None = None
+) -> WeekRules:
+    """The rules that a page's targets and the tuning set for its week.
+
+    A week that has begun at `planned_at` has no more on a day than the whole week's daily plan.
+    """
+    most, most_ppvs = int(target["max_messages_per_day"]), None
+    if planned_at is not None and has_begun(week_start, planned_at):
+        a_day = daily_plan(
+            int(target["ppv_count"]), int(target["bump_count"]), int(target["cooling_days"])
+        )
+        most, most_ppvs = min(most, a_day.messages), a_day.ppvs
     return WeekRules(
         week_start=week_start,
         min_gap_minutes=int(target["min_gap_minutes"]),
-        max_messages_per_day=int(target["max_messages_per_day"]),
+        max_messages_per_day=most,
+        max_ppvs_per_day=most_ppvs,
         cooling_days=int(target["cooling_days"]),
         bump_weight=float(knobs["bump_value_weight"]),
         category_penalty=float(knobs["category_repeat_penalty"]),
