@@ -141,9 +141,11 @@ class Dataset:
         return la_instant(la_date(newest.to_pydatetime()) + dt.timedelta(days=1))
 
     def default_week(self) -> dt.date:
-        """Monday of `EROS_WEEK`; else the Monday after the newest message, or after today."""
-        if self.settings.week is not None:
-            return self.settings.week
+        """Monday of `EROS_WEEK`; else of the coming week."""
+        return self.settings.week or self.coming_week()
+
+    def coming_week(self) -> dt.date:
+        """The Monday after the newest message, or after today."""
         planned = la_date(self.planning_instant())
         if self.settings.inputs == "warehouse":
             return monday_after(planned)

@@ -1,5 +1,6 @@
 """Assembles the asset graph; the only module that knows all the others."""
 
+import datetime as dt
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,6 +23,7 @@ from eros_assets.assets import (
     sources,
 )
 from eros_assets.assets.table_types import TableIOManager
+from eros_assets.assets.week import partitions_of
 from eros_assets.automation import jobs, rollback, sensors, sweep
 from eros_assets.automation import review as review_automation
 from eros_assets.automation import schedules as timetable
@@ -39,6 +41,7 @@ from eros_assets.resources import (
 )
 from eros_assets.settings import Settings, load_settings
 from eros_assets.warehouse import engine_resources
+from eros_assets.weekly.weeks import noted_span, weeks_of
 
 # Dagster warns of a parameter of its own when it binds resources to a sensor.
 warnings.filterwarnings("ignore", "Parameter `owners` of initializer `SensorDefinition", Warning)
@@ -49,7 +52,13 @@ ASSETS = [
 ]
 CHECKS = [integrity, schedule_checks, gate, export_checks, health]
 JOBS = [
-    *(jobs.set_up, jobs.weekly_schedules, jobs.daily_caption_update, jobs.export_schedules),
+    *(
+        jobs.set_up,
+        jobs.load_tuning,
+        jobs.weekly_schedules,
+        jobs.daily_caption_update,
+        jobs.export_schedules,
+    ),
     *(jobs.smoke_tests, jobs.health_check, jobs.evaluate_policies, jobs.deploy_production),
     *(review_automation.read_reviews, sweep.expired_lock_sweep),
     *(rollback.rollback_production, rollback.backup_production),
@@ -80,7 +89,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     if settings.inputs == "warehouse":
         from eros_assets.assets import observed_inputs as inputs
     return dg.Definitions(
-        assets=_with_table_names(dg.load_assets_from_modules([*ASSETS, inputs]), settings),
+        assets=_installed(dg.load_assets_from_modules([*ASSETS, inputs]), settings),
         asset_checks=dg.load_asset_checks_from_modules(CHECKS),
         jobs=JOBS,
         schedules=timetable.SCHEDULES,
@@ -96,11 +105,15 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
 
 
-def _with_table_names(assets: Sequence[Any], settings: Settings) -> Sequence[Any]:
-    """The assets, those that are tables with their names in this installation's dataset."""
+def _installed(assets: Sequence[Any], settings: Settings) -> Sequence[Any]:
+    """The assets with the installation's weeks; tables with their names in its dataset."""
     library = sql_library()
+    now = dt.datetime.now(dt.UTC)
+    weekly = partitions_of(weeks_of(settings, now, noted_span(settings)), now)
 
-    def named(spec: dg.AssetSpec) -> dg.AssetSpec:
+    def installed(spec: dg.AssetSpec) -> dg.AssetSpec:
+        if spec.partitions_def is not None:
+            spec = spec.replace_attributes(partitions_def=weekly)
         name = spec.key.path[-1]
         if name not in library or library[name].kind != "table":
             return spec
@@ -108,7 +121,7 @@ def _with_table_names(assets: Sequence[Any], settings: Settings) -> Sequence[Any
             metadata={"dagster/table_name": f"{settings.dataset_name}.{name}"}
         )
 
-    return dg.map_asset_specs(named, assets)
+    return dg.map_asset_specs(installed, assets)
 
 
 defs = build_definitions(load_settings())

@@ -10,6 +10,7 @@ from eros_assets.assets.table_types import require_type
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.resources import WarehouseResource
 from eros_assets.weekly.inputs import read_or_make_inputs, refuse_another_agency
+from eros_assets.weekly.weeks import note_history_span
 
 
 @dg.multi_asset(
@@ -27,3 +28,4 @@ def inputs(
     for name, rows in tables.items():
         require_type(name, rows)
     yield from load_tables(dataset, tables)
+    note_history_span(dataset)

@@ -9,6 +9,7 @@ from eros_assets.calendar import ZONE_NAME
 from eros_assets.errors import ErosError
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.resources import WarehouseResource
+from eros_assets.weekly.weeks import note_history_span
 
 DAILY = dg.AutomationCondition.on_cron("30 1 * * *", ZONE_NAME)
 """When they are looked at: each night, before the daily update."""
@@ -44,3 +45,4 @@ def inputs(
                 ),
             },
         )
+    note_history_span(dataset)

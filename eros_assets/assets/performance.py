@@ -14,10 +14,12 @@ from eros_assets.assets.reporting import (
     table_metadata,
     table_spec,
 )
-from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.assets.week import WEEKLY, partition_week, refuse_plan
 from eros_assets.dataset import Dataset
-from eros_assets.resources import WarehouseResource
+from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import Knobs, read_knobs
+from eros_assets.weekly.statistics import kept_statistics, statistics_of
+from eros_assets.weekly.weeks import note_history_span
 
 PREVIEWS = {
     "message_facts": """
@@ -57,10 +59,12 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
     ],
 )
 def message_facts(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, week_scope: WeekScope
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Sort the history into facts and quarantine, in one script."""
     dataset = warehouse.dataset(context)
+    refuse_plan(context, dataset, week_scope)
+    note_history_span(dataset)
     dataset.run("refresh_message_facts")
     jobs = job_metadata(dataset)
     for name in SORTED:
@@ -85,18 +89,34 @@ def message_facts(
     ],
 )
 def caption_bandit_stats(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, week_scope: WeekScope
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    """Fit priors and statistics as of the week's Monday, in one procedure."""
+    """Fit priors and statistics as of the week's Monday, in one procedure.
+
+    Those of a later date stay as they are, unless forced.
+    """
     dataset, week_start = warehouse.dataset(context), partition_week(context)
+    refuse_plan(context, dataset, week_scope)
     knobs = read_knobs(dataset)
-    dataset.call(
-        "update_caption_performance",
-        p_as_of=week_start,
-        p_lookback_days=knobs["stats_lookback_days"],
-    )
-    fits = fit_metadata(dataset, week_start, knobs)
-    jobs = job_metadata(dataset)
+    before = statistics_of(dataset, week_start)
+    kept = kept_statistics(before, force=week_scope.force)
+    if kept:
+        context.log.warning(kept)
+    else:
+        if before.are_later:
+            context.log.warning(
+                f"the caption statistics go back from {before.as_of} to {week_start}: forced"
+            )
+        dataset.call(
+            "update_caption_performance",
+            p_as_of=week_start,
+            p_lookback_days=knobs["stats_lookback_days"],
+        )
+    as_of = before.as_of if kept and before.as_of else week_start
+    fits = fit_metadata(dataset, as_of, knobs)
+    jobs = job_metadata(dataset) | {"stats_as_of": as_of.isoformat()}
+    if kept:
+        jobs["kept"] = kept
     for name in LEARNED:
         shown = table_metadata(dataset, name, PREVIEWS[name])
         more = fits if name == "caption_priors" else {}

@@ -5,9 +5,9 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.assets.reporting import frame_metadata, job_metadata, table_asset
-from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.assets.week import WEEKLY, partition_week, refuse_plan
 from eros_assets.exporting.sheets.review import ReviewLine
-from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource, WarehouseResource
+from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource, WarehouseResource, WeekScope
 from eros_assets.weekly.reviews import review_rows, store_reviews
 
 
@@ -18,10 +18,14 @@ from eros_assets.weekly.reviews import review_rows, store_reviews
     partitions_def=WEEKLY,
 )
 def schedule_review(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource, sheets: SheetsResource
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    sheets: SheetsResource,
+    week_scope: WeekScope,
 ) -> dg.MaterializeResult[Any]:
     """Decisions and notes of the Review tab about the week."""
     dataset, week_start = warehouse.dataset(context), partition_week(context)
+    refuse_plan(context, dataset, week_scope)
     lines: list[ReviewLine] | None = None
     if sheets.spreadsheet_id is None:
         context.log.info(f"no reviews are read: {HOW_TO_TURN_ON}")

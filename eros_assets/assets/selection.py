@@ -16,6 +16,7 @@ from eros_assets.weekly.selection import (
     with_chances,
 )
 from eros_assets.weekly.shortfalls import Shortfall, store_shortfalls
+from eros_assets.weekly.statistics import require_statistics, statistics_of
 
 GROUP = "selection"
 
@@ -53,7 +54,9 @@ def weekly_volume_targets(
     return dg.MaterializeResult(
         metadata={
             **frame_metadata(targets),
-            "messages": int(targets["ppv_count"].sum() + targets["bump_count"].sum()),
+            "messages": int(
+                targets[["num_budget", "num_mid", "num_premium", "num_bump"]].sum().sum()
+            ),
             "pages_failed": dg.MetadataValue.json([f.sentence for f in failures]),
             "pages_left_alone": dg.MetadataValue.json(scope.left_alone),
             **job_metadata(dataset),
@@ -68,6 +71,7 @@ def weekly_volume_targets(
         *("weekly_volume_targets", "caption_bank", "caption_bandit_stats", "caption_priors"),
         *("caption_appeal", "creator_caption_restrictions", "segment_rules", "schedule_review"),
         "select_captions_for_creator",
+        "message_facts",
     ],
     partitions_def=WEEKLY,
     code_version=fingerprint("select_captions_for_creator"),
@@ -78,6 +82,8 @@ def caption_selections(
     """The captions of each page's week, drawn by Thompson sampling, with a control arm."""
     dataset, week_start = warehouse.dataset(context), partition_week(context)
     scope = week_plan_scope(dataset, week_start, week_scope.pages, force=week_scope.force)
+    if later := require_statistics(statistics_of(dataset, week_start)):
+        context.log.warning(later)
     failures: list[Shortfall] = []
     chosen = select_captions(dataset, scope, failures.append)
     selections = with_chances(dataset, scope, chosen)
@@ -94,6 +100,7 @@ def caption_selections(
         metadata={
             **frame_metadata(selections),
             "control": int((selections["arm"] == "control").sum()),
+            "statistics": later or f"those of {week_start} or of the newest history before it",
             "shortfalls": dg.MetadataValue.json([s.sentence for s in shortfalls]),
             **job_metadata(dataset),
         }

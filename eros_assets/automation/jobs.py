@@ -5,10 +5,10 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.week import WEEKLY
 from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.checks.gate import GUARDED
 from eros_assets.gate.smoke import SMOKE_TESTS
+from eros_assets.tuning import CONFIGURATION_TABLES
 
 LEARNING_GROUPS = ("performance", "analysis", "evaluation")
 WEEKLY_GROUPS = (*LEARNING_GROUPS, "selection", "schedules", "exports")
@@ -28,10 +28,17 @@ set_up = dg.define_asset_job(
     "routines. Safe to repeat.",
 )
 
+load_tuning = dg.define_asset_job(
+    "load_tuning",
+    selection=dg.AssetSelection.assets(*CONFIGURATION_TABLES),
+    config=CONSOLE_LOGGER,
+    description="Load the tuning files and the calendar of holidays into their tables. The "
+    "commands that plan a week do it when a file has changed.",
+)
+
 weekly_schedules = dg.define_asset_job(
     "weekly_schedules",
     selection=dg.AssetSelection.groups(*WEEKLY_GROUPS),
-    partitions_def=WEEKLY,
     config=week_run_config(),
     description="A week from history to exports: facts, statistics, targets, selections, "
     "schedules, reservations, files. In the run config, `pages: [...]` of the resource "
@@ -41,7 +48,6 @@ weekly_schedules = dg.define_asset_job(
 daily_caption_update = dg.define_asset_job(
     "daily_caption_update",
     selection=dg.AssetSelection.groups(*LEARNING_GROUPS),
-    partitions_def=WEEKLY,
     config=CONSOLE_LOGGER,
     description="What the history says: facts, statistics, reports on creators, and what "
     "EROS is worth, as of a week's Monday.",
@@ -50,7 +56,6 @@ daily_caption_update = dg.define_asset_job(
 export_schedules = dg.define_asset_job(
     "export_schedules",
     selection=dg.AssetSelection.groups("exports"),
-    partitions_def=WEEKLY,
     config=week_run_config(),
     description="Export the week's schedules in force; the gate is asked before.",
 )
@@ -76,7 +81,6 @@ health_check = dg.define_asset_job(
 evaluate_policies = dg.define_asset_job(
     "evaluate_policies",
     selection=dg.AssetSelection.groups("policies"),
-    partitions_def=WEEKLY,
     config=CONSOLE_LOGGER,
     description="What other settings of the selection would have earned in the weeks "
     "before, from the log of this one. Minutes of work; nothing waits for it.",

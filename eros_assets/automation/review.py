@@ -4,7 +4,7 @@ import json
 
 import dagster as dg
 
-from eros_assets.assets.week import WEEKLY
+from eros_assets.assets.week import weekly_partitions
 from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.exporting.sheets.review import changed_weeks
 from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource
@@ -15,7 +15,6 @@ MINUTES = 5
 read_reviews = dg.define_asset_job(
     "read_reviews",
     selection=dg.AssetSelection.assets("schedule_review"),
-    partitions_def=WEEKLY,
     config=CONSOLE_LOGGER,
     description="Reads the decisions and notes of the Review tab about a week into "
     "schedule_review. Rejected messages are replaced when the week is built again.",
@@ -42,10 +41,11 @@ def review_changes(
     if lines is None:
         return dg.SkipReason("the spreadsheet has no Review tab yet; export a week first")
     before: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
+    weeks = weekly_partitions(context.repository_def)
     changed = {
         week: digest
         for week, digest in changed_weeks(before, lines).items()
-        if WEEKLY.has_partition_key(week)
+        if weeks.has_partition_key(week)
     }
     if not changed:
         return dg.SkipReason("the Review tab says nothing new")

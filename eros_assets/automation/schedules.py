@@ -4,29 +4,16 @@ Clocks change at 02:00. The day that has no 02:00, the daily update runs at 03:0
 two hours called 01:00, the hourly check runs in both, and everything else once.
 """
 
-import datetime as dt
-
 import dagster as dg
 
+from eros_assets.assets.week import coming_week
 from eros_assets.automation import jobs
 from eros_assets.automation.sweep import expired_lock_sweep
-from eros_assets.calendar import ZONE_NAME, la_date, monday_after
-from eros_assets.resources import WarehouseResource
-from eros_assets.settings import Settings
+from eros_assets.calendar import ZONE_NAME
 
 
-def coming_week(settings: Settings, tick: dt.datetime) -> dt.date:
-    """The week that a tick is for: `EROS_WEEK`, else the one that begins after the tick's LA date.
-
-    Statistics as of that Monday count every message sent until the tick.
-    """
-    return settings.week or monday_after(la_date(tick))
-
-
-def _for_coming_week(
-    context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource
-) -> dg.RunRequest:
-    week = coming_week(warehouse.loaded_settings(), context.scheduled_execution_time)
+def _for_coming_week(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    week = coming_week(context.repository_def, context.scheduled_execution_time)
     return dg.RunRequest(partition_key=week.isoformat())
 
 

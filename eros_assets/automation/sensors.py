@@ -12,10 +12,9 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.alerts import Alert, AlertError
-from eros_assets.assets.week import WEEKLY
+from eros_assets.assets.week import coming_week, weekly_partitions
 from eros_assets.automation.jobs import daily_caption_update, export_schedules
 from eros_assets.automation.rollback import rollback_production
-from eros_assets.automation.schedules import coming_week
 from eros_assets.errors import root_cause
 from eros_assets.health.turns import HealthSeen, health_turn
 from eros_assets.publishing.due import Locked, weeks_to_export
@@ -52,7 +51,7 @@ def new_history(
             f"{found.last_modified:%Y-%m-%d %H:%M} UTC",
             cursor=_cursor(found),
         )
-    week = coming_week(dataset.settings, dt.datetime.now(dt.UTC))
+    week = coming_week(context.repository_def, dt.datetime.now(dt.UTC))
     request = dg.RunRequest(run_key=f"history_{found.key}", partition_key=week.isoformat())
     return dg.SensorResult(run_requests=[request], cursor=_cursor(found))
 
@@ -83,10 +82,11 @@ def new_schedule(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     found = context.instance.fetch_materializations(
         LOCKED, limit=EVENTS_A_TICK, cursor=context.cursor, ascending=True
     )
+    partitions = weekly_partitions(context.repository_def)
     weeks = [
         (record.storage_id, record.partition_key, record.run_id)
         for record in found.records
-        if record.partition_key and WEEKLY.has_partition_key(record.partition_key)
+        if record.partition_key and partitions.has_partition_key(record.partition_key)
     ]
     runs = {run_id: _exports(context.instance, run_id) for _, _, run_id in weeks}
     if under_way := [run_id for run_id, exports in runs.items() if exports is None]:

@@ -2,8 +2,10 @@
 
 import datetime as dt
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 from rich.table import Table
@@ -13,6 +15,9 @@ from eros_assets.cli.simulating import simulate
 from eros_assets.cli.terminal import CONSOLE, run_job, settings_or_exit
 from eros_assets.errors import ErosError
 from eros_assets.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @click.group(help="EROS plans which message goes out on which creator's page, when.")
@@ -24,9 +29,11 @@ def main() -> None:
 def demo() -> None:
     """Create the warehouse, load the inputs, plan the coming week and export it."""
     settings = settings_or_exit()
-    _refuse_bad_files(settings)
+    _refuse_bad_tuning(settings)
+    newest = _refuse_bad_files(settings)
+    _refuse_bad_week(settings, newest)
     _run_job(settings, "set_up", None)
-    week = _week(settings)
+    week = _plannable_week(settings, settings.pages)
     _run_job(settings, "weekly_schedules", week, settings.pages)
     _where_to_look(settings, week)
 
@@ -37,7 +44,9 @@ def demo() -> None:
 def week(pages: tuple[str, ...], force: bool) -> None:
     """Plan EROS_WEEK, or the coming week, from the inputs in the warehouse."""
     settings = settings_or_exit()
-    monday = _week(settings)
+    tuning = _refuse_bad_tuning(settings)
+    monday = _plannable_week(settings, pages or settings.pages, force=force)
+    _load_changed_tuning(settings, tuning)
     _run_job(settings, "weekly_schedules", monday, pages or settings.pages, force=force)
     _where_to_look(settings, monday)
 
@@ -72,10 +81,14 @@ def _say_health(settings: Settings) -> None:
         CONSOLE.print(f"  {reason}", style="yellow")
 
 
-def _refuse_bad_files(settings: Settings) -> None:
-    """Read the files of EROS_IMPORT_DIR, so that a mistake ends the command before set-up."""
+def _refuse_bad_files(settings: Settings) -> dt.date | None:
+    """Read the files of EROS_IMPORT_DIR, so that a mistake ends the command before set-up.
+
+    The LA date of the newest message in them; None without files or messages.
+    """
     if settings.import_dir is None:
-        return
+        return None
+    from eros_assets.calendar import la_date
     from eros_assets.importing.inputs import read_inputs
 
     CONSOLE.print(f"reading {settings.import_dir}")
@@ -86,16 +99,87 @@ def _refuse_bad_files(settings: Settings) -> None:
         sys.exit(1)
     for name, rows in tables.items():
         CONSOLE.print(f"  {name:<44}{len(rows):>8,} rows", style="green")
+    times = tables["mass_messages"]["sending_time"].dropna()
+    return None if times.empty else la_date(times.max().to_pydatetime())
 
 
-def _week(settings: Settings) -> dt.date:
+def _refuse_bad_week(settings: Settings, newest: dt.date | None) -> None:
+    """End the command before set-up where EROS_WEEK is no week, or one that has passed.
+
+    `newest` is the LA date of the newest message to import; the sample agency's is the day before
+    today.
+    """
+    if settings.week is None or settings.inputs == "warehouse":
+        return
+    from eros_assets.calendar import la_instant, today
+    from eros_assets.weekly.weeks import (
+        HistorySpan,
+        PastWeekError,
+        coming_week,
+        has_passed,
+        weeks_of,
+    )
+
+    day = settings.today or (newest + dt.timedelta(days=1) if newest else today())
+    known = HistorySpan(settings.week, day - dt.timedelta(days=1))
+    with _refusing():
+        if has_passed(settings.week, day):
+            raise PastWeekError(settings.week, day, coming_week(settings, la_instant(day), known))
+        weeks_of(settings, la_instant(day), known).require(settings.week)
+
+
+def _refuse_bad_tuning(settings: Settings) -> Mapping[str, "pd.DataFrame"]:
+    """Read the tuning files, so that a mistake ends the command before any work."""
+    from eros_assets.dataset import sql_library
+    from eros_assets.tuning import configuration_tables
+
+    with _refusing():
+        return configuration_tables(settings, sql_library())
+
+
+def _plannable_week(settings: Settings, pages: Sequence[str], *, force: bool = False) -> dt.date:
+    """The week to plan; what can't be planned ends the command before any work.
+
+    What the history spans is written down, so that the run finds its week among the partitions.
+    """
     from eros_assets.dataset import open_dataset
+    from eros_assets.weekly.scope import week_plan_scope
+    from eros_assets.weekly.weeks import history_span, note_history_span, weeks_of
 
+    dataset = open_dataset(settings, asset="week")
+    with _refusing():
+        if dataset.freshness("schedule_recommendations") is None:
+            raise ErosError(
+                f"{settings.warehouse_location} has no tables yet: run `make demo`, or the job "
+                "set_up"
+            )
+        monday = dataset.default_week()
+        weeks_of(settings, dataset.planning_instant(), history_span(dataset)).require(monday)
+        week_plan_scope(dataset, monday, pages, force=force)
+    note_history_span(dataset)
+    return monday
+
+
+def _load_changed_tuning(settings: Settings, tables: Mapping[str, "pd.DataFrame"]) -> None:
+    """Load the tuning files where they differ from the tables, and say what has changed."""
+    from eros_assets.dataset import open_dataset
+    from eros_assets.tuning.changes import tuning_changes
+
+    with _refusing():
+        changes = tuning_changes(open_dataset(settings, asset="week"), tables)
+    if changes:
+        CONSOLE.print(f"The tuning has changed and is loaded: {', '.join(changes)}.")
+        _run_job(settings, "load_tuning", None)
+
+
+@contextmanager
+def _refusing() -> Generator[None]:
+    """End the command with code 2 and the error's words: nothing was done yet."""
     try:
-        return open_dataset(settings, asset="week").default_week()
+        yield
     except ErosError as error:
         CONSOLE.print(str(error), style="red")
-        sys.exit(1)
+        sys.exit(2)
 
 
 def _run_job(

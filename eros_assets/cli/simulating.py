@@ -75,7 +75,6 @@ def run_graph(settings: Settings, week_start: dt.date | None) -> None:
     """
     import dagster as dg
 
-    from eros_assets.assets.week import WEEKLY
     from eros_assets.automation.jobs import set_up, week_run_config
     from eros_assets.definitions import build_definitions
 
@@ -83,7 +82,6 @@ def run_graph(settings: Settings, week_start: dt.date | None) -> None:
     deciding = dg.define_asset_job(
         SIMULATED_WEEK,
         selection=dg.AssetSelection.groups(*DECIDING_GROUPS).without_checks(),
-        partitions_def=WEEKLY,
     )
     definitions = dg.Definitions.merge(build_definitions(settings), dg.Definitions(jobs=[deciding]))
     job = SIMULATED_WEEK if week_start else set_up.name

@@ -121,21 +121,21 @@ def broken_rules(
     planned = dataset.query("planned_messages", **week_parameters(week_start, pages))
     week = week_parameters(week_start, sorted(set(planned["page_name"])))
     targets: list[dict[Any, Any]] = dataset.query("week_targets", **week).to_dict("records")
-    rules = {row["page_name"]: week_rules(row, knobs, week_start) for row in targets}
+    target_of = {row["page_name"]: row for row in targets}
     _, week_end = week_bounds(week_start)
     sent = dataset.query("sent_this_week", **week, planned_at=week_end)
     found: list[str] = []
     schedules = planned.groupby(["schedule_id", "page_name", "planned_at"], sort=True)
     for key, rows in schedules:
         schedule, page, planned_at = cast("tuple[str, str, pd.Timestamp]", key)
-        if page not in rules:
+        if page not in target_of:
             found.append(f"{schedule}: {page} has no targets for the week")
             continue
         before = sent[(sent["page_name"] == page) & (sent["sending_time"] < planned_at)]
         found += [
             f"{schedule}: {violation.rule.value}: {violation.detail}"
             for violation in violations(
-                rules[page],
+                week_rules(target_of[page], knobs, week_start, planned_at.to_pydatetime()),
                 [
                     PlacedCaption(
                         row["caption_id"],

@@ -1,8 +1,9 @@
 """Divides a week's messages over its days, exactly, by dynamic programming over daily optima.
 
 PPVs of two open days differ by at most 1, so a week has a level L, and each whole open day holds L
-or L + 1 of them. A day that is partly past may hold fewer, and a day that already has more takes no
-more. Bumps go where they are worth most.
+or L + 1 of them. A day that is partly past may hold fewer, and a day on which more stand already
+takes no more. In a week that has begun no day takes more than the week's daily plan. Bumps fall
+where they are worth most.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,9 +34,13 @@ def levels(days: Sequence[Day], ppvs: int) -> Iterator[Choices]:
     """Every way to balance `ppvs` over the days; no two share a week."""
     whole = [day for day in days if day.whole and not day.cooling]
     if not whole:
-        yield tuple((0,) if day.cooling else tuple(range(ppvs + 1)) for day in days)
+        yield tuple(
+            (0,) if day.cooling else tuple(range(min(ppvs, _room(day, ppvs)) + 1)) for day in days
+        )
         return
     for level in range(ppvs + max(day.sent_ppv for day in whole) + 1):
+        if any(day.most_ppv is not None and level > day.most_ppv for day in whole):
+            return
         choices = tuple(_choices(day, level) for day in days)
         fewest = sum(choice[0] for choice in choices)
         if ppvs < fewest:
@@ -49,7 +54,12 @@ def _choices(day: Day, level: int) -> tuple[int, ...]:
     if day.cooling:
         return (0,)
     least = max(level - day.sent_ppv, 0) if day.whole else 0
-    return tuple(range(least, max(level + 1 - day.sent_ppv, 0) + 1))
+    return tuple(range(least, min(max(level + 1 - day.sent_ppv, 0), _room(day, level + 1)) + 1))
+
+
+def _room(day: Day, most: int) -> int:
+    """How many PPVs the day may take beside those that stand; `most` where no rule limits them."""
+    return most if day.most_ppv is None else max(day.most_ppv - day.sent_ppv, 0)
 
 
 def best_weeks(

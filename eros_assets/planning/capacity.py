@@ -117,7 +117,9 @@ def _fits(
 
 
 def _eased(rules: WeekRules, eased: frozenset[Rule]) -> WeekRules:
-    """The rules with some of them relaxed as far as possible."""
+    """The rules with some of them as wide as they go."""
+    if Rule.WEEK_BEGUN in eased:
+        rules = replace(rules, max_ppvs_per_day=None)
     if Rule.MIN_GAP in eased:
         rules = replace(rules, min_gap_minutes=0)
     if Rule.MESSAGE_GAP in eased:

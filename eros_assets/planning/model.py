@@ -93,7 +93,8 @@ class WeekRules:
 
     `min_gap_minutes` is the effective PPV gap, saturation's extension included. Messages start
     from `first_hour`:00 to `last_hour`:00, both ends included. No PPV goes out on the first
-    `cooling_days` dates of the week.
+    `cooling_days` dates of the week. `max_ppvs_per_day` is set for a week that has begun: what is
+    left of it is not crowded into its last days.
 
     Raises:
         PlanningError: a rule outside its range, named.
@@ -110,6 +111,7 @@ class WeekRules:
     last_hour: int = 22
     grid_minutes: int = 15
     message_gap_minutes: int = 45
+    max_ppvs_per_day: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse a rule outside its range."""
@@ -129,6 +131,8 @@ class WeekRules:
             raise refuse("message_gap_minutes", "must lie in 1 to 720, 12 hours")
         if self.max_messages_per_day < 0:
             raise refuse("max_messages_per_day", "must not be negative")
+        if self.max_ppvs_per_day is not None and self.max_ppvs_per_day < 0:
+            raise refuse("max_ppvs_per_day", "must not be negative")
         if not 0 <= self.cooling_days <= 7:
             raise refuse("cooling_days", "must lie in 0 to 7")
         for name in ("bump_weight", "category_penalty", "tier_penalty"):

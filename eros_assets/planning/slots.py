@@ -39,7 +39,8 @@ class Day:
     """One date of the week: its slots, and the messages that it already has.
 
     `whole` is false when the week's beginning has used up some of the day: such a day may hold
-    fewer PPVs than the others. `cooling` days hold none.
+    fewer PPVs than the others. `cooling` days hold none. `most_ppv` is the most PPVs that may be
+    on the day in all, None where no rule limits them.
     """
 
     date: dt.date
@@ -48,6 +49,7 @@ class Day:
     cooling: bool
     sent: int
     sent_ppv: int
+    most_ppv: int | None = None
 
 
 def week_days(
@@ -121,4 +123,5 @@ def _day(
         cooling=cooling,
         sent=len(today),
         sent_ppv=sum(s.message_type == "PPV" for s in today),
+        most_ppv=rules.max_ppvs_per_day,
     )

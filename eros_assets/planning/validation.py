@@ -52,6 +52,7 @@ def violations(
         *_past(ordered, not_before),
         *_gaps(rules, ordered, sent),
         *_day_maximum(rules, ordered, sent),
+        *_ppv_maximum(rules, ordered, sent),
         *_cooling(rules, ordered),
         *_balance(rules, ordered, not_before, sent),
     ]
@@ -150,6 +151,29 @@ def _day_maximum(
         )
         for date, ids in sorted(planned.items())
         if len(ids) + standing[date] > rules.max_messages_per_day
+    ]
+
+
+def _ppv_maximum(
+    rules: WeekRules, ordered: Sequence[PlacedCaption], sent: Sequence[SentMessage]
+) -> list[Violation]:
+    """PPVs of a day in a week that had begun when it was planned."""
+    most = rules.max_ppvs_per_day
+    if most is None:
+        return []
+    standing = Counter(_local(s.send_time).date() for s in sent if s.message_type == "PPV")
+    planned: dict[dt.date, list[int]] = {}
+    for message in ordered:
+        if message.message_type == "PPV":
+            planned.setdefault(_local(message.send_time).date(), []).append(message.caption_id)
+    return [
+        Violation(
+            Rule.WEEK_BEGUN,
+            tuple(ids),
+            f"{date} has {len(ids) + standing[date]} PPVs, over the week's daily plan of {most}",
+        )
+        for date, ids in sorted(planned.items())
+        if len(ids) + standing[date] > most
     ]
 
 

@@ -16,6 +16,7 @@ from eros_assets.planning.model import (
     WeekPlan,
     WeekRules,
 )
+from eros_assets.planning.remaining import daily_plan, has_begun
 from eros_assets.planning.validation import PlacedCaption, violations
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.weekly.scope import WeekPlanScope
@@ -138,7 +139,7 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
     from eros_assets.planning.week import plan_week  # imported here: it brings numpy
 
     gone = {row["caption_id"] for row in page.sent}
-    rules = week_rules(page.target, knobs, scope.week_start)
+    rules = week_rules(page.target, knobs, scope.week_start, scope.planned_at)
     sent = [
         SentMessage(
             row["sending_time"].to_pydatetime(),
@@ -172,12 +173,24 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
     return plan
 
 
-def week_rules(target: Record, knobs: Knobs, week_start: dt.date) -> WeekRules:
-    """The rules that a page's targets and the tuning set for its week."""
+def week_rules(
+    target: Record, knobs: Knobs, week_start: dt.date, planned_at: dt.datetime | None = None
+) -> WeekRules:
+    """The rules that a page's targets and the tuning set for its week.
+
+    A week that has begun at `planned_at` has no more on a day than the whole week's daily plan.
+    """
+    most, most_ppvs = int(target["max_messages_per_day"]), None
+    if planned_at is not None and has_begun(week_start, planned_at):
+        a_day = daily_plan(
+            int(target["ppv_count"]), int(target["bump_count"]), int(target["cooling_days"])
+        )
+        most, most_ppvs = min(most, a_day.messages), a_day.ppvs
     return WeekRules(
         week_start=week_start,
         min_gap_minutes=int(target["min_gap_minutes"]),
-        max_messages_per_day=int(target["max_messages_per_day"]),
+        max_messages_per_day=most,
+        max_ppvs_per_day=most_ppvs,
         cooling_days=int(target["cooling_days"]),
         bump_weight=float(knobs["bump_value_weight"]),
         category_penalty=float(knobs["category_repeat_penalty"]),

@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eros_assets.calendar import week_dates
+from eros_assets.calendar import la_date, week_dates
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
+from eros_assets.weekly.weeks import PastWeekError, has_passed
 
 
 class UnknownPageError(ErosError):
@@ -50,9 +51,12 @@ def week_plan_scope(
     Pages whose week has begun keep their schedule unless `force` is set.
 
     Raises:
+        PastWeekError: the week has passed.
         UnknownPageError: a page of `pages` is not an active creator.
     """
     planned_at = dataset.planning_instant()
+    if has_passed(week_start, day := la_date(planned_at)):
+        raise PastWeekError(week_start, day, dataset.coming_week())
     rows = dataset.query(
         "pages_to_plan",
         week_start=week_start,

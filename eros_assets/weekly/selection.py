@@ -1,13 +1,16 @@
 """The targets of a week and the captions selected for it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from eros_assets.dataset import Dataset
-from eros_assets.planning.volume import PageOutlook, weekly_target
-from eros_assets.tuning import read_knobs
+from eros_assets.planning.remaining import has_begun, remaining_target, tier_of, time_ahead
+from eros_assets.planning.volume import PageOutlook, WeeklyTarget, weekly_target
+from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.warehouse.protocol import WarehouseError
+from eros_assets.weekly.drafting import week_rules
 from eros_assets.weekly.policies import current_policy
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import Report, Shortfall, failed_page, reason_of
@@ -23,18 +26,22 @@ def week_targets(
 ) -> "pd.DataFrame":
     """The targets of the scope's pages, with the columns of `weekly_volume_targets`.
 
+    Of a week that has begun only what is left is to be planned: the numbers of the tiers are those
+    of the time ahead, less what was sent.
+
     A page whose targets can't be set has no row: its error goes to `report`, and the others go on.
     Without `report` the error is raised.
     """
     import pandas as pd
 
-    lookback = read_knobs(dataset)["account_lookback_days"]
+    knobs = read_knobs(dataset)
     outlooks = dataset.query(
         "page_outlooks",
         week_start=scope.week_start,
-        account_lookback_days=lookback,
+        account_lookback_days=knobs["account_lookback_days"],
         pages=list(scope.pages),
     )
+    standing = _standing(dataset, scope)
     holidays = dataset.query("holiday_factors", week_start=scope.week_start)
     by_date: Mapping[Any, float] = dict(
         zip(holidays["holiday_date"], holidays["volume_factor"], strict=True)
@@ -43,13 +50,38 @@ def week_targets(
     rows: list[dict[str, Any]] = []
     for outlook in _records(outlooks):
         try:
-            rows.append(asdict(weekly_target(PageOutlook(**outlook), scope.week_start, factors)))
+            target = weekly_target(PageOutlook(**outlook), scope.week_start, factors)
+            if has_begun(scope.week_start, scope.planned_at):
+                target = _remaining(target, knobs, scope, standing.get(target.page_name, Counter()))
+            rows.append(asdict(target))
         except Exception as error:  # an error of one creator doesn't stop the others
             if report is None:
                 raise
             report(failed_page(outlook["page_name"], reason_of(error)))
     columns = [column.name for column in dataset.library["weekly_volume_targets"].columns]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _standing(dataset: Dataset, scope: WeekPlanScope) -> dict[str, Counter[str]]:
+    """What each page has sent in the week already, by tier."""
+    sent = dataset.query(
+        "sent_this_week",
+        week_start=scope.week_start,
+        planned_at=scope.planned_at,
+        pages=list(scope.pages),
+    )
+    standing: dict[str, Counter[str]] = {}
+    for row in _records(sent):
+        tier = tier_of(row["message_type"], row["price_tier"])
+        standing.setdefault(row["page_name"], Counter())[tier] += 1
+    return standing
+
+
+def _remaining(
+    target: WeeklyTarget, knobs: Knobs, scope: WeekPlanScope, standing: Mapping[str, int]
+) -> WeeklyTarget:
+    rules = week_rules(asdict(target), knobs, scope.week_start)
+    return remaining_target(target, time_ahead(rules, scope.planned_at), standing)
 
 
 def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:

@@ -52,9 +52,12 @@ class Installed:
         force: bool = False,
         succeeds: bool = True,
     ) -> dg.ExecuteInProcessResult:
-        """Run a job; fails the test when the run does."""
+        """Run a job, of a week as under `EROS_WEEK`; fails the test when the run does."""
+        settings = self.dataset.settings
+        if week is not None:
+            settings = settings.model_copy(update={"week": week})
         result = (
-            build_definitions(self.dataset.settings)
+            build_definitions(settings)
             .resolve_job_def(job)
             .execute_in_process(
                 instance=self.instance,

@@ -11,6 +11,8 @@ from tests.house.sources import OUTSIDE, found_in, sample
 CLOCK: Mapping[str, str] = {
     "eros_assets/calendar.py today": "says the LA date now to shells",
     "eros_assets/dataset.py Dataset.planning_instant": "lets time into every decision",
+    "eros_assets/definitions.py _installed": "names the coming week",
+    "eros_assets/cli/planning.py _refuse_bad_week": "the sample agency's last day",
     "eros_assets/weekly/inputs.py read_or_make_inputs": "the sample agency's last day",
     "eros_assets/deployment/phases.py clock": "began, ended, expires; which day's jobs count",
     "eros_assets/assets/operations.py system_health": "which day's jobs count",

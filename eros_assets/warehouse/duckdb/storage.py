@@ -4,6 +4,7 @@ DuckDB lets one process have a file open. Everyone who wants it waits for a lock
 works in a transaction, and closes; a process that is killed leaves the last commit behind.
 """
 
+import re
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from eros_assets.errors import ErosError
 from eros_assets.warehouse.duckdb.catalogue import prepare
 
 LOCK_SECONDS = 600.0
+HELD_BY = re.compile(r"lock is held in (?P<name>.+) \(PID (?P<pid>\d+)\)")
+"""DuckDB's words for the process that has a file open."""
 _MEMORY = "1GB"  # with pandas and Python beside it, the process stays under 2 GiB
 
 
@@ -103,10 +106,7 @@ class Storage:
                 },
             )
         except duckdb.Error as error:
-            raise StorageError(
-                f"{self.file}: can't be opened: {_first_line(error)}. If the file is damaged, move "
-                "it away and load the inputs again"
-            ) from None
+            raise StorageError(f"{self.file}: {_why_unopened(error)}") from None
         try:
             connection.execute("SET TimeZone = 'UTC'")
             prepare(connection)
@@ -114,6 +114,27 @@ class Storage:
             connection.close()
             raise
         return connection
+
+
+def _why_unopened(error: duckdb.Error) -> str:
+    """Why a file could not be opened, and what to do.
+
+    Processes of EROS take turns by the lock beside the file; who has it open all the same is
+    another program, such as a notebook.
+    """
+    text = _first_line(error)
+    if holder := HELD_BY.search(text):
+        return (
+            f"another process (pid {holder['pid']}, {holder['name']}) has the file open; close it "
+            "there, or end that process (in a notebook: shut its kernel down), and try again"
+        )
+    if "lock on file" in text:
+        return (
+            "another process has the file open; close it there, or end that process, and try again"
+        )
+    return (
+        f"can't be opened: {text}. If the file is damaged, move it away and load the inputs again"
+    )
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,11 @@
+-- What dates the history spans.
+-- Grain: one row.
+-- Columns:
+--   messages: Messages with a time.
+--   oldest: LA date of the oldest message; NULL when there is no message.
+--   newest: LA date of the newest message.
+SELECT
+  COUNT(m.sending_time) AS messages,
+  DATE(MIN(m.sending_time), 'America/Los_Angeles') AS oldest,
+  DATE(MAX(m.sending_time), 'America/Los_Angeles') AS newest
+FROM `${dataset}.mass_messages` AS m;
