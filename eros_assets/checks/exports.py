@@ -4,7 +4,7 @@ import dagster as dg
 
 from eros_assets.assets.week import partition_week
 from eros_assets.checks.verdict import verdict
-from eros_assets.publishing.files import wrong_files
+from eros_assets.publishing.publication import wrong_folder
 from eros_assets.resources import WarehouseResource
 from eros_assets.weekly.messages import active_messages
 
@@ -15,14 +15,16 @@ from eros_assets.weekly.messages import active_messages
 def csv_is_well_formed(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
 ) -> dg.AssetCheckResult:
-    """Each page's files hold exactly the messages of its schedule in force.
+    """The week's folder holds exactly the files of the schedules in force.
 
-    The file for machines has the columns, types and LA offsets of the contract.
+    Each page's files have the messages of its schedule, the file for machines the columns, types
+    and LA offsets of the contract. Pictures and index.html show these schedules. No other file is
+    there.
     """
     week_start = partition_week(context)
     dataset = warehouse.dataset(context)
     messages = active_messages(dataset, week_start)
     return verdict(
-        offenders=wrong_files(messages, dataset.week_folder(week_start)),
+        offenders=wrong_folder(messages, dataset.week_folder(week_start)),
         meaning=f"What is wrong with the files of {messages['page_name'].nunique()} pages.",
     )

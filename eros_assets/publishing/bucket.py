@@ -13,9 +13,10 @@ from eros_assets.errors import ErosError
 from eros_assets.gate import Finding
 from eros_assets.gate.verdict import judged_week
 from eros_assets.publishing.export_log import Attempt, Outcome, counts_of
-from eros_assets.publishing.files import csv_name, page_files, picture_name, wrong_files
+from eros_assets.publishing.files import csv_name, page_files, wrong_files
+from eros_assets.publishing.folders import recover, week_lock
 from eros_assets.publishing.index import INDEX_FILE, wrong_index
-from eros_assets.publishing.publication import week_lock
+from eros_assets.publishing.record import wrong_pictures
 from eros_assets.weekly.messages import active_messages
 
 if TYPE_CHECKING:
@@ -127,15 +128,16 @@ def publish_bucket(
             one, and no object that it links to was deleted.
     """
     attempt = Attempt("bucket", week_start, run_id)
-    with week_lock(dataset.settings, week_start):
-        try:
+    try:
+        with week_lock(dataset.settings, week_start):
+            recover(dataset.settings, week_start)
             judged = judged_week(dataset, week_start, run_id=run_id)
             contents = week_contents(judged.messages, dataset.week_folder(week_start))
             files = sync_folder(open_bucket(), folder.prefix, contents)
-        except Exception as error:
-            messages = active_messages(dataset, week_start)
-            attempt.log_failure(dataset, messages, error, folder.address)
-            raise
+    except Exception as error:
+        messages = active_messages(dataset, week_start)
+        attempt.log_failure(dataset, messages, error, folder.address)
+        raise
     outcomes = [
         Outcome(
             schedule_id=schedule_id,
@@ -158,10 +160,9 @@ def week_contents(messages: "pd.DataFrame", folder: Path) -> Mapping[str, bytes]
         WeekFilesError: files are missing, or do not show these messages.
     """
     pages = sorted({str(page) for page in messages["page_name"]})
-    pictures = [folder / picture_name(page) for page in pages]
     faults = [
         *wrong_files(messages, folder),
-        *(f"{path}: no such file" for path in pictures if not path.is_file()),
+        *wrong_pictures(messages, folder),
         *wrong_index(messages, folder),
     ]
     if faults:
@@ -170,7 +171,7 @@ def week_contents(messages: "pd.DataFrame", folder: Path) -> Mapping[str, bytes]
             f"{folder} does not have the files of the schedules in force: "
             + "; ".join(faults[:SHOWN_FAULTS])
             + (f"; and {rest} more" if rest > 0 else "")
-            + "; run the job export_schedules for this week, without pages"
+            + "; run the job export_schedules for this week"
         )
     names = [*(name for page in pages for name in page_files(page)), INDEX_FILE]
     return {name: (folder / name).read_bytes() for name in names}

@@ -1,15 +1,13 @@
 """Publishes a week's files as one unit: staged beside the week's folder, then put in its place.
 
 People see the whole previous week or the whole new one. What a killed publication leaves is in
-`.publishing`, and the next publication of the week finishes or removes it.
+`.publishing`, and the next publication of the week removes it.
 """
 
 import datetime as dt
 import hashlib
-import json
-import shutil
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,16 +18,33 @@ from eros_assets.exporting.calendar_picture import CalendarWeek, calendar_pictur
 from eros_assets.exporting.week_index import WeekIndex, week_index_page
 from eros_assets.gate.verdict import Verdict, judged_week
 from eros_assets.publishing.export_log import Attempt, Outcome
-from eros_assets.publishing.files import calendar_weeks, picture_name, write_week
-from eros_assets.publishing.index import INDEX_FILE, week_index
-from eros_assets.settings import Settings
+from eros_assets.publishing.files import (
+    calendar_weeks,
+    page_files,
+    picture_name,
+    write_week,
+    wrong_files,
+)
+from eros_assets.publishing.folders import (
+    ExportFolderError,
+    export_folder_error,
+    put_in_place,
+    recover,
+    staging_folder,
+    week_lock,
+)
+from eros_assets.publishing.index import INDEX_FILE, week_index, wrong_index
+from eros_assets.publishing.record import (
+    RECORD,
+    DrawnPicture,
+    PublicationRecord,
+    read_record,
+    wrong_pictures,
+)
 from eros_assets.weekly.messages import active_messages
 
 if TYPE_CHECKING:
     import pandas as pd
-
-RECORD = ".publication.json"
-"""The file of a week's folder that holds the publication's id and the digests of its pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +58,14 @@ class PublishedFiles:
     weeks: list[CalendarWeek]
 
 
-@contextmanager
-def week_lock(settings: Settings, week_start: dt.date) -> Generator[None]:
-    """Hold the week: no other process on this machine publishes it meanwhile."""
-    from filelock import FileLock
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """What was put in place."""
 
-    lock = _workshop(settings) / f"{week_start}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
-        yield
+    verdict: Verdict
+    outcomes: list[Outcome]
+    index: WeekIndex
+    weeks: list[CalendarWeek]
 
 
 def publish_files(
@@ -63,96 +77,95 @@ def publish_files(
 
     Raises:
         GateClosedError: a condition of the gate does not hold.
-        ErosError: the files could not be made or put in place.
+        ExportFolderError: the files could not be written or put in place.
+        ErosError: the files could not be made.
     """
     attempt = Attempt("csv", week_start, run_id)
     folder = dataset.week_folder(week_start)
-    with week_lock(dataset.settings, week_start):
-        recover(dataset.settings, week_start)
-        try:
-            judged = judged_week(dataset, week_start, run_id=run_id)
-            staged = _workshop(dataset.settings) / f"{week_start}.staged"
-            staged.mkdir(parents=True)
-            outcomes = write_week(judged.messages, staged)
-            weeks = calendar_weeks(dataset, week_start, judged.messages)
-            pictures = _draw(weeks, folder, staged, report)
-            index = week_index(dataset, week_start, judged.messages, staged)
-            atomic_write(staged / INDEX_FILE, week_index_page(index))
-            record = {"publication_id": judged.verdict.publication_id, "pictures": pictures}
-            atomic_write(staged / RECORD, json.dumps(record, indent=1, sort_keys=True).encode())
-            _put_in_place(dataset.settings, week_start, staged)
-        except Exception as error:
-            recover(dataset.settings, week_start)
-            attempt.log_failure(dataset, active_messages(dataset, week_start), error, str(folder))
-            raise
-        log = attempt.log(
-            dataset,
-            [_moved(outcome, folder) for outcome in outcomes],
-            publication_id=judged.verdict.publication_id,
-        )
-    return PublishedFiles(folder, judged.verdict, log, index, weeks)
+    try:
+        with week_lock(dataset.settings, week_start):
+            placed = _replaced_folder(dataset, week_start, run_id, report)
+    except Exception as error:
+        attempt.log_failure(dataset, active_messages(dataset, week_start), error, str(folder))
+        raise
+    log = attempt.log(
+        dataset,
+        [_moved(outcome, folder) for outcome in placed.outcomes],
+        publication_id=placed.verdict.publication_id,
+    )
+    return PublishedFiles(folder, placed.verdict, log, placed.index, placed.weeks)
 
 
-def recover(settings: Settings, week_start: dt.date) -> None:
-    """Finish or undo what an interrupted publication left; nothing when there is nothing."""
-    folder, workshop = settings.out_dir / week_start.isoformat(), _workshop(settings)
-    previous = workshop / f"{week_start}.previous"
-    if previous.exists():
-        if folder.exists():
-            shutil.rmtree(previous)
-        else:
-            previous.rename(folder)
-    staged = workshop / f"{week_start}.staged"
-    if staged.exists():
-        shutil.rmtree(staged)
+def wrong_folder(rows: "pd.DataFrame", folder: Path) -> list[str]:
+    """How a week's folder differs from what belongs there, one line per file or message.
+
+    `rows` are the messages in force. Files that belong to no schedule in force are named too.
+    """
+    return [
+        *wrong_files(rows, folder),
+        *wrong_pictures(rows, folder),
+        *wrong_index(rows, folder),
+        *_strange_files(rows, folder),
+    ]
 
 
-def published_id(folder: Path) -> str | None:
-    """The id of the publication that a week's folder holds, None when it holds none."""
-    record = _record(folder).get("publication_id")
-    return record if isinstance(record, str) else None
-
-
-def _put_in_place(settings: Settings, week_start: dt.date, staged: Path) -> None:
-    """Rename the previous folder away and the staged one to its name."""
-    folder = settings.out_dir / week_start.isoformat()
-    previous = _workshop(settings) / f"{week_start}.previous"
-    if folder.exists():
-        folder.rename(previous)
-    staged.rename(folder)
-    if previous.exists():
-        shutil.rmtree(previous)
+def _replaced_folder(
+    dataset: Dataset, week_start: dt.date, run_id: str, report: Callable[[str], None]
+) -> _Placed:
+    folder, settings = dataset.week_folder(week_start), dataset.settings
+    try:
+        recover(settings, week_start)
+        judged = judged_week(dataset, week_start, run_id=run_id)
+        staged = staging_folder(settings, week_start)
+        outcomes = write_week(judged.messages, staged)
+        weeks = calendar_weeks(dataset, week_start, judged.messages)
+        pictures = _draw(weeks, folder, staged, report)
+        index = week_index(dataset, week_start, judged.messages, staged)
+        atomic_write(staged / INDEX_FILE, week_index_page(index))
+        PublicationRecord(judged.verdict.publication_id, pictures).write(staged)
+        put_in_place(settings, week_start)
+    except Exception as error:
+        with suppress(
+            ExportFolderError
+        ):  # the error matters more; the next publication recovers again
+            recover(settings, week_start)
+        if isinstance(error, OSError):
+            raise export_folder_error(folder, error) from error
+        raise
+    return _Placed(judged.verdict, outcomes, index, weeks)
 
 
 def _draw(
     weeks: list[CalendarWeek], folder: Path, staged: Path, report: Callable[[str], None]
-) -> dict[str, str]:
-    """Draw the pictures, and copy those whose content is the same; their digests by page."""
-    before = _record(folder).get("pictures")
-    known: Mapping[str, str] = before if isinstance(before, dict) else {}
-    digests: dict[str, str] = {}
+) -> dict[str, DrawnPicture]:
+    """Draw the pictures by page, and copy those that were published with the same content."""
+    before = read_record(folder).pictures
+    drawn: dict[str, DrawnPicture] = {}
     for number, week in enumerate(weeks, start=1):
-        name = picture_name(week.page_name)
-        digests[week.page_name] = hashlib.sha256(repr(week).encode()).hexdigest()
-        same = known.get(week.page_name) == digests[week.page_name] and (folder / name).is_file()
+        page, name = week.page_name, picture_name(week.page_name)
+        content = hashlib.sha256(repr(week).encode()).hexdigest()
+        known = before.get(page)
+        same = known is not None and known.content == content and known.is_in(folder / name)
         picture = (folder / name).read_bytes() if same else calendar_picture(week, "page")
-        atomic_write(staged / name, picture)
+        written = atomic_write(staged / name, picture)
+        drawn[page] = DrawnPicture(week.messages[0].schedule_id, content, written.sha256)
         if number % 10 == 0 or number == len(weeks):
             report(f"drew {number} of {len(weeks)} weeks")
-    return digests
+    return drawn
 
 
-def _record(folder: Path) -> Mapping[str, object]:
-    try:
-        return dict(json.loads((folder / RECORD).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return {}  # written by hand or not at all: everything is made anew
+def _strange_files(rows: "pd.DataFrame", folder: Path) -> list[str]:
+    """What lies in a week's folder and belongs to no schedule in force."""
+    pages = {str(page) for page in rows["page_name"]}
+    known = {INDEX_FILE, RECORD, *(name for page in pages for name in page_files(page))}
+    there = folder.iterdir() if folder.is_dir() else ()
+    return [
+        f"{path}: it belongs to no schedule in force; export the week again to remove it"
+        for path in sorted(there)
+        if path.name not in known
+    ]
 
 
 def _moved(outcome: Outcome, folder: Path) -> Outcome:
     assert outcome.location is not None
     return replace(outcome, location=str(folder / Path(outcome.location).name))
-
-
-def _workshop(settings: Settings) -> Path:
-    return settings.out_dir / ".publishing"

@@ -11,7 +11,7 @@ from eros_assets.exporting.sheets.state import sheet_id
 from eros_assets.exporting.sheets.tables import WeekEntry, week_name
 from eros_assets.gate.verdict import judged_week
 from eros_assets.publishing.export_log import Attempt, Outcome, counts_of
-from eros_assets.publishing.publication import week_lock
+from eros_assets.publishing.folders import week_lock
 from eros_assets.weekly.messages import active_messages, creator_names, messages_by_page
 from eros_assets.weekly.shortfalls import week_shortfalls
 
@@ -49,14 +49,14 @@ def publish_sheet(
     from eros_assets.exporting.sheets.exporter import export_sheet
 
     attempt = Attempt("sheets", week_start, run_id)
-    with week_lock(dataset.settings, week_start):
-        try:
+    try:
+        with week_lock(dataset.settings, week_start):
             judged = judged_week(dataset, week_start, run_id=run_id)
             week = shown_week(dataset, week_start, judged.messages, run_id=run_id)
             exported = export_sheet(spreadsheet(), week, report)
-        except Exception as error:
-            attempt.log_failure(dataset, active_messages(dataset, week_start), error, address)
-            raise
+    except Exception as error:
+        attempt.log_failure(dataset, active_messages(dataset, week_start), error, address)
+        raise
     outcomes = [
         Outcome(schedule, page, exported.address, count, exported.digest, exported.status)
         for schedule, page, count in counts_of(judged.messages)

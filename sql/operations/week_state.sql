@@ -8,8 +8,9 @@
 WITH parts AS (
   SELECT
     TO_HEX(SHA256(CONCAT(
-      r.schedule_id, '|', CAST(r.message_number AS STRING), '|', r.send_time_local, '|',
-      r.message_type, '|', CAST(r.caption_id AS STRING), '|', r.price_tier, '|',
+      r.schedule_id, '|', COALESCE(CAST(r.message_number AS STRING), ''), '|',
+      COALESCE(r.send_time_local, ''), '|', COALESCE(r.message_type, ''), '|',
+      COALESCE(CAST(r.caption_id AS STRING), ''), '|', COALESCE(r.price_tier, ''), '|',
       COALESCE(r.arm, ''), '|', COALESCE(r.caption_text, '')
     ))) AS digest
   FROM `${dataset}.schedule_recommendations_with_messages` AS r

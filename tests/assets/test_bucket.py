@@ -210,7 +210,7 @@ def test_missing_files_stop_the_export_before_any_request(
     said = why(planned_copy, result)
     assert said.count(": No such file") == 3
     assert f"; and {2 * len(pages) - 3} more; " in said
-    assert said.endswith("run the job export_schedules for this week, without pages")
+    assert said.endswith("run the job export_schedules for this week")
     assert storage.requests == []
 
 

@@ -21,6 +21,7 @@ OPEN_TO_ALL = tuple(
         "rows",
         "sql.library",
         "sql.objects",
+        "sql.rehearsal",
     )
 )
 SHELLS = (
