@@ -1,6 +1,7 @@
 """A check of files, of what a week lacks and of health fails when it should, and says why."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from shutil import copytree
@@ -68,6 +69,11 @@ def later(content: bytes) -> bytes:
     return head[:-2] + b"59" + clock + tail
 
 
+def without_page(content: bytes) -> bytes:
+    """The week's page without the schedule of one creator."""
+    return re.sub(rf">sched_\d+_{PAGE}_\w+</p>".encode(), b"></p>", content)
+
+
 @pytest.mark.parametrize(
     ("file", "spoil", "said"),
     [
@@ -84,6 +90,10 @@ def later(content: bytes) -> bytes:
         (f"{PAGE}.excel.csv", row_twice, "rows of"),
         (f"{PAGE}.excel.csv", other_score, "performance_score not as scheduled"),
         (f"{PAGE}.excel.csv", later, "scheduled_send_time not as scheduled"),
+        (f"{PAGE}.png", None, "no such file"),
+        (f"{PAGE}.png", lambda c: c[:-1], "changed after it was published"),
+        ("index.html", None, "no such file"),
+        ("index.html", without_page, "is missing"),
     ],
 )
 def test_a_file_that_does_not_say_the_schedule_is_named(
@@ -118,6 +128,19 @@ def test_a_message_that_is_not_planned_is_named(shared: Installed, file: str) ->
     assert len(named) == 2
     assert named[0].endswith(f"caption {caption.decode()} is missing")
     assert named[1].endswith("caption 999999 is not scheduled")
+
+
+@pytest.mark.parametrize("name", ["gone.csv", "gone.png", ".x.partial", "index.html.bak", "notes"])
+def test_a_file_that_belongs_to_no_schedule_in_force_is_named(shared: Installed, name: str) -> None:
+    path = shared.dataset.week_folder(WEEK) / name
+    path.write_bytes(b"left behind")
+    try:
+        evaluation = evaluate(shared, "csv_is_well_formed")
+    finally:
+        path.unlink()
+    assert not evaluation.passed
+    (offender,) = offenders(evaluation)
+    assert offender.startswith(f"{path}: it belongs to no schedule in force")
 
 
 def test_a_caption_that_left_the_bank_is_said_and_not_an_error(agency: Installed) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from eros_assets.dataset import Dataset
 from eros_assets.exporting.message import ScheduledMessage
-from eros_assets.gate import rehearsal
-from eros_assets.gate.rehearsal import RehearsedWeek, Selection
+from eros_assets.gate import rehearsal, smoke
+from eros_assets.gate.rehearsal import RehearsedWeek, Selection, Timing
 from eros_assets.gate.report import Report
 from eros_assets.gate.smoke import smoke_findings
 from eros_assets.planning.model import WeekPlan
@@ -114,6 +114,32 @@ def test_captions_other_than_those_asked_for_are_seen(
 def test_no_caption_at_all_is_seen(line: Rehearsed, rehearse: Rehearse) -> None:
     failed = rehearse(select=replace(line.selection, captions=[]))
     assert "no caption" in failed["smoke_selector"][0]
+
+
+@pytest.fixture
+def two_seconds(line: Rehearsed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The selector has two seconds, as shipped."""
+    knobs = {**line.week.knobs, "selector_max_seconds": 2.0}
+    monkeypatch.setattr(smoke, "read_knobs", lambda _: knobs)
+
+
+@pytest.mark.usefixtures("two_seconds")
+@pytest.mark.parametrize(("engine", "waited"), [(0.1, 60.0), (1.99, 0.0), (0.0, 5.0)])
+def test_a_selector_that_waited_for_a_busy_machine_passes(
+    line: Rehearsed, rehearse: Rehearse, engine: float, waited: float
+) -> None:
+    assert rehearse(select=replace(line.selection, timing=Timing(engine, waited))) == {}
+
+
+@pytest.mark.usefixtures("two_seconds")
+@pytest.mark.parametrize(("engine", "waited"), [(2.0, 0.0), (2.5, 0.25), (60.0, 600.0)])
+def test_a_selector_whose_engine_is_slow_fails_and_says_how_long_it_waited(
+    line: Rehearsed, rehearse: Rehearse, engine: float, waited: float
+) -> None:
+    slow = replace(line.selection, timing=Timing(engine, waited))
+    said = f"took {engine:.2f} s of the engine's time, and waited for {waited:.2f} s"
+    failed = rehearse(select=slow)
+    assert failed == {"smoke_selector": [f"{line.week.page_name}: {said}"]}
 
 
 # Builder

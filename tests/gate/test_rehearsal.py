@@ -1,0 +1,191 @@
+"""A rehearsal changes nothing in the dataset, gives the procedure's own rows, and times itself."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from eros_assets.dataset import Dataset
+from eros_assets.gate import rehearsal
+from eros_assets.gate.rehearsal import (
+    OFFERS,
+    REHEARSAL_WEEK,
+    REPEATS,
+    SELECTOR,
+    WRITTEN,
+    RehearsedWeek,
+    Timing,
+)
+from eros_assets.gate.report import Report
+from eros_assets.gate.smoke import smoke_findings
+from eros_assets.tuning import read_knobs
+from eros_assets.warehouse.protocol import WarehouseError
+from tests.assets.installed import WEEK, Installed, installed
+
+PAGE = "basil_and_thyme"
+ARGUMENTS: Mapping[str, Any] = {
+    "p_page_name": PAGE,
+    "p_week_start": REHEARSAL_WEEK,
+    "p_num_budget": 3,
+    "p_num_mid": 2,
+    "p_num_premium": 1,
+    "p_num_bump": 4,
+    "p_seed": "seed",
+}
+CASES: Mapping[str, Mapping[str, Any]] = {
+    "a page": ARGUMENTS,
+    "another": {**ARGUMENTS, "p_page_name": "amber_lens"},
+    "another seed": {**ARGUMENTS, "p_seed": "other"},
+    "no caption": {**ARGUMENTS, **{f"p_num_{t}": 0 for t in ("budget", "mid", "premium", "bump")}},
+    "more than there are": {**ARGUMENTS, "p_num_premium": 100_000},
+    "all of a planned week": {
+        **dict.fromkeys(ARGUMENTS),
+        "p_week_start": WEEK,
+        "p_seed": "other",
+    },
+}
+STAMPS = ["selected_at"]
+
+
+@pytest.fixture(scope="module")
+def shared(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    """One agency for the tests that leave it as it was."""
+    folder = tmp_path_factory.mktemp("rehearsed")
+    copytree(planned, folder, dirs_exist_ok=True)
+    with installed(folder) as agency:
+        yield agency
+
+
+def state(dataset: Dataset) -> dict[str, tuple[Any, int, int]]:
+    """When each table changed, its number of rows, and a digest of their content."""
+    found: dict[str, tuple[Any, int, int]] = {}
+    for table in dataset.library.of_kind("table"):
+        freshness = dataset.freshness(table.name)
+        if freshness is not None:
+            rows = dataset.warehouse.query(f"SELECT * FROM `${{dataset}}.{table.name}`")
+            digest = hash(tuple(sorted(rows.astype(str).agg("|".join, axis=1)))) if len(rows) else 0
+            found[table.name] = (freshness.last_modified, freshness.row_count, digest)
+    return found
+
+
+def bare(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.drop(columns=STAMPS).reset_index(drop=True)
+
+
+# What it changes and gives
+
+
+def test_smoke_tests_leave_every_table_as_it_was(shared: Installed) -> None:
+    before = state(shared.dataset)
+    assert {*WRITTEN, "message_facts", "schedule_recommendations"} <= before.keys()
+    assert all(finding.passed for finding in smoke_findings(shared.dataset, WEEK))
+    assert state(shared.dataset) == before
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_rehearsal_gives_the_rows_of_the_procedure_and_changes_nothing(
+    agency: Installed, case: str
+) -> None:
+    dataset, arguments = agency.dataset, CASES[case]
+    before = state(dataset)
+    rehearsed = dataset.rehearse(SELECTOR, arguments, writing=WRITTEN)
+    offered = dataset.rehearse(SELECTOR, arguments, writing=WRITTEN, then=OFFERS)
+    assert state(dataset) == before
+    called = dataset.call(SELECTOR, **arguments).rows
+    pd.testing.assert_frame_equal(bare(rehearsed), bare(called))
+    names = ("p_week_start", "p_page_name")
+    left = dataset.query(OFFERS, **{name: arguments[name] for name in names})
+    pd.testing.assert_frame_equal(offered, left)
+    assert state(dataset) != before
+
+
+def test_a_rehearsal_that_fails_changes_nothing(shared: Installed) -> None:
+    before = state(shared.dataset)
+    for wrong in ({"p_week_start": WEEK.replace(day=5)}, {"p_seed": None}, {"p_page_name": "none"}):
+        with pytest.raises(WarehouseError, match="select_captions_for_creator: "):
+            shared.dataset.rehearse(SELECTOR, {**ARGUMENTS, **wrong}, writing=WRITTEN)
+    for arguments in ({}, {**ARGUMENTS, "p_more": 1}):
+        with pytest.raises(WarehouseError, match=SELECTOR):
+            shared.dataset.rehearse(SELECTOR, arguments, writing=WRITTEN)
+    assert state(shared.dataset) == before
+
+
+# Time
+
+
+def slow(engine: float, waited: float) -> Timing:
+    return Timing(engine_seconds=engine, waited_seconds=waited)
+
+
+@dataclass
+class Line:
+    """A page that is rehearsed, with two seconds for the selector."""
+
+    week: RehearsedWeek
+    report: Report
+    rules: Any
+
+
+@pytest.fixture(scope="module")
+def line(shared: Installed) -> Line:
+    knobs = {**read_knobs(shared.dataset), "selector_max_seconds": 2.0}
+    week = RehearsedWeek(shared.dataset, PAGE, WEEK, knobs)
+    report = rehearsal.analyze(week)
+    return Line(week, report, rehearsal.page_rules(week, report))
+
+
+@pytest.mark.parametrize(
+    ("timings", "calls", "fastest"),
+    [
+        ([slow(0.5, 30.0)], 1, slow(0.5, 30.0)),
+        ([slow(1.99, 0.0)], 1, slow(1.99, 0.0)),
+        ([slow(2.0, 0.0), slow(1.0, 9.0)], 2, slow(1.0, 9.0)),
+        ([slow(9.0, 0.0), slow(8.0, 1.0), slow(1.5, 2.0)], 3, slow(1.5, 2.0)),
+        ([slow(4.0, 0.0), slow(3.0, 1.0), slow(5.0, 2.0)], 3, slow(3.0, 1.0)),
+    ],
+)
+def test_a_slow_selection_is_tried_again_and_the_fastest_counts(
+    line: Line, monkeypatch: pytest.MonkeyPatch, timings: list[Timing], calls: int, fastest: Timing
+) -> None:
+    left = iter(timings)
+    made: list[Timing] = []
+
+    def timed(_: object) -> Timing:
+        made.append(next(left))
+        return made[-1]
+
+    monkeypatch.setattr(Timing, "of", timed)
+    selection = rehearsal.select(line.week, line.report, line.rules)
+    assert selection.timing == fastest
+    assert len(made) == calls <= REPEATS + 1
+    assert selection.captions
+
+
+@pytest.mark.parametrize(
+    ("duration", "execution", "timing"),
+    [
+        (30.0, 0.5, slow(0.5, 29.5)),
+        (3.0, 3.0, slow(3.0, 0.0)),
+        (3.0, None, slow(3.0, 0.0)),
+        (1.0, 1.25, slow(1.25, 0.0)),
+        (1.0, 0.0, slow(0.0, 1.0)),
+    ],
+)
+def test_what_a_job_took_is_the_engine_s_time_and_what_it_waited(
+    shared: Installed, duration: float, execution: float | None, timing: Timing
+) -> None:
+    shared.query("SELECT 1 AS one")
+    job = shared.dataset.ledger[-1]
+    timed = replace(job, duration_seconds=duration, execution_seconds=execution)
+    assert Timing.of(timed) == timing
+
+
+def test_the_embedded_engine_does_not_count_what_it_waited_for(shared: Installed) -> None:
+    shared.dataset.rehearse(SELECTOR, ARGUMENTS, writing=WRITTEN)
+    job = shared.dataset.ledger[-1]
+    assert job.execution_seconds is not None
+    assert 0 < job.execution_seconds <= job.duration_seconds

@@ -1,0 +1,549 @@
+"""A week's folder is published as one unit, whatever fails, is killed or runs at the same time."""
+
+import datetime as dt
+import errno
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shutil import copytree, rmtree
+from typing import Any
+
+import pytest
+
+from eros_assets.dataset import Dataset
+from eros_assets.exporting import schedule_csv
+from eros_assets.gate import Finding, verdict
+from eros_assets.publishing import folders, publication, record
+from eros_assets.publishing.folders import ExportFolderError
+from eros_assets.publishing.publication import publish_files, wrong_folder
+from eros_assets.publishing.record import RECORD, read_record
+from eros_assets.weekly.messages import active_messages
+from tests.assets.installed import WEEK, Installed, installed
+
+PAGES = ("amber_lens", "basil_and_thyme")
+PAGE = PAGES[1]
+PASSED = (Finding("gate", "It is open.", (), 0),)
+NOT_FULL = 10_000
+Files = Mapping[str, bytes]
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture(scope="module")
+def template(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two pages of the sample agency, their week published, and what changes it later."""
+    folder = tmp_path_factory.mktemp("two_pages")
+    copytree(planned, folder, dirs_exist_ok=True)
+    with installed(folder) as agency:
+        agency.change(
+            "UPDATE `${dataset}.schedule_recommendations` SET is_active = FALSE, "
+            "status = 'superseded' WHERE page_name NOT IN UNNEST(@pages);"
+            "UPDATE `${dataset}.active_caption_assignments` SET is_active = FALSE "
+            "WHERE page_name NOT IN UNNEST(@pages)",
+            pages=list(PAGES),
+        )
+        publish(agency.dataset)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate passes: what it looks at is tested with the gate."""
+    monkeypatch.setattr(verdict, "gate_findings", lambda *_: PASSED)
+
+
+@pytest.fixture
+def agency(template: Path, tmp_path: Path) -> Iterator[Installed]:
+    copytree(template, tmp_path, dirs_exist_ok=True)
+    with installed(tmp_path) as copy:
+        yield copy
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A week whose schedules have changed since it was published: both folders, bit for bit."""
+
+    agency: Installed
+    old: Files
+    new: Files
+
+
+@pytest.fixture(scope="module")
+def turned(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turn]:
+    """The new folder as an undisturbed publication makes it; each test starts from the old one."""
+    folder = tmp_path_factory.mktemp("turned")
+    copytree(template, folder, dirs_exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch, installed(folder) as agency:
+        patch.setattr(verdict, "gate_findings", lambda *_: PASSED)
+        old = agency.files()
+        withdraw(agency, PAGE)
+        agency.change(
+            "UPDATE `${dataset}.schedule_recommendations` SET performance_score = 0.25 "
+            "WHERE is_active"
+        )
+        publish(agency.dataset)
+        yield Turn(agency, old, agency.files())
+
+
+@pytest.fixture
+def turn(turned: Turn) -> Turn:
+    """The old folder is in place, and the new schedules are in force."""
+    out = turned.agency.dataset.settings.out_dir
+    rmtree(out)
+    folder = turned.agency.dataset.week_folder(WEEK)
+    folder.mkdir(parents=True)
+    for name, content in turned.old.items():
+        (folder / name).write_bytes(content)
+    return turned
+
+
+def publish(dataset: Dataset) -> publication.PublishedFiles:
+    return publish_files(dataset, WEEK, run_id="test", report=lambda _: None)
+
+
+def withdraw(agency: Installed, page: str) -> None:
+    agency.change(
+        "UPDATE `${dataset}.schedule_recommendations` SET is_active = FALSE, "
+        "status = 'superseded' WHERE page_name = @page;"
+        "UPDATE `${dataset}.active_caption_assignments` SET is_active = FALSE "
+        "WHERE page_name = @page",
+        page=page,
+    )
+
+
+def left_beside(agency: Installed) -> list[str]:
+    """What lies in the folder of unfinished publications."""
+    return sorted(path.name for path in (agency.dataset.settings.out_dir / ".publishing").iterdir())
+
+
+def names_of(*pages: str) -> set[str]:
+    kinds = (".csv", ".excel.csv", ".png")
+    return {RECORD, "index.html", *(f"{page}{kind}" for page in pages for kind in kinds)}
+
+
+# What is published
+
+
+def test_the_folder_holds_the_files_of_the_schedules_in_force_alone(turn: Turn) -> None:
+    """A page that is not scheduled any more has no file left, nor has anybody else's."""
+    folder = turn.agency.dataset.week_folder(WEEK)
+    assert set(turn.old) == names_of(*PAGES)
+    (folder / "notes.txt").write_text("by hand")
+    (folder / f".{PAGE}.csv.0a1b2c.partial").write_bytes(b"of a killed process")
+    (folder / "drafts").mkdir()
+    (folder / "drafts" / "one.csv").write_text("by hand")
+    published = publish(turn.agency.dataset)
+    assert turn.agency.files() == turn.new
+    assert set(turn.new) == names_of(PAGES[0])
+    assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+    assert published.log["page_name"].tolist() == [PAGES[0]]
+    assert set(published.log["publication_id"]) == {read_record(folder).publication_id}
+
+
+def test_a_first_publication_makes_the_folder(turn: Turn) -> None:
+    rmtree(turn.agency.dataset.settings.out_dir)
+    publish(turn.agency.dataset)
+    assert turn.agency.files() == turn.new
+
+
+def test_a_second_publication_changes_no_byte(agency: Installed) -> None:
+    before = agency.files()
+    publish(agency.dataset)
+    assert agency.files() == before
+
+
+def test_a_week_with_nothing_in_force_keeps_the_page_alone(agency: Installed) -> None:
+    for page in PAGES:
+        withdraw(agency, page)
+    assert publish(agency.dataset).log.empty
+    assert set(agency.files()) == names_of()
+    assert (
+        wrong_folder(active_messages(agency.dataset, WEEK), agency.dataset.week_folder(WEEK)) == []
+    )
+
+
+def test_a_run_narrowed_to_a_page_publishes_all_pages_in_force(agency: Installed) -> None:
+    before = agency.files()
+    rmtree(agency.dataset.week_folder(WEEK))
+    agency.run("export_schedules", WEEK, pages=(PAGE,))
+    assert agency.files() == before
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["same content", "other content"])
+def test_pictures_are_drawn_when_their_content_changed(
+    agency: Installed, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    drawn: list[str] = []
+    draw = publication.calendar_picture
+
+    def counted(week: Any, purpose: Any) -> bytes:
+        drawn.append(week.page_name)
+        return draw(week, purpose)
+
+    monkeypatch.setattr(publication, "calendar_picture", counted)
+    if not kept:
+        agency.change(
+            "UPDATE `${dataset}.weekly_volume_targets` SET cooling_days = cooling_days + 1 "
+            "WHERE page_name = @page",
+            page=PAGE,
+        )
+    publish(agency.dataset)
+    assert drawn == ([] if kept else [PAGE])
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda folder: (folder / f"{PAGE}.png").write_bytes(b"by hand"),
+        lambda folder: (folder / f"{PAGE}.png").unlink(),
+        lambda folder: (folder / RECORD).unlink(),
+        lambda folder: (folder / RECORD).write_text("[]"),
+        lambda folder: (folder / RECORD).write_text('{"publication_id": 1, "pictures": {"a": 1}}'),
+        lambda folder: (folder / RECORD).write_bytes(b"\xff"),
+        lambda folder: (folder / f"{PAGE}.csv").write_bytes(b""),
+        lambda folder: (folder / "index.html").write_bytes(b""),
+    ],
+    ids=["picture", "no picture", "no record", "list", "types", "bytes", "csv", "index"],
+)
+def test_what_was_changed_by_hand_is_made_anew(
+    agency: Installed, spoil: Callable[[Path], object]
+) -> None:
+    before = agency.files()
+    spoil(agency.dataset.week_folder(WEEK))
+    publish(agency.dataset)
+    assert agency.files() == before
+
+
+# What fails
+
+
+def writing_places(monkeypatch: pytest.MonkeyPatch, write: Callable[..., Any]) -> None:
+    for module in (schedule_csv, publication, record):
+        monkeypatch.setattr(module, "atomic_write", write)
+
+
+def test_a_full_disk_at_any_file_leaves_the_previous_week(
+    turn: Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = schedule_csv.atomic_write
+    room = NOT_FULL
+
+    def until_full(path: Path, content: bytes, row_count: int = 0) -> object:
+        nonlocal room
+        room -= 1
+        if room < 0:
+            path.write_bytes(content[: len(content) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return write(path, content, row_count)
+
+    writing_places(monkeypatch, until_full)
+    needed = len(turn.new)
+    for room in range(needed):  # noqa: B007 (counted down by the writes)
+        with pytest.raises(ExportFolderError) as raised:
+            publish(turn.agency.dataset)
+        assert turn.agency.files() == turn.old
+        assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+        (line,) = str(raised.value).splitlines()
+        assert "no space left on device" in line
+        assert "no file of the week was changed" in line
+    room = needed
+    publish(turn.agency.dataset)
+    assert turn.agency.files() == turn.new
+    failed = turn.agency.dataset.rows("schedule_export_log", status="failed")
+    assert failed["error_message"].str.contains("no space left").sum() == needed
+    assert failed["publication_id"].isna().all()
+
+
+STEPS = (
+    *("recover", "judged_week", "staging_folder", "write_week", "calendar_weeks", "_draw"),
+    *("week_index", "week_index_page", "atomic_write", "put_in_place"),
+)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("error", [ValueError("wrong"), PermissionError(13, "Permission denied")])
+def test_a_step_that_fails_leaves_the_previous_week(
+    turn: Turn, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    expected = ExportFolderError if isinstance(error, OSError) else type(error)
+    with monkeypatch.context() as patch:
+        patch.setattr(publication, step, fails)
+        with pytest.raises(expected):
+            publish(turn.agency.dataset)
+    assert turn.agency.files() == turn.old
+    publish(turn.agency.dataset)
+    assert turn.agency.files() == turn.new
+    assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_process_killed_at_any_step_leaves_a_whole_week(
+    turn: Turn, monkeypatch: pytest.MonkeyPatch, step: str, when: str
+) -> None:
+    work: Callable[..., Any] = getattr(publication, step)
+
+    def dies(*arguments: Any, **more: Any) -> None:
+        if when == "after":
+            work(*arguments, **more)
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publication, step, dies)
+        with pytest.raises(KilledError):
+            publish(turn.agency.dataset)
+    is_in_place = (step, when) == ("put_in_place", "after")
+    assert turn.agency.files() == (turn.new if is_in_place else turn.old)
+    publish(turn.agency.dataset)
+    assert turn.agency.files() == turn.new
+    assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("call", [0, 1, 2])
+def test_a_process_killed_at_any_rename_or_removal_loses_no_week(
+    turn: Turn, monkeypatch: pytest.MonkeyPatch, can_exchange: bool, when: str, call: int
+) -> None:
+    """Without the exchange there is a moment without a folder; the next run has it in any case."""
+    calls = 0
+    seen: list[str] = []
+
+    def dying(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def dies(*arguments: Any, **more: Any) -> Any:
+            nonlocal calls
+            is_last = calls == call
+            calls += 1
+            seen.append(name)
+            if is_last and when == "before":
+                raise KilledError
+            made = work(*arguments, **more)
+            if is_last:
+                raise KilledError
+            return made
+
+        return dies
+
+    with monkeypatch.context() as patch:
+        if can_exchange:
+            patch.setattr(folders, "exchange", dying("exchange", folders.exchange))
+        else:
+            patch.setattr(folders, "exchange", lambda *_: False)
+            rename = Path.rename
+            patch.setattr(Path, "rename", dying("rename", rename))
+        patch.setattr(folders.shutil, "rmtree", dying("rmtree", rmtree))
+        try:
+            publish(turn.agency.dataset)
+        except KilledError:
+            killed = True
+        else:
+            killed = False
+    steps = ["exchange", "rmtree"] if can_exchange else ["rename", "rename", "rmtree"]
+    assert seen == steps[: call + 1]
+    assert killed is (call < len(steps))
+    folder = turn.agency.dataset.week_folder(WEEK)
+    if folder.exists():
+        assert turn.agency.files() in (turn.old, turn.new)
+    else:
+        assert not can_exchange
+        folders.recover(turn.agency.dataset.settings, WEEK)
+        assert turn.agency.files() == turn.old
+    publish(turn.agency.dataset)
+    assert turn.agency.files() == turn.new
+    assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+
+
+def test_the_exchange_leaves_no_moment_without_a_folder(turn: Turn) -> None:
+    """Somebody who looks all the time always sees one whole week."""
+    folder, ended, missing = turn.agency.dataset.week_folder(WEEK), threading.Event(), [0]
+
+    def look() -> None:
+        while not ended.is_set():
+            missing[0] += not (folder / RECORD).exists()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        for _ in range(3):
+            publish(turn.agency.dataset)
+    finally:
+        ended.set()
+        looking.join()
+    assert missing == [0]
+
+
+# Several at once
+
+
+def test_two_publications_at_once_end_with_one_whole_folder(turn: Turn) -> None:
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            publish(turn.agency.dataset.labelled(asset="racing"))
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert turn.agency.files() == turn.new
+    assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+
+
+def test_publications_of_two_weeks_do_not_touch_each_other(turn: Turn) -> None:
+    later = WEEK + dt.timedelta(weeks=1)
+    staged = turn.agency.dataset.settings.out_dir / ".publishing" / f"{later}.staged"
+    staged.mkdir(parents=True)
+    publish(turn.agency.dataset)
+    assert staged.is_dir()
+    publish_files(turn.agency.dataset, later, run_id="test", report=lambda _: None)
+    assert not staged.exists()
+    assert turn.agency.files() == turn.new
+
+
+# Folders that can't be used
+
+
+def placed_at(dataset: Dataset, out: Path) -> Dataset:
+    return replace(dataset, settings=dataset.settings.model_copy(update={"out_dir": out}))
+
+
+def refusal(dataset: Dataset) -> str:
+    with pytest.raises(ExportFolderError) as raised:
+        publish(dataset)
+    (line,) = str(raised.value).splitlines()
+    return line
+
+
+def test_an_export_folder_that_is_a_file_or_leads_nowhere_is_one_line(
+    turn: Turn, tmp_path: Path
+) -> None:
+    file, dangling, loop = (tmp_path / name for name in ("file", "dangling", "loop"))
+    file.write_text("not a folder")
+    dangling.symlink_to(tmp_path / "unmounted" / "disk")
+    loop.symlink_to(loop)
+    for out in (file, dangling, loop, file / "below"):
+        line = refusal(placed_at(turn.agency.dataset, out))
+        assert line.startswith(f"{out}: ")
+        assert "EROS_OUT_DIR" in line
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
+def test_a_read_only_export_folder_is_one_line(
+    turn: Turn, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """The superuser may write anywhere, so the refusal is played."""
+    make = Path.mkdir
+
+    def refused(path: Path, *arguments: Any, **more: Any) -> None:
+        if ".publishing" in path.parts:
+            raise OSError(code, os.strerror(code), str(path))
+        make(path, *arguments, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", refused)
+        line = refusal(turn.agency.dataset)
+    assert os.strerror(code).lower() in line
+    assert turn.agency.files() == turn.old
+
+
+def test_an_export_folder_that_is_a_link_to_a_folder_works(turn: Turn, tmp_path: Path) -> None:
+    disk, out = tmp_path / "disk", tmp_path / "out"
+    disk.mkdir()
+    out.symlink_to(disk)
+    for _ in range(2):
+        publish(placed_at(turn.agency.dataset, out))
+    folder = disk / WEEK.isoformat()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == turn.new
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "file"])
+def test_a_week_s_folder_that_is_no_folder_is_left_alone_in_one_line(
+    turn: Turn, tmp_path: Path, kind: str
+) -> None:
+    folder = turn.agency.dataset.week_folder(WEEK)
+    rmtree(folder)
+    target = tmp_path / "target"
+    if kind == "file":
+        folder.write_text("somebody's")
+    else:
+        folder.symlink_to(target)
+    if kind == "link":
+        target.mkdir()
+        (target / "own.txt").write_text("somebody's")
+    line = refusal(turn.agency.dataset)
+    assert line.startswith(f"{folder} is a ")
+    assert folder.is_symlink() is (kind != "file")
+    assert kind != "link" or (target / "own.txt").read_text() == "somebody's"
+    assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+
+
+# What is wrong with a folder
+
+
+STRANGERS = ("gone.csv", f"{PAGE}.csv.bak", f".{PAGE}.csv.0a.partial", "Index.html", "notes", ".DS")
+
+
+def test_a_folder_as_published_has_no_fault(agency: Installed) -> None:
+    messages = active_messages(agency.dataset, WEEK)
+    assert wrong_folder(messages, agency.dataset.week_folder(WEEK)) == []
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_a_file_of_no_schedule_in_force_is_named(agency: Installed, name: str) -> None:
+    folder = agency.dataset.week_folder(WEEK)
+    (folder / name).write_bytes(b"")
+    (fault,) = wrong_folder(active_messages(agency.dataset, WEEK), folder)
+    assert fault.startswith(f"{folder / name}: it belongs to no schedule in force")
+
+
+def test_files_of_a_page_that_is_withdrawn_are_named(agency: Installed) -> None:
+    folder = agency.dataset.week_folder(WEEK)
+    withdraw(agency, PAGE)
+    faults = wrong_folder(active_messages(agency.dataset, WEEK), folder)
+    named = {fault.partition(": ")[0] for fault in faults}
+    assert named == {str(folder / name) for name in names_of(PAGE) - {RECORD}}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "name", "said"),
+    [
+        (lambda path: path.unlink(), f"{PAGE}.png", "no such file"),
+        (lambda path: path.write_bytes(b"\x89PNG"), f"{PAGE}.png", "changed after"),
+        (
+            lambda path: path.write_bytes((path.parent / f"{PAGES[0]}.png").read_bytes()),
+            f"{PAGE}.png",
+            "changed after",
+        ),
+        (lambda path: path.unlink(), "index.html", "no such file"),
+        (lambda path: path.write_bytes(b"<!doctype html>"), "index.html", "is missing"),
+    ],
+)
+def test_a_wrong_picture_or_index_is_named(
+    agency: Installed, spoil: Callable[[Path], object], name: str, said: str
+) -> None:
+    folder = agency.dataset.week_folder(WEEK)
+    spoil(folder / name)
+    faults = wrong_folder(active_messages(agency.dataset, WEEK), folder)
+    assert faults
+    assert all(fault.startswith(f"{folder / name}: ") and said in fault for fault in faults)
+
+
+def test_a_picture_of_another_schedule_is_named(agency: Installed) -> None:
+    folder = agency.dataset.week_folder(WEEK)
+    text = (folder / RECORD).read_text()
+    schedule = read_record(folder).pictures[PAGE].schedule_id
+    (folder / RECORD).write_text(text.replace(schedule, f"{schedule[:-8]}{0:08x}"))
+    (fault,) = wrong_folder(active_messages(agency.dataset, WEEK), folder)
+    assert fault == (f"{folder / PAGE}.png: it does not show {schedule}; export the week again")
