@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from eros_assets.assets.quarantine import QUARANTINE, left_out
 from eros_assets.assets.reporting import load_tables, table_spec
 from eros_assets.assets.table_types import require_type
 from eros_assets.importing.schema import INPUT_TABLES
@@ -14,7 +15,8 @@ from eros_assets.weekly.inputs import read_or_make_inputs, refuse_another_agency
 
 @dg.multi_asset(
     specs=[
-        table_spec(name, group_name="sources", deps=["table_definitions"]) for name in INPUT_TABLES
+        table_spec(name, group_name="sources", deps=["table_definitions", QUARANTINE])
+        for name in INPUT_TABLES
     ],
 )
 def inputs(
@@ -26,4 +28,6 @@ def inputs(
     refuse_another_agency(dataset, tables["creators"])
     for name, rows in tables.items():
         require_type(name, rows)
-    yield from load_tables(dataset, tables)
+    for result in load_tables(dataset, tables):
+        shown = left_out(dataset, str(result.asset_key))
+        yield result._replace(metadata={**(result.metadata or {}), **shown})

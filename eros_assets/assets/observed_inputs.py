@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from eros_assets.assets.quarantine import left_out
 from eros_assets.assets.reporting import table_spec
 from eros_assets.calendar import ZONE_NAME
 from eros_assets.errors import ErosError
@@ -42,5 +43,6 @@ def inputs(
                 "dagster/last_updated_timestamp": dg.MetadataValue.timestamp(
                     freshness.last_modified
                 ),
+                **left_out(dataset, name),
             },
         )

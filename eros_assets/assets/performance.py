@@ -18,6 +18,7 @@ from eros_assets.assets.week import WEEKLY, partition_week
 from eros_assets.dataset import Dataset
 from eros_assets.resources import WarehouseResource
 from eros_assets.tuning import Knobs, read_knobs
+from eros_assets.weekly.inputs import require_inputs
 
 PREVIEWS = {
     "message_facts": """
@@ -49,7 +50,7 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
         table_spec(
             name,
             group_name=GROUP,
-            deps=["mass_messages", "caption_bank"],
+            deps=["mass_messages", "caption_bank", "usable_captions"],
             partitions_def=WEEKLY,
             code_version=fingerprint("refresh_message_facts"),
         )
@@ -61,6 +62,7 @@ def message_facts(
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Sort the history into facts and quarantine, in one script."""
     dataset = warehouse.dataset(context)
+    require_inputs(dataset)
     dataset.run("refresh_message_facts")
     jobs = job_metadata(dataset)
     for name in SORTED:

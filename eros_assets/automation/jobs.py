@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from eros_assets.assets.quarantine import QUARANTINE
 from eros_assets.assets.week import WEEKLY
 from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.checks.smoke import GUARDED
@@ -12,6 +13,10 @@ from eros_assets.gate.smoke import SMOKE_TESTS
 
 LEARNING_GROUPS = ("performance", "analysis", "evaluation")
 WEEKLY_GROUPS = (*LEARNING_GROUPS, "selection", "schedules", "exports")
+INPUT_ROWS = dg.AssetSelection.checks(
+    dg.AssetCheckKey(dg.AssetKey(QUARANTINE), "every_input_row_is_usable")
+)
+"""What the inputs are held against wherever something is learned from them."""
 
 
 def week_run_config(pages: Sequence[str] = (), *, force: bool = False) -> dict[str, Any]:
@@ -30,7 +35,7 @@ set_up = dg.define_asset_job(
 
 weekly_schedules = dg.define_asset_job(
     "weekly_schedules",
-    selection=dg.AssetSelection.groups(*WEEKLY_GROUPS),
+    selection=dg.AssetSelection.groups(*WEEKLY_GROUPS) | INPUT_ROWS,
     partitions_def=WEEKLY,
     config=week_run_config(),
     description="A week from history to exports: facts, statistics, targets, selections, "
@@ -40,7 +45,7 @@ weekly_schedules = dg.define_asset_job(
 
 daily_caption_update = dg.define_asset_job(
     "daily_caption_update",
-    selection=dg.AssetSelection.groups(*LEARNING_GROUPS),
+    selection=dg.AssetSelection.groups(*LEARNING_GROUPS) | INPUT_ROWS,
     partitions_def=WEEKLY,
     config=CONSOLE_LOGGER,
     description="What the history says: facts, statistics, reports on creators, and what "

@@ -8,6 +8,7 @@ from eros_assets.assets.week import week_of_run
 from eros_assets.checks.verdict import verdict_of
 from eros_assets.gate.smoke import SMOKE_TESTS, smoke_findings
 from eros_assets.resources import WarehouseResource, WeekScope
+from eros_assets.weekly.inputs import require_inputs
 
 GUARDED = "active_caption_assignments"
 """The asset that the smoke tests check: a test that fails stops the exports downstream."""
@@ -40,6 +41,7 @@ def rehearse_week(
 ) -> Iterator[dg.AssetCheckResult]:
     """Run the five smoke tests in one step: each works on what the one before made."""
     dataset = warehouse.dataset(context)
+    require_inputs(dataset)
     week_start = week_of_run(context, dataset)
     for finding in smoke_findings(dataset, week_start, week_scope.pages):
         yield verdict_of(finding, asset=GUARDED)

@@ -25,6 +25,7 @@ def demo() -> None:
     settings = settings_or_exit()
     _refuse_bad_files(settings)
     _run_job(settings, "set_up", None)
+    _refuse_lacking_inputs(settings)
     week = _week(settings)
     _run_job(settings, "weekly_schedules", week, settings.pages)
     _where_to_look(settings, week)
@@ -36,6 +37,7 @@ def demo() -> None:
 def week(pages: tuple[str, ...], force: bool) -> None:
     """Plan EROS_WEEK, or the coming week, from the inputs in the warehouse."""
     settings = settings_or_exit()
+    _refuse_lacking_inputs(settings)
     monday = _week(settings)
     _run_job(settings, "weekly_schedules", monday, pages or settings.pages, force=force)
     _where_to_look(settings, monday)
@@ -44,7 +46,9 @@ def week(pages: tuple[str, ...], force: bool) -> None:
 @main.command()
 def smoke() -> None:
     """Run the five smoke tests of the gate. Nothing is published and no row is kept."""
-    result = run_job(settings_or_exit(), "smoke_tests")
+    settings = settings_or_exit()
+    _refuse_lacking_inputs(settings)
+    result = run_job(settings, "smoke_tests")
     for test in sorted(result.get_asset_check_evaluations(), key=lambda test: test.check_name):
         seen, allowed = (test.metadata[name].value for name in ("observed", "threshold"))
         CONSOLE.print(f"  {test.check_name:<16} holds: {seen:g} seen, {allowed:g} allowed")
@@ -76,15 +80,29 @@ def _refuse_bad_files(settings: Settings) -> None:
     if settings.import_dir is None:
         return
     from eros_assets.importing.inputs import read_inputs
+    from eros_assets.weekly.inputs import require_planable_files
 
     CONSOLE.print(f"reading {settings.import_dir}")
     try:
         tables = read_inputs(settings.import_dir).tables
+        require_planable_files({str(name): rows for name, rows in tables.items()}, settings)
     except ErosError as error:
         CONSOLE.print(str(error), style="red")
         sys.exit(1)
     for name, rows in tables.items():
         CONSOLE.print(f"  {name:<44}{len(rows):>8,} rows", style="green")
+
+
+def _refuse_lacking_inputs(settings: Settings) -> None:
+    """End the command before any work when the warehouse holds nothing to plan from."""
+    from eros_assets.dataset import open_dataset
+    from eros_assets.weekly.inputs import require_inputs
+
+    try:
+        require_inputs(open_dataset(settings, asset="inputs"))
+    except ErosError as error:
+        CONSOLE.print(str(error), style="red")
+        sys.exit(1)
 
 
 def _week(settings: Settings) -> dt.date:
