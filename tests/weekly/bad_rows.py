@@ -6,10 +6,11 @@ where; `Case.costs` is the page that may be without a schedule. No other page ma
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Where = Literal["quarantined_messages", "quarantined_inputs", "schedule_shortfalls"]
+SAYING: tuple[Where, ...] = ("quarantined_messages", "quarantined_inputs", "schedule_shortfalls")
 Row = Mapping[str, Any]
 
 WEEK = dt.date(2025, 11, 10)
@@ -29,10 +30,15 @@ class Case:
     name: str
     table: str
     rows: Sequence[Row]
-    where: Where | None = None
+    where: Sequence[Where] = ()
     said: str = ""
     costs: str | None = None
     ddl: Sequence[str] = ()
+
+    @property
+    def batch(self) -> object:
+        """Cases of one batch are planned together: what one of them broke would show in all."""
+        return self.table, self.costs, tuple(self.ddl)
 
 
 FLOAT_COUNTS = tuple(
@@ -89,22 +95,22 @@ def restriction(**changes: Any) -> Row:
 
 def _message(name: str, reason: str, *, ddl: Sequence[str] = (), **changes: Any) -> Case:
     rows = [message(**changes)]
-    return Case(name, "mass_messages", rows, "quarantined_messages", reason, ddl=ddl)
+    return Case(name, "mass_messages", rows, ["quarantined_messages"], reason, ddl=ddl)
 
 
 def _caption(name: str, reason: str, **changes: Any) -> Case:
-    return Case(name, "caption_bank", [caption(**changes)], "quarantined_inputs", reason)
+    return Case(name, "caption_bank", [caption(**changes)], ["quarantined_inputs"], reason)
 
 
 def _creator(name: str, reason: str, costs: str | None = None, **changes: Any) -> Case:
     rows = [creator(**changes)]
-    return Case(name, "creators", rows, "quarantined_inputs", reason, costs=costs)
+    return Case(name, "creators", rows, ["quarantined_inputs"], reason, costs=costs)
 
 
 def _restriction(name: str, reason: str, **changes: Any) -> Case:
     rows = [restriction(**changes)]
     table = "creator_caption_restrictions"
-    return Case(name, table, rows, "schedule_shortfalls", reason, costs=OWN)
+    return Case(name, table, rows, ["schedule_shortfalls", "quarantined_inputs"], reason, costs=OWN)
 
 
 INT64_MAX = 2**63 - 1
@@ -137,7 +143,7 @@ MESSAGES = (
             message(row_id=1_000_001, sent_count=INT64_MAX, viewed_count=INT64_MAX),
             message(row_id=1_000_002, sent_count=INT64_MAX, viewed_count=INT64_MAX),
         ],
-        "quarantined_messages",
+        ["quarantined_messages"],
         "sent_count is above 100,000,000",
     ),
     _message("a count of 1e30", "a count is not a whole number", sent_count=1e30, ddl=FLOAT_COUNTS),
@@ -174,7 +180,7 @@ MESSAGES = (
         "a column that a person added",
         "mass_messages",
         [message(sent_count=0, viewed_count=0)],
-        "quarantined_messages",
+        ["quarantined_messages"],
         "sent_count is not above 0",
         ddl=["ALTER TABLE {table} ADD COLUMN note VARCHAR"],
     ),
@@ -284,14 +290,14 @@ CREATORS = (
         "a name of a megabyte",
         "creators",
         [creator(page_name="ended", display_name="n" * 1_000_000, is_active=False)],
-        "quarantined_inputs",
+        ["quarantined_inputs"],
         "display_name is longer than 200",
     ),
     Case(
         "a name with a NUL byte",
         "creators",
-        [creator(page_name="ended", display_name="n\x00m", is_active=False)],
-        "quarantined_inputs",
+        [creator(page_name="left", display_name="n\x00m", is_active=False)],
+        ["quarantined_inputs"],
         "display_name has a control",
     ),
 )
@@ -311,21 +317,21 @@ RESTRICTIONS = (
         "a restriction of nobody",
         "creator_caption_restrictions",
         [restriction(page_name=None)],
-        "quarantined_inputs",
+        ["quarantined_inputs"],
         "missing page_name",
     ),
     Case(
         "a restriction of an unknown page",
         "creator_caption_restrictions",
         [restriction(page_name="nobody", blocked_patterns=["("])],
-        "quarantined_inputs",
+        ["quarantined_inputs"],
         "is not an RE2 pattern",
     ),
     Case(
         "a restriction of a page that is mistyped",
         "creator_caption_restrictions",
         [restriction(page_name="dorra")],
-        "quarantined_inputs",
+        ["quarantined_inputs"],
         "the page is not in creators",
     ),
     Case(
@@ -368,15 +374,13 @@ RESTRICTIONS = (
         "creator_caption_restrictions",
         [
             restriction(blocked_patterns=[r"\Qnever there"]),
-            restriction(blocked_patterns=[r"never\E"], page_name="nobody"),
+            restriction(blocked_patterns=["never there either"], page_name="anna"),
         ],
-        "quarantined_inputs",
-        "is not an RE2 pattern",
     ),
     _restriction(
         "patterns that are too large together",
         "together they are too large",
-        blocked_patterns=[rf"never{n}\p{{L}}{{200}}" for n in range(60)],
+        blocked_patterns=[rf"never{n}\p{{L}}{{200}}" for n in range(6)],
     ),
 )
 
@@ -431,3 +435,18 @@ OTHERS = (
 )
 
 CASES = (*MESSAGES, *CAPTIONS, *CREATORS, *RESTRICTIONS, *OTHERS)
+
+
+def batch_of(case: Case) -> list[Case]:
+    """The cases of its batch, each message with an id of its own."""
+    alike = [each for each in CASES if each.batch == case.batch]
+    return [
+        replace(
+            each, rows=[_renumbered(row, 1_000_001 + 10 * n + m) for m, row in enumerate(each.rows)]
+        )
+        for n, each in enumerate(alike)
+    ]
+
+
+def _renumbered(row: Row, row_id: int) -> Row:
+    return {**row, "row_id": row_id} if (row.get("row_id") or 0) > 1_000_000 else row

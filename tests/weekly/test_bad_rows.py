@@ -1,7 +1,8 @@
 """One bad row, in any input table, costs at most its own page or caption, and is named."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import pytest
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.settings import load_settings
 from eros_assets.tuning import configuration_tables, read_knobs
-from eros_assets.warehouse.arrow_columns import LoadError
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
+from eros_assets.warehouse.protocol import RaisedError, WarehouseError
 from eros_assets.weekly.drafting import (
     draft_week,
     failed_creators,
@@ -26,7 +27,18 @@ from eros_assets.weekly.rows import draft_rows
 from eros_assets.weekly.scope import week_plan_scope
 from eros_assets.weekly.selection import select_captions, week_targets, with_chances
 from eros_assets.weekly.shortfalls import Shortfall, store_shortfalls
-from tests.weekly.bad_rows import CASES, OWN, PAGES, SHARED_TOPICS, WEEK, Case, caption, instant
+from tests.weekly.bad_rows import (
+    CASES,
+    OWN,
+    PAGES,
+    SAYING,
+    SHARED_TOPICS,
+    WEEK,
+    Case,
+    batch_of,
+    caption,
+    instant,
+)
 
 TIERS = ("budget", "mid", "premium", "bump")
 Schedules = dict[str, list[tuple[Any, ...]]]
@@ -157,17 +169,17 @@ def _copy(home: Path, folder: Path) -> Path:
 
 
 @pytest.fixture
-def dataset(good: Path, tmp_path: Path) -> Iterator[Dataset]:
-    yield _opened(_copy(good, tmp_path))
+def dataset(good: Path, tmp_path: Path) -> Dataset:
+    return _opened(_copy(good, tmp_path))
 
 
-def _spoil(dataset: Dataset, case: Case) -> None:
+def _spoil(dataset: Dataset, cases: Sequence[Case]) -> None:
     """Add the rows past EROS's own door, as others do who load its inputs."""
-    table = f'"{dataset.settings.dataset}"."{case.table}"'
     with duckdb.connect(str(dataset.settings.warehouse_file)) as connection:
-        for statement in case.ddl:
+        table = f'"{dataset.settings.dataset}"."{cases[0].table}"'
+        for statement in cases[0].ddl:
             connection.execute(statement.format(table=table))
-        for row in case.rows:
+        for row in (row for case in cases for row in case.rows):
             shape = connection.execute(f"SELECT * FROM {table} LIMIT 0").to_arrow_table().schema
             columns = {
                 field.name: pa.array([row[field.name]], type=field.type)
@@ -177,6 +189,44 @@ def _spoil(dataset: Dataset, case: Case) -> None:
             connection.register("added", pa.table(columns))
             connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM added")
             connection.unregister("added")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a week with bad rows came to: schedules, and what is said of rows, by table."""
+
+    schedules: Schedules
+    said: dict[str, list[str]]
+    balance: tuple[int, int]
+
+
+class Spoilt:
+    """Weeks with all the rows of a batch among the good ones, each planned once."""
+
+    def __init__(self, good: Path, folder: Path) -> None:
+        self._good, self._folder = good, folder
+        self._outcomes: dict[object, Outcome] = {}
+
+    def outcome(self, case: Case) -> Outcome:
+        """The week with the rows of the case, and of the others of its batch."""
+        if case.batch not in self._outcomes:
+            folder = self._folder / str(len(self._outcomes))
+            dataset = _opened(_copy(self._good, folder))
+            _spoil(dataset, batch_of(case))
+            with _session(dataset):
+                schedules = _plan(dataset)
+                row = dataset.query("facts_and_quarantine_balance").iloc[0]
+                self._outcomes[case.batch] = Outcome(
+                    schedules,
+                    {name: dataset.rows(name)["reason"].tolist() for name in SAYING},
+                    (row["input_rows"], row["fact_rows"] + row["quarantined_rows"]),
+                )
+        return self._outcomes[case.batch]
+
+
+@pytest.fixture(scope="module")
+def spoilt(good: Path, tmp_path_factory: pytest.TempPathFactory) -> Spoilt:
+    return Spoilt(good, tmp_path_factory.mktemp("spoilt"))
 
 
 def test_without_a_bad_row_every_page_is_planned_and_nothing_is_left_out(
@@ -189,14 +239,69 @@ def test_without_a_bad_row_every_page_is_planned_and_nothing_is_left_out(
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_bad_row_costs_at_most_its_own_page_and_is_named(
-    dataset: Dataset, undisturbed: Schedules, case: Case
+    spoilt: Spoilt, undisturbed: Schedules, case: Case
 ) -> None:
-    _spoil(dataset, case)
+    outcome = spoilt.outcome(case)
+    assert set(PAGES) - set(outcome.schedules) == {case.costs} - {None}
+    assert outcome.schedules == {p: undisturbed[p] for p in PAGES if p != case.costs}
+    assert outcome.balance[0] == outcome.balance[1]
+    for table in case.where:
+        alike = [each for each in batch_of(case) if each.said == case.said]
+        reasons = "\n".join(outcome.said[table])
+        assert reasons.count(case.said) >= sum(len(each.rows) for each in alike)
+
+
+def test_a_pattern_that_does_not_compile_is_said_of_its_page_alone(
+    dataset: Dataset,
+) -> None:
+    """A run that is narrowed to pages, and the procedure itself, refuse that page too."""
+    _spoil(dataset, [case for case in CASES if case.name == "a pattern that does not compile"])
     with _session(dataset):
-        schedules = _plan(dataset)
-        said = dataset.rows(case.where)["reason"].tolist() if case.where else []
-        balance = dataset.query("facts_and_quarantine_balance").iloc[0]
-    assert set(PAGES) - set(schedules) == ({case.costs} - {None})
-    assert schedules == {p: undisturbed[p] for p in PAGES if p != case.costs}
-    assert any(case.said in reason for reason in said) or case.where is None, said
-    assert balance["input_rows"] == balance["fact_rows"] + balance["quarantined_rows"]
+        _plan(dataset)
+        said: list[Shortfall] = []
+        scope = week_plan_scope(dataset, WEEK, ["anna", OWN])
+        chosen = select_captions(dataset, scope, said.append)
+        with pytest.raises(RaisedError, match=r'"\(" is not an RE2 pattern'):
+            select_captions(dataset, week_plan_scope(dataset, WEEK, [OWN]))
+    assert set(chosen["page_name"]) == {"anna"}
+    (refusal,) = said
+    assert refusal.page_name == OWN
+    assert '"(" is not an RE2 pattern' in refusal.reason
+
+
+@pytest.mark.parametrize(
+    ("emptied", "said"),
+    [
+        (["caption_bank"], "caption_bank has no active caption (it is empty)"),
+        (["creators"], "creators has no active creator (it is empty)"),
+        (["creators", "mass_messages"], "(it is empty); mass_messages is empty; "),
+    ],
+)
+def test_inputs_that_nothing_can_be_planned_from_are_one_line(
+    dataset: Dataset, emptied: list[str], said: str
+) -> None:
+    for table in emptied:
+        dataset.load(table, pd.DataFrame(columns=_columns(dataset, table)))
+    with pytest.raises(NothingToPlanError) as refused:
+        _plan(dataset)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert dataset.rows("message_facts").empty
+
+
+def test_inputs_of_nothing_but_bad_rows_are_one_line(dataset: Dataset) -> None:
+    dataset.load("caption_bank", pd.DataFrame([caption(price_tier="gold")]))
+    with pytest.raises(NothingToPlanError, match="none of its 1 rows can be used"):
+        require_inputs(dataset)
+
+
+def _columns(dataset: Dataset, table: str) -> list[str]:
+    return [column.name for column in dataset.library[table].columns]
+
+
+def test_a_text_that_is_no_unicode_is_refused_at_the_door(dataset: Dataset) -> None:
+    rows = pd.DataFrame([caption(), caption(caption_id=5002, caption_text="half \ud83d")])
+    before = dataset.rows("caption_bank")
+    with pytest.raises(WarehouseError, match="row 2, column caption_text"):
+        dataset.load("caption_bank", rows)
+    assert dataset.rows("caption_bank").equals(before)
