@@ -129,13 +129,15 @@ class Dataset:
 
         The first midnight (LA) of `EROS_TODAY` where that is set. Otherwise, where the inputs are
         made or imported, that of the date after the newest message, so that an old history is
-        planned as it would have been then, or of today where there is no message. Otherwise now.
+        planned as it would have been then, or of today where there is no message. Messages dated
+        after today do not count: one wrong date must not move every page's week. Otherwise now.
         """
         if self.settings.today is not None:
             return la_instant(self.settings.today)
         if self.settings.inputs == "warehouse":
             return dt.datetime.now(dt.UTC)
-        newest = self.query("newest_message")["newest"].iloc[0]
+        now = dt.datetime.now(dt.UTC)
+        newest = self.query("newest_message", until=now)["newest"].iloc[0]
         if newest is None or newest != newest:  # NULL comes as NaT
             return la_instant(today())
         return la_instant(la_date(newest.to_pydatetime()) + dt.timedelta(days=1))

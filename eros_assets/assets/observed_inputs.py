@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from eros_assets.assets.reporting import table_spec
+from eros_assets.assets.reporting import left_out, table_spec
 from eros_assets.calendar import ZONE_NAME
 from eros_assets.errors import ErosError
 from eros_assets.importing.schema import INPUT_TABLES
@@ -43,6 +43,7 @@ def inputs(
                 "dagster/last_updated_timestamp": dg.MetadataValue.timestamp(
                     freshness.last_modified
                 ),
+                **left_out(dataset, name),
             },
         )
     note_history_span(dataset)

@@ -18,6 +18,7 @@ from eros_assets.assets.week import WEEKLY, partition_week, refuse_plan
 from eros_assets.dataset import Dataset
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import Knobs, read_knobs
+from eros_assets.weekly.inputs import require_inputs
 from eros_assets.weekly.statistics import kept_statistics, statistics_of
 from eros_assets.weekly.weeks import note_history_span
 
@@ -51,7 +52,7 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
         table_spec(
             name,
             group_name=GROUP,
-            deps=["mass_messages", "caption_bank"],
+            deps=["mass_messages", "caption_bank", "usable_captions"],
             partitions_def=WEEKLY,
             code_version=fingerprint("refresh_message_facts"),
         )
@@ -64,6 +65,7 @@ def message_facts(
     """Sort the history into facts and quarantine, in one script."""
     dataset = warehouse.dataset(context)
     refuse_plan(context, dataset, week_scope)
+    require_inputs(dataset)
     note_history_span(dataset)
     dataset.run("refresh_message_facts")
     jobs = job_metadata(dataset)

@@ -8,6 +8,7 @@ import dagster as dg
 from eros_assets.assets.reporting import fingerprint, frame_metadata, job_metadata, table_asset
 from eros_assets.assets.week import WEEKLY, partition_week
 from eros_assets.resources import WarehouseResource, WeekScope
+from eros_assets.weekly.inputs import require_inputs
 from eros_assets.weekly.scope import week_plan_scope
 from eros_assets.weekly.selection import (
     select_captions,
@@ -38,6 +39,7 @@ def weekly_volume_targets(
 ) -> dg.MaterializeResult[Any]:
     """How many messages of each kind each page's week holds, and how far apart."""
     dataset, week_start = warehouse.dataset(context), partition_week(context)
+    require_inputs(dataset)
     scope = week_plan_scope(dataset, week_start, week_scope.pages, force=week_scope.force)
     failures: list[Shortfall] = []
     targets = week_targets(dataset, scope, failures.append)

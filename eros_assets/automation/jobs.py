@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from eros_assets.assets.reporting import QUARANTINE
 from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.checks.gate import GUARDED
 from eros_assets.gate.smoke import SMOKE_TESTS
@@ -12,6 +13,10 @@ from eros_assets.tuning import CONFIGURATION_TABLES
 
 LEARNING_GROUPS = ("performance", "analysis", "evaluation")
 WEEKLY_GROUPS = (*LEARNING_GROUPS, "selection", "schedules", "exports")
+INPUT_ROWS = dg.AssetSelection.checks(
+    dg.AssetCheckKey(dg.AssetKey(QUARANTINE), "every_input_row_is_usable")
+)
+"""What the inputs are held against wherever something is learned from them."""
 
 
 def week_run_config(pages: Sequence[str] = (), *, force: bool = False) -> dict[str, Any]:
@@ -38,7 +43,7 @@ load_tuning = dg.define_asset_job(
 
 weekly_schedules = dg.define_asset_job(
     "weekly_schedules",
-    selection=dg.AssetSelection.groups(*WEEKLY_GROUPS),
+    selection=dg.AssetSelection.groups(*WEEKLY_GROUPS) | INPUT_ROWS,
     config=week_run_config(),
     description="A week from history to exports: facts, statistics, targets, selections, "
     "schedules, reservations, files. In the run config, `pages: [...]` of the resource "
@@ -47,7 +52,7 @@ weekly_schedules = dg.define_asset_job(
 
 daily_caption_update = dg.define_asset_job(
     "daily_caption_update",
-    selection=dg.AssetSelection.groups(*LEARNING_GROUPS),
+    selection=dg.AssetSelection.groups(*LEARNING_GROUPS) | INPUT_ROWS,
     config=CONSOLE_LOGGER,
     description="What the history says: facts, statistics, reports on creators, and what "
     "EROS is worth, as of a week's Monday.",

@@ -13,6 +13,7 @@ from eros_assets.checks.verdict import verdict_of
 from eros_assets.gate.smoke import smoke_findings
 from eros_assets.gate.verdict import verdict_of_week
 from eros_assets.resources import WarehouseResource
+from eros_assets.weekly.inputs import require_inputs
 
 GUARDED = "active_caption_assignments"
 """The asset that the gate guards: a condition that fails stops the exports downstream."""
@@ -50,6 +51,7 @@ def judge_week(
 ) -> Iterator[dg.AssetCheckResult]:
     """The gate's conditions on what is in force, in one step: they are one verdict."""
     dataset = warehouse.dataset(context)
+    require_inputs(dataset)
     if has_week(context):
         week_start = partition_week(context)
         findings = verdict_of_week(dataset, week_start, run_id=context.run.run_id).findings

@@ -1,12 +1,33 @@
-"""Checks of facts, reservations and routines."""
+"""Checks of input rows, facts, reservations and routines."""
 
 import dagster as dg
 
-from eros_assets.checks.verdict import verdict_of
+from eros_assets.assets.reporting import QUARANTINE
+from eros_assets.checks.verdict import verdict, verdict_of
 from eros_assets.dataset import sql_library
 from eros_assets.gate import conditions
 from eros_assets.gate.conditions import COUNTED
 from eros_assets.resources import WarehouseResource
+from eros_assets.weekly.inputs import quarantined_rows
+
+
+@dg.asset_check(
+    asset=QUARANTINE,
+    additional_deps=["caption_bank", "creators", "creator_caption_restrictions"],
+)
+def every_input_row_is_usable(
+    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
+) -> dg.AssetCheckResult:
+    """No row of the bank, the creators or their restrictions breaks a rule.
+
+    One that does costs at most its own page or caption, and is named here until it is mended.
+    """
+    dataset = warehouse.dataset(context)
+    return verdict(
+        offenders=[row.sentence for row in quarantined_rows(dataset)],
+        severity=dg.AssetCheckSeverity.WARN,
+        meaning="Input rows that can't be used as they are; the others are not affected.",
+    )
 
 
 @dg.asset_check(

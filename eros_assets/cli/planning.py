@@ -54,7 +54,13 @@ def week(pages: tuple[str, ...], force: bool) -> None:
 @main.command()
 def smoke() -> None:
     """Run the five smoke tests of the gate. Nothing is published and no row is kept."""
-    result = run_job(settings_or_exit(), "smoke_tests")
+    settings = settings_or_exit()
+    from eros_assets.dataset import open_dataset
+    from eros_assets.weekly.inputs import require_inputs
+
+    with _refusing():
+        require_inputs(open_dataset(settings, asset="inputs"))
+    result = run_job(settings, "smoke_tests")
     for test in sorted(result.get_asset_check_evaluations(), key=lambda test: test.check_name):
         seen, allowed = (test.metadata[name].value for name in ("observed", "threshold"))
         CONSOLE.print(f"  {test.check_name:<16} holds: {seen:g} seen, {allowed:g} allowed")
@@ -90,10 +96,12 @@ def _refuse_bad_files(settings: Settings) -> dt.date | None:
         return None
     from eros_assets.calendar import la_date
     from eros_assets.importing.inputs import read_inputs
+    from eros_assets.weekly.inputs import require_planable_files
 
     CONSOLE.print(f"reading {settings.import_dir}")
     try:
         tables = read_inputs(settings.import_dir).tables
+        require_planable_files({str(name): rows for name, rows in tables.items()}, settings)
     except ErosError as error:
         CONSOLE.print(str(error), style="red")
         sys.exit(1)
@@ -143,6 +151,7 @@ def _plannable_week(settings: Settings, pages: Sequence[str], *, force: bool = F
     What the history spans is written down, so that the run finds its week among the partitions.
     """
     from eros_assets.dataset import open_dataset
+    from eros_assets.weekly.inputs import require_inputs
     from eros_assets.weekly.scope import week_plan_scope
     from eros_assets.weekly.weeks import history_span, note_history_span, weeks_of
 
@@ -153,6 +162,7 @@ def _plannable_week(settings: Settings, pages: Sequence[str], *, force: bool = F
                 f"{settings.warehouse_location} has no tables yet: run `make demo`, or the job "
                 "set_up"
             )
+        require_inputs(dataset)
         monday = dataset.default_week()
         weeks_of(settings, dataset.planning_instant(), history_span(dataset)).require(monday)
         week_plan_scope(dataset, monday, pages, force=force)

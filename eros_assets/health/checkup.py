@@ -131,7 +131,7 @@ def supply(dataset: Dataset, planned_at: dt.datetime, limits: HealthLimits) -> S
     import pandas as pd
 
     overdue_at = planned_at - dt.timedelta(hours=limits.sweep_grace_hours)
-    row = dataset.query("supply", overdue_at=overdue_at).iloc[0]
+    row = dataset.query("supply", planned_at=planned_at, overdue_at=overdue_at).iloc[0]
     week = monday_of(la_date(planned_at))
     lacking = dataset.query(
         "creators_without_schedule",

@@ -15,6 +15,9 @@ from eros_assets.calendar import ZONE_NAME
 from eros_assets.simulation.catalogue import Catalogue
 
 PAGE_NAME = r"[a-z0-9_]+"
+LONGEST_PAGE_NAME = 100
+FIRST_TIME, END_OF_TIME = pd.Timestamp("2000-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
+MOST_RECIPIENTS, MOST_EARNED, MOST_ASKED = 100_000_000, 100_000_000.0, 100_000.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,17 +99,22 @@ def _is_valid(messages: pd.DataFrame) -> "pd.Series[bool]":
     page = messages["page_name"].astype("string").str.fullmatch(PAGE_NAME)
     sent, viewed = messages["sent_count"].astype("float64"), messages["viewed_count"]
     purchased = messages["purchased_count"].fillna(0)
+    time = messages["sending_time"]
     return (
         messages["row_id"].notna()
         & page.fillna(value=False).astype(bool)
-        & messages["sending_time"].notna()
+        & (messages["page_name"].str.len() <= LONGEST_PAGE_NAME)
+        & (time >= FIRST_TIME)
+        & (time < END_OF_TIME)
         & messages["message_type"].isin(("PPV", "Bump"))
         & (sent > 0)
+        & (sent <= MOST_RECIPIENTS)
         & (viewed.astype("float64") >= 0)
         & (purchased >= 0)
         & (viewed.astype("float64") <= sent)
         & (purchased <= viewed.astype("float64").fillna(0))
-        & ~(messages["earnings"].fillna(0.0) < 0)
+        & messages["earnings"].fillna(0.0).between(0.0, MOST_EARNED)
+        & messages["price"].fillna(0.0).between(0.0, MOST_ASKED)
     )
 
 

@@ -1,12 +1,14 @@
-"""The input tables of a run: imported from files, or made for the sample agency."""
+"""The input tables of a run: where they come from, what they lack, which rows are left out."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eros_assets import calendar
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
+from eros_assets.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,6 +16,96 @@ if TYPE_CHECKING:
 
 class AnotherAgencyError(ErosError):
     """The warehouse holds the data of another agency than the one to import."""
+
+
+class NothingToPlanError(ErosError):
+    """The input tables hold no active creator, or no caption that can be used."""
+
+
+def require_inputs(dataset: Dataset) -> None:
+    """Refuse to work on input tables that no week can be planned from.
+
+    An empty history is none of them: a week can be planned from the bank alone.
+
+    Raises:
+        NothingToPlanError: what to load, in one line.
+    """
+    counts = {k: int(n) for k, n in dataset.query("loaded_inputs").iloc[0].to_dict().items()}
+    lacking: list[str] = []
+    if not counts["active_creators"]:
+        lacking.append(f"creators has no active creator ({_rows(counts['creators'])})")
+    if not counts["active_captions"]:
+        lacking.append(f"caption_bank has no active caption ({_rows(counts['captions'])})")
+    if not lacking:
+        return
+    if not counts["messages"]:
+        lacking.append("mass_messages is empty")
+    raise NothingToPlanError(_nothing_to_plan(lacking, dataset.settings))
+
+
+def require_planable_files(tables: Mapping[str, "pd.DataFrame"], settings: Settings) -> None:
+    """The same for tables that are read from files and not loaded yet.
+
+    Raises:
+        NothingToPlanError: what to load, in one line.
+    """
+    lacking = [
+        f"{name} has no active {thing} ({_rows(len(tables[name]))})"
+        for name, thing in (("creators", "creator"), ("caption_bank", "caption"))
+        if not tables[name]["is_active"].any()
+    ]
+    if lacking:
+        raise NothingToPlanError(_nothing_to_plan(lacking, settings))
+
+
+def _rows(count: int) -> str:
+    return "it is empty" if count == 0 else f"none of its {count:,} rows can be used"
+
+
+def _nothing_to_plan(lacking: Sequence[str], settings: Settings) -> str:
+    if settings.inputs == "warehouse":
+        where = f"load them into {settings.dataset_name}"
+    elif settings.import_dir is not None:
+        where = f"put them into the files of {settings.import_dir} and run `make demo`"
+    else:
+        where = "run `make demo`"
+    return (
+        f"there is nothing to plan from: {'; '.join(lacking)}; {where} "
+        "(quarantined_inputs lists the rows that are left out, with reasons)"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRow:
+    """An input row that can't be used as it is."""
+
+    table_name: str
+    row_key: str | None
+    page_name: str | None
+    reason: str
+    consequence: str
+
+    @property
+    def sentence(self) -> str:
+        """One line for people."""
+        key = "a row without a key" if self.row_key is None else repr(self.row_key)
+        return f"{self.table_name}: {key}: {self.reason}; {self.consequence}"
+
+
+def quarantined_rows(dataset: Dataset) -> list[QuarantinedRow]:
+    """The rows of the input tables, but for messages, that can't be used as they are."""
+    import pandas as pd
+
+    return [
+        QuarantinedRow(
+            row["table_name"],
+            None if pd.isna(row["row_key"]) else row["row_key"],
+            None if pd.isna(row["page_name"]) else row["page_name"],
+            row["reason"],
+            row["consequence"],
+        )
+        for row in dataset.query("quarantined_rows").to_dict("records")
+    ]
 
 
 def read_or_make_inputs(dataset: Dataset) -> Mapping[str, "pd.DataFrame"]:
@@ -36,10 +128,9 @@ def refuse_another_agency(dataset: Dataset, creators: "pd.DataFrame") -> None:
     Raises:
         AnotherAgencyError: fewer than half of them are.
     """
-    known = set(
-        dataset.warehouse.query("SELECT c.page_name FROM `${dataset}.creators` AS c")["page_name"]
-    )
-    coming = set(creators["page_name"])
+    stored = dataset.warehouse.query("SELECT c.page_name FROM `${dataset}.creators` AS c")
+    known = set(stored["page_name"].dropna())
+    coming = set(creators["page_name"].dropna())
     if 2 * len(known & coming) >= len(known):
         return
     home = dataset.settings.home

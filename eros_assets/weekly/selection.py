@@ -1,7 +1,7 @@
 """The targets of a week and the captions selected for it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -95,21 +95,54 @@ def select_captions(
 ) -> "pd.DataFrame":
     """Call the selection for every page at once, or for each page that the run names.
 
-    A named page for which the selection fails gets no captions: its error goes to `report`, and the
-    others go on. Without `report` the error is raised.
+    Where the call for all fails, each page is chosen for alone: one page stops no other.
+    A page that the warehouse can't choose for, or whose restrictions can't be applied, gets no
+    captions: `report` takes why, and it stops no other. With nobody to report to, the error of a
+    page that is chosen for alone is raised.
     """
     import pandas as pd
 
+    refused = dataset.query("refused_pages", pages=list(scope.pages))
+    reasons: Mapping[str, str] = dict(zip(refused["page_name"], refused["reason"], strict=True))
+    if report is None:
+        reasons = {}  # the procedure raises each
+    else:
+        for page, reason in reasons.items():
+            report(failed_page(page, reason))
+    pages = [page for page in scope.pages if page not in reasons]
+    if scope.is_everyone:
+        try:
+            return _selected(dataset, scope, None)
+        except WarehouseError:
+            if report is None or len(pages) < 2:
+                raise
+    chosen = _selected_one_by_one(dataset, scope, pages, report)
+    columns = [column.name for column in dataset.library["caption_selections"].columns]
+    return pd.concat(chosen) if chosen else pd.DataFrame(columns=columns)
+
+
+def _selected_one_by_one(
+    dataset: Dataset, scope: WeekPlanScope, pages: Sequence[str], report: Report | None
+) -> "list[pd.DataFrame]":
+    """The selection of each page, in the order of `pages`; of those that fail, why.
+
+    Raises:
+        WarehouseError: of the only page with nobody to report to, or of all pages: then it is
+            the warehouse that fails, and no page.
+    """
     chosen: list[pd.DataFrame] = []
-    for page in [None] if scope.is_everyone else scope.pages:
+    failures: list[Shortfall] = []
+    for page in pages:
         try:
             chosen.append(_selected(dataset, scope, page))
         except WarehouseError as error:
-            if page is None or report is None:
+            failures.append(failed_page(page, reason_of(error)))
+            if report is None or (scope.is_everyone and len(failures) == len(pages)):
                 raise
-            report(failed_page(page, reason_of(error)))
-    columns = [column.name for column in dataset.library["caption_selections"].columns]
-    return pd.concat(chosen) if chosen else pd.DataFrame(columns=columns)
+    for failure in failures:
+        if report is not None:
+            report(failure)
+    return chosen
 
 
 def _selected(dataset: Dataset, scope: WeekPlanScope, page: str | None) -> "pd.DataFrame":

@@ -5,6 +5,6 @@
 SELECT
   b.caption_id,
   b.caption_text
-FROM `${dataset}.caption_bank` AS b
+FROM `${dataset}.usable_captions` AS b
 WHERE b.caption_id IN UNNEST(@captions)
 ORDER BY b.caption_id;

@@ -3,5 +3,5 @@
 SELECT
   c.page_name,
   COALESCE(c.display_name, c.page_name) AS display_name
-FROM `${dataset}.creators` AS c
+FROM `${dataset}.usable_creators` AS c
 ORDER BY c.page_name;

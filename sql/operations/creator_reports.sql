@@ -33,7 +33,7 @@ SELECT
   m.avg_emv,
   b.median_emv,
   COALESCE(a.anomalies, 0) AS anomalies
-FROM `${dataset}.creators` AS c
+FROM `${dataset}.usable_creators` AS c
 INNER JOIN `${dataset}.classify_account_size`(NULL, @week_start, @account_lookback_days) AS z
   ON c.page_name = z.page_name
 INNER JOIN `${dataset}.get_creator_baseline`(NULL, @week_start, @account_lookback_days) AS b

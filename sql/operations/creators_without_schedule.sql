@@ -6,7 +6,7 @@
 --   next_week (DATE): Monday of the next one.
 --   next_is_due (BOOL): whether next week's schedules must be there.
 SELECT c.page_name
-FROM `${dataset}.creators` AS c
+FROM `${dataset}.usable_creators` AS c
 LEFT JOIN `${dataset}.schedule_recommendations` AS r
   ON
     c.page_name = r.page_name

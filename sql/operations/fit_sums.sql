@@ -31,7 +31,7 @@ SELECT
   SUM(s.chi_square) AS chi_square,
   SUM(s.degrees) AS degrees
 FROM `${dataset}.caption_bandit_stats` AS s
-INNER JOIN `${dataset}.caption_bank` AS b
+INNER JOIN `${dataset}.usable_captions` AS b
   ON s.caption_id = b.caption_id AND s.price_tier = b.price_tier
 LEFT JOIN first_sends AS f ON s.page_name = f.page_name AND s.caption_id = f.caption_id
 WHERE s.stats_as_of = @as_of AND s.total_observations > 0

@@ -1,6 +1,12 @@
--- When the newest message of the history was sent.
+-- When the newest message of the history was sent. A message dated after @until is not sent yet, or
+-- its date is wrong.
 -- Grain: one row.
+-- Parameters:
+--   until (TIMESTAMP): present instant.
 -- Columns:
 --   newest: Instant of sending; NULL when there is no message.
 SELECT MAX(m.sending_time) AS newest
-FROM `${dataset}.mass_messages` AS m;
+FROM `${dataset}.mass_messages` AS m
+WHERE
+  m.sending_time >= TIMESTAMP '2000-01-01 00:00:00+00'
+  AND m.sending_time <= @until;

@@ -12,7 +12,7 @@
 SELECT
   c.page_name,
   MAX(r.schedule_id) AS left_alone_schedule_id
-FROM `${dataset}.creators` AS c
+FROM `${dataset}.usable_creators` AS c
 LEFT JOIN `${dataset}.schedule_recommendations` AS r
   ON
     c.page_name = r.page_name

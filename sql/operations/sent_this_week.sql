@@ -12,7 +12,7 @@ SELECT
   b.price_tier,
   b.content_category
 FROM `${dataset}.message_facts` AS f
-LEFT JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id
+LEFT JOIN `${dataset}.usable_captions` AS b ON f.caption_id = b.caption_id
 WHERE
   f.send_date >= @week_start
   AND f.send_date < DATE_ADD(@week_start, INTERVAL 7 DAY)

@@ -17,7 +17,7 @@ BEGIN
   END IF;
   IF p_page_name IS NULL OR (
     NOT EXISTS (
-      SELECT 1 FROM `${dataset}.creators` AS c WHERE c.page_name = p_page_name
+      SELECT 1 FROM `${dataset}.usable_creators` AS c WHERE c.page_name = p_page_name
     )
     AND NOT EXISTS (
       SELECT 1 FROM `${dataset}.message_facts` AS f WHERE f.page_name = p_page_name

@@ -13,6 +13,9 @@
 -- the treatment arm's choice doesn't bias it. How many a page gets is the share times its PPVs,
 -- rounded up or down by a draw so that the mean is exact.
 -- A caption goes to one page a week at most; caption_offers says how.
+-- Rows of the bank, of creators and of restrictions that break a rule are left out, see
+-- quarantined_inputs. A page of pages_without_selection gets no captions: in a call for all pages
+-- it is passed over, a call for it alone raises an error that says why.
 -- Parameters:
 --   p_page_name: page, NULL for every page with targets for the week.
 --   p_week_start: Monday that names the week.
@@ -32,6 +35,7 @@ CREATE OR REPLACE PROCEDURE `${dataset}.select_captions_for_creator`(
 )
 BEGIN
   DECLARE v_any_pattern STRING;
+  DECLARE v_refusal STRING;
 
   IF p_week_start IS NULL OR p_week_start != DATE_TRUNC(p_week_start, ISOWEEK) THEN
     RAISE USING MESSAGE = CONCAT(
@@ -43,10 +47,20 @@ BEGIN
     RAISE USING MESSAGE = 'select_captions_for_creator: p_seed is NULL; give any text';
   END IF;
   IF p_page_name IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM `${dataset}.creators` AS c WHERE c.page_name = p_page_name
+    SELECT 1 FROM `${dataset}.usable_creators` AS c WHERE c.page_name = p_page_name
   ) THEN
     RAISE USING MESSAGE = CONCAT(
       'select_captions_for_creator: page ', p_page_name, ' is not in creators'
+    );
+  END IF;
+  SET v_refusal = (
+    SELECT MAX(x.reason)
+    FROM `${dataset}.pages_without_selection` AS x
+    WHERE x.page_name = p_page_name
+  );
+  IF v_refusal IS NOT NULL THEN
+    RAISE USING MESSAGE = CONCAT(
+      'select_captions_for_creator: page ', p_page_name, ': ', v_refusal
     );
   END IF;
   IF
@@ -74,11 +88,12 @@ BEGIN
       COALESCE(p_num_mid, w.num_mid) AS num_mid,
       COALESCE(p_num_premium, w.num_premium) AS num_premium,
       COALESCE(p_num_bump, w.num_bump) AS num_bump
-    FROM `${dataset}.creators` AS c
+    FROM `${dataset}.usable_creators` AS c
     LEFT JOIN `${dataset}.weekly_volume_targets` AS w
       ON c.page_name = w.page_name AND w.week_start = p_week_start
     WHERE
-      IF(
+      c.page_name NOT IN (SELECT x.page_name FROM `${dataset}.pages_without_selection` AS x)
+      AND IF(
         p_page_name IS NULL,
         w.page_name IS NOT NULL AND c.is_active,
         c.page_name = p_page_name
@@ -146,21 +161,44 @@ BEGIN
   CROSS JOIN UNNEST(['treatment', 'control']) AS arm
   LEFT JOIN control_tiers AS c ON i.page_name = c.page_name AND i.price_tier = c.price_tier;
 
-  -- Most captions match no pattern, which one expression tells at once. Too many patterns for one
-  -- expression: the empty one, which matches every caption.
+  -- The bank and the patterns as they are used, judged once.
+  CREATE OR REPLACE TEMP TABLE bank AS
+  SELECT
+    u.caption_id,
+    u.caption_text,
+    u.content_category,
+    u.price_tier,
+    u.has_urgency,
+    u.page_name,
+    u.is_active
+  FROM `${dataset}.usable_captions` AS u;
+
+  CREATE OR REPLACE TEMP TABLE page_patterns AS
+  SELECT DISTINCT
+    r.page_name,
+    pattern
+  FROM `${dataset}.usable_restrictions` AS r
+  CROSS JOIN UNNEST(r.blocked_patterns) AS pattern
+  WHERE pattern IS NOT NULL;
+
+  -- Most captions match no pattern, which one expression tells at once. Patterns that do not go
+  -- into one (too many, too large together, or with a quotation that might not end): the empty one,
+  -- which matches every caption.
   SET v_any_pattern = (
     SELECT
       IF(
-        SUM(LENGTH(pattern)) > 5000,
+        a.length > 5000
+        OR STRPOS(a.pattern, r'\Q') > 0
+        OR SAFE.REGEXP_CONTAINS('', a.pattern) IS NULL,
         '',
-        STRING_AGG(CONCAT('(?:', pattern, ')'), '|' ORDER BY pattern)
+        a.pattern
       )
     FROM (
-      SELECT DISTINCT pattern
-      FROM `${dataset}.creator_caption_restrictions` AS r
-      CROSS JOIN UNNEST(r.blocked_patterns) AS pattern
-      WHERE r.is_active
-    )
+      SELECT
+        SUM(LENGTH(p.pattern)) AS length,
+        STRING_AGG(CONCAT('(?:', p.pattern, ')'), '|' ORDER BY p.pattern) AS pattern
+      FROM (SELECT DISTINCT pattern FROM page_patterns) AS p
+    ) AS a
   );
 
   -- One row per page and category that it sent in the days before: use over the most used one's.
@@ -170,7 +208,7 @@ BEGIN
     b.content_category,
     SAFE_DIVIDE(COUNT(*), MAX(COUNT(*)) OVER (PARTITION BY f.page_name)) AS relative_use
   FROM `${dataset}.message_facts` AS f
-  INNER JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id
+  INNER JOIN bank AS b ON f.caption_id = b.caption_id
   CROSS JOIN `${dataset}.tuning` AS t
   WHERE
     f.send_date >= DATE_SUB(p_week_start, INTERVAL t.diversity_days DAY)
@@ -194,7 +232,7 @@ BEGIN
       b.page_name,
       b.price_tier,
       COALESCE(b.content_category, 'uncategorised') AS content_category
-    FROM `${dataset}.caption_bank` AS b
+    FROM bank AS b
     WHERE
       b.is_active
       AND b.caption_id NOT IN (
@@ -203,6 +241,7 @@ BEGIN
         CROSS JOIN `${dataset}.tuning` AS t
         WHERE
           a.is_active
+          AND a.caption_id IS NOT NULL
           AND a.scheduled_send_date >= DATE_SUB(p_week_start, INTERVAL t.reservation_days DAY)
           AND a.scheduled_send_date <= DATE_ADD(p_week_start, INTERVAL t.reservation_days + 6 DAY)
           AND NOT (
@@ -225,25 +264,23 @@ BEGIN
     SELECT DISTINCT
       r.page_name,
       content_category
-    FROM `${dataset}.creator_caption_restrictions` AS r
+    FROM `${dataset}.usable_restrictions` AS r
     CROSS JOIN UNNEST(r.restricted_categories) AS content_category
-    WHERE r.is_active
   ),
 
   restricted_tiers AS (
     SELECT DISTINCT
       r.page_name,
       price_tier
-    FROM `${dataset}.creator_caption_restrictions` AS r
+    FROM `${dataset}.usable_restrictions` AS r
     CROSS JOIN UNNEST(r.restricted_price_tiers) AS price_tier
-    WHERE r.is_active
   ),
 
   suspects AS (
     SELECT
       b.caption_id,
       b.caption_text
-    FROM `${dataset}.caption_bank` AS b
+    FROM bank AS b
     WHERE REGEXP_CONTAINS(b.caption_text, v_any_pattern)
   ),
 
@@ -260,12 +297,10 @@ BEGIN
       AND f.send_date < p_week_start
     UNION DISTINCT
     SELECT
-      r.page_name,
+      p.page_name,
       b.caption_id
-    FROM `${dataset}.creator_caption_restrictions` AS r
-    CROSS JOIN UNNEST(r.blocked_patterns) AS pattern
-    INNER JOIN suspects AS b ON REGEXP_CONTAINS(b.caption_text, pattern)
-    WHERE r.is_active
+    FROM page_patterns AS p
+    INNER JOIN suspects AS b ON REGEXP_CONTAINS(b.caption_text, p.pattern)
     UNION DISTINCT
     SELECT
       v.page_name,
@@ -388,7 +423,7 @@ BEGIN
     ) AS d
     CROSS JOIN `${dataset}.tuning` AS t
     INNER JOIN tier_places AS m ON d.page_name = m.page_name AND d.price_tier = m.price_tier
-    INNER JOIN `${dataset}.caption_bank` AS b ON d.caption_id = b.caption_id
+    INNER JOIN bank AS b ON d.caption_id = b.caption_id
     LEFT JOIN recent_categories AS c
       ON d.page_name = c.page_name AND b.content_category = c.content_category
   ),
@@ -450,7 +485,7 @@ BEGIN
     e.prior_failures + e.effective_failures AS posterior_failures
   FROM kept AS k
   INNER JOIN beliefs AS e ON k.page_name = e.page_name AND k.caption_id = e.caption_id
-  INNER JOIN `${dataset}.caption_bank` AS b ON k.caption_id = b.caption_id
+  INNER JOIN bank AS b ON k.caption_id = b.caption_id
   LEFT JOIN `${dataset}.caption_bandit_stats` AS s
     ON k.page_name = s.page_name AND k.caption_id = s.caption_id
   LEFT JOIN `${dataset}.caption_appeal` AS a ON k.caption_id = a.caption_id;
@@ -482,7 +517,10 @@ BEGIN
     page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
     thompson_score, final_score, successes, failures, selection_seed, selected_at
   )
-  SELECT o.*, CURRENT_TIMESTAMP() AS selected_at
+  SELECT
+    o.page_name, o.week_start, o.arm, o.caption_id, o.price_tier, o.content_category,
+    o.has_urgency, o.thompson_score, o.final_score, o.successes, o.failures, o.selection_seed,
+    CURRENT_TIMESTAMP() AS selected_at
   FROM `${dataset}.caption_offers` AS o
   WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
 
@@ -490,7 +528,10 @@ BEGIN
     page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
     thompson_score, final_score, successes, failures, selection_seed, selected_at
   )
-  SELECT o.*, CURRENT_TIMESTAMP() AS selected_at
+  SELECT
+    o.page_name, o.week_start, o.arm, o.caption_id, o.price_tier, o.content_category,
+    o.has_urgency, o.thompson_score, o.final_score, o.successes, o.failures, o.selection_seed,
+    CURRENT_TIMESTAMP() AS selected_at
   FROM `${dataset}.caption_offers` AS o
   WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
 
@@ -498,7 +539,10 @@ BEGIN
     page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
     thompson_score, final_score, successes, failures, selection_seed, selected_at
   )
-  SELECT o.*, CURRENT_TIMESTAMP() AS selected_at
+  SELECT
+    o.page_name, o.week_start, o.arm, o.caption_id, o.price_tier, o.content_category,
+    o.has_urgency, o.thompson_score, o.final_score, o.successes, o.failures, o.selection_seed,
+    CURRENT_TIMESTAMP() AS selected_at
   FROM `${dataset}.caption_offers` AS o
   WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
 
@@ -506,7 +550,10 @@ BEGIN
     page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
     thompson_score, final_score, successes, failures, selection_seed, selected_at
   )
-  SELECT o.*, CURRENT_TIMESTAMP() AS selected_at
+  SELECT
+    o.page_name, o.week_start, o.arm, o.caption_id, o.price_tier, o.content_category,
+    o.has_urgency, o.thompson_score, o.final_score, o.successes, o.failures, o.selection_seed,
+    CURRENT_TIMESTAMP() AS selected_at
   FROM `${dataset}.caption_offers` AS o
   WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
 
@@ -588,7 +635,7 @@ BEGIN
       AVG(e.effective_successes) AS effective_successes,
       AVG(e.effective_failures) AS effective_failures
     FROM beliefs AS e
-    INNER JOIN `${dataset}.caption_bank` AS b ON e.caption_id = b.caption_id
+    INNER JOIN bank AS b ON e.caption_id = b.caption_id
     LEFT JOIN `${dataset}.caption_selections` AS k
       ON
         e.caption_id = k.caption_id AND e.page_name != k.page_name AND k.week_start = p_week_start

@@ -79,7 +79,7 @@ BEGIN
       s.message_type,
       COUNT(*) - 1 AS degrees,
       SUM(SAFE_DIVIDE(s.successes * s.successes, s.trials))
-      - SAFE_DIVIDE(SUM(s.successes) * SUM(s.successes), SUM(s.trials)) AS squares,
+      - SAFE_DIVIDE(CAST(SUM(s.successes) AS FLOAT64) * SUM(s.successes), SUM(s.trials)) AS squares,
       SAFE_DIVIDE(SUM(s.successes), SUM(s.trials)) AS rate
     FROM caption_sends AS s
     WHERE s.in_window AND s.trials > 0
@@ -109,7 +109,7 @@ BEGIN
   -- One row per page and tier: its own dispersion, or the pool's.
   CREATE OR REPLACE TEMP TABLE page_tiers AS
   WITH pages AS (
-    SELECT page_name FROM `${dataset}.creators`
+    SELECT page_name FROM `${dataset}.usable_creators`
     UNION DISTINCT
     SELECT page_name FROM caption_sends
   ),

@@ -31,7 +31,7 @@ CREATE OR REPLACE TABLE FUNCTION `${dataset}.analyze_saturation_status`(
 )
 AS (
   WITH pages AS (
-    SELECT c.page_name FROM `${dataset}.creators` AS c
+    SELECT c.page_name FROM `${dataset}.usable_creators` AS c
     UNION DISTINCT
     SELECT f.page_name FROM `${dataset}.message_facts` AS f
   ),

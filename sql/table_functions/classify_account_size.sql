@@ -25,7 +25,7 @@ CREATE OR REPLACE TABLE FUNCTION `${dataset}.classify_account_size`(
 AS (
   WITH pages AS (
     SELECT c.page_name
-    FROM `${dataset}.creators` AS c
+    FROM `${dataset}.usable_creators` AS c
     WHERE p_page_name IS NULL OR c.page_name = p_page_name
     UNION DISTINCT
     SELECT f.page_name

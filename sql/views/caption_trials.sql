@@ -38,7 +38,7 @@ WITH typed AS (
     IF(f.message_type = 'PPV', f.viewed_count, f.sent_count) AS trials,
     IF(f.message_type = 'PPV', f.purchased_count, f.viewed_count) AS successes
   FROM `${dataset}.message_facts` AS f
-  LEFT JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id
+  LEFT JOIN `${dataset}.usable_captions` AS b ON f.caption_id = b.caption_id
   WHERE
     f.caption_id IS NOT NULL
     AND (b.price_tier IS NULL OR (f.message_type = 'Bump') = (b.price_tier = 'bump'))

@@ -62,7 +62,7 @@ SELECT
   r.created_at,
   r.run_id
 FROM `${dataset}.schedule_recommendations` AS r
-LEFT JOIN `${dataset}.caption_bank` AS b ON r.caption_id = b.caption_id
+LEFT JOIN `${dataset}.usable_captions` AS b ON r.caption_id = b.caption_id
 LEFT JOIN `${dataset}.caption_bandit_stats` AS s
   ON r.page_name = s.page_name AND r.caption_id = s.caption_id
 WHERE r.is_active

@@ -86,6 +86,21 @@ def _position(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _safe(node: exp.Expr) -> exp.Expr:
+    """SAFE.REGEXP_CONTAINS: NULL where the pattern doesn't compile.
+
+    DuckDB compiles a constant pattern when it plans the query, where TRY doesn't reach; the
+    variable of a lambda is none.
+    """
+    if not isinstance(node.this, exp.RegexpLike):
+        raise refuse(node, "SAFE is translated for REGEXP_CONTAINS alone")
+    return duck(
+        "list_transform([:pattern], lambda pattern: TRY(regexp_matches(:x, pattern)))[1]",
+        x=node.this.this,
+        pattern=needed(node.this, "expression"),
+    )
+
+
 def _regexp_extract(node: exp.Expr) -> exp.Expr:
     if part(node, "position") is not None or part(node, "occurrence") is not None:
         raise refuse(node, "only the first match is translated")
@@ -153,6 +168,7 @@ RULES: Rules = {
     exp.Like: _like,
     exp.StrPosition: _position,
     exp.RegexpExtract: _regexp_extract,
+    exp.SafeFunc: _safe,
     exp.Format: _format,
     exp.Split: _split,
     exp.Concat: _concatenated,
