@@ -27,7 +27,7 @@ from eros_assets.warehouse.bigquery.parameters import of_columns
 from eros_assets.warehouse.bigquery.results import Reader
 from eros_assets.warehouse.bigquery.retry_policy import RetryPolicy
 from eros_assets.warehouse.bigquery.running import Runner
-from eros_assets.warehouse.bigquery.statements import Statements
+from eros_assets.warehouse.bigquery.statements import Statements, execution_seconds
 from eros_assets.warehouse.bigquery.tables import Tables
 from eros_assets.warehouse.binding import BindingError, typed_arguments
 from eros_assets.warehouse.protocol import (
@@ -145,6 +145,9 @@ class BigQueryWarehouse:
             select = self._statements.last_select(job, in_procedure=False)
             rows = pd.DataFrame() if select is None else reader().frame(select)
             operation.rows = len(rows)
+            # The statements wait in the queue one after the other, which is no time of theirs.
+            ran = execution_seconds(*reader().runner.children(job.job_id))
+            operation.execution_seconds = ran or operation.execution_seconds
         return rows
 
     def load(

@@ -19,7 +19,7 @@ class Operation:
     labels: Mapping[str, str]
     rows: int = 0
     bytes_billed: int = 0
-    execution_seconds: float = 0.0
+    execution_seconds: float | None = None
     _last_job: str | None = None
     _steps: int = 0
     _job: Job | None = None

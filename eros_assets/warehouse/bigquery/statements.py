@@ -90,7 +90,9 @@ class Statements:
 
         job = runner.complete(operation.next_step(), begin)
         operation.add(job.job_id, job.total_bytes_billed)
-        operation.execution_seconds += _execution_seconds(job)
+        seconds = execution_seconds(job)
+        if seconds is not None:
+            operation.execution_seconds = (operation.execution_seconds or 0.0) + seconds
         return job
 
     def selected(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
@@ -149,6 +151,7 @@ class Statements:
         return None
 
 
-def _execution_seconds(job: QueryJob) -> float:
-    """From when a job left the queue until its end; 0 where BigQuery does not say."""
-    return (job.ended - job.started).total_seconds() if job.started and job.ended else 0.0
+def execution_seconds(*jobs: QueryJob) -> float | None:
+    """From when each job left the queue until its end, in all; None where BigQuery does not say."""
+    spans = [job.ended - job.started for job in jobs if job.started and job.ended]
+    return sum(span.total_seconds() for span in spans) if spans else None

@@ -34,7 +34,7 @@ class Play:
     """A job's life. `states` are shown one by one, the last one for good.
 
     `error` is (reason, message). `children` are the statements of a script, in order. `effect` is
-    carried out when the job is done.
+    carried out when the job is done. `milliseconds` is how long it executes, None: it does not say.
     """
 
     states: Sequence[str] = DONE
@@ -45,6 +45,7 @@ class Play:
     statement_type: str = "SELECT"
     frames: Sequence[Frame] = ()
     evaluation: str = "STATEMENT"
+    milliseconds: int | None = None
     bytes_billed: int = 0
     bytes_processed: int = 0
     changed_rows: int | None = None

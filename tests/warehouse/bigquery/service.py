@@ -282,6 +282,8 @@ class Service:
             proto = {"reason": fault[0], "message": fault[1]}
             status |= {"errorResult": proto, "errors": [proto]}
         statistics: Body = {"creationTime": str(job.created), "startTime": str(job.created)}
+        if state == "DONE" and play.milliseconds is not None:
+            statistics["endTime"] = str(job.created + play.milliseconds)
         if play.children:
             statistics["numChildJobs"] = str(len(play.children))
         if job.parent:

@@ -81,3 +81,29 @@ def test_arguments_that_do_not_fit_are_refused_before_anything_is_sent(
         with pytest.raises(WarehouseError, match=f"rehearse {SELECTOR}: "):
             dataset.rehearse(SELECTOR, arguments, writing=WRITTEN)
     assert service.requests == []
+
+
+@pytest.mark.parametrize(
+    ("whole", "parts", "seconds"),
+    [
+        (30_000, (500, 250), 0.75),
+        (30_000, (1_500, None, 700), 2.2),
+        (1_250, (), 1.25),
+        (1_250, (None,), 1.25),
+        (None, (400,), 0.4),
+        (None, (None,), None),
+    ],
+)
+def test_the_engine_s_time_is_that_of_the_statements_and_not_of_their_queue(
+    warehouse: BigQueryWarehouse,
+    service: Service,
+    settings: Settings,
+    whole: int | None,
+    parts: tuple[int | None, ...],
+    seconds: float | None,
+) -> None:
+    children = [Play(columns=DAYS, rows=[], frames=OWN, milliseconds=part) for part in parts]
+    service.will(Play(children=children, milliseconds=whole))
+    dataset = Dataset(settings, warehouse, sql_library())
+    dataset.rehearse(SELECTOR, ARGUMENTS, writing=WRITTEN)
+    assert dataset.ledger[-1].execution_seconds == pytest.approx(seconds)

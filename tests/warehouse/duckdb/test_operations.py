@@ -5,6 +5,8 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -34,10 +36,31 @@ class TestJobLog:
         handle = songs.labelled(asset="songs", week="2025-W45")
         job = handle.run(INSERT)
         (logged,) = [j for j in handle.jobs(EVER) if j.job_id == job.job_id]
-        assert logged == job
+        assert logged == replace(job, execution_seconds=None)  # the log doesn't keep it
         assert (job.kind, job.rows, job.error) == ("run", 1, None)
         assert dict(job.labels) == {"asset": "songs", "week": "2025-W45"}
         assert job.duration_seconds > 0
+
+    def test_does_not_count_waiting_as_execution(self, songs: DuckDBWarehouse) -> None:
+        held, done = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with songs.session():
+                held.set()
+                done.wait()
+
+        holding = threading.Thread(target=hold)
+        holding.start()
+        held.wait()
+        threading.Timer(0.5, done.set).start()
+        begun = time.perf_counter()
+        job = songs.run(INSERT)
+        holding.join()
+        assert job.execution_seconds is not None
+        assert 0 < job.execution_seconds <= job.duration_seconds
+        assert job.duration_seconds >= 0.4
+        assert job.duration_seconds - job.execution_seconds >= 0.3
+        assert time.perf_counter() - begun >= job.duration_seconds
 
     def test_counts_the_bytes_of_the_columns_read(self, songs: DuckDBWarehouse) -> None:
         rows = pd.DataFrame({"song_id": range(5000), "band": [f"band {n}" for n in range(5000)]})
