@@ -30,4 +30,6 @@ def inputs(
         require_type(name, rows)
     for result in load_tables(dataset, tables):
         shown = left_out(dataset, str(result.asset_key))
-        yield result._replace(metadata={**(result.metadata or {}), **shown})
+        yield dg.MaterializeResult(
+            asset_key=result.asset_key, metadata={**(result.metadata or {}), **shown}
+        )
