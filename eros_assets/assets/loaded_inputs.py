@@ -5,8 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.quarantine import QUARANTINE, left_out
-from eros_assets.assets.reporting import load_tables, table_spec
+from eros_assets.assets.reporting import QUARANTINE, left_out, load_tables, table_spec
 from eros_assets.assets.table_types import require_type
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.resources import WarehouseResource

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from eros_assets.assets.quarantine import left_out
-from eros_assets.assets.reporting import table_spec
+from eros_assets.assets.reporting import left_out, table_spec
 from eros_assets.calendar import ZONE_NAME
 from eros_assets.errors import ErosError
 from eros_assets.importing.schema import INPUT_TABLES

@@ -8,7 +8,9 @@ import dagster as dg
 
 from eros_assets.dataset import Dataset, sql_library
 from eros_assets.gate.findings import Finding
+from eros_assets.warehouse.protocol import WarehouseError
 from eros_assets.warehouse.sql.objects import SqlObject
+from eros_assets.weekly.inputs import quarantined_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +19,9 @@ PREVIEW_ROWS = 10
 LONGEST_CELL = 80
 
 OWNERS = ["team:scheduling"]
+
+QUARANTINE = "quarantined_inputs"
+"""The view that lists them; messages have a table of their own, quarantined_messages."""
 
 
 def table_spec(
@@ -127,6 +132,25 @@ def table_metadata(dataset: Dataset, table: str, preview: str) -> dict[str, Any]
     return {
         "dagster/row_count": freshness.row_count if freshness else 0,
         "preview": markdown_table(dataset.warehouse.query(preview)),
+    }
+
+
+def left_out(dataset: Dataset, table: str) -> dict[str, Any]:
+    """How many rows of an input table can't be used as they are, and the first of them.
+
+    Nothing for mass_messages, and where the view is not deployed yet: inputs are observed before
+    the first deployment too.
+    """
+    if table == "mass_messages":
+        return {}
+    try:
+        rows = [row for row in quarantined_rows(dataset) if row.table_name == table]
+    except WarehouseError:
+        return {}
+    shown = [(row.row_key, row.reason, row.consequence) for row in rows[:PREVIEW_ROWS]]
+    return {
+        "rows_left_out": len(rows),
+        "left_out": markdown_rows(("row", "reason", "consequence"), shown, longest=LONGEST_CELL),
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.quarantine import QUARANTINE
+from eros_assets.assets.reporting import QUARANTINE
 from eros_assets.assets.week import WEEKLY
 from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.checks.smoke import GUARDED

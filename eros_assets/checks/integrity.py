@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from eros_assets.assets.quarantine import QUARANTINE
+from eros_assets.assets.reporting import QUARANTINE
 from eros_assets.checks.verdict import verdict, verdict_of
 from eros_assets.dataset import sql_library
 from eros_assets.gate import conditions
