@@ -17,7 +17,10 @@ from tests.assets.installed import Installed, installed
 from tests.demo.conftest import LAST_DAY
 from tests.warehouse.bigquery.service import Service
 
-SMALL_TABLES = ("creators", "schedule_recommendations", "schedule_shortfalls")
+SMALL_TABLES = (
+    *("creators", "schedule_recommendations", "schedule_shortfalls"),
+    *("judged_creators", "usable_creators"),
+)
 TUESDAY = "2025-11-04"  # of the week of 2025-11-03
 
 
