@@ -1,16 +1,20 @@
 """Schedules tick in LA time over both changes of the clocks, and each tick names its week."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from eros_assets.automation.schedules import SCHEDULES, coming_week
+from eros_assets.assets.week import coming_week, weekly_partitions
+from eros_assets.automation.schedules import SCHEDULES
 from eros_assets.definitions import build_definitions
 from eros_assets.health.checkup import WEEKLY_RUN
 from eros_assets.resources import WarehouseResource
@@ -43,10 +47,14 @@ class Deployed:
         return request
 
 
+def repository_of(**settings: Any) -> dg.RepositoryDefinition:
+    return build_definitions(load_settings({"env": "local", **settings})).get_repository_def()
+
+
 @pytest.fixture(scope="module")
-def deployed() -> Iterator[Deployed]:
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     with dg.instance_for_test() as instance:
-        settings = load_settings({"env": "local"})
+        settings = load_settings({"env": "local", "home": tmp_path_factory.mktemp("home")})
         yield Deployed(settings, build_definitions(settings).get_repository_def(), instance)
 
 
@@ -135,10 +143,31 @@ def test_what_is_no_week_s_work_has_no_partition(deployed: Deployed, name: str) 
     assert deployed.tick(name, AUTUMN).partition_key is None
 
 
-def test_a_week_that_is_named_is_kept_to() -> None:
-    named = load_settings({"week": dt.date(2025, 11, 3)})
+@pytest.mark.parametrize(
+    ("settings", "week"),
+    [
+        ({"week": dt.date(2025, 11, 3)}, dt.date(2025, 11, 3)),
+        ({"today": dt.date(2025, 11, 3)}, dt.date(2025, 11, 3)),
+        ({"today": dt.date(2025, 11, 4)}, dt.date(2025, 11, 10)),
+        ({"today": dt.date(2025, 11, 4), "week": dt.date(2025, 12, 1)}, dt.date(2025, 12, 1)),
+    ],
+    ids=["week", "a Monday", "a Tuesday", "both"],
+)
+def test_a_week_or_day_that_is_named_is_kept_to(
+    tmp_path: Path, settings: dict[str, dt.date], week: dt.date
+) -> None:
     tick = dt.datetime(2026, 3, 8, 18, tzinfo=LA)
-    assert coming_week(named, tick) == dt.date(2025, 11, 3)
+    assert coming_week(repository_of(home=tmp_path, **settings), tick) == week
+
+
+def test_an_old_history_s_ticks_are_for_the_week_after_it(tmp_path: Path) -> None:
+    """Its week exists; the one of the clock does not."""
+    span = {"oldest": "2024-05-01", "newest": "2025-11-02"}
+    (tmp_path / "history.json").write_text(json.dumps(span), "utf-8")
+    repository = repository_of(home=tmp_path)
+    week = coming_week(repository, dt.datetime(2026, 3, 8, 18, tzinfo=LA))
+    assert week == dt.date(2025, 11, 3)
+    assert weekly_partitions(repository).has_partition_key(week.isoformat())
 
 
 def test_the_sweep_releases_what_has_expired_and_nothing_else(agency: Installed) -> None:

@@ -51,7 +51,8 @@ def workspace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
 @cache
 def repository() -> dg.RepositoryDefinition:
     """The jobs that sensors ask for; a tick brings resources of its own."""
-    return build_definitions(load_settings({"env": "local"})).get_repository_def()
+    home = Path(__file__).parent / "no home"
+    return build_definitions(load_settings({"env": "local", "home": home})).get_repository_def()
 
 
 def tick(

@@ -1,0 +1,254 @@
+"""Weeks under way, weeks that have passed, and statistics that only go forward, in whole runs."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from eros_assets.calendar import ZONE
+from eros_assets.weekly.scope import UnknownPageError
+from eros_assets.weekly.statistics import OldStatisticsError
+from eros_assets.weekly.weeks import PastWeekError
+from tests.assets.installed import WEEK, Installed, installed
+
+NEXT_WEEK = WEEK + dt.timedelta(weeks=1)
+SATURDAY = WEEK + dt.timedelta(days=5)
+TARGETS = "SELECT * FROM `${dataset}.weekly_volume_targets` WHERE week_start = @week"
+PLANNED = """
+    SELECT page_name, send_date, message_type, price_tier
+    FROM `${dataset}.schedule_recommendations` WHERE week_start = @week AND is_active
+"""
+EVERYTHING = (
+    *("message_facts", "caption_bandit_stats", "caption_priors", "caption_appeal"),
+    *("creator_performance", "creator_anomalies", "emv_improvement", "schedule_review"),
+    *("weekly_volume_targets", "caption_selections", "selection_pools", "schedule_shortfalls"),
+    *("schedule_recommendations", "active_caption_assignments", "schedule_export_log"),
+)
+
+
+def contents(agency: Installed) -> dict[str, str]:
+    """Every row of every table that a weekly run writes, stamps included."""
+    return {
+        name: agency.query(f"SELECT * FROM `${{dataset}}.{name}`").astype(str).to_csv()
+        for name in EVERYTHING
+    }
+
+
+def send(agency: Installed, page: str, days: int, a_day: int) -> None:
+    """Give a page messages on the first days of the week, in the history."""
+    agency.change(
+        "INSERT INTO `${dataset}.mass_messages` "
+        "SELECT m.* REPLACE (900000 + n AS row_id, @page AS page_name, "
+        "TIMESTAMP_ADD(@begin, INTERVAL (DIV(n, @a_day) * 24 + MOD(n, @a_day) * 2) HOUR) "
+        "AS sending_time) "
+        "FROM (SELECT * FROM `${dataset}.mass_messages` "
+        "WHERE message_type = 'PPV' AND price > 0 AND sent_count > 0 "
+        "AND viewed_count <= sent_count AND purchased_count <= viewed_count AND earnings >= 0 "
+        "ORDER BY row_id LIMIT 1) AS m "
+        "CROSS JOIN UNNEST(GENERATE_ARRAY(0, @messages - 1)) AS n",
+        page=page,
+        begin=dt.datetime.combine(WEEK, dt.time(9), ZONE),
+        a_day=a_day,
+        messages=days * a_day,
+    )
+
+
+# A week under way
+
+
+def test_the_last_two_days_of_a_week_get_their_share_of_it(
+    agency: Installed, tmp_path: Path
+) -> None:
+    whole = agency.query(TARGETS, week=WEEK).set_index("page_name")
+    with installed(tmp_path, today=SATURDAY) as later:
+        later.plan(force=True)
+        left = later.query(TARGETS, week=WEEK).set_index("page_name")
+        planned = later.query(PLANNED, week=WEEK)
+    for column in ("ppv_count", "bump_count"):
+        assert (left[column] == whole[column]).all(), "the week's own numbers stay"
+    tiers = ["num_budget", "num_mid", "num_premium"]
+    assert (left[tiers].sum(axis=1) == (whole["ppv_count"] * 2 / 7 + 0.5).astype(int)).all()
+    assert (left["num_bump"] == (whole["bump_count"] * 2 / 7 + 0.5).astype(int)).all()
+    assert planned["send_date"].min() >= SATURDAY
+    for page, messages in planned.groupby("page_name"):
+        target = whole.loc[page]
+        open_days = 7 - target["cooling_days"]
+        ppvs = messages[messages["message_type"] == "PPV"].groupby("send_date").size()
+        most = -(-target["ppv_count"] // open_days)
+        assert ppvs.max() <= most
+        assert messages.groupby("send_date").size().max() <= most + -(-target["bump_count"] // 7)
+
+
+def test_what_a_page_has_sent_in_the_week_is_not_planned_again(
+    agency: Installed, tmp_path: Path
+) -> None:
+    page, other = sorted(agency.query(TARGETS, week=WEEK)["page_name"])[:2]
+    send(agency, page, days=5, a_day=6)
+    with installed(tmp_path, today=SATURDAY) as later:
+        later.plan(force=True)
+        left = later.query(TARGETS, week=WEEK).set_index("page_name")
+        sent = later.query(
+            "SELECT b.price_tier, COUNT(*) AS n FROM `${dataset}.message_facts` AS f "
+            "LEFT JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id "
+            "WHERE f.page_name = @page AND f.send_date >= @week GROUP BY b.price_tier",
+            page=page,
+            week=WEEK,
+        )
+    assert sent["n"].sum() == 30
+    tier = sent["price_tier"].iloc[0]
+    assert left.loc[page, f"num_{tier if isinstance(tier, str) else 'mid'}"] == 0
+    assert left.loc[other, ["num_budget", "num_mid", "num_premium"]].sum() > 0
+
+
+def test_a_page_that_joins_in_the_week_gets_what_is_left_of_it(
+    agency: Installed, tmp_path: Path
+) -> None:
+    agency.change(
+        "INSERT INTO `${dataset}.creators` (page_name, display_name, is_active) "
+        "VALUES ('brand_new', 'Brand New', TRUE)"
+    )
+    with installed(tmp_path, today=WEEK + dt.timedelta(days=3)) as later:
+        later.plan(pages=("brand_new",))
+        [left] = (
+            later.query(TARGETS, week=WEEK).query("page_name == 'brand_new'").to_dict("records")
+        )
+        planned = later.query(PLANNED, week=WEEK)
+    planned = planned[planned["page_name"] == "brand_new"]
+    ppvs = left["num_budget"] + left["num_mid"] + left["num_premium"]
+    assert ppvs == int(left["ppv_count"] * 4 / 7 + 0.5)
+    assert len(planned) == ppvs + left["num_bump"]
+
+
+# Weeks that have passed
+
+
+@pytest.mark.parametrize("force", [False, True], ids=["plain", "forced"])
+@pytest.mark.parametrize("weeks", [1, 5])
+def test_a_week_that_has_passed_is_refused_and_nothing_changes(
+    agency: Installed, weeks: int, force: bool
+) -> None:
+    week = WEEK - dt.timedelta(weeks=weeks)
+    before, files = contents(agency), agency.files()
+    with pytest.raises(PastWeekError, match=f"week {week} has passed: .* planned are {WEEK}"):
+        agency.plan(week=week, force=force)
+    assert contents(agency) == before
+    assert agency.files() == files
+
+
+@pytest.mark.parametrize(
+    "asset",
+    [
+        *("weekly_volume_targets", "caption_selections", "schedule_recommendations"),
+        "active_caption_assignments",
+    ],
+)
+def test_each_step_that_plans_refuses_a_week_that_has_passed(agency: Installed, asset: str) -> None:
+    before = contents(agency)
+    with pytest.raises(PastWeekError):
+        materialize(agency, [asset], WEEK - dt.timedelta(weeks=2))
+    assert contents(agency) == before
+
+
+def test_an_unknown_page_is_refused_before_the_first_table_is_written(agency: Installed) -> None:
+    before = contents(agency)
+    with pytest.raises(UnknownPageError, match="nobody"):
+        agency.plan(pages=("nobody",))
+    assert contents(agency) == before
+
+
+# Statistics
+
+
+def materialize(
+    agency: Installed, assets: list[str], week: dt.date, *, force: bool = False
+) -> dg.ExecuteInProcessResult:
+    """Materialize some assets of a week, as a person does in the UI."""
+    from eros_assets.definitions import build_definitions
+
+    settings = agency.dataset.settings.model_copy(update={"week": week})
+    selection = dg.AssetSelection.assets(*assets).required_multi_asset_neighbors()
+    job = dg.define_asset_job("chosen", selection=selection)
+    definitions = dg.Definitions.merge(build_definitions(settings), dg.Definitions(jobs=[job]))
+    config: dict[str, Any] = {"resources": {"week_scope": {"config": {"force": force}}}}
+    return definitions.resolve_job_def("chosen").execute_in_process(
+        instance=agency.instance, partition_key=week.isoformat(), run_config=config
+    )
+
+
+def learned(agency: Installed) -> dict[str, str]:
+    names = ("caption_bandit_stats", "caption_priors", "caption_appeal")
+    return {
+        name: agency.query(f"SELECT * FROM `${{dataset}}.{name}`").astype(str).to_csv()
+        for name in names
+    }
+
+
+def as_of(agency: Installed) -> list[dt.date]:
+    found = agency.query("SELECT DISTINCT stats_as_of FROM `${dataset}.caption_priors`")
+    return [pd.Timestamp(day).date() for day in found["stats_as_of"]]
+
+
+@pytest.mark.parametrize("weeks", [1, 6])
+def test_statistics_of_an_older_week_leave_the_present_ones_as_they_are(
+    agency: Installed, weeks: int
+) -> None:
+    before = learned(agency)
+    result = materialize(agency, ["caption_bandit_stats"], WEEK - dt.timedelta(weeks=weeks))
+    assert learned(agency) == before
+    [event] = result.asset_materializations_for_node("caption_bandit_stats")[2:]
+    assert "does not go back" in str(event.metadata["kept"].value)
+
+
+def test_a_backfill_of_reports_leaves_the_present_statistics_as_they_are(
+    agency: Installed,
+) -> None:
+    before = learned(agency)
+    old = WEEK - dt.timedelta(weeks=3)
+    agency.run("daily_caption_update", old)
+    assert learned(agency) == before
+    reports = agency.query(
+        "SELECT page_name FROM `${dataset}.creator_performance` WHERE week_start = @week", week=old
+    )
+    assert len(reports)
+
+
+def test_forced_statistics_go_back_and_a_later_week_is_refused_until_they_are_refreshed(
+    agency: Installed,
+) -> None:
+    materialize(agency, ["caption_bandit_stats"], WEEK - dt.timedelta(weeks=2), force=True)
+    assert as_of(agency) == [WEEK - dt.timedelta(weeks=2)]
+    before = agency.week_tables()["caption_selections"]
+    with pytest.raises(OldStatisticsError, match=f"EROS_WEEK={WEEK} make week") as refused:
+        materialize(agency, ["caption_selections"], WEEK)
+    assert f"materialize caption_bandit_stats for {WEEK}" in str(refused.value)
+    assert agency.week_tables()["caption_selections"] == before
+    materialize(agency, ["caption_bandit_stats", "caption_selections"], WEEK)
+    assert as_of(agency) == [WEEK]
+    assert agency.week_tables()["caption_selections"] == before
+
+
+def test_statistics_of_the_newest_history_before_the_week_will_do(agency: Installed) -> None:
+    """No message lies between them and the week's Monday: they would be the same as of it."""
+    materialize(agency, ["weekly_volume_targets"], NEXT_WEEK)
+    materialize(agency, ["caption_selections"], NEXT_WEEK)
+    assert as_of(agency) == [WEEK]
+
+
+def test_statistics_before_the_first_ones_are_refused(agency: Installed) -> None:
+    agency.change("DELETE FROM `${dataset}.caption_priors` WHERE TRUE")
+    with pytest.raises(OldStatisticsError, match="have not been made yet"):
+        materialize(agency, ["caption_selections"], WEEK)
+
+
+def test_a_week_planned_from_later_statistics_says_so(agency: Installed) -> None:
+    materialize(agency, ["caption_bandit_stats"], NEXT_WEEK)
+    result = materialize(agency, ["caption_bandit_stats", "caption_selections"], WEEK)
+    assert as_of(agency) == [NEXT_WEEK]
+    [event] = result.asset_materializations_for_node("caption_selections")
+    assert event.metadata["statistics"].value == (
+        f"week {WEEK} is planned from the caption statistics of {NEXT_WEEK}, a later date than "
+        "its Monday"
+    )
