@@ -160,25 +160,6 @@ def table_metadata(dataset: Dataset, table: str, preview: str) -> dict[str, Any]
     }
 
 
-def left_out(dataset: Dataset, table: str) -> dict[str, Any]:
-    """How many rows of an input table can't be used as they are, and the first of them.
-
-    Nothing for mass_messages, and where the view is not deployed yet: inputs are observed before
-    the first deployment too.
-    """
-    if table == "mass_messages":
-        return {}
-    try:
-        rows = [row for row in quarantined_rows(dataset) if row.table_name == table]
-    except WarehouseError:
-        return {}
-    shown = [(row.row_key, row.reason, row.consequence) for row in rows[:PREVIEW_ROWS]]
-    return {
-        "rows_left_out": len(rows),
-        "left_out": markdown_rows(("row", "reason", "consequence"), shown, longest=LONGEST_CELL),
-    }
-
-
 def markdown_table(frame: "pd.DataFrame") -> dg.MetadataValue[Any]:
     """The first rows as a Markdown table."""
     shown = frame.head(PREVIEW_ROWS)
