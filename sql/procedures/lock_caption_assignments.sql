@@ -42,6 +42,17 @@ BEGIN
 
   BEGIN TRANSACTION;
 
+  -- Two runs that planned the same content at once: one has locked it, the other loaded it again.
+  DELETE FROM `${dataset}.schedule_recommendations` AS r
+  WHERE
+    r.status = 'draft'
+    AND STARTS_WITH(r.schedule_id, p_schedule_id)
+    AND r.schedule_id IN (
+      SELECT s.schedule_id
+      FROM `${dataset}.schedule_recommendations` AS s
+      WHERE s.status = 'active'
+    );
+
   IF v_is_schedule THEN
     SET v_obstacles = (
       SELECT STRING_AGG(
