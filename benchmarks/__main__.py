@@ -3,21 +3,39 @@
 Those that take long run only when they are named.
 """
 
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
 import click
 from rich.console import Console
 
-from benchmarks import bandit, imports, planner, policies, routines, settings, sheets, slots, week
+from benchmarks import (
+    bandit,
+    imports,
+    kills,
+    planner,
+    policies,
+    races,
+    routines,
+    settings,
+    sheets,
+    slots,
+    week,
+)
 
-BENCHMARKS = {
+BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "imports": imports.measure,
     "routines": routines.measure,
     "planner": planner.measure,
     "sheets": sheets.measure,
     "week": week.measure,
 }
-LONG = {
+LONG: dict[str, Callable[[], Iterator[str]]] = {
     "bandit": bandit.measure,
+    "kills": kills.measure,
     "policies": policies.measure,
+    "races": races.measure,
     "settings": settings.measure,
     "slots": slots.measure,
 }
@@ -25,12 +43,36 @@ LONG = {
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(sorted({**BENCHMARKS, **LONG})))
-def main(names: tuple[str, ...]) -> None:
+@click.option("--points", default=kills.POINTS, show_default=True, help="kills: how many.")
+@click.option("--seed", default=kills.SEED, show_default=True, help="kills: which points.")
+@click.option("--only", type=int, help="kills: this point alone, again.")
+@click.option("--processes", default=races.PROCESSES, show_default=True, help="races: 1 to 8.")
+@click.option("--seconds", default=float(races.SECONDS), show_default=True, help="races: how long.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="kills, races: where their homes are kept; faster in memory, as in /dev/shm.",
+)
+def main(
+    names: tuple[str, ...],
+    points: int,
+    seed: int,
+    only: int | None,
+    processes: int,
+    seconds: float,
+    folder: Path | None,
+) -> None:
     """Run the named benchmarks, or all but the long ones."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    chosen = {
+        **BENCHMARKS,
+        **LONG,
+        "kills": partial(kills.measure, points, seed, only, folder),
+        "races": partial(races.measure, processes, seconds, folder),
+    }
     for name in names or tuple(BENCHMARKS):
         console.rule(name)
-        for line in {**BENCHMARKS, **LONG}[name]():
+        for line in chosen[name]():
             console.print(line)
 
 

@@ -42,14 +42,15 @@ BEGIN
 
   BEGIN TRANSACTION;
 
-  -- A draft of the very schedule that another run has made active meanwhile is the same content.
+  -- Two runs that planned the same content at once: one has locked it, the other loaded it again.
   DELETE FROM `${dataset}.schedule_recommendations` AS r
   WHERE
     r.status = 'draft'
+    AND STARTS_WITH(r.schedule_id, p_schedule_id)
     AND r.schedule_id IN (
       SELECT s.schedule_id
       FROM `${dataset}.schedule_recommendations` AS s
-      WHERE s.status = 'active' AND STARTS_WITH(s.schedule_id, p_schedule_id)
+      WHERE s.status = 'active'
     );
 
   IF v_is_schedule THEN

@@ -117,6 +117,19 @@ class TestLocking:
         assert locked(dataset, WEEK) == 0
         assert_unchanged(before, state(dataset))
 
+    @pytest.mark.parametrize("of_week", [True, False])
+    def test_a_draft_that_another_run_has_locked_meanwhile_is_taken_out(
+        self, dataset: Dataset, of_week: bool
+    ) -> None:
+        """Two runs plan the same: the second loads its draft when the first has locked it."""
+        draft = schedule("aaaaaaaa", [11, 12])
+        add(dataset, draft)
+        dataset.lock(identity(draft))
+        before = state(dataset)
+        add(dataset, draft)
+        assert locked(dataset, WEEK if of_week else identity(draft)) == 0
+        assert_unchanged(before, state(dataset))
+
     @pytest.mark.parametrize("schedule_id", ["sched_20991231_", "sched_x", "", None])
     def test_a_schedule_that_is_not_there_is_an_error(
         self, dataset: Dataset, schedule_id: str | None

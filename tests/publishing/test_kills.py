@@ -1,0 +1,147 @@
+"""A killed process leaves nothing that running the same again does not put right.
+
+`python -m benchmarks kills races` does this at hundreds of points of the commands themselves; here
+are those points that hurt most, on the functions that the assets call.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from benchmarks.killed_command import run_work
+from benchmarks.kills import State, state_of
+from benchmarks.races import faults, run_race
+from benchmarks.small_agency import WEEK, make_small_agency, small_settings
+from benchmarks.small_home import (
+    deploy,
+    draft,
+    make_small_home,
+    publish_week,
+    roll_back,
+    small_dataset,
+)
+from eros_assets.settings import Settings
+from eros_assets.weekly.locking import lock_drafts
+from eros_assets.weekly.scope import week_plan_scope
+
+OLD_CODE, NEW_CODE = "1" * 64, "2" * 64
+
+
+def refresh_facts(settings: Settings) -> None:
+    dataset = small_dataset(settings)
+    dataset.run("refresh_message_facts")
+
+
+def lock_and_publish(settings: Settings) -> None:
+    dataset = small_dataset(settings)
+    lock_drafts(dataset, week_plan_scope(dataset, WEEK))
+    publish_week(dataset, WEEK)
+
+
+def deploy_new_code(settings: Settings) -> None:
+    deploy(small_dataset(settings), NEW_CODE)
+
+
+def roll_back_once(settings: Settings) -> None:
+    roll_back(small_dataset(settings))
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Where a process is killed; `work` is then run again."""
+
+    work: Callable[[Settings], None]
+    at: str
+
+
+KILLS = {
+    "in_the_load_of_facts": Kill(refresh_facts, "inner commit, before"),
+    "between_lock_and_publication": Kill(
+        lock_and_publish, "call lock_caption_assignments, after its commit"
+    ),
+    "between_the_renames_of_a_publication": Kill(lock_and_publish, f"rename {{out}}/{WEEK}, after"),
+    "before_the_previous_week_is_removed": Kill(
+        lock_and_publish, f"rmtree {{out}}/.publishing/{WEEK}.previous, before"
+    ),
+    "in_a_deployment": Kill(deploy_new_code, "deploy lock_caption_assignments, after its commit"),
+    "in_a_rollback": Kill(roll_back_once, "restore d0001_11111111_passed, after its commit"),
+}
+
+
+@pytest.fixture(scope="module")
+def drafted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a week in force and published, other drafts for it, and new history."""
+    folder = tmp_path_factory.mktemp("killed")
+    make_small_agency(folder)
+    settings = small_settings(folder)
+    make_small_home(settings, [WEEK])
+    dataset = small_dataset(settings, "second")
+    draft(dataset, week_plan_scope(dataset, WEEK))
+    dataset.warehouse.run(
+        "UPDATE `${dataset}.mass_messages` SET earnings = earnings + 1 WHERE price > 0"
+    )
+    return folder
+
+
+@pytest.fixture
+def settings(drafted: Path) -> Settings:
+    """The one installation of this module as it was drafted: paths are the same in every test."""
+    return small_settings(drafted)
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> dict[Callable[[Settings], None], State]:
+    """What each work leaves when nothing is killed, as far as it is known."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def _as_drafted(drafted: Path) -> None:
+    kept, work = drafted / "kept", drafted / "work"
+    if not kept.exists():
+        copytree(work, kept)
+    restore(kept, work)
+
+
+def restore(kept: Path, work: Path) -> None:
+    import shutil
+
+    shutil.rmtree(work)
+    copytree(kept, work)
+
+
+@pytest.mark.parametrize("name", KILLS)
+def test_running_again_after_a_kill_leaves_what_an_undisturbed_run_leaves(
+    name: str,
+    drafted: Path,
+    settings: Settings,
+    undisturbed: dict[Callable[[Settings], None], State],
+) -> None:
+    kill = KILLS[name]
+    if kill.work not in undisturbed:
+        ended = run_work(settings, kill.work)
+        assert ended.exit_code == 0, ended.said
+        undisturbed[kill.work] = state_of(settings)
+        restore(drafted / "kept", drafted / "work")
+
+    at = kill.at.replace("{out}", str(settings.out_dir))
+    assert run_work(settings, kill.work, kill_at=at).exit_code == -9
+    again = run_work(settings, kill.work)
+
+    assert again.exit_code == 0, again.said
+    found, wanted = state_of(settings), undisturbed[kill.work]
+    assert found.files == wanted.files
+    assert {t: rows for t, rows in found.tables.items() if rows != wanted.tables.get(t)} == {}
+    assert found.tables.keys() == wanted.tables.keys()
+
+
+def test_processes_that_plan_lock_and_roll_back_at_once_leave_schedules_and_files_in_agreement(
+    settings: Settings,
+) -> None:
+    turns = run_race(settings, processes=4, seconds=10)
+
+    assert {n: each for n, each in faults(settings).items() if each} == {}
+    assert sum(ended["done"] for ended in turns.values()) > 0
