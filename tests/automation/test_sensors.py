@@ -65,7 +65,11 @@ def tick(
         instance=instance,
         cursor=cursor,
         repository_def=repository(),
-        resources=resources_of(settings) if settings else {},
+        resources={
+            name: resource
+            for name, resource in (resources_of(settings) if settings else {}).items()
+            if name in sensor.required_resource_keys
+        },
     )
     return sensor.evaluate_tick(context)
 

@@ -97,8 +97,8 @@ class House:
         files = {path: path.stat().st_mtime_ns for path in self.root.rglob("*.sql")}
         if files != self._files:
             self._files = files
-            warehouse = open_warehouse(self.settings).labelled(asset="test")
             library = load_library(self.root, cache_dir=self.settings.library_cache)
+            warehouse = open_warehouse(self.settings, library).labelled(asset="test")
             self._dataset = Dataset(self.settings, warehouse, library)
         return self._dataset
 
