@@ -14,6 +14,7 @@ from eros_assets.gate.smoke import SMOKE_TESTS, smoke_findings
 from eros_assets.gate.verdict import judged_week
 from eros_assets.publishing.index import INDEX_FILE
 from eros_assets.settings import load_settings
+from eros_assets.warehouse.sql.library import SqlLibrary
 from tests.assets.installed import WEEK, Installed
 
 CONDITIONS: dict[str, Callable[..., conditions.Finding]] = {
@@ -173,8 +174,9 @@ def test_a_selector_that_fails_leaves_no_row_and_stops_no_other_test(agency: Ins
     procedure = library["select_captions_for_creator"]
     broken = procedure.text.replace("SELECT o.*, CURRENT_TIMESTAMP() AS selected_at", "SELECT o.*")
     assert broken != procedure.text
-    agency.dataset.warehouse.deploy(replace(procedure, text=broken))
-    found = smoke(agency)
+    others = [each for each in library.values() if each.name != procedure.name]
+    changed = SqlLibrary([*others, replace(procedure, text=broken)])
+    found = smoke(replace(agency, dataset=replace(agency.dataset, library=changed)))
     assert found["smoke_analyzer"].passed
     assert "WarehouseError" in found["smoke_selector"].offenders[0]
     assert "no captions" in found["smoke_builder"].offenders[0]

@@ -21,8 +21,9 @@ from eros_assets.gate.smoke import smoke_findings
 from eros_assets.planning.model import WeekPlan
 from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.sql.library import SqlLibrary
+from eros_assets.warehouse.sql.objects import SqlObject
 from eros_assets.weekly.drafting import Record
-from tests.assets.installed import WEEK, Installed, installed
+from tests.assets.installed import WEEK, installed
 
 Rehearse = Callable[..., Mapping[str, list[str]]]
 MARK = b"\xef\xbb\xbf"
@@ -76,6 +77,12 @@ def rehearse(line: Rehearsed, monkeypatch: pytest.MonkeyPatch) -> Rehearse:
     return run
 
 
+def with_changed(dataset: Dataset, changed: SqlObject) -> Dataset:
+    """The dataset, one file of its library changed."""
+    others = [each for each in dataset.library.values() if each.name != changed.name]
+    return replace(dataset, library=SqlLibrary([*others, changed]))
+
+
 def test_nothing_is_wrong_with_the_line_as_rehearsed(rehearse: Rehearse) -> None:
     assert rehearse() == {}
 
@@ -100,13 +107,12 @@ def test_nothing_is_wrong_with_the_line_as_rehearsed(rehearse: Rehearse) -> None
     ids=["missing", "surplus"],
 )
 def test_captions_other_than_those_asked_for_are_seen(
-    agency: Installed, rehearse: Rehearse, text: str, wrong: str, said: str
+    line: Rehearsed, rehearse: Rehearse, text: str, wrong: str, said: str
 ) -> None:
-    procedure = agency.dataset.library["select_captions_for_creator"]
+    procedure = line.week.dataset.library["select_captions_for_creator"]
     assert text in procedure.text
     changed = replace(procedure, text=procedure.text.replace(text, wrong))
-    agency.dataset.warehouse.deploy(changed)
-    failed = rehearse(agency.dataset, select=None)
+    failed = rehearse(with_changed(line.week.dataset, changed), select=None)
     assert said in failed["smoke_selector"][0]
     assert "smoke_analyzer" not in failed
 
@@ -247,9 +253,7 @@ def with_wrong_clock(dataset: Dataset, text: str, wrong: str) -> Dataset:
     """The dataset, its query `la_clock` changed."""
     right = dataset.library["la_clock"]
     assert right.text.count(text) == 1
-    changed = replace(right, text=right.text.replace(text, wrong))
-    others = [o for o in dataset.library.values() if o.name != right.name]
-    return replace(dataset, library=SqlLibrary([*others, changed]))
+    return with_changed(dataset, replace(right, text=right.text.replace(text, wrong)))
 
 
 def test_the_warehouse_s_clock_is_asked(rehearse: Rehearse) -> None:

@@ -19,6 +19,7 @@ from eros_assets.publishing import folders, publication, record
 from eros_assets.publishing.folders import ExportFolderError
 from eros_assets.publishing.publication import publish_files, wrong_folder
 from eros_assets.publishing.record import RECORD, read_record
+from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
 from eros_assets.weekly.messages import active_messages
 from tests.assets.installed import WEEK, Installed, installed
 
@@ -65,11 +66,15 @@ def agency(template: Path, tmp_path: Path) -> Iterator[Installed]:
 
 @dataclass(frozen=True)
 class Turn:
-    """A week whose schedules have changed since it was published: both folders, bit for bit."""
+    """A week whose schedules have changed since it was published: both folders, bit for bit.
+
+    `made` is what the steps before any file gave the undisturbed publication, by name.
+    """
 
     agency: Installed
     old: Files
     new: Files
+    made: Mapping[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +90,22 @@ def turned(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "UPDATE `${dataset}.schedule_recommendations` SET performance_score = 0.25 "
             "WHERE is_active"
         )
+        made: dict[str, Any] = {}
+        for name in ("judged_week", "calendar_weeks", "week_index"):
+            patch.setattr(publication, name, kept(made, name, getattr(publication, name)))
         publish(agency.dataset)
-        yield Turn(agency, old, agency.files())
+        patch.undo()
+        yield Turn(agency, old, agency.files(), made)
+
+
+def kept(made: dict[str, Any], name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+    """A step that also keeps what it gave."""
+
+    def keeping(*arguments: Any, **more: Any) -> Any:
+        made[name] = work(*arguments, **more)
+        return made[name]
+
+    return keeping
 
 
 @pytest.fixture
@@ -99,6 +118,17 @@ def turn(turned: Turn) -> Turn:
     for name, content in turned.old.items():
         (folder / name).write_bytes(content)
     return turned
+
+
+@pytest.fixture
+def swift(turn: Turn, monkeypatch: pytest.MonkeyPatch) -> Iterator[Turn]:
+    """The same, with what the database says known already: only the files are made each time."""
+    for name, made in turn.made.items():
+        monkeypatch.setattr(publication, name, lambda *_, made=made, **__: made)
+    warehouse = turn.agency.dataset.warehouse
+    assert isinstance(warehouse, DuckDBWarehouse)
+    with warehouse.session():
+        yield turn
 
 
 def publish(dataset: Dataset) -> publication.PublishedFiles:
@@ -227,7 +257,7 @@ def writing_places(monkeypatch: pytest.MonkeyPatch, write: Callable[..., Any]) -
 
 
 def test_a_full_disk_at_any_file_leaves_the_previous_week(
-    turn: Turn, monkeypatch: pytest.MonkeyPatch
+    swift: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = schedule_csv.atomic_write
     room = NOT_FULL
@@ -241,19 +271,19 @@ def test_a_full_disk_at_any_file_leaves_the_previous_week(
         return write(path, content, row_count)
 
     writing_places(monkeypatch, until_full)
-    needed = len(turn.new)
+    needed = len(swift.new)
     for room in range(needed):  # noqa: B007 (counted down by the writes)
         with pytest.raises(ExportFolderError) as raised:
-            publish(turn.agency.dataset)
-        assert turn.agency.files() == turn.old
-        assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+            publish(swift.agency.dataset)
+        assert swift.agency.files() == swift.old
+        assert left_beside(swift.agency) == [f"{WEEK}.lock"]
         (line,) = str(raised.value).splitlines()
         assert "no space left on device" in line
         assert "no file of the week was changed" in line
     room = needed
-    publish(turn.agency.dataset)
-    assert turn.agency.files() == turn.new
-    failed = turn.agency.dataset.rows("schedule_export_log", status="failed")
+    publish(swift.agency.dataset)
+    assert swift.agency.files() == swift.new
+    failed = swift.agency.dataset.rows("schedule_export_log", status="failed")
     assert failed["error_message"].str.contains("no space left").sum() == needed
     assert failed["publication_id"].isna().all()
 
@@ -267,7 +297,7 @@ STEPS = (
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("error", [ValueError("wrong"), PermissionError(13, "Permission denied")])
 def test_a_step_that_fails_leaves_the_previous_week(
-    turn: Turn, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception
+    swift: Turn, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception
 ) -> None:
     def fails(*_: object, **__: object) -> None:
         raise error
@@ -276,17 +306,17 @@ def test_a_step_that_fails_leaves_the_previous_week(
     with monkeypatch.context() as patch:
         patch.setattr(publication, step, fails)
         with pytest.raises(expected):
-            publish(turn.agency.dataset)
-    assert turn.agency.files() == turn.old
-    publish(turn.agency.dataset)
-    assert turn.agency.files() == turn.new
-    assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+            publish(swift.agency.dataset)
+    assert swift.agency.files() == swift.old
+    publish(swift.agency.dataset)
+    assert swift.agency.files() == swift.new
+    assert left_beside(swift.agency) == [f"{WEEK}.lock"]
 
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_process_killed_at_any_step_leaves_a_whole_week(
-    turn: Turn, monkeypatch: pytest.MonkeyPatch, step: str, when: str
+    swift: Turn, monkeypatch: pytest.MonkeyPatch, step: str, when: str
 ) -> None:
     work: Callable[..., Any] = getattr(publication, step)
 
@@ -298,19 +328,19 @@ def test_a_process_killed_at_any_step_leaves_a_whole_week(
     with monkeypatch.context() as patch:
         patch.setattr(publication, step, dies)
         with pytest.raises(KilledError):
-            publish(turn.agency.dataset)
+            publish(swift.agency.dataset)
     is_in_place = (step, when) == ("put_in_place", "after")
-    assert turn.agency.files() == (turn.new if is_in_place else turn.old)
-    publish(turn.agency.dataset)
-    assert turn.agency.files() == turn.new
-    assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+    assert swift.agency.files() == (swift.new if is_in_place else swift.old)
+    publish(swift.agency.dataset)
+    assert swift.agency.files() == swift.new
+    assert left_beside(swift.agency) == [f"{WEEK}.lock"]
 
 
 @pytest.mark.parametrize("can_exchange", [True, False])
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("call", [0, 1, 2])
 def test_a_process_killed_at_any_rename_or_removal_loses_no_week(
-    turn: Turn, monkeypatch: pytest.MonkeyPatch, can_exchange: bool, when: str, call: int
+    swift: Turn, monkeypatch: pytest.MonkeyPatch, can_exchange: bool, when: str, call: int
 ) -> None:
     """Without the exchange there is a moment without a folder; the next run has it in any case."""
     calls = 0
@@ -340,7 +370,7 @@ def test_a_process_killed_at_any_rename_or_removal_loses_no_week(
             patch.setattr(Path, "rename", dying("rename", rename))
         patch.setattr(folders.shutil, "rmtree", dying("rmtree", rmtree))
         try:
-            publish(turn.agency.dataset)
+            publish(swift.agency.dataset)
         except KilledError:
             killed = True
         else:
@@ -348,16 +378,16 @@ def test_a_process_killed_at_any_rename_or_removal_loses_no_week(
     steps = ["exchange", "rmtree"] if can_exchange else ["rename", "rename", "rmtree"]
     assert seen == steps[: call + 1]
     assert killed is (call < len(steps))
-    folder = turn.agency.dataset.week_folder(WEEK)
+    folder = swift.agency.dataset.week_folder(WEEK)
     if folder.exists():
-        assert turn.agency.files() in (turn.old, turn.new)
+        assert swift.agency.files() in (swift.old, swift.new)
     else:
         assert not can_exchange
-        folders.recover(turn.agency.dataset.settings, WEEK)
-        assert turn.agency.files() == turn.old
-    publish(turn.agency.dataset)
-    assert turn.agency.files() == turn.new
-    assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+        folders.recover(swift.agency.dataset.settings, WEEK)
+        assert swift.agency.files() == swift.old
+    publish(swift.agency.dataset)
+    assert swift.agency.files() == swift.new
+    assert left_beside(swift.agency) == [f"{WEEK}.lock"]
 
 
 def test_the_exchange_leaves_no_moment_without_a_folder(turn: Turn) -> None:
@@ -427,21 +457,21 @@ def refusal(dataset: Dataset) -> str:
 
 
 def test_an_export_folder_that_is_a_file_or_leads_nowhere_is_one_line(
-    turn: Turn, tmp_path: Path
+    swift: Turn, tmp_path: Path
 ) -> None:
     file, dangling, loop = (tmp_path / name for name in ("file", "dangling", "loop"))
     file.write_text("not a folder")
     dangling.symlink_to(tmp_path / "unmounted" / "disk")
     loop.symlink_to(loop)
     for out in (file, dangling, loop, file / "below"):
-        line = refusal(placed_at(turn.agency.dataset, out))
+        line = refusal(placed_at(swift.agency.dataset, out))
         assert line.startswith(f"{out}: ")
         assert "EROS_OUT_DIR" in line
 
 
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
 def test_a_read_only_export_folder_is_one_line(
-    turn: Turn, monkeypatch: pytest.MonkeyPatch, code: int
+    swift: Turn, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     """The superuser may write anywhere, so the refusal is played."""
     make = Path.mkdir
@@ -453,26 +483,26 @@ def test_a_read_only_export_folder_is_one_line(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "mkdir", refused)
-        line = refusal(turn.agency.dataset)
+        line = refusal(swift.agency.dataset)
     assert os.strerror(code).lower() in line
-    assert turn.agency.files() == turn.old
+    assert swift.agency.files() == swift.old
 
 
-def test_an_export_folder_that_is_a_link_to_a_folder_works(turn: Turn, tmp_path: Path) -> None:
+def test_an_export_folder_that_is_a_link_to_a_folder_works(swift: Turn, tmp_path: Path) -> None:
     disk, out = tmp_path / "disk", tmp_path / "out"
     disk.mkdir()
     out.symlink_to(disk)
     for _ in range(2):
-        publish(placed_at(turn.agency.dataset, out))
+        publish(placed_at(swift.agency.dataset, out))
     folder = disk / WEEK.isoformat()
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == turn.new
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == swift.new
 
 
 @pytest.mark.parametrize("kind", ["link", "dangling link", "file"])
 def test_a_week_s_folder_that_is_no_folder_is_left_alone_in_one_line(
-    turn: Turn, tmp_path: Path, kind: str
+    swift: Turn, tmp_path: Path, kind: str
 ) -> None:
-    folder = turn.agency.dataset.week_folder(WEEK)
+    folder = swift.agency.dataset.week_folder(WEEK)
     rmtree(folder)
     target = tmp_path / "target"
     if kind == "file":
@@ -482,11 +512,11 @@ def test_a_week_s_folder_that_is_no_folder_is_left_alone_in_one_line(
     if kind == "link":
         target.mkdir()
         (target / "own.txt").write_text("somebody's")
-    line = refusal(turn.agency.dataset)
+    line = refusal(swift.agency.dataset)
     assert line.startswith(f"{folder} is a ")
     assert folder.is_symlink() is (kind != "file")
     assert kind != "link" or (target / "own.txt").read_text() == "somebody's"
-    assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+    assert left_beside(swift.agency) == [f"{WEEK}.lock"]
 
 
 # What is wrong with a folder
