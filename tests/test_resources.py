@@ -198,7 +198,8 @@ def test_the_same_asset_works_on_another_home_with_another_resource(
 ) -> None:
     """No module holds an installation: what a run works on is its resources alone."""
     other = open_dataset(settings_in(tmp_path / "other"))
-    other.warehouse.deploy(other.library["creators"])
+    for name in ("creators", "judged_creators", "usable_creators"):
+        other.warehouse.deploy(other.library[name])
     before = len(names_read(dataset))
     assert before == 3
 

@@ -122,8 +122,10 @@ def noted_span(settings: Settings) -> HistorySpan | None:
 
 def history_span(dataset: Dataset) -> HistorySpan | None:
     """What the history spans; None without messages."""
-    found = dataset.query("history_span").iloc[0]
-    return HistorySpan(found["oldest"], found["newest"]) if found["messages"] else None
+    for found in dataset.query("history_span").to_dict("records"):
+        if found["messages"]:
+            return HistorySpan(found["oldest"], found["newest"])
+    return None
 
 
 def note_history_span(dataset: Dataset) -> None:

@@ -17,7 +17,7 @@ SELECT
         )
       ELSE CONCAT('caption ', CAST(o.caption_id AS STRING), ' is reserved by ', o.other_schedule_id)
     END,
-    ', ' ORDER BY o.reason, o.caption_id, o.other_schedule_id
+    ', ' ORDER BY o.reason, o.caption_id, o.other_schedule_id, o.refusal
   ) AS obstacles,
   LOGICAL_OR(COALESCE(o.reason != 'drafted', FALSE)) AS is_refused
 FROM (

@@ -68,7 +68,7 @@ BEGIN
               'caption ', CAST(o.caption_id AS STRING), ' is reserved by ', o.other_schedule_id
             )
         END,
-        ', ' ORDER BY o.reason, o.caption_id, o.other_schedule_id
+        ', ' ORDER BY o.reason, o.caption_id, o.other_schedule_id, o.refusal
       )
       FROM `${dataset}.draft_obstacles` AS o
       WHERE o.schedule_id = p_schedule_id AND o.reason != 'drafted'

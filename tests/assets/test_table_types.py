@@ -98,7 +98,7 @@ def test_every_table_asset_of_a_planned_week_is_of_its_type(agency: Installed) -
 def test_a_partition_without_rows_has_the_columns_all_the_same(agency: Installed) -> None:
     definitions = build_definitions(agency.dataset.settings)
     rows = definitions.load_asset_value(
-        "schedule_recommendations", partition_key="2025-12-01", instance=agency.instance
+        "schedule_recommendations", partition_key="2025-10-27", instance=agency.instance
     )
     assert isinstance(rows, pd.DataFrame)
     assert rows.empty

@@ -11,6 +11,7 @@ import pytest
 from eros_assets.calendar import la_instant
 from eros_assets.health.checkup import Health, check_system, supply
 from eros_assets.warehouse.protocol import WarehouseError
+from eros_assets.warehouse.sql.library import SqlLibrary
 from tests.assets.installed import TODAY, Installed, installed
 from tests.health.limits import LIMITS
 
@@ -115,10 +116,15 @@ def test_stale_history(agency: Installed, tmp_path: Path) -> None:
 
 
 def test_a_selector_that_is_down(agency: Installed) -> None:
-    procedure = agency.dataset.library["select_captions_for_creator"]
-    broken = procedure.text.replace("SELECT o.*, CURRENT_TIMESTAMP() AS selected_at", "SELECT o.*")
-    agency.dataset.warehouse.deploy(replace(procedure, text=broken))
-    health = check(agency)
+    library = agency.dataset.library
+    procedure = library["select_captions_for_creator"]
+    broken = procedure.text.replace(
+        "o.selection_seed,\n    CURRENT_TIMESTAMP()", "CURRENT_TIMESTAMP()"
+    )
+    assert broken != procedure.text
+    others = [each for each in library.values() if each.name != procedure.name]
+    changed = SqlLibrary([*others, replace(procedure, text=broken)])
+    health = check(replace(agency, dataset=replace(agency.dataset, library=changed)))
     assert score(health, "query performance") == 0
     assert health.status == "DEGRADED"
     assert health.decision.verdict == "INVESTIGATE"

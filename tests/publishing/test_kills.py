@@ -62,9 +62,8 @@ KILLS = {
     "between_lock_and_publication": Kill(
         lock_and_publish, "call lock_caption_assignments, after its commit"
     ),
-    "between_the_renames_of_a_publication": Kill(lock_and_publish, f"rename {{out}}/{WEEK}, after"),
     "before_the_previous_week_is_removed": Kill(
-        lock_and_publish, f"rmtree {{out}}/.publishing/{WEEK}.previous, before"
+        lock_and_publish, f"rmtree {{out}}/.publishing/{WEEK}.staged, before"
     ),
     "in_a_deployment": Kill(deploy_new_code, "deploy lock_caption_assignments, after its commit"),
     "in_a_rollback": Kill(roll_back_once, "restore d0001_11111111_passed, after its commit"),

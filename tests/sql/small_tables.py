@@ -43,6 +43,8 @@ KEYS: Mapping[str, Sequence[str]] = {
     "creator_performance": ("page_name", "week_start"),
     "system_health": ("checked_at",),
     "emv_improvement": ("as_of", "scope"),
+    "gate_verdicts": ("verdict_id", "condition"),
+    "schedule_export_log": (),
 }
 
 TEXTS: Mapping[str, Sequence[object]] = {
@@ -51,6 +53,9 @@ TEXTS: Mapping[str, Sequence[object]] = {
     "price_tier": ("budget", "mid", "premium", "bump"),
     "content_category": ("recipes", "backstage", None),
     "status": ("draft", "active", "superseded"),
+    "schedule_export_log.status": ("succeeded", "unchanged", "failed"),
+    "destination": ("csv", "sheets", "bucket"),
+    "gate_verdicts.state": ("judged", "other"),
     "arm": ("treatment", "control"),
     "caption_bandit_stats.stats_as_of": (WEEK + dt.timedelta(days=14),),
     "emv_improvement.scope": ("overall", "week"),

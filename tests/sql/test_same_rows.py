@@ -63,10 +63,14 @@ PARAMETERS: Mapping[str, Typed] = {
     "planned_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
     # The hours in which clocks change, forth and back, and their neighbours.
     "quarters": Typed([*range(6430, 6450), *range(29275, 29295)], "ARRAY<INT64>"),
+    "p_page_name": Typed(PAGES[2], "STRING"),
+    "p_week_start": Typed(WEEK, "DATE"),
     "saturation_status": Typed("RED", "STRING"),
     "since": Typed(WEEK - dt.timedelta(days=9), "DATE"),
+    "state": Typed("judged", "STRING"),
     "stages": Typed(["creator", "builder"], "ARRAY<STRING>"),
     "this_week": Typed(WEEK, "DATE"),
+    "until": Typed(dt.datetime(2030, 1, 1, tzinfo=dt.UTC), "TIMESTAMP"),
     "week_start": Typed(WEEK, "DATE"),
 }
 
