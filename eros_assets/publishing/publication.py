@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from eros_assets.atomic_write import atomic_write
 from eros_assets.dataset import Dataset
+from eros_assets.errors import ErosError
 from eros_assets.exporting.calendar_picture import CalendarWeek, calendar_picture
 from eros_assets.exporting.week_index import WeekIndex, week_index_page
 from eros_assets.gate.verdict import Verdict, judged_week
@@ -26,7 +27,6 @@ from eros_assets.publishing.files import (
     wrong_files,
 )
 from eros_assets.publishing.folders import (
-    ExportFolderError,
     export_folder_error,
     put_in_place,
     recover,
@@ -125,9 +125,7 @@ def _replaced_folder(
         PublicationRecord(judged.verdict.publication_id, pictures).write(staged)
         put_in_place(settings, week_start)
     except Exception as error:
-        with suppress(
-            ExportFolderError
-        ):  # the error matters more; the next publication recovers again
+        with suppress(OSError, ErosError):  # the first error matters more
             recover(settings, week_start)
         if isinstance(error, OSError):
             raise export_folder_error(folder, error) from error

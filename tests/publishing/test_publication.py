@@ -10,6 +10,7 @@ from pathlib import Path
 from shutil import copytree, rmtree
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from eros_assets.dataset import Dataset
@@ -228,24 +229,25 @@ def test_pictures_are_drawn_when_their_content_changed(
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda folder: (folder / f"{PAGE}.png").write_bytes(b"by hand"),
-        lambda folder: (folder / f"{PAGE}.png").unlink(),
+        lambda folder: (folder / f"{PAGES[0]}.png").write_bytes(b"by hand"),
+        lambda folder: (folder / f"{PAGES[0]}.png").unlink(),
         lambda folder: (folder / RECORD).unlink(),
         lambda folder: (folder / RECORD).write_text("[]"),
         lambda folder: (folder / RECORD).write_text('{"publication_id": 1, "pictures": {"a": 1}}'),
         lambda folder: (folder / RECORD).write_bytes(b"\xff"),
-        lambda folder: (folder / f"{PAGE}.csv").write_bytes(b""),
+        lambda folder: (folder / f"{PAGES[0]}.csv").write_bytes(b""),
         lambda folder: (folder / "index.html").write_bytes(b""),
     ],
     ids=["picture", "no picture", "no record", "list", "types", "bytes", "csv", "index"],
 )
 def test_what_was_changed_by_hand_is_made_anew(
-    agency: Installed, spoil: Callable[[Path], object]
+    swift: Turn, spoil: Callable[[Path], object]
 ) -> None:
-    before = agency.files()
-    spoil(agency.dataset.week_folder(WEEK))
-    publish(agency.dataset)
-    assert agency.files() == before
+    publish(swift.agency.dataset)
+    spoil(swift.agency.dataset.week_folder(WEEK))
+    assert swift.agency.files() != swift.new
+    publish(swift.agency.dataset)
+    assert swift.agency.files() == swift.new
 
 
 # What fails
@@ -390,9 +392,9 @@ def test_a_process_killed_at_any_rename_or_removal_loses_no_week(
     assert left_beside(swift.agency) == [f"{WEEK}.lock"]
 
 
-def test_the_exchange_leaves_no_moment_without_a_folder(turn: Turn) -> None:
+def test_the_exchange_leaves_no_moment_without_a_folder(swift: Turn) -> None:
     """Somebody who looks all the time always sees one whole week."""
-    folder, ended, missing = turn.agency.dataset.week_folder(WEEK), threading.Event(), [0]
+    folder, ended, missing = swift.agency.dataset.week_folder(WEEK), threading.Event(), [0]
 
     def look() -> None:
         while not ended.is_set():
@@ -401,8 +403,8 @@ def test_the_exchange_leaves_no_moment_without_a_folder(turn: Turn) -> None:
     looking = threading.Thread(target=look)
     looking.start()
     try:
-        for _ in range(3):
-            publish(turn.agency.dataset)
+        for _ in range(8):
+            publish(swift.agency.dataset)
     finally:
         ended.set()
         looking.join()
@@ -421,7 +423,7 @@ def test_two_publications_at_once_end_with_one_whole_folder(turn: Turn) -> None:
         except BaseException as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
+    threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -525,25 +527,52 @@ def test_a_week_s_folder_that_is_no_folder_is_left_alone_in_one_line(
 STRANGERS = ("gone.csv", f"{PAGE}.csv.bak", f".{PAGE}.csv.0a.partial", "Index.html", "notes", ".DS")
 
 
-def test_a_folder_as_published_has_no_fault(agency: Installed) -> None:
-    messages = active_messages(agency.dataset, WEEK)
-    assert wrong_folder(messages, agency.dataset.week_folder(WEEK)) == []
+@dataclass(frozen=True)
+class Published:
+    """A copy of a week's folder as published, and the messages in force."""
+
+    folder: Path
+    messages: pd.DataFrame
+
+    @property
+    def faults(self) -> list[str]:
+        return wrong_folder(self.messages, self.folder)
+
+
+@pytest.fixture(scope="module")
+def messages(template: Path) -> Iterator[pd.DataFrame]:
+    with installed(template) as agency:
+        yield active_messages(agency.dataset, WEEK)
+
+
+@pytest.fixture
+def week(template: Path, tmp_path: Path, messages: pd.DataFrame) -> Published:
+    folder = tmp_path / WEEK.isoformat()
+    copytree(template / "out" / WEEK.isoformat(), folder)
+    return Published(folder, messages)
+
+
+def test_a_folder_as_published_has_no_fault(week: Published) -> None:
+    assert week.faults == []
+
+
+def test_a_folder_that_is_not_there_lacks_every_file(week: Published) -> None:
+    rmtree(week.folder)
+    named = {fault.partition(": ")[0] for fault in week.faults}
+    assert named == {str(week.folder / name) for name in names_of(*PAGES) - {RECORD}}
 
 
 @pytest.mark.parametrize("name", STRANGERS)
-def test_a_file_of_no_schedule_in_force_is_named(agency: Installed, name: str) -> None:
-    folder = agency.dataset.week_folder(WEEK)
-    (folder / name).write_bytes(b"")
-    (fault,) = wrong_folder(active_messages(agency.dataset, WEEK), folder)
-    assert fault.startswith(f"{folder / name}: it belongs to no schedule in force")
+def test_a_file_of_no_schedule_in_force_is_named(week: Published, name: str) -> None:
+    (week.folder / name).write_bytes(b"")
+    (fault,) = week.faults
+    assert fault.startswith(f"{week.folder / name}: it belongs to no schedule in force")
 
 
-def test_files_of_a_page_that_is_withdrawn_are_named(agency: Installed) -> None:
-    folder = agency.dataset.week_folder(WEEK)
-    withdraw(agency, PAGE)
-    faults = wrong_folder(active_messages(agency.dataset, WEEK), folder)
-    named = {fault.partition(": ")[0] for fault in faults}
-    assert named == {str(folder / name) for name in names_of(PAGE) - {RECORD}}
+def test_files_of_a_page_that_is_withdrawn_are_named(week: Published) -> None:
+    left = replace(week, messages=week.messages[week.messages["page_name"] != PAGE])
+    named = {fault.partition(": ")[0] for fault in left.faults}
+    assert named == {str(week.folder / name) for name in names_of(PAGE) - {RECORD}}
 
 
 @pytest.mark.parametrize(
@@ -561,19 +590,18 @@ def test_files_of_a_page_that_is_withdrawn_are_named(agency: Installed) -> None:
     ],
 )
 def test_a_wrong_picture_or_index_is_named(
-    agency: Installed, spoil: Callable[[Path], object], name: str, said: str
+    week: Published, spoil: Callable[[Path], object], name: str, said: str
 ) -> None:
-    folder = agency.dataset.week_folder(WEEK)
-    spoil(folder / name)
-    faults = wrong_folder(active_messages(agency.dataset, WEEK), folder)
-    assert faults
-    assert all(fault.startswith(f"{folder / name}: ") and said in fault for fault in faults)
+    path = week.folder / name
+    spoil(path)
+    assert week.faults
+    assert all(fault.startswith(f"{path}: ") and said in fault for fault in week.faults)
 
 
-def test_a_picture_of_another_schedule_is_named(agency: Installed) -> None:
-    folder = agency.dataset.week_folder(WEEK)
-    text = (folder / RECORD).read_text()
-    schedule = read_record(folder).pictures[PAGE].schedule_id
-    (folder / RECORD).write_text(text.replace(schedule, f"{schedule[:-8]}{0:08x}"))
-    (fault,) = wrong_folder(active_messages(agency.dataset, WEEK), folder)
-    assert fault == (f"{folder / PAGE}.png: it does not show {schedule}; export the week again")
+def test_a_picture_of_another_schedule_is_named(week: Published) -> None:
+    record_file = week.folder / RECORD
+    schedule = read_record(week.folder).pictures[PAGE].schedule_id
+    text = record_file.read_text()
+    record_file.write_text(text.replace(schedule, f"{schedule[:-8]}{0:08x}"))
+    path = week.folder / f"{PAGE}.png"
+    assert week.faults == [f"{path}: it does not show {schedule}; export the week again"]
