@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from eros_assets.automation.jobs import set_up, week_run_config, weekly_schedule
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.definitions import build_definitions
 from eros_assets.settings import Settings, load_settings
+from eros_assets.warehouse.duckdb.storage import storage_of
 
 TODAY = dt.date(2025, 11, 3)
 WEEK = dt.date(2025, 11, 3)
@@ -56,18 +57,23 @@ class Installed:
         settings = self.dataset.settings
         if week is not None:
             settings = settings.model_copy(update={"week": week})
-        result = (
-            build_definitions(settings)
-            .resolve_job_def(job)
-            .execute_in_process(
+        resolved = build_definitions(settings).resolve_job_def(job)
+        with self.kept_open():
+            result = resolved.execute_in_process(
                 instance=self.instance,
                 partition_key=week.isoformat() if week else None,
                 run_config=week_run_config(pages, force=force) if week else None,
                 raise_on_error=succeeds,
             )
-        )
         assert result.success is succeeds
         return result
+
+    def kept_open(self) -> AbstractContextManager[object]:
+        """Keep the warehouse's file open: a hundred openings are a quarter of a small week.
+
+        Each operation is still a transaction of its own.
+        """
+        return storage_of(self.dataset.settings.warehouse_file).opened()
 
     def set_up(self) -> None:
         """Tables, inputs, configuration, routines."""
@@ -126,5 +132,5 @@ def installed(folder: Path, **settings: Any) -> Iterator[Installed]:
         "tuning_dir": settings.get("tuning_dir") or unhurried_tuning(folder),
         **{name: value for name, value in settings.items() if name != "tuning_dir"},
     }
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         yield Installed(open_dataset(Settings(**values), asset="test"), instance)
