@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from eros_assets.cli import planning
 from eros_assets.cli.planning import main
-from tests.assets.installed import Installed
+from tests.assets.installed import Installed, installed
 
 HOLDING = """
 import sys, duckdb
@@ -20,6 +21,14 @@ held = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "read")
 print("open", flush=True)
 sys.stdin.read()
 """
+
+
+@pytest.fixture
+def agency(planned: Path, tmp_path: Path) -> Iterator[Installed]:
+    """The sample agency with its week planned; between commands its file is closed."""
+    copytree(planned, tmp_path, dirs_exist_ok=True)
+    with installed(tmp_path, alone=False) as copy:
+        yield copy
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from eros_assets.assets.exports import GROUP
 from eros_assets.automation.jobs import set_up, week_run_config, weekly_schedules
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.definitions import build_definitions
@@ -52,28 +53,28 @@ class Installed:
         *,
         force: bool = False,
         succeeds: bool = True,
+        exports: bool = True,
     ) -> dg.ExecuteInProcessResult:
-        """Run a job, of a week as under `EROS_WEEK`; fails the test when the run does."""
+        """Run a job, of a week as under `EROS_WEEK`; fails the test when the run does.
+
+        Without `exports` the assets of that group are left out: files and pictures are a third of
+        what a small week costs.
+        """
         settings = self.dataset.settings
         if week is not None:
             settings = settings.model_copy(update={"week": week})
-        resolved = build_definitions(settings).resolve_job_def(job)
-        with self.kept_open():
-            result = resolved.execute_in_process(
-                instance=self.instance,
-                partition_key=week.isoformat() if week else None,
-                run_config=week_run_config(pages, force=force) if week else None,
-                raise_on_error=succeeds,
-            )
+        definitions = build_definitions(settings)
+        resolved = definitions.resolve_job_def(job)
+        kept = None if exports else _all_but_exports(definitions, resolved)
+        result = resolved.execute_in_process(
+            instance=self.instance,
+            partition_key=week.isoformat() if week else None,
+            run_config=week_run_config(pages, force=force) if week else None,
+            raise_on_error=succeeds,
+            asset_selection=kept,
+        )
         assert result.success is succeeds
         return result
-
-    def kept_open(self) -> AbstractContextManager[object]:
-        """Keep the warehouse's file open: a hundred openings are a quarter of a small week.
-
-        Each operation is still a transaction of its own.
-        """
-        return storage_of(self.dataset.settings.warehouse_file).opened()
 
     def set_up(self) -> None:
         """Tables, inputs, configuration, routines."""
@@ -121,9 +122,19 @@ def unhurried_tuning(folder: Path) -> Path:
     return own
 
 
+def _all_but_exports(definitions: dg.Definitions, job: dg.JobDefinition) -> list[dg.AssetKey]:
+    exports = dg.AssetSelection.groups(GROUP).resolve(definitions.resolve_asset_graph())
+    return sorted(job.asset_layer.selected_asset_keys - exports)
+
+
 @contextmanager
-def installed(folder: Path, **settings: Any) -> Iterator[Installed]:
-    """An installation under `folder`; the small sample agency unless `settings` say otherwise."""
+def installed(folder: Path, *, alone: bool = True, **settings: Any) -> Iterator[Installed]:
+    """An installation under `folder`; the small sample agency unless `settings` say otherwise.
+
+    Its runs are kept in memory. While it is `alone`, this thread keeps the warehouse's file open:
+    the hundred openings of a small week are a quarter of its cost. Each operation is a transaction
+    of its own all the same. Not `alone`, other threads and processes can have the file in between.
+    """
     values = {
         "home": folder / "home",
         "out_dir": folder / "out",
@@ -132,5 +143,10 @@ def installed(folder: Path, **settings: Any) -> Iterator[Installed]:
         "tuning_dir": settings.get("tuning_dir") or unhurried_tuning(folder),
         **{name: value for name, value in settings.items() if name != "tuning_dir"},
     }
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield Installed(open_dataset(Settings(**values), asset="test"), instance)
+    dataset = open_dataset(Settings(**values), asset="test")
+    storage = storage_of(dataset.settings.warehouse_file)
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        storage.opened() if alone else nullcontext(),
+    ):
+        yield Installed(dataset, instance)

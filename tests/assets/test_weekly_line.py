@@ -57,7 +57,7 @@ def test_two_installations_plan_the_same_week_bit_for_bit(
 def test_another_seed_chooses_other_captions(agency: Installed, tmp_path: Path) -> None:
     before = agency.week_tables()["caption_selections"]
     with installed(tmp_path, seed="another") as reseeded:
-        reseeded.plan()
+        reseeded.plan(exports=False)
         assert reseeded.week_tables()["caption_selections"] != before
 
 
@@ -73,7 +73,7 @@ def test_a_run_narrowed_to_pages_leaves_the_others_as_they_were(agency: Installe
         )
         for page in pages
     }
-    agency.plan(pages=(pages[0],))
+    agency.plan(pages=(pages[0],), exports=False)
     for page in pages[1:]:
         after = agency.query(
             "SELECT * FROM `${dataset}.schedule_recommendations` WHERE page_name = @page "
@@ -103,7 +103,7 @@ def test_a_creator_that_fails_is_reported_and_stops_no_other(
         return plan_week(*arguments, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(planner, "plan_week", sometimes)
-    result = agency.plan(week=monday)
+    result = agency.plan(week=monday, exports=False)
     failed = agency.query("SELECT * FROM `${dataset}.schedule_shortfalls` WHERE stage = 'creator'")
     assert list(failed["reason"]) == ["ZeroDivisionError: the second page's misfortune"]
     scheduled = agency.query(
@@ -123,9 +123,9 @@ def test_a_week_that_has_begun_is_left_alone_unless_forced(
 ) -> None:
     rows = agency.week_tables()["schedule_recommendations"]
     with installed(tmp_path, today=WEEK + dt.timedelta(days=2), seed="another") as later:
-        later.plan()
+        later.plan(exports=False)
         assert later.week_tables()["schedule_recommendations"] == rows
-        later.plan(force=True)
+        later.plan(force=True, exports=False)
         times = later.query(
             "SELECT MIN(send_date) AS first FROM `${dataset}.schedule_recommendations` "
             "WHERE is_active"
@@ -145,7 +145,7 @@ def test_a_week_that_has_begun_is_left_alone_unless_forced(
 
 
 def test_consecutive_weeks_never_share_a_caption(agency: Installed) -> None:
-    agency.plan(week=WEEK + dt.timedelta(days=7))
+    agency.plan(week=WEEK + dt.timedelta(days=7), exports=False)
     shared = agency.query(
         "SELECT caption_id FROM `${dataset}.active_caption_assignments` WHERE is_active "
         "GROUP BY caption_id HAVING COUNT(*) > 1"
@@ -192,7 +192,7 @@ def test_an_empty_history_gives_schedules_from_the_bank_alone(tmp_path: Path) ->
     history = _import(tmp_path, "", bank, "new_page,New,True\n")
     with installed(tmp_path, import_dir=history) as agency:
         agency.set_up()
-        agency.plan()
+        agency.plan(exports=False)
         counts = agency.query(
             "SELECT message_type, COUNT(*) AS n FROM `${dataset}.schedule_recommendations` "
             "WHERE is_active GROUP BY message_type ORDER BY message_type"
@@ -213,7 +213,7 @@ def test_a_bank_with_too_few_captions_gives_what_there_is_and_says_the_shortfall
     history = _import(tmp_path, "", bank, "new_page,New,True\n")
     with installed(tmp_path, import_dir=history) as agency:
         agency.set_up()
-        agency.plan()
+        agency.plan(exports=False)
         lacking = agency.query(
             "SELECT price_tier, wanted, got FROM `${dataset}.schedule_shortfalls` "
             "WHERE stage = 'selection' ORDER BY price_tier"

@@ -5,11 +5,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from eros_assets.calendar import la_instant
 from eros_assets.health.checkup import Health, check_system, supply
+from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.warehouse.protocol import WarehouseError
 from eros_assets.warehouse.sql.library import SqlLibrary
 from tests.assets.installed import TODAY, Installed, installed
@@ -32,7 +32,7 @@ def log_jobs(
     agency: Installed, number: int, *, hours_ago: float, seconds: float, size: int
 ) -> None:
     """Put jobs of an asset into the embedded warehouse's log, as the door would have."""
-    with duckdb.connect(agency.dataset.settings.warehouse_file) as connection:
+    with storage_of(agency.dataset.settings.warehouse_file).opened() as connection:
         connection.execute(
             "INSERT INTO eros_catalog.jobs SELECT nextval('eros_catalog.job_numbers'), "
             "'job', 'query', 'SELECT something', ?, ?, ?, 1, '{\"asset\": \"x\"}', NULL "

@@ -414,23 +414,26 @@ def test_the_exchange_leaves_no_moment_without_a_folder(swift: Turn) -> None:
 # Several at once
 
 
-def test_two_publications_at_once_end_with_one_whole_folder(turn: Turn) -> None:
+def test_two_publications_at_once_end_with_one_whole_folder(turn: Turn, tmp_path: Path) -> None:
+    copytree(turn.agency.dataset.settings.home.parent, tmp_path, dirs_exist_ok=True)
     failures: list[BaseException] = []
+    with installed(tmp_path, alone=False) as agency:
+        assert agency.files() == turn.old
 
-    def work() -> None:
-        try:
-            publish(turn.agency.dataset.labelled(asset="racing"))
-        except BaseException as error:
-            failures.append(error)
+        def work() -> None:
+            try:
+                publish(agency.dataset.labelled(asset="racing"))
+            except BaseException as error:
+                failures.append(error)
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert turn.agency.files() == turn.new
-    assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+        threads = [threading.Thread(target=work) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+        assert agency.files() == turn.new
+        assert left_beside(agency) == [f"{WEEK}.lock"]
 
 
 def test_publications_of_two_weeks_do_not_touch_each_other(turn: Turn) -> None:
