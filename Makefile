@@ -74,8 +74,8 @@ format: $(VENV)/dev ## Format and mend what can be mended by itself.
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check --fix .
 
-clean: ## Remove the environment, the embedded warehouse and the exports.
-	rm -rf $(VENV) .eros out .pytest_cache .ruff_cache .hypothesis
+clean: ## Remove the environment, the embedded warehouse, the exports and what tests keep.
+	rm -rf $(VENV) .eros .eros-tests out .pytest_cache .ruff_cache .hypothesis
 
 # A stamp beside the environment says what was installed into it, and from which list.
 $(VENV)/bin/pip:

@@ -8,13 +8,13 @@ from shutil import copytree
 
 import pandas as pd
 import pytest
-from filelock import FileLock
 
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.demo import Agency, sample_agency
 from eros_assets.settings import load_settings
 from tests.assets.installed import Installed, installed
 from tests.demo.conftest import LAST_DAY
+from tests.prepared import prepared
 from tests.warehouse.bigquery.service import Service
 
 SMALL_TABLES = (
@@ -35,21 +35,15 @@ def end_quietly() -> None:
 
 
 @pytest.fixture(scope="session")
-def planned(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A folder with the sample agency loaded and its week planned, to be copied.
+def planned() -> Path:
+    """A folder with the sample agency loaded and its week planned, to be copied."""
 
-    The processes of a test run share it.
-    """
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "planned"
-    with FileLock(f"{folder}.lock"):
-        done = folder / "done"
-        if not done.exists():
-            with installed(folder) as agency:
-                agency.set_up()
-                agency.plan()
-            done.touch()
-    return folder
+    def make(folder: Path) -> None:
+        with installed(folder) as agency:
+            agency.set_up()
+            agency.plan()
+
+    return prepared("planned", make)
 
 
 @pytest.fixture
@@ -57,6 +51,14 @@ def agency(planned: Path, tmp_path: Path) -> Iterator[Installed]:
     """The sample agency with its week planned, to do with as the test likes."""
     copytree(planned, tmp_path, dirs_exist_ok=True)
     with installed(tmp_path) as copy:
+        yield copy
+
+
+@pytest.fixture
+def shared_agency(planned: Path, tmp_path: Path) -> Iterator[Installed]:
+    """As `agency`, where others than this thread have the warehouse's file in between."""
+    copytree(planned, tmp_path, dirs_exist_ok=True)
+    with installed(tmp_path, alone=False) as copy:
         yield copy
 
 

@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from eros_assets.cli import planning
 from eros_assets.cli.planning import main
-from tests.assets.installed import Installed, installed
+from tests.assets.installed import Installed
 
 HOLDING = """
 import sys, duckdb
@@ -24,11 +23,9 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def agency(planned: Path, tmp_path: Path) -> Iterator[Installed]:
-    """The sample agency with its week planned; between commands its file is closed."""
-    copytree(planned, tmp_path, dirs_exist_ok=True)
-    with installed(tmp_path, alone=False) as copy:
-        yield copy
+def agency(shared_agency: Installed) -> Installed:
+    """The file is closed between commands, and another process may open it."""
+    return shared_agency
 
 
 @pytest.fixture

@@ -96,15 +96,12 @@ class Installed:
 
     def week_tables(self) -> Mapping[str, list[str]]:
         """The rows of every table of the weekly line, stamps left out, in an order of their own."""
-        return {
-            name: sorted(
-                self.query(f"SELECT * FROM `${{dataset}}.{name}`")
-                .drop(columns=STAMPS, errors="ignore")
-                .astype(str)
-                .agg("|".join, axis=1)
-            )
-            for name in WEEK_TABLES
-        }
+        return {name: sorted(self._texts(name)) for name in WEEK_TABLES}
+
+    def _texts(self, table: str) -> Iterator[str]:
+        rows = self.query(f"SELECT * FROM `${{dataset}}.{table}`")
+        kept = rows.drop(columns=STAMPS, errors="ignore").astype(str)
+        return map("|".join, zip(*(kept[name] for name in kept), strict=True))
 
     def files(self) -> Mapping[str, bytes]:
         """What lies in the export folder, by name."""

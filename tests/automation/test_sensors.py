@@ -98,17 +98,17 @@ def test_history_that_changed_is_learned_from_once(agency: Installed) -> None:
     assert "as it was" in third.skip_message
 
 
-def test_a_failed_read_ends_the_tick_and_is_not_nothing_new(agency: Installed) -> None:
+def test_a_failed_read_ends_the_tick_and_is_not_nothing_new(shared_agency: Installed) -> None:
     """The cursor stays, so that the next tick that can read sees the change."""
-    settings = agency.dataset.settings
-    first = tick(new_history, agency.instance, None, settings)
+    settings = shared_agency.dataset.settings
+    first = tick(new_history, shared_agency.instance, None, settings)
     file = settings.warehouse_file
     content = file.read_bytes()
     file.write_bytes(b"not a database" * 1000)
     with pytest.raises(WarehouseError, match="can't be opened"):
-        tick(new_history, agency.instance, first.cursor, settings)
+        tick(new_history, shared_agency.instance, first.cursor, settings)
     file.write_bytes(content)
-    assert not tick(new_history, agency.instance, first.cursor, settings).run_requests
+    assert not tick(new_history, shared_agency.instance, first.cursor, settings).run_requests
 
 
 def test_no_table_is_said_and_leaves_the_cursor(tmp_path: Path, instance: Any) -> None:
