@@ -1,23 +1,18 @@
 """Gives columns their types, exactly: ids never pass through floating point.
 
-CSV text and Parquet columns come in, Arrow columns of the schema's types go out, NULL where a
-value could not be converted; each such value is reported with the rule that it breaks.
-
-CSV text by type (spaces around it don't matter, except in STRING):
-
-- INT64: digits with a sign; `280.0` is taken, `280.5` and `2.8e2` are not.
-- FLOAT64: `12`, `12.5`, `1.2e1`.
-- BOOL: True, False, true, false, 1, 0.
-- TIMESTAMP: ISO 8601 with a zone: `2025-05-22T06:54:36Z`, `2025-05-22 06:54:36-07:00`, `… UTC`.
-- ARRAY<STRING>: a JSON array of strings, or items separated by `;`. Items that contain `;` or
-  lists that begin with `[` need JSON.
+Text and stored columns come in, Arrow columns of the schema's types go out, NULL where a value
+could not be converted; each such value is reported with the rule that it breaks. Forms that have
+one reading are taken; the formats of the mapping decide between several. docs/IMPORT.md lists the
+forms of each type.
 """
 
 # pyarrow comes without types, and makes its compute functions when it is imported.
 # pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 
+import html
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, cast
 
 import numpy as np
@@ -26,10 +21,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from eros_assets.importing.mapping import Formats
+from eros_assets.importing.numbers import ONE_GROUP, Fault, Number, ambiguous, read_number
 from eros_assets.importing.schema import Column, ColumnType
-
-Report = Callable[[NDArray[np.bool_], str], None]
-"""Takes which rows are wrong and the rule that they break."""
+from eros_assets.importing.times import (
+    Report,
+    times_from_local,
+    times_from_numbers,
+    times_from_text,
+)
 
 ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     "STRING": pa.string(),
@@ -41,39 +41,77 @@ ARROW_TYPES: dict[ColumnType, pa.DataType] = {
 }
 WHOLE = r"^[+-]?[0-9]+(\.0*)?$"
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-ZONED = r"[0-9]{1,2}:[0-9]{2}.*([zZ]| ?UTC|[+-][0-9]{2}(:?[0-9]{2})?)$"
 SAFE_IN_INT64 = 18
 """Any whole number of so many digits is an INT64."""
+SPACE = " \t\r\n\u00a0\u2007\u202f\ufeff"
+NOTHING = (*("-", "–", "—", "n/a", "na", "#n/a", "null", "none", "nan", "nat", "<na>", r"\n"),)
+"""Words for an empty cell wherever a word can't be a value: in any column but a STRING."""
+YES = ("true", "yes", "y", "t", "on", "1", "1.0")
+NO = ("false", "no", "n", "f", "off", "0", "0.0")
 
-WHOLE_RULE = "is not a whole number (all its digits, no exponent)"
+WHOLE_RULE = "is not a whole number"
+ID_RULE = "is not a whole number (all its digits, no exponent)"
 RANGE_RULE = "is outside the range of INT64"
 NUMBER_RULE = "is not a finite number"
-BOOL_RULE = "is not True or False (or 1 or 0)"
-ZONE_RULE = "has no time zone: end it with Z or an offset such as -08:00"
-TIME_RULE = "is not an ISO 8601 time between the years 1678 and 2262"
+BOOL_RULE = "is not True or False (or yes, no, 1 or 0)"
 LIST_RULE = 'is not a list: write a JSON array of strings (["a", "b"]) or items separated by ;'
 UTF8_RULE = "is not UTF-8 text"
 EXACT_RULE = "is beyond 2^53 in a floating-point column, where digits are lost: store whole numbers"
 
 
-def from_csv(raw: pa.Array, column: Column, report: Report) -> pa.Array:
-    """The column of a CSV file (binary, "" is NULL) with its type."""
-    text = _decoded(raw, report)
+def converted(
+    stored: pa.Array, column: Column, formats: Formats, report: Report
+) -> pa.Array | None:
+    """The column with its type; None when the stored type can't become it."""
+    kinds = pa.types
+    if kinds.is_null(stored.type):
+        return pa.nulls(len(stored), ARROW_TYPES[column.type])
+    if kinds.is_binary(stored.type) or kinds.is_large_binary(stored.type):
+        return _from_text(_decoded(stored, report), column, formats, report)
+    if kinds.is_string(stored.type) or kinds.is_large_string(stored.type):
+        return _from_text(stored.cast(pa.string()), column, formats, report)
+    if kinds.is_string_view(stored.type):
+        return _from_text(stored.cast(pa.string()), column, formats, report)
+    return _STORED_CONVERSIONS[column.type](stored, column, formats, report)
+
+
+def _from_text(text: pa.Array, column: Column, formats: Formats, report: Report) -> pa.Array:
     if column.type == "STRING":
+        return _string(text, column, formats)
+    trimmed = pc.utf8_trim(text, SPACE)
+    nothing = pa.array([*NOTHING, *(word.casefold() for word in formats.nothing), ""])
+    known = ~_true(pc.is_in(pc.utf8_lower(trimmed), nothing))
+    trimmed = trimmed if known.all() else _where(known, trimmed)
+    if column.type == "TIMESTAMP":
+        return times_from_text(trimmed, formats, report, date_suffices=column.date_suffices)
+    return _TEXT_CONVERSIONS[column.type](trimmed, column, formats, report)
+
+
+def _string(text: pa.Array, column: Column, formats: Formats) -> pa.Array:
+    if formats.nothing:
+        words = pa.array([word.casefold() for word in formats.nothing])
+        text = _where(~_true(pc.is_in(pc.utf8_lower(pc.utf8_trim(text, SPACE)), words)), text)
+    if formats.html:
+        text = changed(text, _true(pc.match_substring(text, "&")), html.unescape)
+    if column.one_of:
+        ours = {word.casefold(): word for word in column.one_of}
+        ours |= {theirs: word for theirs, word in formats.words.items() if word in column.one_of}
+        right = _true(pc.is_in(text, pa.array(column.one_of)))
+        text = changed(text, ~right & _present(text), lambda v: ours.get(_folded(v), v))
+    return text
+
+
+def _folded(value: str) -> str:
+    return value.strip(SPACE).casefold()
+
+
+def changed(text: pa.Array, rows: NDArray[np.bool_], change: Callable[[str], str]) -> pa.Array:
+    """The texts with these rows changed; each distinct value is changed once."""
+    if not rows.any():
         return text
-    trimmed = pc.utf8_trim_whitespace(text)
-    return _TEXT_CONVERSIONS[column.type](_where(_true(pc.not_equal(trimmed, "")), trimmed), report)
-
-
-def from_parquet(stored: pa.Array, column: Column, report: Report) -> pa.Array | None:
-    """The column of a Parquet file with its type; None when the stored type can't become it."""
-    if pa.types.is_dictionary(stored.type):
-        stored = cast("pa.DictionaryArray", stored).dictionary_decode()
-    wanted = ARROW_TYPES[column.type]
-    if pa.types.is_null(stored.type):
-        return pa.nulls(len(stored), wanted)
-    convert = _STORED_CONVERSIONS[column.type]
-    return convert(stored, report)
+    distinct = text.filter(pa.array(rows)).dictionary_encode()
+    new = pa.array([change(value) for value in distinct.dictionary.to_pylist()], pa.string())
+    return pc.replace_with_mask(text, pa.array(rows), new.take(distinct.indices))
 
 
 def _decoded(raw: pa.Array, report: Report) -> pa.Array:
@@ -81,7 +119,7 @@ def _decoded(raw: pa.Array, report: Report) -> pa.Array:
         return raw.cast(pa.string())
     except pa.ArrowInvalid:
         wrong = np.array([not _is_utf8(value) for value in raw.to_pylist()])
-        report(wrong, UTF8_RULE)
+        report(wrong, UTF8_RULE, None)
         return _where(~wrong, raw).cast(pa.string())
 
 
@@ -93,16 +131,23 @@ def _is_utf8(value: bytes | None) -> bool:
     return True
 
 
-def _int_from_text(text: pa.Array, report: Report) -> pa.Array:
-    whole = _true(pc.match_substring_regex(text, WHOLE))
-    report(_present(text) & ~whole, WHOLE_RULE)
+def _int_from_text(text: pa.Array, column: Column, formats: Formats, report: Report) -> pa.Array:
+    comma = formats.decimal == "," and not column.is_id
+    whole = _true(pc.match_substring_regex(text, r"^[+-]?[0-9]+$" if comma else WHOLE))
+    others = _present(text) & ~whole
+    if column.is_id:
+        report(others, ID_RULE, None)
     digits = pc.replace_substring_regex(_where(whole, text), r"^\+|\.0*$", "")
     try:
-        return pc.cast(digits, pa.int64())
+        values = pc.cast(digits, pa.int64())
     except pa.ArrowInvalid:
         outside = np.array([not _in_int64(value) for value in digits.to_pylist()])
-        report(outside, RANGE_RULE)
-        return pc.cast(_where(~outside, digits), pa.int64())
+        report(outside, RANGE_RULE, None)
+        values = pc.cast(_where(~outside, digits), pa.int64())
+    if column.is_id or not others.any():
+        return values
+    numbers = _read(text, others, formats, report, whole=True)
+    return pc.coalesce(values, pa.array(numbers, pa.int64()))
 
 
 def _in_int64(digits: str | None) -> bool:
@@ -111,38 +156,123 @@ def _in_int64(digits: str | None) -> bool:
     return len(digits.lstrip("-0")) <= SAFE_IN_INT64 + 1 and -(2**63) <= int(digits) < 2**63
 
 
-def _float_from_text(text: pa.Array, report: Report) -> pa.Array:
+def _float_from_text(text: pa.Array, column: Column, formats: Formats, report: Report) -> pa.Array:
     number = _true(pc.match_substring_regex(text, NUMBER))
+    if formats.decimal == ",":
+        number &= ~_true(pc.match_substring(text, "."))
+    others = _present(text) & ~number
     unsigned = pc.replace_substring_regex(_where(number, text), r"^\+", "")
     values = pc.cast(unsigned, pa.float64())
     finite = _true(pc.is_finite(values))
-    report(_present(text) & ~finite, NUMBER_RULE)
-    return _where(finite, values)
+    report(number & ~finite, NUMBER_RULE, None)
+    values = _where(finite, values)
+    rate = formats.usd_per.get(formats.currency, 1.0) if column.is_money else 1.0
+    if rate != 1.0:
+        values = pc.multiply(values, rate)
+    if not others.any():
+        return values
+    read = _read(text, others, formats, report, money=column.is_money, number=number)
+    return pc.coalesce(values, pa.array(read, pa.float64()))
 
 
-def _bool_from_text(text: pa.Array, report: Report) -> pa.Array:
+def _read(
+    text: pa.Array,
+    rows: NDArray[np.bool_],
+    formats: Formats,
+    report: Report,
+    *,
+    whole: bool = False,
+    money: bool = False,
+    number: NDArray[np.bool_] | None = None,
+) -> list[int | float | None]:
+    """The numbers of the rows that are not written plainly; the others are None.
+
+    `number` are the rows that are: where others show that commas separate decimals, those of them
+    with two readings are reported.
+    """
+    chosen = np.flatnonzero(rows).tolist()
+    given = cast("list[str]", text.filter(pa.array(rows)).to_pylist())
+    read = {value: read_number(value, formats, whole=whole) for value in dict.fromkeys(given)}
+    judged = {value: _usable(value, found, formats, whole, money) for value, found in read.items()}
+    faults = {
+        row: f
+        for row, value in zip(chosen, given, strict=True)
+        if isinstance(f := judged[value], Fault)
+    }
+    if number is not None and any(isinstance(n, Number) and n.comma for n in read.values()):
+        doubtful = number & _true(pc.match_substring_regex(text, f"^[+-]?({ONE_GROUP.pattern})$"))
+        if formats.decimal is None:
+            for row in np.flatnonzero(doubtful):
+                value = str(text[int(row)])
+                faults[int(row)] = ambiguous(value, value.replace(".", ""), value)
+    for rule in dict.fromkeys(fault.rule for fault in faults.values()):
+        mask = np.zeros(len(text), dtype=np.bool_)
+        mask[[row for row, fault in faults.items() if fault.rule == rule]] = True
+        report(mask, rule, lambda row: faults[row].said)
+    values: list[int | float | None] = [None] * len(text)
+    for row, value in zip(chosen, given, strict=True):
+        found = judged[value]
+        if not isinstance(found, Fault):
+            values[row] = found
+    return values
+
+
+def _usable(
+    text: str, found: Number | Fault, formats: Formats, whole: bool, money: bool
+) -> int | float | Fault:
+    if isinstance(found, Fault):
+        if whole:
+            return Fault(WHOLE_RULE, f"{WHOLE_RULE}: write it such as 1234")
+        return found
+    value = found.value
+    if found.code is not None or money:
+        code = found.code or formats.currency
+        if code != "USD" and code not in formats.usd_per:
+            return Fault(
+                "is in another currency",
+                f"is in {code}, and amounts are in USD: write in eros_import.toml, under "
+                f"[formats], what one is worth, such as usd_per = {{ {code} = 1.08 }}",
+            )
+        value *= Decimal(str(formats.usd_per.get(code, 1.0)))
+    if not whole:
+        read = float(value)
+        return read if np.isfinite(read) else Fault(NUMBER_RULE, NUMBER_RULE)
+    if found.percent or value != value.to_integral_value():
+        said = f"{WHOLE_RULE}: write it such as 1234"
+        if ONE_GROUP.fullmatch(text.lstrip("+-")) and "." in text:
+            said = (
+                f"{WHOLE_RULE}, unless it is {text.replace('.', '')}: write then in "
+                'eros_import.toml, under [formats], decimal = ","'
+            )
+        elif found.percent:
+            said = (
+                f"{WHOLE_RULE} but a share: map it as such, with percent_of = "
+                '"sent_count", in eros_import.toml'
+            )
+        return Fault(WHOLE_RULE, said)
+    return int(value) if abs(value) < 2**63 else Fault(RANGE_RULE, RANGE_RULE)
+
+
+def _bool_from_text(text: pa.Array, _column: Column, formats: Formats, report: Report) -> pa.Array:
     lower = pc.utf8_lower(text)
-    yes = pc.is_in(lower, pa.array(["true", "1"]))
-    known = _true(pc.is_in(lower, pa.array(["true", "1", "false", "0"])))
-    report(_present(text) & ~known, BOOL_RULE)
-    return _where(known, yes)
+    yes = [*YES, *(theirs for theirs, ours in formats.words.items() if ours == "yes")]
+    no = [*NO, *(theirs for theirs, ours in formats.words.items() if ours == "no")]
+    true = pc.is_in(lower, pa.array(yes))
+    known = _true(pc.is_in(lower, pa.array([*yes, *no])))
+    report(
+        _present(text) & ~known,
+        BOOL_RULE,
+        lambda row: (
+            f"{BOOL_RULE}: say what it means in eros_import.toml, under [formats], such as "
+            f'words = {{ {json.dumps(str(text[row]), ensure_ascii=False)} = "yes" }}'
+        ),
+    )
+    return _where(known, true)
 
 
-def _timestamp_from_text(text: pa.Array, report: Report) -> pa.Array:
-    zoned = _true(pc.match_substring_regex(text, ZONED))
-    zulu = pc.replace_substring_regex(_where(zoned, text), r" ?UTC$", "Z")
-    values = pd.Series(zulu.to_pandas(), dtype=object)
-    times = pd.to_datetime(values, utc=True, format="ISO8601", errors="coerce")
-    unreadable = zoned & times.isna().to_numpy(dtype=np.bool_)
-    looks_like_time = _true(pc.match_substring_regex(text, r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"))
-    report(_present(text) & ~zoned & looks_like_time, ZONE_RULE)
-    report(unreadable | (_present(text) & ~zoned & ~looks_like_time), TIME_RULE)
-    return pa.array(times.dt.as_unit("us"), type=ARROW_TYPES["TIMESTAMP"], from_pandas=True)
-
-
-def _list_from_text(text: pa.Array, report: Report) -> pa.Array:
+def _list_from_text(text: pa.Array, _column: Column, _formats: Formats, report: Report) -> pa.Array:
     values = [_parsed_list(value) for value in text.to_pylist()]
-    report(np.array([value is None for value in values], dtype=np.bool_), LIST_RULE)
+    report(np.array([value is None for value in values], dtype=np.bool_), LIST_RULE, None)
     return pa.array(values, type=ARROW_TYPES["ARRAY<STRING>"])
 
 
@@ -162,23 +292,23 @@ def _parsed_list(text: str | None) -> list[str] | None:
     return strings if len(strings) == len(cast("list[Any]", items)) else None
 
 
-def _string_from_stored(stored: pa.Array, report: Report) -> pa.Array | None:
-    kinds = pa.types
-    if kinds.is_string(stored.type) or kinds.is_large_string(stored.type):
-        return stored.cast(pa.string())
-    if kinds.is_string_view(stored.type):
-        return stored.cast(pa.string())
-    # pandas and some writers keep text as plain bytes.
-    return _decoded(stored, report) if kinds.is_binary(stored.type) else None
+def _string_from_stored(
+    stored: pa.Array, column: Column, formats: Formats, _report: Report
+) -> pa.Array | None:
+    if not pa.types.is_integer(stored.type):
+        return None
+    return _string(stored.cast(pa.string()), column, formats)
 
 
-def _int_from_stored(stored: pa.Array, report: Report) -> pa.Array | None:
+def _int_from_stored(
+    stored: pa.Array, _column: Column, _formats: Formats, report: Report
+) -> pa.Array | None:
     if pa.types.is_floating(stored.type):
         values = stored.cast(pa.float64()).to_numpy(zero_copy_only=False)
         whole = np.isnan(values) | (np.isfinite(values) & (np.trunc(values) == values))
-        report(~whole, WHOLE_RULE)
+        report(~whole, WHOLE_RULE, None)
         exact = ~whole | np.isnan(values) | (np.abs(values) <= 2**53)
-        report(~exact, EXACT_RULE)
+        report(~exact, EXACT_RULE, None)
         usable = whole & exact & ~np.isnan(values)
         return pa.array(np.where(usable, values, 0).astype(np.int64), mask=~usable)
     if not (pa.types.is_integer(stored.type) or pa.types.is_decimal(stored.type)):
@@ -186,11 +316,14 @@ def _int_from_stored(stored: pa.Array, report: Report) -> pa.Array | None:
     try:
         return stored.cast(pa.int64())
     except pa.ArrowInvalid:
-        values_as_text = [None if v is None else f"{v:f}" for v in stored.to_pylist()]
-        return _int_from_text(pa.array(values_as_text, type=pa.string()), report)
+        texts = pa.array([None if v is None else f"{v:f}" for v in stored.to_pylist()], pa.string())
+        exactly = Column("", "INT64", is_id=True)
+        return _int_from_text(texts, exactly, Formats(), report)
 
 
-def _float_from_stored(stored: pa.Array, report: Report) -> pa.Array | None:
+def _float_from_stored(
+    stored: pa.Array, column: Column, formats: Formats, report: Report
+) -> pa.Array | None:
     kinds = pa.types
     if not (
         kinds.is_floating(stored.type)
@@ -200,24 +333,46 @@ def _float_from_stored(stored: pa.Array, report: Report) -> pa.Array | None:
         return None
     values = pc.cast(stored, pa.float64(), safe=False)
     array = values.to_numpy(zero_copy_only=False)
-    report(np.isinf(array), NUMBER_RULE)
-    return _where(np.isfinite(array), values)
+    report(np.isinf(array), NUMBER_RULE, None)
+    values = _where(np.isfinite(array), values)
+    rate = formats.usd_per.get(formats.currency, 1.0) if column.is_money else 1.0
+    return values if rate == 1.0 else pc.multiply(values, rate)
 
 
-def _bool_from_stored(stored: pa.Array, _report: Report) -> pa.Array | None:
-    return stored if pa.types.is_boolean(stored.type) else None
-
-
-def _timestamp_from_stored(stored: pa.Array, report: Report) -> pa.Array | None:
-    if not pa.types.is_timestamp(stored.type):
+def _bool_from_stored(
+    stored: pa.Array, _column: Column, _formats: Formats, report: Report
+) -> pa.Array | None:
+    if pa.types.is_boolean(stored.type):
+        return stored
+    if not (pa.types.is_integer(stored.type) or pa.types.is_floating(stored.type)):
         return None
-    if cast("pa.TimestampType", stored.type).tz is None:
-        report(_present(stored), ZONE_RULE)
-        return pa.nulls(len(stored), ARROW_TYPES["TIMESTAMP"])
-    return pc.cast(stored, ARROW_TYPES["TIMESTAMP"], safe=False)
+    values = stored.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    known = np.isin(values, (0.0, 1.0))
+    report(~known & ~np.isnan(values), BOOL_RULE, None)
+    return pa.array(values == 1.0, mask=~known)
 
 
-def _list_from_stored(stored: pa.Array, _report: Report) -> pa.Array | None:
+def _timestamp_from_stored(
+    stored: pa.Array, column: Column, formats: Formats, report: Report
+) -> pa.Array | None:
+    kinds = pa.types
+    if kinds.is_timestamp(stored.type) and cast("pa.TimestampType", stored.type).tz is not None:
+        return pc.cast(stored, ARROW_TYPES["TIMESTAMP"], safe=False)
+    if kinds.is_timestamp(stored.type):
+        local = pd.Series(stored.cast(pa.timestamp("us"), safe=False).to_pandas())
+        return times_from_local(local, formats, report)
+    if kinds.is_date(stored.type):
+        days = pd.Series(stored.cast(pa.timestamp("us"), safe=False).to_pandas())
+        return times_from_local(days, formats, report, days=True, suffices=column.date_suffices)
+    if (kinds.is_integer(stored.type) or kinds.is_floating(stored.type)) and formats.time_format:
+        values = stored.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        return times_from_numbers(values, formats, report)
+    return None
+
+
+def _list_from_stored(
+    stored: pa.Array, _column: Column, _formats: Formats, _report: Report
+) -> pa.Array | None:
     kinds = pa.types
     if not (kinds.is_list(stored.type) or kinds.is_large_list(stored.type)):
         return None
@@ -228,14 +383,16 @@ def _list_from_stored(stored: pa.Array, _report: Report) -> pa.Array | None:
     return pa.array(lists, type=ARROW_TYPES["ARRAY<STRING>"])
 
 
-_TEXT_CONVERSIONS: dict[ColumnType, Callable[[pa.Array, Report], pa.Array]] = {
+_Conversion = Callable[[pa.Array, Column, Formats, Report], pa.Array]
+_TEXT_CONVERSIONS: Mapping[ColumnType, _Conversion] = {
     "INT64": _int_from_text,
     "FLOAT64": _float_from_text,
     "BOOL": _bool_from_text,
-    "TIMESTAMP": _timestamp_from_text,
     "ARRAY<STRING>": _list_from_text,
 }
-_STORED_CONVERSIONS: dict[ColumnType, Callable[[pa.Array, Report], pa.Array | None]] = {
+_STORED_CONVERSIONS: Mapping[
+    ColumnType, Callable[[pa.Array, Column, Formats, Report], pa.Array | None]
+] = {
     "STRING": _string_from_stored,
     "INT64": _int_from_stored,
     "FLOAT64": _float_from_stored,

@@ -1,29 +1,33 @@
 """Reads an agency's own history from a folder: all of it checked, or one error.
 
-A table is one file, named as the table: `.csv`, `.csv.gz` (UTF-8, RFC 4180, a header) or
-`.parquet`. `mass_messages` and `caption_bank` must be there. Without `creators`, each page of the
-messages is an active creator; without `creator_caption_restrictions` there are none.
+The files of a table have its name, or those that the folder's mapping gives it, `eros_import.toml`.
+`mass_messages` and `caption_bank` must be there. Without `creators`, each page of the messages is
+an active creator; without `creator_caption_restrictions` there are none.
 """
 
 # pyarrow comes without types, and makes its compute functions when it is imported.
 # pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping as MappingOf
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from eros_assets.importing.conversion import ARROW_TYPES, from_csv, from_parquet
-from eros_assets.importing.files import RawTable, find_files, fingerprint, read_table
-from eros_assets.importing.mistakes import InputFileError, Mistake, MistakeLog
-from eros_assets.importing.rules import check_column, report
-from eros_assets.importing.schema import PAGE_NAME, SCHEMAS, Column, TableName, TableSchema
+from eros_assets.importing.bank import bank_of_messages
+from eros_assets.importing.cells import read_cells
+from eros_assets.importing.folder import Source, find_sources, fingerprint
+from eros_assets.importing.headers import RawTable, named_columns, wanted_names
+from eros_assets.importing.history import Export, one_history
+from eros_assets.importing.identity import Pages, ids_of, normal_text
+from eros_assets.importing.mapping import MAPPING_FILE, Mapping, read_mapping
+from eros_assets.importing.mistakes import InputFileError, MistakeLog, Note, Notes
+from eros_assets.importing.rules import check_unique
+from eros_assets.importing.schema import PAGE_NAME, SCHEMAS, TableName, TableSchema
+from eros_assets.importing.tables import Typed, frame_of, typed_columns, with_defaults
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,97 +36,143 @@ class ImportedInputs:
 
     Frames have the schema's columns in its order: INT64 is Int64 (int64 where every row must have
     a value), STRING object with None, BOOL bool, TIMESTAMP datetime64[us, UTC], ARRAY<STRING>
-    lists of str. `fingerprint` is a SHA-256 over the files' contents; `files` has the file of each
-    table that came from one.
+    lists of str. `fingerprint` is a SHA-256 over the contents of the files and of the mapping;
+    `files` has the files of each table that came from some. `rows_read` counts rows of files by
+    table, `replaced` those of mass_messages that a newer row of the same message replaced. `notes`
+    say what was decided without asking.
     """
 
-    tables: Mapping[TableName, pd.DataFrame]
+    tables: MappingOf[TableName, pd.DataFrame]
     fingerprint: str
-    files: Mapping[TableName, Path]
+    files: MappingOf[TableName, tuple[Path, ...]]
+    rows_read: MappingOf[TableName, int] = field(default_factory=dict[TableName, int])
+    replaced: int = 0
+    notes: Sequence[Note] = ()
 
 
-def read_inputs(folder: Path) -> ImportedInputs:
+@dataclass(slots=True, eq=False)
+class _Reading:
+    """What has been read of one table so far, file by file."""
+
+    raw: list[RawTable] = field(default_factory=list[RawTable])
+    typed: list[Typed] = field(default_factory=list[Typed])
+    contents: list[bytes] = field(default_factory=list[bytes])
+    files: list[Path] = field(default_factory=list[Path])
+
+
+def read_inputs(folder: Path, mapping: Mapping | None = None) -> ImportedInputs:
     """Read and check every input file of the folder; nothing is written.
 
-    Rows of mass_messages that break a rule of the business (no page, no time, an unknown
-    message_type, more views than recipients …) pass: they are quarantined later.
+    `mapping` goes before the one in the folder. Rows of mass_messages that break a rule of the
+    business (no page, no time, an unknown message_type, more views than recipients …) pass: they
+    are quarantined later.
 
     Raises:
-        InputFileError: what is wrong with the files: file, row, column and rule, the first few
-            of each kind.
+        InputFileError: what is wrong with the files: file, row, column, value and rule, the first
+            few of each kind.
     """
-    files = find_files(folder)
-    log = MistakeLog()
-    contents: dict[TableName, bytes] = {}
-    frames: dict[TableName, pd.DataFrame] = {}
-    for name, file in files.items():
-        try:
-            contents[name] = file.read_bytes()
-        except OSError as error:
-            raise InputFileError(f"{file.name}: can't be read: {error.strerror}") from error
-        raw = read_table(file, contents[name], SCHEMAS[name], log)
-        if raw is not None:
-            frames[name] = _frame(_typed_columns(raw, SCHEMAS[name], log), SCHEMAS[name])
+    own = folder / MAPPING_FILE
+    written = own.read_bytes() if mapping is None and own.is_file() else b""
+    mapping = mapping or read_mapping(folder)
+    log, notes, pages = MistakeLog(), Notes(), Pages(mapping.pages)
+    tables: dict[TableName, _Reading] = {}
+    for source in find_sources(folder, mapping):
+        _read(source, mapping, tables.setdefault(source.table, _Reading()), pages, log, notes)
+    for name, reading in tables.items():
+        for column in SCHEMAS[name].columns:
+            columns = [
+                (raw, typed[column.name])
+                for raw, typed in zip(reading.raw, reading.typed, strict=True)
+                if column.name in typed
+            ]
+            if column.unique and columns:
+                check_unique(columns, column, log)
+    log.raise_if_any()
+    exports = _exports(tables["mass_messages"])
+    history = one_history(exports, log)
+    frames: dict[TableName, pd.DataFrame] = {"mass_messages": history.rows}
+    frames |= {name: _table(name, tables[name]) for name in tables if name != "mass_messages"}
+    for mapped in mapping.caption_bank:
+        if mapped.from_messages:
+            frames["caption_bank"] = bank_of_messages(history.rows, mapped, log)
+            count = len(frames["caption_bank"])
+            notes.add("caption_bank", f"{count:,} captions made from the texts of the messages")
     log.raise_if_any()
     if "creators" not in frames:
-        frames["creators"] = _derived_creators(frames["mass_messages"])
+        frames["creators"] = _derived_creators(history.rows, pages.shown)
     if "creator_caption_restrictions" not in frames:
         schema = SCHEMAS["creator_caption_restrictions"]
-        frames[schema.name] = _frame(
-            {c.name: pa.nulls(0, ARROW_TYPES[c.type]) for c in schema.columns}, schema
-        )
-    return ImportedInputs(frames, fingerprint(contents), files)
-
-
-def _typed_columns(raw: RawTable, schema: TableSchema, log: MistakeLog) -> dict[str, pa.Array]:
-    """The columns with their types; mistakes go to the log."""
-    typed: dict[str, pa.Array] = {}
-    for column in schema.columns:
-        if column.name in raw.columns:
-            values = _typed_column(raw, column, log)
-            if values is not None:
-                typed[column.name] = values
-    return typed
-
-
-def _typed_column(raw: RawTable, column: Column, log: MistakeLog) -> pa.Array | None:
-    stored = raw.columns[column.name]
-    bad = np.zeros(len(stored), dtype=np.bool_)
-
-    def note(wrong: NDArray[np.bool_], rule: str) -> None:
-        bad[wrong] = True
-        report(raw, column, wrong, rule, log, stored)
-
-    convert = from_csv if raw.place == "line" else from_parquet
-    values = convert(stored, column, note)
-    if values is None:
-        text = f"{column.name} is stored as {stored.type}, not as {column.type}"
-        log.add(Mistake(raw.file, None, column.name, text), "stored type")
-        return None
-    check_column(raw, column, values, bad, log)
-    return values
-
-
-def _frame(typed: Mapping[str, pa.Array], schema: TableSchema) -> pd.DataFrame:
-    return pd.DataFrame(
-        {c.name: _series(typed[c.name], c) for c in schema.columns if c.name in typed}
+        frames[schema.name] = frame_of(with_defaults({}, schema, 0), schema)
+    pages.note(notes)
+    if history.replaced:
+        rows = "1 row" if history.replaced == 1 else f"{history.replaced:,} rows"
+        notes.add("mass_messages", f"{rows} replaced by newer ones of the same messages")
+    return ImportedInputs(
+        {name: frames[name] for name in SCHEMAS},
+        fingerprint({name: reading.contents for name, reading in tables.items()}, written),
+        {name: tuple(reading.files) for name, reading in tables.items()},
+        {name: sum(raw.numbers.size for raw in tables[name].raw) for name in tables},
+        history.replaced,
+        notes.all,
     )
 
 
-def _series(values: pa.Array, column: Column) -> "pd.Series[Any]":
-    if column.type == "ARRAY<STRING>":
-        return pd.Series(values.to_pylist(), dtype=object)
-    if column.type == "INT64":
-        series = pd.Series(values.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get))
-        complete = column.required and values.null_count == 0
-        return series.astype("int64") if complete else series
-    return pd.Series(values.to_pandas())
+def _read(
+    source: Source,
+    mapping: Mapping,
+    reading: _Reading,
+    pages: Pages,
+    log: MistakeLog,
+    notes: Notes,
+) -> None:
+    schema = SCHEMAS[source.table]
+    try:
+        content = source.file.read_bytes()
+    except OSError as error:
+        raise InputFileError(f"{source.file.name}: can't be read: {error.strerror}") from error
+    wanted = wanted_names(schema, source.mapping)
+    for cells in read_cells(source.file, content, source.mapping, wanted, log, notes):
+        raw = named_columns(cells, schema, source.mapping, mapping.formats, log, notes)
+        reading.raw.append(raw)
+        reading.typed.append(typed_columns(raw, schema, pages, log))
+    reading.contents.append(content)
+    reading.files.append(source.file)
 
 
-def _derived_creators(messages: pd.DataFrame) -> pd.DataFrame:
-    """Every page that sent something, active, named after its page name."""
+def _exports(reading: _Reading) -> list[Export]:
+    schema = SCHEMAS["mass_messages"]
+    return [
+        Export(raw.file, raw.place, raw.numbers, _frame(schema, raw, typed))
+        for raw, typed in zip(reading.raw, reading.typed, strict=True)
+    ]
+
+
+def _frame(schema: TableSchema, raw: RawTable, typed: Typed) -> pd.DataFrame:
+    return frame_of(with_defaults(typed, schema, raw.numbers.size), schema)
+
+
+def _table(name: TableName, reading: _Reading) -> pd.DataFrame:
+    schema = SCHEMAS[name]
+    full = [
+        with_defaults(typed, schema, raw.numbers.size)
+        for raw, typed in zip(reading.raw, reading.typed, strict=True)
+    ]
+    joined = {
+        column: pa.concat_arrays([typed[column] for typed in full])
+        for column in schema.column_names
+    }
+    if name == "caption_bank" and joined["caption_id"].null_count == len(joined["caption_id"]):
+        texts = normal_text(joined["caption_text"]).to_pylist()
+        joined["caption_id"] = pa.array(ids_of(f"caption {text}" for text in texts))
+        rows = frame_of(joined, schema)
+        return rows.drop_duplicates("caption_id").reset_index(drop=True)
+    return frame_of(joined, schema)
+
+
+def _derived_creators(messages: pd.DataFrame, shown: MappingOf[str, str]) -> pd.DataFrame:
+    """Every page that sent something, active, named as people name it or after its page name."""
     pages = sorted(p for p in messages["page_name"].dropna().unique() if re.match(PAGE_NAME, p))
-    names = [page.replace("_", " ").strip().title() for page in pages]
+    names = [shown.get(page) or page.replace("_", " ").strip().title() for page in pages]
     return pd.DataFrame(
         {
             "page_name": pd.Series(pages, dtype=object),

@@ -40,6 +40,34 @@ class InputFileError(ErosError):
         self.mistakes = tuple(mistakes)
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What was decided about a file without asking, for people to see."""
+
+    file: str
+    text: str
+
+    def __str__(self) -> str:
+        """One line for people."""
+        return f"{self.file}: {self.text}"
+
+
+@dataclass(slots=True)
+class Notes:
+    """Collects notes, each once."""
+
+    _kept: dict[Note, None] = field(default_factory=dict[Note, None])
+
+    def add(self, file: str, text: str) -> None:
+        """Note what was decided about a file."""
+        self._kept[Note(file, text)] = None
+
+    @property
+    def all(self) -> tuple[Note, ...]:
+        """The notes in the order in which they were made."""
+        return tuple(self._kept)
+
+
 @dataclass(slots=True)
 class MistakeLog:
     """Collects mistakes; of each kind the first few are kept and the others counted."""

@@ -3,6 +3,7 @@
 # pyarrow comes without types, and makes its compute functions when it is imported.
 # pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -11,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from eros_assets.importing.files import RawTable
+from eros_assets.importing.headers import RawTable
+from eros_assets.importing.layout import canonical
 from eros_assets.importing.mistakes import SHOWN_OF_A_KIND, Mistake, MistakeLog, shown
 from eros_assets.importing.schema import Column
 
@@ -21,12 +23,12 @@ def check_column(
 ) -> None:
     """Log every value that breaks a rule of its column; `bad` rows were found wrong before."""
     present = values.is_valid().to_numpy(zero_copy_only=False)
-    if column.required:
+    if column.required and column.name in table.columns:
         report(table, column, ~present & ~bad, "is missing", log)
     if column.type == "ARRAY<STRING>":
         _check_items(table, column, values, log)
         return
-    if column.one_of:
+    if column.one_of and column.required:
         known = _filled(pc.is_in(values, pa.array(column.one_of)))
         rule = f"is not one of {', '.join(column.one_of)}"
         report(table, column, present & ~known, rule, log, values)
@@ -34,8 +36,6 @@ def check_column(
         matching = _filled(pc.match_substring_regex(values, column.pattern))
         rule = "is not lower-case letters, digits and _ only"
         report(table, column, present & ~matching, rule, log, values)
-    if column.unique:
-        _check_unique(table, column, values, present, log)
 
 
 def report(
@@ -45,33 +45,43 @@ def report(
     rule: str,
     log: MistakeLog,
     values: pa.Array | None = None,
+    explain: Callable[[int], str] | None = None,
 ) -> None:
-    """Log the wrong rows: the first few by place and value, the others by number."""
+    """Log the wrong rows: the first few by place and value, the others by number.
+
+    `explain` says of a row more than the rule that it breaks.
+    """
+    header = table.columns[column.name].header if column.name in table.columns else None
+    name = column.name
+    if header is not None and canonical(header) != canonical(name):
+        name = f"{name} (column {header!r})"
     rows = np.flatnonzero(wrong)
     for nth, row in enumerate(rows[:SHOWN_OF_A_KIND]):
         value = None if values is None else values[int(row)].as_py()
         if isinstance(value, bytes):
             value = value.decode(errors="backslashreplace")
-        said = column.name if value is None else f"{column.name} {shown(value)}"
+        said = name if value is None else f"{name} {shown(value)}"
+        text = explain(int(row)) if explain else rule
         last = nth == SHOWN_OF_A_KIND - 1
         count = rows.size - nth if last else 1
-        mistake = Mistake(table.file, table.at(int(row)), column.name, f"{said} {rule}")
+        mistake = Mistake(table.file, table.at(int(row)), column.name, f"{said} {text}")
         log.add(mistake, rule, count)
 
 
-def _check_unique(
-    table: RawTable,
-    column: Column,
-    values: pa.Array,
-    present: NDArray[np.bool_],
-    log: MistakeLog,
+def check_unique(
+    tables: Sequence[tuple[RawTable, pa.Array]], column: Column, log: MistakeLog
 ) -> None:
+    """Log every value that an earlier row, of this file or of an earlier one, has already."""
+    values = pa.chunked_array([each for _, each in tables])
     series = pd.Series(values.to_pylist(), dtype=object)
+    places = [(table, row) for table, each in tables for row in range(len(each))]
     first = dict(zip(series[::-1], series.index[::-1], strict=True))
-    for row in np.flatnonzero(series.duplicated().to_numpy() & present):
-        value = series.iloc[int(row)]
-        text = f"{column.name} {shown(value)} is in {table.at(first[value])} already"
-        log.add(Mistake(table.file, table.at(int(row)), column.name, text), "unique")
+    for index in np.flatnonzero(series.duplicated().to_numpy() & series.notna().to_numpy()):
+        value = series.iloc[int(index)]
+        (table, row), (other, before) = places[int(index)], places[first[value]]
+        where = other.at(before) if other is table else f"{other.file} {other.at(before)}"
+        text = f"{column.name} {shown(value)} is in {where} already"
+        log.add(Mistake(table.file, table.at(row), column.name, text), "unique")
 
 
 def _check_items(table: RawTable, column: Column, values: pa.Array, log: MistakeLog) -> None:

@@ -14,6 +14,7 @@ TableName = Literal["mass_messages", "caption_bank", "creators", "creator_captio
 
 PAGE_NAME = r"^[a-z0-9_]+$"
 PRICE_TIERS = ("budget", "mid", "premium", "bump")
+MESSAGE_TYPES = ("PPV", "Bump")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,9 @@ class Column:
 
     `required`: every row has a value. `one_of`: the values there are (of a list: of its items).
     `pattern`: RE2 that each value matches. `unique`: no value twice. `holds_patterns`: the list's
-    items are RE2 patterns themselves.
+    items are RE2 patterns themselves. `is_id`: all digits count. `is_money`: an amount in USD.
+    `date_suffices`: a date alone is its first instant. `absent` says what it means that a file
+    has no such column; None where it must have it. `default` is the value of each row then.
     """
 
     name: str
@@ -32,6 +35,11 @@ class Column:
     pattern: str | None = None
     unique: bool = False
     holds_patterns: bool = False
+    is_id: bool = False
+    is_money: bool = False
+    date_suffices: bool = False
+    absent: str | None = None
+    default: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,11 @@ class TableSchema:
         """The names, in order."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def must_have(self) -> tuple[str, ...]:
+        """The names of the columns that no file or mapping may leave out."""
+        return tuple(column.name for column in self.columns if column.absent is None)
+
 
 SCHEMAS: Mapping[TableName, TableSchema] = {
     schema.name: schema
@@ -54,38 +67,92 @@ SCHEMAS: Mapping[TableName, TableSchema] = {
         TableSchema(
             "mass_messages",
             (
-                Column("row_id", "INT64"),
+                Column(
+                    "row_id",
+                    "INT64",
+                    is_id=True,
+                    absent="a message is known by its page, minute and text",
+                ),
                 Column("page_name", "STRING"),
                 Column("message", "STRING"),
                 Column("sending_time", "TIMESTAMP"),
-                Column("price", "FLOAT64"),
+                Column("price", "FLOAT64", is_money=True, absent="no message has a price"),
                 Column("sent_count", "INT64"),
                 Column("viewed_count", "INT64"),
                 Column("purchased_count", "INT64"),
-                Column("earnings", "FLOAT64"),
-                Column("message_type", "STRING"),
-                Column("caption_id", "INT64"),
+                Column("earnings", "FLOAT64", is_money=True),
+                Column("message_type", "STRING", one_of=MESSAGE_TYPES),
+                Column(
+                    "caption_id",
+                    "INT64",
+                    is_id=True,
+                    absent="messages are matched to captions by their text",
+                ),
             ),
         ),
         TableSchema(
             "caption_bank",
             (
-                Column("caption_id", "INT64", required=True, unique=True),
+                Column(
+                    "caption_id",
+                    "INT64",
+                    required=True,
+                    unique=True,
+                    is_id=True,
+                    absent="ids are made from the texts",
+                ),
                 Column("caption_text", "STRING", required=True),
-                Column("content_category", "STRING", required=True),
+                Column(
+                    "content_category",
+                    "STRING",
+                    required=True,
+                    absent="no caption has a category",
+                ),
                 Column("price_tier", "STRING", required=True, one_of=PRICE_TIERS),
-                Column("has_urgency", "BOOL", required=True),
-                Column("page_name", "STRING", pattern=PAGE_NAME),
-                Column("is_active", "BOOL", required=True),
-                Column("created_at", "TIMESTAMP"),
+                Column(
+                    "has_urgency",
+                    "BOOL",
+                    required=True,
+                    absent="no caption presses for time",
+                    default=False,
+                ),
+                Column(
+                    "page_name",
+                    "STRING",
+                    pattern=PAGE_NAME,
+                    absent="each page may use every caption",
+                ),
+                Column(
+                    "is_active",
+                    "BOOL",
+                    required=True,
+                    absent="every caption may be used",
+                    default=True,
+                ),
+                Column(
+                    "created_at",
+                    "TIMESTAMP",
+                    date_suffices=True,
+                    absent="no caption has a date",
+                ),
             ),
         ),
         TableSchema(
             "creators",
             (
                 Column("page_name", "STRING", required=True, pattern=PAGE_NAME, unique=True),
-                Column("display_name", "STRING"),
-                Column("is_active", "BOOL", required=True),
+                Column(
+                    "display_name",
+                    "STRING",
+                    absent="pages are shown by their page_name",
+                ),
+                Column(
+                    "is_active",
+                    "BOOL",
+                    required=True,
+                    absent="every creator is active",
+                    default=True,
+                ),
             ),
             optional=True,
         ),
@@ -93,10 +160,30 @@ SCHEMAS: Mapping[TableName, TableSchema] = {
             "creator_caption_restrictions",
             (
                 Column("page_name", "STRING", required=True, pattern=PAGE_NAME),
-                Column("restricted_categories", "ARRAY<STRING>"),
-                Column("restricted_price_tiers", "ARRAY<STRING>", one_of=PRICE_TIERS),
-                Column("blocked_patterns", "ARRAY<STRING>", holds_patterns=True),
-                Column("is_active", "BOOL", required=True),
+                Column(
+                    "restricted_categories",
+                    "ARRAY<STRING>",
+                    absent="no category is restricted",
+                ),
+                Column(
+                    "restricted_price_tiers",
+                    "ARRAY<STRING>",
+                    one_of=PRICE_TIERS,
+                    absent="no price tier is restricted",
+                ),
+                Column(
+                    "blocked_patterns",
+                    "ARRAY<STRING>",
+                    holds_patterns=True,
+                    absent="no pattern is blocked",
+                ),
+                Column(
+                    "is_active",
+                    "BOOL",
+                    required=True,
+                    absent="every row is in force",
+                    default=True,
+                ),
             ),
             optional=True,
         ),

@@ -1,6 +1,7 @@
 """What is wrong in files is said at once: file, row, column, rule."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pytest
 from eros_assets.errors import ErosError
 from eros_assets.importing.inputs import read_inputs
 from eros_assets.importing.mistakes import InputFileError
-from tests.importing.conftest import BANK, FILES, MESSAGES, Spoil
+from tests.importing.conftest import BANK, FILES, Spoil
 
 
 def lines_of(folder: Path) -> list[str]:
@@ -21,10 +22,10 @@ def lines_of(folder: Path) -> list[str]:
 
 MISTAKES = [
     ("caption_bank budget -> gold", "line 5: price_tier 'gold' is not one of budget, mid, premium"),
-    ("caption_bank true -> yes", "line 3: has_urgency 'yes' is not True or False (or 1 or 0)"),
+    ("caption_bank true -> maybe", "line 3: has_urgency 'maybe' is not True or False (or yes, no"),
     ("caption_bank \n3, -> \n,", "line 5: caption_id is missing"),
     ("caption_bank budget -> ", "line 5: price_tier is missing"),
-    ("caption_bank clay_and -> Clay_and", "line 3: page_name 'Clay_and_kiln' is not lower-case"),
+    ("caption_bank clay_and_kiln -> ☆", "line 3: page_name '☆' is not lower-case"),
     (
         "caption_bank \n3, -> \n-2141578500986492765,",
         "line 5: caption_id -2141578500986492765 is in",
@@ -47,12 +48,12 @@ MISTAKES = [
         "mass_messages 7512 -> 97512",
         "line 2: caption_id '97512345678901234567' is outside the range",
     ),
-    ("mass_messages 12.5 -> $12.5", "line 2: price '$12.5' is not a finite number"),
+    ("mass_messages 12.5 -> 12.5x", "line 2: price '12.5x' is not a finite number"),
     ("mass_messages 12.5 -> 1e999", "line 2: price '1e999' is not a finite number"),
-    ("creators maya_cooks -> Maya cooks", "line 3: page_name 'Maya cooks' is not lower-case"),
+    ("creators maya_cooks -> мая", "line 3: page_name 'мая' is not lower-case"),
     ("creators maya_cooks -> clay_and_kiln", "line 3: page_name 'clay_and_kiln' is in line 2 alr"),
     ("creators Clay & Kiln -> Clay, Kiln", "line 2: has 4 columns, the header 3: is a quote not"),
-    ("creators display_name -> display name", "unknown column 'display name': did you mean displ"),
+    ("creators display_name -> displayname2", "unknown column 'displayname2': did you mean displ"),
     ("creators page_name, -> display_name,", "column display_name is there 2 times"),
     (
         "creator_caption_restrictions bump -> bump;silver",
@@ -92,27 +93,21 @@ def test_it_is_one_of_our_errors_with_its_parts(spoil: Spoil) -> None:
     )
 
 
-def test_a_missing_column_is_said_with_those_wanted(spoil: Spoil) -> None:
-    short = "page_name,display_name\nmaya_cooks,\n"
+def test_a_missing_column_is_said_with_those_wanted_and_those_there(spoil: Spoil) -> None:
+    short = "display_name,is_active\nMaya,1\n"
     [line] = lines_of(spoil("creators.csv", FILES["creators.csv"], short))
     assert line == (
-        "creators.csv: missing column is_active (wanted: page_name, display_name, is_active)"
+        "creators.csv: missing column page_name (wanted: page_name, display_name, is_active; "
+        "there: display_name, is_active): `python -m eros_assets inspect` proposes a mapping"
     )
 
 
-@pytest.mark.parametrize("separator", [";", "\t"])
-def test_other_separators_are_recognised(spoil: Spoil, separator: str) -> None:
-    [line] = lines_of(spoil("creators.csv", ",", separator))
-    assert line.startswith("creators.csv: the header is one column, 'page_name")
-    assert line.endswith("separate columns by commas")
-
-
 def test_several_missing_columns_are_one_line(folder: Path) -> None:
-    (folder / "creators.csv").write_text("page_name,page_name\n")
-    assert (
-        "creators.csv: missing columns display_name, is_active "
-        "(wanted: page_name, display_name, is_active)"
-    ) in lines_of(folder)
+    (folder / "caption_bank.csv").write_text("caption_id,caption_id\n")
+    assert any(
+        line.startswith("caption_bank.csv: missing columns caption_text, price_tier (wanted: ")
+        for line in lines_of(folder)
+    )
 
 
 def test_lines_are_counted_through_values_blank_lines_and_misshapen_rows(folder: Path) -> None:
@@ -130,25 +125,26 @@ def test_lines_are_counted_through_values_blank_lines_and_misshapen_rows(folder:
 def test_all_kinds_are_shown_and_many_of_a_kind_are_counted(folder: Path) -> None:
     rows = "".join(f"{n},x,recipe,gold,maybe,,True,\n" for n in range(10, 5010))
     (folder / "caption_bank.csv").write_text(BANK + rows)
-    (folder / "creators.csv").write_text("page_name,is_active\nA,1\n")
+    (folder / "creators.csv").write_text("page_name,is_activ\n☆,1\n")
     found = lines_of(folder)
     assert "caption_bank.csv: 4,997 more like it in price_tier" in found
     assert "caption_bank.csv: 4,997 more like it in has_urgency" in found
     assert sum("'gold'" in line for line in found) == 3
-    assert any("missing column display_name" in line for line in found)
-    assert any("'A' is not lower-case" in line for line in found)
+    assert any("'is_activ': did you mean is_active?" in line for line in found)
+    assert any("'☆' is not lower-case" in line for line in found)
 
 
 def test_a_long_list_of_kinds_is_cut(folder: Path) -> None:
-    header = MESSAGES.splitlines()[0] + "," + ",".join(f"extra_{n}" for n in range(30))
-    (folder / "mass_messages.csv").write_text(header + "\n")
+    for n in range(25):
+        (folder / f"creators_{n}.csv").write_text("page_name\n☆\n")
     found = lines_of(folder)
     assert len(found) == 21
-    assert found[-1] == "... and 10 other kinds of mistakes"
+    assert re.fullmatch(r"... and [0-9]+ other kinds of mistakes", found[-1])
 
 
 def test_text_that_is_not_utf8_is_located(folder: Path) -> None:
-    (folder / "caption_bank.csv").write_bytes(BANK.replace("Soup", "Crème").encode("latin-1"))
+    text = BANK.replace("Soup", "Crème").encode("latin-1") + "4,Été,recipe,mid,0,,1,".encode()
+    (folder / "caption_bank.csv").write_bytes(text)
     [line] = lines_of(folder)
     assert line == r"caption_bank.csv line 5: caption_text 'Cr\\xe8me' is not UTF-8 text"
 
@@ -157,7 +153,10 @@ def test_text_that_is_not_utf8_is_located(folder: Path) -> None:
     ("name", "content"),
     [
         ("caption_bank.csv", b""),
-        ("caption_bank.csv", BANK.encode("utf-16")),
+        ("caption_bank.csv", BANK.encode("utf-16")[:-1]),
+        ("caption_bank.csv", BANK.replace("Soup", "Суп дня").encode("windows-1251")),
+        ("caption_bank.csv", BANK.replace("Soup", "żółty").encode("windows-1250")),
+        ("caption_bank.xlsx", b"this is no workbook"),
         ("caption_bank.csv.gz", b"this is no gzip file"),
         ("caption_bank.csv.gz", gzip.compress(BANK.encode())[:-20]),
         ("caption_bank.parquet", b"PAR1 but not really"),
@@ -178,9 +177,10 @@ def test_a_table_given_twice_is_refused(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["mass_messages", "caption_bank"])
 def test_a_table_that_must_be_there_is_missed(folder: Path, name: str) -> None:
-    (folder / f"{name}.csv").rename(folder / f"{name}.xlsx")
+    (folder / f"{name}.csv").rename(folder / f"{name}.ods")
     [line] = lines_of(folder)
-    assert line.endswith(f"no {name}.csv, {name}.csv.gz or {name}.parquet (there is {name}.xlsx)")
+    assert line.startswith(f"{folder}: no {name}.csv, .csv.gz, .tsv, .parquet or .xlsx (there is ")
+    assert f"(there is {name}.ods): name its files in eros_import.toml" in line
 
 
 def test_no_folder_no_inputs(tmp_path: Path) -> None:
@@ -190,9 +190,9 @@ def test_no_folder_no_inputs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "values", "expected"),
     [
-        ("is_active", ["True"], "creators.parquet: is_active is stored as string, not as BOOL"),
-        ("display_name", [7], "creators.parquet: display_name is stored as int64, not as STRING"),
-        ("page_name", ["A b"], "creators.parquet row 1: page_name 'A b' is not lower-case letters"),
+        ("is_active", [2], "creators.parquet row 1: is_active 2 is not True or False"),
+        ("display_name", [7.5], "creators.parquet: display_name is stored as double, not as STR"),
+        ("page_name", ["☆"], "creators.parquet row 1: page_name '☆' is not lower-case letters"),
     ],
 )
 def test_parquet_of_the_wrong_type_is_refused(

@@ -152,7 +152,7 @@ def test_gzip_and_parquet_give_the_same_tables(
     again = read_inputs(other)
     for name, table in plain.tables.items():
         assert_frame_equal(again.tables[name], table)
-    assert again.files["mass_messages"].name == "mass_messages.csv.gz"
+    assert [file.name for file in again.files["mass_messages"]] == ["mass_messages.csv.gz"]
 
 
 def test_parquet_of_other_writers_is_taken(folder: Path) -> None:
@@ -200,7 +200,7 @@ def test_the_sample_agency_survives_a_round_trip_through_csv(tmp_path: Path) -> 
         assert_frame_equal(imported.tables[name], table, check_dtype=False)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.tuples(

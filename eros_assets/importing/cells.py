@@ -1,0 +1,320 @@
+"""Reads a file into columns of cells, as they are written, with the place of each row."""
+
+# pyarrow comes without types, and makes its compute functions when it is imported.
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
+
+import csv
+import datetime as dt
+import gzip
+import io
+import zlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from eros_assets.importing.decoding import to_utf8
+from eros_assets.importing.layout import canonical, header_row, layout_of, names_found
+from eros_assets.importing.mapping import TableMapping
+from eros_assets.importing.mistakes import Mistake, MistakeLog, Notes, shown
+
+LONGEST_ROW_BYTES = 16 * 2**20
+LINE_BREAK = r"\r\n|\n|\r"
+UNREADABLE = (pa.ArrowException, OSError, ValueError, EOFError, zlib.error)
+EXACT_IN_FLOAT = 2**53
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """A file's columns before their meaning is known, by position.
+
+    Columns of text files and sheets are binary or string, "" read as NULL; those of Parquet are as
+    stored. `numbers` are the rows' places in the file: the line that a row of a text file begins
+    on, counted from 1 with line breaks inside values, the row of a sheet, or the Parquet row from
+    1.
+    """
+
+    file: str
+    place: Literal["line", "row"]
+    numbers: NDArray[np.int64]
+    headers: tuple[str, ...]
+    columns: tuple[pa.Array, ...]
+
+
+def read_cells(
+    file: Path,
+    content: bytes,
+    mapping: TableMapping,
+    wanted: Collection[str],
+    log: MistakeLog,
+    notes: Notes,
+) -> list[Cells]:
+    """The file's cells, of a workbook those of each sheet.
+
+    `wanted` are the canonical names that its header may have. Nothing, and a mistake in the log,
+    when the file can't be read as a table.
+    """
+    try:
+        if file.suffix == ".parquet":
+            return [_read_parquet(file, content)]
+        if file.suffix == ".xlsx":
+            found = list(_read_workbook(file, content, mapping, wanted, notes))
+        else:
+            plain = gzip.decompress(content) if file.suffix == ".gz" else content
+            found = [_read_text(file, plain, mapping, wanted, log, notes)]
+    except UNREADABLE as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        log.add(Mistake(file.name, None, None, f"can't be read: {reason}"), "unreadable")
+        return []
+    return [_data_rows(cells, mapping, notes) for cells in found]
+
+
+def _read_text(
+    file: Path,
+    content: bytes,
+    mapping: TableMapping,
+    wanted: Collection[str],
+    log: MistakeLog,
+    notes: Notes,
+) -> Cells:
+    text, encoding = to_utf8(content, mapping.encoding)
+    if encoding != "utf-8":
+        notes.add(file.name, f"read as {encoding}")
+    layout = layout_of(text, wanted, mapping.delimiter, mapping.header_line)
+    if layout.titles and mapping.header_line is None:
+        lines = "1 line" if layout.titles == 1 else f"{layout.titles} lines"
+        notes.add(file.name, f"{lines} above the header left out")
+    width = len(layout.headers)
+    names = [f"c{n}" for n in range(width)]
+    body = memoryview(text)[layout.start :]
+    if not bytes(body[:LONGEST_ROW_BYTES]).strip():
+        empty = tuple(pa.nulls(0, pa.binary()) for _ in names)
+        return Cells(file.name, "line", np.zeros(0, np.int64), layout.headers, empty)
+    misshapen: list[pacsv.InvalidRow] = []
+
+    def skip(row: pacsv.InvalidRow) -> str:
+        misshapen.append(row)
+        return "skip"
+
+    table = pacsv.read_csv(
+        pa.BufferReader(body),
+        # One thread, and empty lines as rows: only then do rows have numbers.
+        read_options=pacsv.ReadOptions(
+            use_threads=False, block_size=LONGEST_ROW_BYTES, column_names=names
+        ),
+        parse_options=pacsv.ParseOptions(
+            delimiter=layout.delimiter,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
+            invalid_row_handler=skip,
+        ),
+        convert_options=pacsv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.binary()),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
+    )
+    columns = [table.column(name).combine_chunks() for name in names]
+    mended = {
+        index: cells
+        for index, row in enumerate(misshapen)
+        if (cells := _without_empty_tail(row.text, layout.delimiter, width)) is not None
+    }
+    numbers, other_lines = _line_numbers(columns, table.num_rows, misshapen, layout.line)
+    for index, (row, line) in enumerate(zip(misshapen, other_lines, strict=True)):
+        if index in mended:
+            continue
+        said = (
+            f"has {row.actual_columns} columns, the header {row.expected_columns}: is a quote not "
+            f"closed, or a {shown(layout.delimiter)} outside quotes?"
+        )
+        log.add(Mistake(file.name, f"line {line}", None, said), "columns")
+    if mended:
+        lines = np.array([other_lines[index] for index in mended], dtype=np.int64)
+        rows = list(mended.values())
+        more = [pa.array([row[n] or None for row in rows], pa.binary()) for n in range(width)]
+        order = np.argsort(np.concatenate([numbers, lines]), kind="stable")
+        numbers = np.concatenate([numbers, lines])[order]
+        columns = [
+            pa.concat_arrays([column, extra]).take(pa.array(order))
+            for column, extra in zip(columns, more, strict=True)
+        ]
+    return Cells(file.name, "line", numbers, layout.headers, tuple(columns))
+
+
+def _without_empty_tail(text: str, delimiter: str, width: int) -> list[bytes] | None:
+    """The cells of a row that is only too long by empty cells."""
+    try:
+        cells = next(csv.reader(io.StringIO(text.rstrip("\r\n")), delimiter=delimiter), [])
+    except csv.Error:
+        return None
+    if len(cells) <= width or any(cell.strip() for cell in cells[width:]):
+        return None
+    return [cell.encode() for cell in cells[:width]]
+
+
+def _line_numbers(
+    columns: Sequence[pa.Array], rows: int, misshapen: list[pacsv.InvalidRow], first: int
+) -> tuple[NDArray[np.int64], list[int]]:
+    """First lines of the rows that were read, and of those that were not.
+
+    The reader numbers rows from 1; a row is as many lines as its values break into. The first row
+    is on the line `first`.
+    """
+    skipped = np.array([row.number or 0 for row in misshapen], dtype=np.int64)
+    ordinals = np.setdiff1d(np.arange(1, rows + skipped.size + 1), skipped)
+    breaks = np.zeros(rows + skipped.size + 2, dtype=np.int64)
+    for column in columns:
+        counted = pc.count_substring_regex(column.cast(pa.large_binary()), LINE_BREAK)
+        breaks[ordinals] += pc.fill_null(counted, 0).to_numpy(zero_copy_only=False)
+    for row, ordinal in zip(misshapen, skipped, strict=True):
+        breaks[ordinal] = row.text.strip("\r\n").count("\n")
+    before = np.concatenate(([0], np.cumsum(breaks)[:-1]))
+    lines = np.arange(breaks.size) - 1 + first + before
+    return lines[ordinals], lines[skipped].tolist()
+
+
+def _read_workbook(
+    file: Path, content: bytes, mapping: TableMapping, wanted: Collection[str], notes: Notes
+) -> Iterator[Cells]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = {
+            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            for name in book.sheet_names
+            if not mapping.sheet or "*" in mapping.sheet or name in mapping.sheet
+        }
+    except CalamineError as error:
+        raise ValueError(f"is no workbook that can be opened: {error}") from error
+    if missing := [name for name in mapping.sheet if name != "*" and name not in sheets]:
+        raise ValueError(
+            f"has no sheet {', '.join(map(repr, missing))}: {_named(book.sheet_names)}"
+        )
+    grids = {name: [[_cell_text(c) for c in row] for row in rows] for name, rows in sheets.items()}
+    headers = {name: header_row(grid, wanted) for name, grid in grids.items()}
+    filled = {name: index for name, index in headers.items() if index is not None}
+    if not filled:
+        raise ValueError("has no sheet with text")
+    if not mapping.sheet and len(filled) > 1:
+        found = {
+            name: names_found([cell or "" for cell in grids[name][index]], wanted)
+            for name, index in filled.items()
+        }
+        alike = [name for name, count in found.items() if 2 * count > max(found.values())]
+        if len(alike) > 1:
+            raise ValueError(
+                f"has several sheets that look like the table ({_named(alike)}): name them in "
+                f"eros_import.toml, for example sheet = [{', '.join(map(repr, alike))}]"
+            )
+        filled = {alike[0]: filled[alike[0]]}
+    for name, index in filled.items():
+        label = file.name if len(sheets) == 1 else f"{file.name} sheet {name}"
+        grid, header = grids[name], [cell or "" for cell in grids[name][index]]
+        if titles := sum(any(row) for row in grid[:index]):
+            rows = "1 row" if titles == 1 else f"{titles} rows"
+            notes.add(label, f"{rows} above the header left out")
+        body = grid[index + 1 :]
+        columns = tuple(pa.array([row[n] for row in body], pa.string()) for n in range(len(header)))
+        numbers = np.arange(index + 2, index + 2 + len(body))
+        yield Cells(label, "row", numbers, tuple(header), columns)
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+def _cell_text(cell: Any) -> str | None:
+    """A cell of a sheet as text; numbers whose digits a spreadsheet has lost with an exponent."""
+    if isinstance(cell, str):
+        return cell or None
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell)) if abs(cell) <= EXACT_IN_FLOAT else f"{cell:e}"
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, dt.date | dt.time):
+        return cell.isoformat()
+    return None if cell is None else str(cell)
+
+
+def _read_parquet(file: Path, content: bytes) -> Cells:
+    table = pq.read_table(pa.BufferReader(content))
+    columns = tuple(_decoded(column) for column in table.columns)
+    names = tuple(table.schema.names)
+    return Cells(file.name, "row", np.arange(1, table.num_rows + 1), names, columns)
+
+
+def _decoded(column: pa.ChunkedArray) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    return column.combine_chunks()
+
+
+def _data_rows(cells: Cells, mapping: TableMapping, notes: Notes) -> Cells:
+    """Without empty rows, rows that repeat the header, and a second row of the header."""
+    if not cells.columns:
+        return cells
+    keep = ~np.logical_and.reduce([_nulls(column) for column in cells.columns])
+    repeated = keep & _repeats_header(cells, keep)
+    if count := int(repeated.sum()):
+        rows = "1 row repeats the header" if count == 1 else f"{count} rows repeat the header"
+        notes.add(cells.file, f"{rows}: left out")
+    keep &= ~repeated
+    filled = np.flatnonzero(keep)
+    second = mapping.skip_after_header
+    if not second and filled.size > 1 and _is_second_header(cells, int(filled[0]), int(filled[1])):
+        second = 1
+        at = f"{cells.place} {cells.numbers[filled[0]]}"
+        notes.add(cells.file, f"{at} left out: a second row of the header")
+    keep[filled[:second]] = False
+    if keep.all():
+        return cells
+    mask = pa.array(keep)
+    kept = tuple(column.filter(mask) for column in cells.columns)
+    return Cells(cells.file, cells.place, cells.numbers[keep], cells.headers, kept)
+
+
+def _repeats_header(cells: Cells, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    same = keep.copy()
+    for header, column in zip(cells.headers, cells.columns, strict=True):
+        if not header.strip():
+            continue
+        wanted = pa.scalar(header.encode() if column.type == pa.binary() else header, column.type)
+        same &= pc.fill_null(pc.equal(column, wanted), fill_value=False).to_numpy(
+            zero_copy_only=False
+        )
+        if not same.any():
+            break
+    return same
+
+
+def _is_second_header(cells: Cells, first: int, second: int) -> bool:
+    """Units or explanations: words where the row below has numbers, and no number of its own."""
+    above, below = (_texts(cells, index) for index in (first, second))
+    numeric = [n for n, text in enumerate(below) if any(c.isdigit() for c in text)]
+    return (
+        len(numeric) > 2
+        and not any(any(c.isdigit() for c in text) for text in above)
+        and all(above[n] and canonical(above[n]) not in ("na", "null", "none") for n in numeric)
+    )
+
+
+def _texts(cells: Cells, index: int) -> list[str]:
+    values = (column[index].as_py() for column in cells.columns)
+    return [
+        value.decode(errors="replace").strip() if isinstance(value, bytes) else str(value or "")
+        for value in values
+    ]
+
+
+def _nulls(column: pa.Array) -> NDArray[np.bool_]:
+    return column.is_null().to_numpy(zero_copy_only=False)

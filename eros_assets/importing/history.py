@@ -1,0 +1,110 @@
+"""A history that several exports overlap in: each message once, as its newest export has it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from eros_assets.importing.identity import ids_of, normal_text
+from eros_assets.importing.mapping import MAPPING_FILE
+from eros_assets.importing.mistakes import Mistake, MistakeLog
+
+COUNTS = ["viewed_count", "purchased_count", "earnings", "sent_count"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Export:
+    """The messages of one file, and the place of each row in it."""
+
+    file: str
+    place: str
+    numbers: np.ndarray
+    rows: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """The messages of all files, and how many rows a newer row of the same message replaced."""
+
+    rows: pd.DataFrame
+    replaced: int
+
+
+def one_history(exports: Sequence[Export], log: MistakeLog) -> History:
+    """The messages of all exports, each once.
+
+    A message is known by its row_id, else by page, minute and text. Of rows of one message the one
+    with the most views counts, since counts only grow; then the last one. Rows of one file that
+    have the same row_id are left as they are: they are quarantined.
+    """
+    rows = pd.concat([export.rows for export in exports], ignore_index=True)
+    file = np.repeat(np.arange(len(exports)), [len(export.rows) for export in exports])
+    given = rows["row_id"].notna().to_numpy(dtype=np.bool_)
+    if given.all() and len(exports) == 1:
+        return History(rows, 0)
+    place = np.concatenate([export.numbers for export in exports])
+    rows = _with_natural_ids(rows, given, place)
+    again = rows["row_id"].duplicated(keep=False).to_numpy(dtype=np.bool_)
+    if not again.any():
+        return History(rows, 0)
+    _refuse_two_messages(exports, rows, given & again, file, place, log)
+    several = rows.loc[again, ["row_id", *COUNTS]].assign(file=file[again], at=place[again])
+    # Within a file a given row_id is there once, or its rows are quarantined together.
+    several["copy"] = several.groupby(["row_id", "file"]).cumcount().where(given[again], 0)
+    order = several.sort_values([*COUNTS, "file", "at"], na_position="first", kind="stable")
+    newest = order.drop_duplicates(["row_id", "copy"], keep="last").index
+    kept = np.ones(len(rows), dtype=np.bool_)
+    kept[several.index.difference(newest)] = False
+    return History(rows[kept].reset_index(drop=True), int((~kept).sum()))
+
+
+def _with_natural_ids(rows: pd.DataFrame, given: np.ndarray, place: np.ndarray) -> pd.DataFrame:
+    """Rows without a row_id get one from page, minute and text; incomplete ones stay apart."""
+    if given.all():
+        return rows
+    lacking = rows[~given]
+    text = normal_text(pa.array(lacking["message"], pa.string(), from_pandas=True)).to_pylist()
+    minute = lacking["sending_time"].dt.floor("min").dt.strftime("%Y-%m-%dT%H:%MZ")
+    keys = [
+        f"message {page}|{time}|{words or ''}"
+        if isinstance(page, str) and isinstance(time, str)
+        else f"message {page}|{time}|{words}|{at}"
+        for page, time, words, at in zip(
+            lacking["page_name"], minute, text, place[~given], strict=True
+        )
+    ]
+    ids = rows["row_id"].copy()
+    ids[~given] = ids_of(keys)
+    return rows.assign(row_id=ids)
+
+
+def _refuse_two_messages(
+    exports: Sequence[Export],
+    rows: pd.DataFrame,
+    again: np.ndarray,
+    file: np.ndarray,
+    place: np.ndarray,
+    log: MistakeLog,
+) -> None:
+    """Files that number their messages anew give different messages one row_id."""
+    told = rows.loc[again, ["row_id", "page_name", "sending_time"]].assign(
+        file=file[again], at=place[again]
+    )
+    told["sending_time"] = told["sending_time"].dt.floor("min")
+    for _, group in told.groupby("row_id", sort=True):
+        if group["file"].nunique() < 2:
+            continue
+        if len(group[["page_name", "sending_time"]].drop_duplicates()) < 2:
+            continue
+        first = group.iloc[0]
+        last = group[group["file"] != first["file"]].iloc[-1]
+        one, two = exports[int(first["file"])], exports[int(last["file"])]
+        text = (
+            f"row_id {last['row_id']} is another message in {one.file} {one.place} {first['at']}: "
+            "where files number their messages anew, write mass_messages.ignore = "
+            f'"row_id" in {MAPPING_FILE}; a message is then known by page, minute and text'
+        )
+        where = f"{two.place} {last['at']}"
+        log.add(Mistake(two.file, where, "row_id", text), "two messages of one row_id")
