@@ -11,7 +11,7 @@ export EROS_DAGSTER_STORAGE ?= $(EROS_HOME)/dagster
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo smoke health week preflight deploy backup rollback status dev test lint sql bench \
+.PHONY: help demo smoke health week preflight deploy backup rollback status acceptance dev test lint sql bench \
 	pictures format clean
 
 help: ## What there is.
@@ -43,6 +43,9 @@ rollback: $(VENV)/run ## Go back to the last good deployment, or to DEPLOYMENT=<
 
 status: $(VENV)/run ## What is in force, and where one can go back to.
 	@$(RUN) -m eros_assets status
+
+acceptance: $(VENV)/run ## What each phase must show: PASS, FAIL or NOT YET KNOWN, with evidence.
+	@$(RUN) -m eros_assets acceptance
 
 dev: $(VENV)/run ## The Dagster UI on http://localhost:3000, or on another PORT.
 	@mkdir -p $(EROS_DAGSTER_STORAGE)

@@ -5,10 +5,15 @@ Dagster's storage: a run that was killed, or is run again from its failed step, 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 
+from eros_assets.acceptance.installation import Installation
+from eros_assets.acceptance.lines import as_markdown, counted
+from eros_assets.acceptance.table import acceptance_lines, write_acceptance
+from eros_assets.assets.instance import NOTICE, dagster_state
 from eros_assets.assets.reporting import OWNERS, job_metadata
 from eros_assets.atomic_write import atomic_write
 from eros_assets.dataset import Dataset
@@ -181,7 +186,7 @@ def deployed_objects(
 def deployment_summary(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
 ) -> Iterator[Any]:
-    """What was deployed, test results, health, cost, errors.
+    """What was deployed, test results, health, cost, errors, and the acceptance table.
 
     Grain: one document per deployment.
     """
@@ -215,7 +220,8 @@ def deployment_summary(
     )
     if failure is not None:
         raise _failure(failure, metadata) from failure
-    yield dg.MaterializeResult(metadata={**metadata, **job_metadata(dataset)})
+    accepted = _accepted(context.instance, dataset, findings, entry, str(metadata[NOTICE]))
+    yield dg.MaterializeResult(metadata={**metadata, **accepted, **job_metadata(dataset)})
 
 
 def _summarised(
@@ -244,7 +250,27 @@ def _summarised(
         "file": dg.MetadataValue.path(written.path),
         "deployment": entry.deployment_id,
         "state": entry.state,
-        "notice": notify(dataset, f"deployment {entry.deployment_id}: {verdict}", notice),
+        NOTICE: notify(dataset, f"deployment {entry.deployment_id}: {verdict}", notice),
+    }
+
+
+def _accepted(
+    instance: dg.DagsterInstance,
+    dataset: Dataset,
+    findings: Sequence[Finding],
+    entry: Entry,
+    notice: str,
+) -> dict[str, Any]:
+    """Answer the acceptance on what is in force, and keep the table beside the summary."""
+    now = clock()
+    state = dagster_state(instance, now=now, week=dataset.default_week())
+    installation = Installation(dataset, replace(state, notice=notice), now, judged=findings)
+    table = acceptance_lines(installation)
+    written = write_acceptance(table, records_folder(dataset.settings) / entry.deployment_id)
+    return {
+        "acceptance": dg.MetadataValue.md(as_markdown(table)),
+        "acceptance_lines": counted(table),
+        "acceptance_file": dg.MetadataValue.path(written),
     }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
+from eros_assets.cli.acceptance import acceptance
 from eros_assets.cli.operating import COMMANDS
 from eros_assets.cli.simulating import simulate
 from eros_assets.cli.terminal import CONSOLE, run_job, settings_or_exit
@@ -255,5 +256,5 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> None:
     )
 
 
-for command in (*COMMANDS, simulate):
+for command in (*COMMANDS, acceptance, simulate):
     main.add_command(command)

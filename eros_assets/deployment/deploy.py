@@ -46,14 +46,22 @@ class Deploy:
 
     def objects_match(self) -> bool:
         """Whether every object in the dataset is the one of `sql/`."""
+        return not self.objects_that_differ()
+
+    def objects_that_differ(self) -> list[str]:
+        """The objects that are missing in the dataset, or are not those of `sql/`; kind and name.
+
+        Of a table, only whether it exists.
+        """
         warehouse = self.dataset.warehouse
         there = {d.name: d for d in warehouse.definitions()}
-        return all(
-            warehouse.freshness(o.name) is not None
-            if o.kind == "table"
-            else o.name in there and there[o.name].is_of(o)
-            for o in self.objects
-        )
+
+        def is_there(o: SqlObject) -> bool:
+            if o.kind == "table":
+                return warehouse.freshness(o.name) is not None
+            return o.name in there and there[o.name].is_of(o)
+
+        return [f"{o.kind.replace('_', ' ')} {o.name}" for o in self.objects if not is_there(o)]
 
     def back_up(self, code_fingerprint: str, *, now: dt.datetime, run_id: str) -> DeployDecision:
         """Decide what to do and save what is in force; the decision with its entry.

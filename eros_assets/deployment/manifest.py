@@ -65,6 +65,19 @@ class Manifest:
         return json.dumps({"fingerprint": self.fingerprint, "files": files}, indent=1) + "\n"
 
 
+def kept_manifest(path: Path, root: Path = REPOSITORY) -> Manifest | None:
+    """The manifest that `as_json` wrote to `path`; None unless it is of the files as they are now.
+
+    It spares parsing and importing the same files again.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        kept = Manifest([File(**file) for file in content["files"]])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return kept if kept.fingerprint == code_fingerprint(root) else None
+
+
 def read_manifest(root: Path = REPOSITORY) -> Manifest:
     """The files below `root`: read, parsed, and the modules imported in a process of their own."""
     files = [_read(path, root, kind) for path, kind in _paths(root)]
@@ -78,7 +91,7 @@ def read_manifest(root: Path = REPOSITORY) -> Manifest:
         else file
         for file in python
     ]
-    if not any(file.problem for file in sql):
+    if sql and not any(file.problem for file in sql):
         sql = _with_dependencies(sql, root)
     return Manifest(sorted([*sql, *python], key=lambda file: file.path))
 

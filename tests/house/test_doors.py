@@ -22,6 +22,7 @@ OPEN_TO_ALL = tuple(
         "sql.library",
         "sql.objects",
         "sql.rehearsal",
+        "sql.rules",
     )
 )
 SHELLS = (
