@@ -1,5 +1,6 @@
 """The command line: what can't be used ends it at once, in words, and leaves nothing behind."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,30 @@ def test_mistakes_in_files_are_told_before_anything_is_set_up(
     assert told.exit_code == 1
     assert "mass_messages.csv line 2: row_id 'seven' is not a whole number" in told.output
     assert not (tmp_path / "home").exists()
+
+
+def test_the_acceptance_of_an_empty_home_says_what_is_missing_and_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("EROS_HOME", "DAGSTER_HOME", "EROS_OUT_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.delenv("EROS_DAGSTER_STORAGE", raising=False)
+    told = CliRunner().invoke(main, ["acceptance", "--json"])
+    table = json.loads(told.output)
+    assert (told.exit_code, table["status"]) == (1, "FAIL")
+    [failed] = [line for line in table["lines"] if line["status"] == "FAIL"]
+    assert failed["criterion"].startswith("prerequisites")
+    assert "make demo" in failed["evidence"]
+
+
+def test_the_acceptance_with_a_wrong_setting_names_it_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EROS_WEEK", "2025-11-04")
+    told = CliRunner().invoke(main, ["acceptance"])
+    assert told.exit_code == 1
+    assert told.output.splitlines()[1].split("  ")[1] == "FAIL"
+    assert "2025-11-04 is a Tuesday" in told.output.splitlines()[1]
 
 
 def test_brackets_in_a_message_are_told_as_they_are(history: Path) -> None:

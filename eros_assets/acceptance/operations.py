@@ -82,10 +82,16 @@ def alerts_are_configured(
     return passed(f"{told.evidence}; sensors {', '.join(ALERTING)} are on")
 
 
-def objects_are_deployed(last: Entry, in_force: Entry, differing: Sequence[str]) -> Answer:
-    """The last deployment succeeded, and every object is the one of `sql/`."""
+def objects_are_deployed(
+    last: Entry, in_force: Entry, fingerprint: str, differing: Sequence[str]
+) -> Answer:
+    """Every object is the one of `sql/`, and deploying the code at hand did not fail.
+
+    `last` is the newest deployment. One of other code that failed has left what was in force.
+    """
     faults = [f"{name} is missing or not the one of sql/" for name in differing]
-    if last.state in ("failed", "gate_failed", "undone"):
+    has_failed = last.state in ("failed", "gate_failed", "undone")
+    if has_failed and last.code_fingerprint == fingerprint != in_force.code_fingerprint:
         faults.insert(
             0, f"{last.deployment_id}: {last.state}: {last.detail or 'no cause is noted'}"
         )
@@ -97,7 +103,12 @@ def objects_are_deployed(last: Entry, in_force: Entry, differing: Sequence[str])
 def _objects(installation: Installation) -> Answer:
     assert installation.in_force
     last = [entry for entry in installation.history if entry.kind == "deploy"][-1]
-    return objects_are_deployed(last, installation.in_force, installation.objects_that_differ)
+    return objects_are_deployed(
+        last,
+        installation.in_force,
+        installation.manifest.fingerprint,
+        installation.objects_that_differ,
+    )
 
 
 def smoke_tests_pass(installation: Installation) -> Answer:

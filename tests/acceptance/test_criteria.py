@@ -197,10 +197,14 @@ def test_deploying_again_changes_nothing_when_code_and_objects_are_those_in_forc
 
 def test_a_deployment_whose_gate_failed_is_no_deployment() -> None:
     first = entry("deploy", 1, 2)
-    assert said(objects_are_deployed(first, first, []), "d0001") == PASS
-    failed = replace(entry("deploy", 2, 1, "gate_failed"), detail="smoke_builder: a gap")
-    assert said(objects_are_deployed(failed, first, []), "d0002", "smoke_builder") == FAIL
-    assert said(objects_are_deployed(first, first, ["view v"]), "view v is missing") == FAIL
+    here, other = "1" * 64, "2" * 64
+    assert said(objects_are_deployed(first, first, here, []), "d0001") == PASS
+    failed = replace(
+        entry("deploy", 2, 1, "gate_failed"), detail="smoke_builder: a gap", code_fingerprint=other
+    )
+    assert said(objects_are_deployed(failed, first, other, []), "d0002", "smoke_builder") == FAIL
+    assert said(objects_are_deployed(failed, first, here, []), "d0001") == PASS
+    assert said(objects_are_deployed(first, first, here, ["view v"]), "view v is missing") == FAIL
 
 
 MAKEFILE = """VENV := .venv

@@ -1,5 +1,6 @@
 """Deploy, break, deploy again, roll back, as Dagster runs, on the sample agency."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +33,13 @@ from eros_assets.warehouse.protocol import Definition
 from eros_assets.warehouse.sql.library import load_library
 from tests.assets.installed import Installed, installed
 from tests.automation.loopback import Slack, slack
-from tests.docs.commands import RUNBOOK, arguments_of_eros, commands_of, recipe
+from tests.docs.commands import (
+    RUNBOOK,
+    arguments_of_eros,
+    commands_of,
+    failed_lines,
+    recipe,
+)
 
 
 def test_a_summary_before_any_deployment_says_what_to_do() -> None:
@@ -108,6 +115,14 @@ def summary(result: dg.ExecuteInProcessResult) -> str:
     return str(event.metadata["summary"].value)
 
 
+def acceptance(result: dg.ExecuteInProcessResult) -> dict[tuple[str, str], tuple[str, str]]:
+    """Status and evidence of each line of the acceptance table, by phase and criterion."""
+    (event,) = result.asset_materializations_for_node("deployment_summary")
+    rows = str(event.metadata["acceptance"].value).splitlines()[2:]
+    cells = [[cell.strip() for cell in row.split(" | ")] for row in rows]
+    return {(row[0].removeprefix("| "), row[1]): (row[2], row[3]) for row in cells}
+
+
 class TestInOrder:
     """One story; each test goes on where the one before it ended."""
 
@@ -127,7 +142,18 @@ class TestInOrder:
         assert "deployment d0001_" in workspace.messages[-1]["text"]
         folder = records_folder(agency.dataset.settings)
         assert (folder / "manifest.json").is_file()
-        assert [path.name for path in folder.glob("d0001_*/summary.md")] == ["summary.md"]
+        (written,) = folder.glob("d0001_*")
+        assert sorted(path.name for path in written.iterdir()) == [
+            *("acceptance.json", "acceptance.md", "summary.md")
+        ]
+        lines = acceptance(result)
+        assert lines["5 deployment", "people told"] == ("PASS", "Sent by Slack.")
+        for criterion in ("all objects deployed", "smoke tests pass", "summary written"):
+            assert lines["5 deployment", criterion][0] == "PASS", lines
+        assert lines["4 idempotent operations", "deploy twice: nothing changes"][0] == "PASS"
+        assert lines["2A warehouse", "7 table functions"][0] == "PASS"
+        kept = json.loads((written / "acceptance.json").read_text(encoding="utf-8"))
+        assert len(kept["lines"]) == len(lines)
 
     def test_2_running_it_twice_changes_nothing(self, agency: Installed) -> None:
         before = definitions(agency), tables(agency), states(agency)
@@ -226,6 +252,9 @@ class TestInOrder:
                     continue  # a whole week was planned before
                 done.add((arguments[0], len(arguments)))
                 told = CliRunner().invoke(main, arguments)
+                if arguments[0] == "acceptance":  # one page is planned, the others are not
+                    assert failed_lines(told.output) == {"health > 90"}, told.output
+                    continue
                 assert told.exit_code == 0, f"{command}: {told.output}"
                 if arguments[0] == "status":
                     assert "In force: d0001_" in told.output

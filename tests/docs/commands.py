@@ -40,6 +40,11 @@ def recipe(command: str, **values: str) -> list[list[str]]:
     return [shlex.split(line) for line in done.stdout.splitlines()]
 
 
+def failed_lines(said: str) -> set[str]:
+    """The criteria that `make acceptance` says are not met."""
+    return set(re.findall(r"^ +FAIL +([^:]+): ", said, re.M))
+
+
 def arguments_of_eros(recipe_lines: Sequence[Sequence[str]]) -> list[list[str]]:
     """The arguments of `python -m eros_assets` among what would be run."""
     return [list(words[3:]) for words in recipe_lines if list(words[1:3]) == ["-m", "eros_assets"]]
