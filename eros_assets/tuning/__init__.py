@@ -32,6 +32,7 @@ ORDERED_KNOBS = (
     ("first_send_hour", "last_send_hour"),
     ("prior_min_strength", "prior_max_strength"),
     ("saturation_recent_days", "account_lookback_days"),
+    ("evaluation_lookback_days", "selection_log_days"),
 )
 SHIPPED_KNOBS = Path(__file__).parent / "tuning.csv"
 

@@ -36,6 +36,7 @@ CREATE OR REPLACE PROCEDURE `${dataset}.select_captions_for_creator`(
 BEGIN
   DECLARE v_any_pattern STRING;
   DECLARE v_refusal STRING;
+  DECLARE v_oldest_week DATE;
 
   IF p_week_start IS NULL OR p_week_start != DATE_TRUNC(p_week_start, ISOWEEK) THEN
     RAISE USING MESSAGE = CONCAT(
@@ -490,13 +491,24 @@ BEGIN
     ON k.page_name = s.page_name AND k.caption_id = s.caption_id
   LEFT JOIN `${dataset}.caption_appeal` AS a ON k.caption_id = a.caption_id;
 
+  SET v_oldest_week = (
+    SELECT DATE_SUB(p_week_start, INTERVAL t.selection_log_days DAY)
+    FROM `${dataset}.tuning` AS t
+  );
+
   BEGIN TRANSACTION;
 
+  -- Candidates and pools are kept for the last weeks only.
+
   DELETE FROM `${dataset}.selection_candidates`
-  WHERE week_start = p_week_start AND (p_page_name IS NULL OR page_name = p_page_name);
+  WHERE
+    (week_start = p_week_start AND (p_page_name IS NULL OR page_name = p_page_name))
+    OR week_start < v_oldest_week;
 
   DELETE FROM `${dataset}.selection_pools`
-  WHERE week_start = p_week_start AND (p_page_name IS NULL OR page_name = p_page_name);
+  WHERE
+    (week_start = p_week_start AND (p_page_name IS NULL OR page_name = p_page_name))
+    OR week_start < v_oldest_week;
 
   DELETE FROM `${dataset}.caption_selections`
   WHERE week_start = p_week_start AND (p_page_name IS NULL OR page_name = p_page_name);

@@ -1,4 +1,5 @@
 -- The best-placed captions of each page, tier and arm that a week's selection is made from.
+-- Weeks older than selection_log_days are deleted.
 -- Grain: one row per page, week, arm and caption; some times as many as are wanted.
 CREATE TABLE IF NOT EXISTS `${dataset}.selection_candidates` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),

@@ -1,5 +1,6 @@
 -- What each page's PPVs of a week were chosen from: the log that other settings are judged by.
--- Captions that another page got in that week are left out.
+-- Captions that another page got in that week are left out. Weeks older than selection_log_days are
+-- deleted.
 -- Grain: one row per page, week, tier, category, urgency and group of captions whose posterior
 -- counts are alike.
 CREATE TABLE IF NOT EXISTS `${dataset}.selection_pools` (

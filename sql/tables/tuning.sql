@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.tuning` (
   reservation_days INT64 OPTIONS (description = "Two reservations of a caption, on any page, lie further apart than this. Unit: days."),
   improvement_lookback_days INT64 OPTIONS (description = "Window of the measured improvement over the control arm. Unit: days."),
   evaluation_lookback_days INT64 OPTIONS (description = "Window in whose weeks other settings are evaluated. Unit: days."),
+  selection_log_days INT64 OPTIONS (description = "Candidates and pools of the weeks before the selected one are kept this long. Unit: days."),
   evaluation_replays INT64 OPTIONS (description = "Replays that a chance to be chosen is averaged over. Unit: draws of a pool."),
   attribution_days INT64 OPTIONS (description = "A sent message belongs to a planned one of its page and caption at most this far from it. Unit: days."),
   candidate_depth_factor INT64 OPTIONS (description = "Candidates kept per wanted caption of a page, tier and arm. Unit: captions."),

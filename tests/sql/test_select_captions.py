@@ -350,3 +350,36 @@ class TestRefusals:
 
     def test_a_week_that_no_page_has_targets_for_is_empty(self, dataset: Dataset) -> None:
         assert dataset.select(week_start=in_days(7)).empty
+
+
+@pytest.mark.parametrize("page", [None, "cook"])
+def test_selection_log_keeps_the_last_weeks_alone(dataset: Dataset, page: str | None) -> None:
+    """Also of pages that are not selected for; weeks ahead and the kept ones stay as they are."""
+    dataset.tune(selection_log_days=21)
+    dataset.put("creators", creators("cook", "coach"))
+    dataset.put("caption_bank", [caption(number) for number in range(1, 9)])
+    weeks = (-28, -21, -7, 0, 7)
+    logged = [
+        {"page_name": name, "week_start": in_days(d)} for name in ("cook", "coach") for d in weeks
+    ]
+    for table in ("selection_candidates", "selection_pools"):
+        dataset.put(table, logged)
+    for name in ("cook", "coach"):
+        dataset.put("weekly_volume_targets", [target(name, num_budget=2)], page_name=name)
+
+    dataset.select(page)
+
+    for table in ("selection_candidates", "selection_pools"):
+        rows = dataset.rows(table)
+        old = rows[rows["price_tier"].isna()]
+        left = {(r.page_name, (r.week_start - MONDAY).days) for r in old.itertuples()}
+        replaced = {"cook", "coach"} if page is None else {"cook"}
+        assert left == {
+            (name, day)
+            for name in ("cook", "coach")
+            for day in weeks
+            if day != -28 and not (day == 0 and name in replaced)
+        }
+        fresh = rows[rows["price_tier"].notna()]
+        assert set(fresh["page_name"]) == replaced
+        assert set(fresh["week_start"]) == {MONDAY}
