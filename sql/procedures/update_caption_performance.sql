@@ -532,9 +532,13 @@ BEGIN
       prior_failures,
       CAST(ROUND(100.0 * PERCENT_RANK() OVER (
         PARTITION BY page_name, price_tier
-        ORDER BY SAFE_DIVIDE(
-          prior_successes + effective_successes,
-          prior_successes + prior_failures + effective_trials
+        -- Sums of floats differ in their last digits from run to run: equal means stay equal.
+        ORDER BY ROUND(
+          SAFE_DIVIDE(
+            prior_successes + effective_successes,
+            prior_successes + prior_failures + effective_trials
+          ),
+          12
         )
       )) AS INT64) AS performance_percentile
     FROM (

@@ -65,6 +65,15 @@ AS (
     FROM pages AS p
     LEFT JOIN sends AS s ON p.page_name = s.page_name
     GROUP BY p.page_name
+  ),
+
+  segments AS (
+    SELECT
+      b.page_name,
+      g.behavioral_segment
+    FROM totals AS b
+    INNER JOIN `${dataset}.segment_rules` AS g ON b.avg_price >= g.min_avg_price
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY b.page_name ORDER BY g.min_avg_price DESC) = 1
   )
 
   SELECT
@@ -82,6 +91,5 @@ AS (
     b.last_send_date
   FROM totals AS b
   CROSS JOIN `${dataset}.tuning` AS t
-  LEFT JOIN `${dataset}.segment_rules` AS g ON b.avg_price >= g.min_avg_price
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY b.page_name ORDER BY g.min_avg_price DESC) = 1
+  LEFT JOIN segments AS g ON b.page_name = g.page_name
 );

@@ -11,12 +11,15 @@ from zetasql.wasi._pb2.zetasql.public import function_pb2 as functions
 
 from tests.googlesql import memory
 from tests.googlesql.catalog import Catalog, Columns, Entry, Scope, fixed, signature, table
+from tests.googlesql.deployable import deployable
+from tests.googlesql.refusals import refusals
 from tests.googlesql.resolved import Resolved, inherited, kind
 from tests.googlesql.rules import syntax_rules
 from tests.googlesql.service import GoogleSqlError
 from tests.googlesql.source import DATASET, PROJECT, Source, UnknownPlaceholderError
 from tests.googlesql.statements import Finding, Statements, created_name, table_columns
 from tests.googlesql.typed_rules import typed_rules
+from tests.googlesql.unsteady import Unsteady
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SQL = REPOSITORY / "sql"
@@ -73,14 +76,18 @@ class Session:
             statements = Statements(path, source, scope)
             statements.visit(nodes)
         violations = list(syntax_rules(source.tree, path))
+        violations += deployable(source.tree, source.text, path)
         expected = KINDS.get(path.parent.name)
         if expected and [node.kind for node in nodes] != [expected]:
             at = nodes[0].start if nodes else 0
             violations.append((at, f"a file of {path.parent.name}/ holds one {expected} alone"))
         if path.parent.name == "operations" and statements.created:
             violations.append((nodes[0].start, "a persistent object is made by a file of its own"))
+        sums = Unsteady()
         for resolved in statements.resolved:
             violations += typed_rules(resolved, source.text)
+            violations += refusals(resolved)
+            violations += sums.violations(resolved)
         findings = [Finding(path, *source.place(at), message) for at, message in violations]
         entry = entry_of(statements.created[0]) if expected and statements.created else None
         if entry is not None:

@@ -75,7 +75,6 @@ def syntax_rules(tree: Node, path: Path) -> Iterator[Violation]:
         if node.kind == "CreateTableStatement" and node.values.get("scope") == "TEMPORARY"
     }
     yield from _no_dropping(tree, temporary)
-    yield from _transactions(tree)
     for node in tree.walk():
         for rule in RULES:
             yield from rule(node)
@@ -96,22 +95,6 @@ def _no_dropping(tree: Node, temporary: set[str]) -> Iterator[Violation]:
                 yield node.start, f"{verb} of a persistent object: delete the rows meant, by WHERE"
         elif node.kind == "DropColumnAction":
             yield node.start, "DROP COLUMN: columns are added, never dropped"
-
-
-def _transactions(tree: Node) -> Iterator[Violation]:
-    within = False
-    for node in tree.walk():
-        if node.kind == "BeginStatement":
-            within = True
-        elif node.kind in ("CommitStatement", "RollbackStatement"):
-            within = False
-        elif (
-            within
-            and node.kind.startswith("Create")
-            and node.kind.endswith("Statement")
-            and node.values.get("scope") != "TEMPORARY"
-        ):
-            yield node.start, "CREATE of a persistent object inside a transaction: BigQuery refuses"
 
 
 def _real_where(node: Node) -> Iterator[Violation]:

@@ -12,7 +12,10 @@ from tests.googlesql.__main__ import main
 from tests.googlesql.analysis import KINDS, SQL, Session, analyse_all
 from tests.googlesql.source import Source
 from tests.googlesql.syntax import Node
+from tests.sql.refused_copies import ACCEPTED, REFUSED
 from tests.sql.wrong_copies import HERE, WRONG, procedure
+
+ALL_WRONG = WRONG | REFUSED
 
 MENTIONING = ("table_functions", "views", "procedures")  # their bodies name columns of tables
 
@@ -127,7 +130,7 @@ def test_a_column_misspelt_in_a_copy_of_a_file_is_found_where_it_stands(
     assert (line, True) in [(f.line, "no_such" in f.message) for f in file.findings]
 
 
-@pytest.mark.parametrize(("folder", "marked", "message"), WRONG.values(), ids=WRONG.keys())
+@pytest.mark.parametrize(("folder", "marked", "message"), ALL_WRONG.values(), ids=ALL_WRONG)
 def test_a_copy_that_is_wrong_on_purpose_is_caught_where_it_is_wrong(
     session: Session, folder: str, marked: str, message: str
 ) -> None:
@@ -138,6 +141,12 @@ def test_a_copy_that_is_wrong_on_purpose_is_caught_where_it_is_wrong(
     assert place in found, [str(finding) for finding in file.findings]
     at_place = [f.message for f in file.findings if (f.line, f.column) == place]
     assert any(message in each for each in at_place), at_place
+
+
+@pytest.mark.parametrize(("folder", "text"), ACCEPTED.values(), ids=ACCEPTED)
+def test_what_bigquery_runs_has_no_findings(session: Session, folder: str, text: str) -> None:
+    file = session.analyse(SQL / folder / "right.sql", text)
+    assert [str(finding) for finding in file.findings] == []
 
 
 def test_a_place_is_that_of_the_file_behind_names_and_text_of_other_lengths(

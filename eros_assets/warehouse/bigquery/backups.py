@@ -3,8 +3,12 @@
 A snapshot costs nothing until its table changes, can't be written to, and expires by itself. Every
 deployment has its own, named after deployment and table.
 
+A restoration copies (`COPY`) and does not clone: a clone stays linked to its source, and BigQuery
+refuses a snapshot or clone of what is at the end of a chain of three, so the second rollback of a
+cloned table would fail. A copy is a table of its own.
+
 **How far a restoration is all or none.** No BigQuery transaction can hold `CREATE OR REPLACE TABLE
-… CLONE`, so several tables can't be put back in one. Instead: the engine looks for every snapshot
+… COPY`, so several tables can't be put back in one. Instead: the engine looks for every snapshot
 before anything is touched; then one script, which runs on BigQuery's side whether or not its caller
 lives on, first takes a snapshot of each table as it is now, then replaces the tables, each
 atomically; when one replacement fails, it puts all of them back as they were and raises the error.
@@ -65,8 +69,8 @@ def restore_script(
         _snapshot(dataset_name, copy, table, f"{_UNDO_HOURS} HOUR") for table, copy in undo.items()
     ]
     copies = named(deployment_id, tables)
-    forth = [_clone(dataset_name, table, copy) for table, copy in copies.items()]
-    back = [_clone(dataset_name, table, copy) for table, copy in undo.items()]
+    forth = [_copy(dataset_name, table, copy) for table, copy in copies.items()]
+    back = [_copy(dataset_name, table, copy) for table, copy in undo.items()]
     return "\n".join(
         [
             *safety,
@@ -88,9 +92,9 @@ def _snapshot(dataset_name: str, name: str, table: str, kept: str) -> str:
     )
 
 
-def _clone(dataset_name: str, table: str, source: str) -> str:
+def _copy(dataset_name: str, table: str, source: str) -> str:
     # The expiry is the snapshot's alone: a restored table must not take it over.
     return (
         f"CREATE OR REPLACE TABLE {quoted(dataset_name, table)} "
-        f"CLONE {quoted(dataset_name, source)} OPTIONS (expiration_timestamp = NULL);"
+        f"COPY {quoted(dataset_name, source)} OPTIONS (expiration_timestamp = NULL);"
     )

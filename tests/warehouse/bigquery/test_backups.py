@@ -84,11 +84,22 @@ def test_a_restoration_secures_the_present_replaces_and_can_go_back(
         assert f"CLONE `{DATASET}.{table}` OPTIONS (expiration_timestamp = TIMESTAMP_ADD" in secured
         for half, source in ((forth, f"eros_snapshot__d-1__{table}"), (back, undo[1])):
             assert (
-                f"CREATE OR REPLACE TABLE `{DATASET}.{table}` CLONE `{DATASET}.{source}` "
+                f"CREATE OR REPLACE TABLE `{DATASET}.{table}` COPY `{DATASET}.{source}` "
                 "OPTIONS (expiration_timestamp = NULL);"
             ) in half
     assert "RAISE USING MESSAGE" in back
     assert not re.search(r"\b(DROP|TRUNCATE|DELETE)\b", script)
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_restored_table_is_no_clone_so_that_it_can_be_restored_again(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    for _ in range(2):
+        warehouse.restore("d-1", TABLES)
+    for script in service.statements:
+        cloning = re.findall(r"CREATE ([A-Z ]+?)(?: IF NOT EXISTS)? `[^`]+` CLONE", script)
+        assert set(cloning) == {"SNAPSHOT TABLE"}
 
 
 @pytest.mark.usefixtures("kept")
@@ -135,7 +146,7 @@ def test_a_lost_table_is_restored_though_there_is_nothing_to_secure(
     (script,) = service.statements
     assert "eros_restore_1_undo__bookings" in script
     assert "eros_restore_1_undo__guests" not in script
-    assert f"CREATE OR REPLACE TABLE `{DATASET}.guests` CLONE" in script
+    assert f"CREATE OR REPLACE TABLE `{DATASET}.guests` COPY" in script
 
 
 @pytest.mark.usefixtures("kept")

@@ -1,0 +1,25 @@
+"""Of two transactions that change one table, BigQuery cancels one: few scripts share a table."""
+
+from collections import defaultdict
+
+from tests.googlesql.analysis import SQL, sql_files
+from tests.googlesql.deployable import CHANGES
+from tests.googlesql.source import Source
+
+SHARED = {
+    # Locking, the sweep of expired locks and a rollback: their jobs are in the pool `dataset`, see
+    # tests/automation/test_pools.py, and the one that is cancelled is tried again.
+    "active_caption_assignments": {
+        *("lock_caption_assignments", "release_expired", "release_taken_back"),
+    },
+}
+
+
+def test_a_table_is_changed_by_one_script_but_for_those_whose_runs_never_meet() -> None:
+    writers: dict[str, set[str]] = defaultdict(set)
+    for path in sql_files(SQL):
+        for node in Source(path.read_text()).tree.walk():
+            if node.kind in CHANGES and len(target := node.child("target_path").path) == 3:
+                writers[target[-1]].add(path.stem)
+    assert len(writers) > len(SHARED)
+    assert {table: names for table, names in writers.items() if len(names) > 1} == SHARED
