@@ -41,8 +41,10 @@ def probes(
     if not acting.holds:
         return
     yield _probe("dataset", lambda: _dataset(settings, tables))
+    yield _probe("table lifetime", lambda: _lifetime(settings, tables))
     for subject, statement in _statements(settings).items():
         yield _probe(subject, lambda sql=statement: _accepted(statements, sql))
+    yield _probe("change rows", lambda: _changes(settings, statements, tables, names))
     yield _probe("table permissions", lambda: _permissions(tables, names))
 
 
@@ -60,13 +62,32 @@ def _account(statements: Statements) -> str:
 
 
 def _dataset(settings: Settings, tables: Tables) -> str:
-    where = tables.location()
+    where = tables.dataset().location
     if where.lower() != settings.location.lower():
         raise WarehouseError(
             f"{settings.dataset_name} lies in {where}, EROS_LOCATION says {settings.location}; "
             f"set EROS_LOCATION={where}"
         )
     return f"{settings.dataset_name} lies in {where}"
+
+
+def _lifetime(settings: Settings, tables: Tables) -> str:
+    """Whether what is made in the dataset stays; the sandbox lets everything expire."""
+    found = tables.dataset()
+    expiring = {
+        "table": found.default_table_expiration_ms,
+        "partition": found.default_partition_expiration_ms,
+    }
+    wrong = {name: int(ms) / 86_400_000 for name, ms in expiring.items() if ms}
+    if wrong:
+        after = ", ".join(f"each {name} after {days:g} days" for name, days in wrong.items())
+        flags = " ".join(f"--default_{name}_expiration 0" for name in wrong)
+        raise WarehouseError(
+            f"{settings.dataset_name} removes {after}, and with them the history of schedules: "
+            f"`bq update {flags} {settings.project_id}:{settings.dataset}` ends that for new "
+            f"tables. A project without billing can't end it: enable billing first"
+        )
+    return "tables and partitions don't expire by themselves"
 
 
 def _statements(settings: Settings) -> Mapping[str, str]:
@@ -91,6 +112,19 @@ def _accepted(statements: Statements, sql: str) -> str:
     }
     statements.estimated_bytes(sql, {n: v for n, v in values.items() if f"@{n}" in sql})
     return "allowed, as far as a dry run tells"
+
+
+def _changes(
+    settings: Settings, statements: Statements, tables: Tables, names: Sequence[str]
+) -> str:
+    """Whether rows may be changed: a project without billing may not, whatever its roles."""
+    for name in names:
+        if tables.find("change rows", name) is not None:
+            statements.estimated_bytes(
+                f"DELETE FROM {quoted(settings.dataset_name, name)} WHERE FALSE"
+            )
+            return f"allowed, as far as a dry run on {name} tells"
+    return "no table is there to try; the first deployment tells"
 
 
 def _permissions(tables: Tables, names: Sequence[str]) -> str:

@@ -95,6 +95,8 @@ class FoundDataset(Protocol):
     """A dataset's metadata."""
 
     location: str
+    default_table_expiration_ms: int | None
+    default_partition_expiration_ms: int | None
 
 
 class Client(Protocol):

@@ -9,7 +9,7 @@ from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from eros_assets.settings import Settings
-from eros_assets.warehouse.bigquery.api import AnyJob, FoundTable
+from eros_assets.warehouse.bigquery.api import AnyJob, FoundDataset, FoundTable
 from eros_assets.warehouse.bigquery.faults import fault_of
 from eros_assets.warehouse.bigquery.labels import valid_labels
 from eros_assets.warehouse.bigquery.operation import Operation
@@ -50,18 +50,17 @@ class Tables:
 
         return self._runner.asked(subject, look)
 
-    def location(self) -> str:
-        """The dataset's location.
+    def dataset(self) -> FoundDataset:
+        """The dataset that they are in.
 
         Raises:
             WarehouseError: there is none, or BigQuery could not say.
         """
         timeout = self._runner.retry_policy.request_timeout
-        dataset = self._runner.asked(
+        return self._runner.asked(
             "dataset",
-            lambda: self._runner.client.get_dataset(self._dataset(), retry=None, timeout=timeout),
+            lambda: self._runner.client.get_dataset(self._reference(), retry=None, timeout=timeout),
         )
-        return dataset.location
 
     def permitted(self, table: str, permissions: Sequence[str]) -> Sequence[str]:
         """Those of the permissions that the credentials have on a table.
@@ -73,7 +72,7 @@ class Tables:
         answer = self._runner.asked(
             f"permissions on {table}",
             lambda: self._runner.client.test_iam_permissions(
-                self._reference(table), permissions, retry=None, timeout=timeout
+                self._table(table), permissions, retry=None, timeout=timeout
             ),
         )
         return list(answer.get("permissions", []))
@@ -84,7 +83,7 @@ class Tables:
 
     def label(self, table: str, **labels: str) -> None:
         """Add labels to a table or view."""
-        resource = bigquery.Table(self._reference(table))
+        resource = bigquery.Table(self._table(table))
         resource.labels = valid_labels(labels)
         timeout = self._runner.retry_policy.request_timeout
         self._runner.exchange(
@@ -98,7 +97,7 @@ class Tables:
     ) -> FoundTable:
         """An empty table with some columns of another, which BigQuery removes by itself."""
         fields = [_nullable(field) for field in like.schema if field.name in columns]
-        staging = bigquery.Table(self._reference(f"eros_staging__{operation.name}"), fields)
+        staging = bigquery.Table(self._table(f"eros_staging__{operation.name}"), fields)
         staging.expires = dt.datetime.now(dt.UTC) + dt.timedelta(hours=STAGING_HOURS)
         staging.labels = dict(operation.labels)
         timeout = self._runner.retry_policy.request_timeout
@@ -144,16 +143,16 @@ class Tables:
 
     def _get(self, table: str) -> FoundTable:
         return self._runner.client.get_table(
-            self._reference(table),
+            self._table(table),
             retry=None,
             timeout=self._runner.retry_policy.request_timeout,
         )
 
-    def _dataset(self) -> bigquery.DatasetReference:
+    def _reference(self) -> bigquery.DatasetReference:
         return bigquery.DatasetReference(self.settings.project_id, self.settings.dataset)
 
-    def _reference(self, table: str) -> bigquery.TableReference:
-        return self._dataset().table(table)
+    def _table(self, table: str) -> bigquery.TableReference:
+        return self._reference().table(table)
 
 
 def _nullable(field: bigquery.SchemaField) -> bigquery.SchemaField:

@@ -52,7 +52,9 @@ class Service:
     requests: list[Request] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     has_dataset: bool = True
+    datasets: dict[str, Body] = field(default_factory=dict)
     dataset_location: str | None = None
+    lifetimes: Body = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     destination: Body | None = None
     _clock: int = 1_762_156_800_000
@@ -134,7 +136,11 @@ class Service:
             self.violations.append(f"job {job_id} is not for location {self.location}")
         statement = configuration.get("query", {}).get("query", "LOAD")
         if configuration.get("dryRun"):
-            return self._shown(JobState({**body}, self._play_of(statement)), "DRY")
+            play = self._play_of(statement)
+            if play.error:  # there is no job that could end with it
+                denied = play.error[0] in ("accessDenied", "billingNotEnabled")
+                raise RefusalError(403 if denied else 400, *play.error)
+            return self._shown(JobState({**body}, play), "DRY")
         if job_id in self.jobs:
             raise RefusalError(
                 409, "duplicate", f"Already Exists: Job of-scheduler-proj:US.{job_id}"
@@ -220,7 +226,28 @@ class Service:
             "kind": "bigquery#dataset",
             "datasetReference": reference,
             "location": self.dataset_location or self.location,
+            **self.lifetimes,
         }
+
+    def _datasets_insert(self, request: Request) -> Body:
+        name = request.body["datasetReference"]["datasetId"]
+        self._check_labels(request.body.get("labels", {}))
+        if name in self.datasets:
+            raise RefusalError(409, "duplicate", f"Already Exists: Dataset {name}")
+        self.datasets[name] = {"kind": "bigquery#dataset", **request.body}
+        return self.datasets[name]
+
+    def _datasets_list(self, request: Request) -> Body:
+        key, value = request.query["filter"].removeprefix("labels.").split(":")
+        listed = [d for d in self.datasets.values() if d.get("labels", {}).get(key) == value]
+        return {"kind": "bigquery#datasetList", "datasets": listed}
+
+    def _datasets_delete(self, request: Request) -> Body:
+        if self.datasets.pop(request.path["datasetId"], None) is None:
+            raise RefusalError(404, "notFound", f"Not found: Dataset {request.path['datasetId']}")
+        if request.query.get("deleteContents") != "true":
+            self.violations.append("a dataset with contents is deleted without deleteContents")
+        return {}
 
     def _tables_insert(self, request: Request) -> Body:
         name = request.body["tableReference"]["tableId"]

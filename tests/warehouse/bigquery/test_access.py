@@ -9,8 +9,8 @@ from tests.warehouse.bigquery.plays import Play, Trouble, failing
 from tests.warehouse.bigquery.service import Service
 
 SUBJECTS = [
-    *("credentials", "dataset", "create tables", "create routines", "create views"),
-    *("read definitions", "read the job log", "table permissions"),
+    *("credentials", "dataset", "table lifetime", "create tables", "create routines"),
+    *("create views", "read definitions", "read the job log", "change rows", "table permissions"),
 ]
 ACTING = Play(columns=[("account", "STRING")], rows=[("eros@of-scheduler-proj",)])
 
@@ -35,7 +35,7 @@ def test_each_thing_that_is_needed_is_asked_and_nothing_is_made(
     assert "eros@of-scheduler-proj" in probes["credentials"].found
     assert "asked of bookings" in probes["table permissions"].found
     sent = [request.body["configuration"] for request in service.sent("jobs.insert")]
-    assert [bool(configuration.get("dryRun")) for configuration in sent] == [False] + 5 * [True]
+    assert [bool(configuration.get("dryRun")) for configuration in sent] == [False] + 6 * [True]
     for statement in service.statements:
         assert parse_script(statement).many("statement_list_node")
     assert service.tables.keys() == {"bookings"}
@@ -86,13 +86,43 @@ def test_a_dataset_elsewhere_is_told_with_the_variable_to_set(
     assert found(warehouse)["dataset"].holds
 
 
+@pytest.mark.usefixtures("ready")
+def test_a_dataset_whose_tables_expire_is_told_with_the_command_that_ends_it(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    service.lifetimes = {"defaultTableExpirationMs": str(60 * 86_400_000)}
+    probe = found(warehouse)["table lifetime"]
+    assert not probe.holds
+    assert "each table after 60 days" in probe.found
+    assert (
+        "bq update --default_table_expiration 0 of-scheduler-proj:eros_scheduling_brain"
+    ) in probe.found
+    service.lifetimes = {"defaultPartitionExpirationMs": str(86_400_000)}
+    service.will(ACTING, part="SESSION_USER")
+    probe = found(warehouse)["table lifetime"]
+    assert not probe.holds
+    assert "each partition after 1 days" in probe.found
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_project_without_billing_may_not_change_rows(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    message = "Billing has not been enabled for this project. DML queries are not allowed"
+    service.will(failing("billingNotEnabled", message), part="DELETE FROM")
+    probe = found(warehouse)["change rows"]
+    assert not probe.holds
+    assert "Enable billing" in probe.found
+
+
 def test_without_a_table_the_first_deployment_tells(
     warehouse: BigQueryWarehouse, service: Service
 ) -> None:
     service.will(ACTING, part="SESSION_USER")
-    probe = found(warehouse)["table permissions"]
-    assert probe.holds
-    assert "no table is there" in probe.found
+    probes = found(warehouse)
+    for subject in ("change rows", "table permissions"):
+        assert probes[subject].holds
+        assert "no table is there" in probes[subject].found
     assert service.sent("tables.testIamPermissions") == []
 
 
