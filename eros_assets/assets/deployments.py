@@ -14,7 +14,7 @@ from eros_assets.acceptance.installation import Installation
 from eros_assets.acceptance.lines import as_markdown, counted
 from eros_assets.acceptance.table import acceptance_lines, write_acceptance
 from eros_assets.assets.instance import NOTICE, dagster_state
-from eros_assets.assets.reporting import OWNERS, job_metadata
+from eros_assets.assets.reporting import DATASET_POOL, OWNERS, job_metadata
 from eros_assets.atomic_write import atomic_write
 from eros_assets.dataset import Dataset
 from eros_assets.deployment.deploy import Deploy, DeployFailedError
@@ -44,6 +44,7 @@ GATE = "deployment_gate"
 
 
 @dg.asset(
+    pool=DATASET_POOL,
     group_name=GROUP,
     owners=OWNERS,
     kinds={"python"},
@@ -69,6 +70,7 @@ def preflight(
 
 
 @dg.asset(
+    pool=DATASET_POOL,
     group_name=GROUP,
     owners=OWNERS,
     kinds={"json"},
@@ -102,6 +104,7 @@ def file_manifest(
 
 
 @dg.asset(
+    pool=DATASET_POOL,
     group_name=GROUP,
     owners=OWNERS,
     kinds={"table"},
@@ -135,6 +138,7 @@ def deployment_backup(
 
 
 @dg.asset(
+    pool=DATASET_POOL,
     group_name=GROUP,
     owners=OWNERS,
     kinds={"sql"},
@@ -170,6 +174,7 @@ def deployed_objects(
 
 
 @dg.asset(
+    pool=DATASET_POOL,
     group_name=GROUP,
     owners=OWNERS,
     kinds={"markdown"},

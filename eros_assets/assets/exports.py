@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.assets.reporting import (
+    DATASET_POOL,
     OWNERS,
     column_schema,
     frame_metadata,
@@ -35,6 +36,7 @@ SHOWN_PICTURES = 3
 
 @dg.multi_asset(
     name="schedule_csv",
+    pool=DATASET_POOL,
     specs=[
         dg.AssetSpec(
             "schedule_csv",
@@ -116,6 +118,7 @@ def schedule_csv(
 
 
 @dg.asset(
+    pool=DATASET_POOL,
     group_name=GROUP,
     owners=OWNERS,
     kinds={"googlesheets"},
@@ -162,6 +165,7 @@ def schedule_sheet(
 
 
 @dg.asset(
+    pool=DATASET_POOL,
     group_name=GROUP,
     owners=OWNERS,
     kinds={"gcs"},

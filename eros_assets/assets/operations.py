@@ -34,6 +34,7 @@ SHOWN_DAYS = 7
         *("active_caption_assignments", "emv_improvement", "creator_anomalies"),
         *("creator_performance", "tuning"),
     ],
+    pool=None,
 )
 def system_health(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource

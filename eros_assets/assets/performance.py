@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.assets.reporting import (
+    DATASET_POOL,
     fingerprint,
     inline_picture,
     job_metadata,
@@ -48,6 +49,7 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
 
 
 @dg.multi_asset(
+    pool=DATASET_POOL,
     specs=[
         table_spec(
             name,
@@ -76,6 +78,7 @@ def message_facts(
 
 
 @dg.multi_asset(
+    pool=DATASET_POOL,
     specs=[
         table_spec(
             name,

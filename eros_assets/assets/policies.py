@@ -16,6 +16,7 @@ from eros_assets.weekly.policies import policy_rows
     group_name="policies",
     deps=["message_facts", "caption_selections", "tuning"],
     partitions_def=WEEKLY,
+    pool=None,
 )
 def policy_evaluation(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource

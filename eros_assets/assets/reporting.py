@@ -21,6 +21,10 @@ LONGEST_CELL = 80
 
 OWNERS = ["team:scheduling"]
 
+DATASET_POOL = "dataset"
+"""The concurrency pool of whatever changes tables that others read. Production's dagster.yaml gives
+it one place, so that a deployment, a rollback and a week never run at the same time."""
+
 QUARANTINE = "quarantined_inputs"
 """The view that lists them; messages have a table of their own, quarantined_messages."""
 
@@ -55,8 +59,12 @@ def table_asset(
     deps: Sequence[str],
     partitions_def: dg.PartitionsDefinition[Any] | None = None,
     code_version: str | None = None,
+    pool: str | None = DATASET_POOL,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """`@dg.asset` for the table of `sql/tables` that the function makes, see `table_spec`."""
+    """`@dg.asset` for the table of `sql/tables` that the function makes, see `table_spec`.
+
+    `pool` is None for a table of its own that nothing else waits for.
+    """
     spec = table_spec(
         name,
         group_name=group_name,
@@ -64,7 +72,7 @@ def table_asset(
         partitions_def=partitions_def,
         code_version=code_version,
     )
-    return dg.multi_asset(name=name, specs=[spec])
+    return dg.multi_asset(name=name, specs=[spec], pool=pool)
 
 
 def fingerprint(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import OWNERS, job_metadata, routine_metadata
+from eros_assets.assets.reporting import DATASET_POOL, OWNERS, job_metadata, routine_metadata
 from eros_assets.dataset import sql_library
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.resources import WarehouseResource
@@ -22,6 +22,7 @@ TABLES = sql_library().of_kind("table")
 
 
 @dg.asset(
+    pool=DATASET_POOL,
     group_name=GROUP,
     owners=OWNERS,
     kinds={"sql"},
@@ -53,6 +54,7 @@ def routine_asset(routine: SqlObject) -> dg.AssetsDefinition:
     deps = [name for name, kind in kinds.items() if kind in ROUTINE_KINDS]
 
     @dg.asset(
+        pool=DATASET_POOL,
         name=routine.name,
         group_name=GROUP,
         owners=OWNERS,

@@ -5,12 +5,13 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import load_tables, table_spec
+from eros_assets.assets.reporting import DATASET_POOL, load_tables, table_spec
 from eros_assets.resources import WarehouseResource
 from eros_assets.tuning import CONFIGURATION_TABLES, configuration_tables
 
 
 @dg.multi_asset(
+    pool=DATASET_POOL,
     specs=[
         table_spec(name, group_name="sources", deps=["table_definitions"])
         for name in CONFIGURATION_TABLES

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from eros_assets.assets.reporting import job_metadata
+from eros_assets.assets.reporting import DATASET_POOL, job_metadata
 from eros_assets.atomic_write import atomic_write
 from eros_assets.automation.console import CONSOLE_LOGGER, console
 from eros_assets.automation.schedules import SCHEDULES
@@ -43,7 +43,7 @@ def rollback_run_config(deployment_id: str = "") -> dict[str, Any]:
     }
 
 
-@dg.op()
+@dg.op(pool=DATASET_POOL)
 def roll_back(
     context: dg.OpExecutionContext, config: RollbackConfig, warehouse: WarehouseResource
 ) -> None:
@@ -86,7 +86,7 @@ def roll_back(
     )
 
 
-@dg.op()
+@dg.op(pool=DATASET_POOL)
 def back_up_present(context: dg.OpExecutionContext, warehouse: WarehouseResource) -> None:
     """Keep snapshots of the owned tables and the definitions in force.
 

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from eros_assets.assets.reporting import DATASET_POOL
 from eros_assets.automation.console import CONSOLE_LOGGER, console
 from eros_assets.calendar import ZONE
 from eros_assets.resources import WarehouseResource
@@ -9,6 +10,7 @@ from eros_assets.resources import WarehouseResource
 
 @dg.op(
     out=dg.Out(dg.Nothing),
+    pool=DATASET_POOL,
 )
 def release_expired_reservations(
     context: dg.OpExecutionContext, warehouse: WarehouseResource
