@@ -19,7 +19,7 @@ MADE = [
     for command in dict.fromkeys(commands_of(document))
     if command.startswith("make ")
 ]
-FOLDERS = ("eros_assets", "sql", "tests", "docs", "benchmarks")
+FOLDERS = ("eros_assets", "sql", "tests", "docs", "benchmarks", "deploy")
 
 
 def parsed(arguments: list[str]) -> None:
