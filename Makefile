@@ -15,7 +15,7 @@ export PYTHONUTF8 := 1
 	pictures format clean
 
 help: ## What there is.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 demo: $(VENV)/run ## Plan next week for the sample agency, or for EROS_IMPORT_DIR; exports in out/.
 	@$(RUN) -m eros_assets demo
@@ -57,6 +57,10 @@ simulate: $(VENV)/run ## Play policies forward against the hidden truth; ARGS="-
 
 test: $(VENV)/dev ## Every test.
 	@$(RUN) -m pytest
+
+.PHONY: test-bigquery
+test-bigquery: $(VENV)/dev ## Every statement and a week against BigQuery, in a scratch dataset of EROS_PROJECT_ID.
+	@$(RUN) -m tests.real_project
 
 lint: $(VENV)/dev ## Format, lint, strict types, and Google's analyser over sql/.
 	@$(VENV)/bin/ruff format --check .

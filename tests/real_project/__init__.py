@@ -1,0 +1,1 @@
+"""EROS in a scratch dataset of a real project: `make test-bigquery`."""
