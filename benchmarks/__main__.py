@@ -13,6 +13,7 @@ from rich.console import Console
 from benchmarks import (
     bandit,
     imports,
+    jobs,
     kills,
     planner,
     policies,
@@ -26,6 +27,7 @@ from benchmarks import (
 
 BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "imports": imports.measure,
+    "jobs": jobs.measure,
     "routines": routines.measure,
     "planner": planner.measure,
     "sheets": sheets.measure,

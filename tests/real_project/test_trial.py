@@ -8,6 +8,7 @@ import pytest
 
 from eros_assets.dataset import Dataset, open_dataset, sql_library
 from eros_assets.settings import Settings
+from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.warehouse.protocol import Parameters, WarehouseError
 from tests.assets.installed import Installed, unhurried_tuning
 from tests.google.loopback import serving
@@ -32,7 +33,8 @@ def test_the_whole_trial_passes_where_the_rows_are_the_same(
     tried: list[str] = []
     dataset = open_dataset(settings, asset="trial")
     expected = Trial(agency.dataset, lambda *_: None, said.append).rows()
-    Trial(dataset, lambda text, _: tried.append(text), said.append).run(expected)
+    with storage_of(settings.warehouse_file).opened():
+        Trial(dataset, lambda text, _: tried.append(text), said.append).run(expected)
     assert sorted(tried) == sorted(sql_object.text for sql_object in sql_library().values())
     assert sum(line.startswith("rows:") for line in said) == 3
     assert any("before the second rollback" in line for line in said)

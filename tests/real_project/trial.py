@@ -116,7 +116,7 @@ class Trial:
 
     def plan(self) -> None:
         """Plan and publish the week, by the job that production runs."""
-        with dg.instance_for_test() as instance:
+        with dg.DagsterInstance.ephemeral() as instance:
             result = (
                 build_definitions(self.dataset.settings)
                 .resolve_job_def(weekly_schedules.name)
