@@ -18,7 +18,7 @@ help: ## What there is.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 demo: $(VENV)/run ## Plan next week for the sample agency, or for EROS_IMPORT_DIR; exports in out/.
-	@$(RUN) -m eros_assets demo
+	@$(RUN) -m eros_assets demo $(if $(ACCEPT),--accept)
 
 smoke: $(VENV)/run ## The five smoke tests of the gate, on the data that is there.
 	@$(RUN) -m eros_assets smoke

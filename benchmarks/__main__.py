@@ -12,6 +12,7 @@ from rich.console import Console
 
 from benchmarks import (
     bandit,
+    histories,
     imports,
     jobs,
     kills,
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
 }
 LONG: dict[str, Callable[[], Iterator[str]]] = {
     "bandit": bandit.measure,
+    "histories": histories.measure,
     "kills": kills.measure,
     "policies": policies.measure,
     "races": races.measure,

@@ -65,6 +65,19 @@ def test_the_acceptance_with_a_wrong_setting_names_it_first(
     assert "2025-11-04 is a Tuesday" in told.output.splitlines()[1]
 
 
+def test_an_import_that_matches_nothing_stops_with_code_3_and_says_how_to_go_on(
+    history: Path, tmp_path: Path
+) -> None:
+    row = "7,baker,Hello,2025-03-01T00:00:00Z,9,100,50,2,18,PPV,\n"
+    (history / "mass_messages.csv").write_text(MESSAGES + row, encoding="utf-8")
+    told = CliRunner().invoke(main, ["demo"])
+    assert told.exit_code == 3
+    assert "1 messages read, 1 used, 0 quarantined (0.0%)" in told.output
+    assert "100.0% of the messages match no caption (allowed: 20%)" in told.output
+    assert "run the command again with --accept (`make demo ACCEPT=yes`)" in told.output
+    assert not (tmp_path / "home" / "warehouse.duckdb").exists()
+
+
 def test_brackets_in_a_message_are_told_as_they_are(history: Path) -> None:
     """A terminal's markup is no language of files: it would swallow them, or fail on them."""
     row = "[bold]7[/seven],baker,Hello,2025-03-01T00:00:00Z,9,100,50,2,18,PPV,\n"

@@ -19,6 +19,7 @@ from eros_assets.assets.week import WEEKLY, partition_week, refuse_plan
 from eros_assets.dataset import Dataset
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import Knobs, read_knobs
+from eros_assets.weekly.import_report import import_report
 from eros_assets.weekly.inputs import require_inputs
 from eros_assets.weekly.statistics import kept_statistics, statistics_of
 from eros_assets.weekly.weeks import note_history_span
@@ -54,7 +55,7 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
         table_spec(
             name,
             group_name=GROUP,
-            deps=["mass_messages", "caption_bank", "usable_captions"],
+            deps=["mass_messages", "caption_bank", "usable_captions", "usable_creators"],
             partitions_def=WEEKLY,
             code_version=fingerprint("refresh_message_facts"),
         )
@@ -70,7 +71,15 @@ def message_facts(
     require_inputs(dataset)
     note_history_span(dataset)
     dataset.run("refresh_message_facts")
-    jobs = job_metadata(dataset)
+    report = import_report(dataset)
+    jobs = job_metadata(dataset) | {
+        "inputs": dg.MetadataValue.md("\n".join(f"- {line.strip()}" for line in report.lines)),
+        "messages_read": report.messages,
+        "messages_quarantined": report.quarantined,
+        "messages_unmatched": report.unmatched,
+    }
+    for doubt in report.doubts:
+        context.log.warning(doubt)
     for name in SORTED:
         yield dg.MaterializeResult(
             asset_key=name, metadata={**table_metadata(dataset, name, PREVIEWS[name]), **jobs}

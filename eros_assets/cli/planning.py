@@ -11,6 +11,7 @@ import click
 from rich.table import Table
 
 from eros_assets.cli.acceptance import acceptance
+from eros_assets.cli.inspecting import inspect
 from eros_assets.cli.operating import COMMANDS
 from eros_assets.cli.simulating import simulate
 from eros_assets.cli.terminal import CONSOLE, run_job, settings_or_exit
@@ -27,11 +28,12 @@ def main() -> None:
 
 
 @main.command()
-def demo() -> None:
+@click.option("--accept", is_flag=True, help="Load files of which much can't be used.")
+def demo(accept: bool) -> None:
     """Create the warehouse, load the inputs, plan the coming week and export it."""
     settings = settings_or_exit()
     _refuse_bad_tuning(settings)
-    newest = _refuse_bad_files(settings)
+    newest = _refuse_bad_files(settings, accept=accept)
     _refuse_bad_week(settings, newest)
     _run_job(settings, "set_up", None)
     week = _plannable_week(settings, settings.pages)
@@ -88,26 +90,32 @@ def _say_health(settings: Settings) -> None:
         CONSOLE.print(f"  {reason}", style="yellow")
 
 
-def _refuse_bad_files(settings: Settings) -> dt.date | None:
+def _refuse_bad_files(settings: Settings, *, accept: bool) -> dt.date | None:
     """Read the files of EROS_IMPORT_DIR, so that a mistake ends the command before set-up.
+
+    It ends with code 3 where too much of them can't be used, unless that is accepted.
 
     The LA date of the newest message in them; None without files or messages.
     """
-    if settings.import_dir is None:
+    if settings.import_dir is None or settings.inputs != "files":
         return None
     from eros_assets.calendar import la_date
+    from eros_assets.cli.import_reports import refuse_doubtful, say_what_was_read
     from eros_assets.importing.inputs import read_inputs
+    from eros_assets.weekly.import_report import rehearsed_import
     from eros_assets.weekly.inputs import require_planable_files
 
     CONSOLE.print(f"reading {settings.import_dir}")
     try:
-        tables = read_inputs(settings.import_dir).tables
-        require_planable_files({str(name): rows for name, rows in tables.items()}, settings)
+        inputs = read_inputs(settings.import_dir)
+        tables = {str(name): rows for name, rows in inputs.tables.items()}
+        require_planable_files(tables, settings)
+        say_what_was_read(inputs)
+        report = rehearsed_import(settings, tables)
     except ErosError as error:
         CONSOLE.print(str(error), style="red")
         sys.exit(1)
-    for name, rows in tables.items():
-        CONSOLE.print(f"  {name:<44}{len(rows):>8,} rows", style="green")
+    refuse_doubtful(report, accept=accept)
     times = tables["mass_messages"]["sending_time"].dropna()
     return None if times.empty else la_date(times.max().to_pydatetime())
 
@@ -256,5 +264,5 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> None:
     )
 
 
-for command in (*COMMANDS, acceptance, simulate):
+for command in (*COMMANDS, acceptance, inspect, simulate):
     main.add_command(command)

@@ -75,12 +75,17 @@ class IndexPage:
 
 @dataclass(frozen=True, slots=True)
 class WeekIndex:
-    """The contents of the page. `shortfalls` are sentences; `sheet` is the spreadsheet's URL."""
+    """The contents of the page.
+
+    `shortfalls` are sentences; `sheet` is the spreadsheet's URL; `inputs` says line by line what
+    became of the messages that the week was planned from, details indented.
+    """
 
     week_start: dt.date
     pages: Sequence[IndexPage]
     shortfalls: Sequence[str] = ()
     sheet: str | None = None
+    inputs: Sequence[str] = ()
 
     @property
     def week_end(self) -> dt.date:

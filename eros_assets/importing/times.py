@@ -252,12 +252,22 @@ class _Instants:
 
 def two_orders(value: str) -> str | None:
     """The readings of a date in numbers, day or month first, and the format of each."""
+    readings = [
+        f'{date.day} {date:%B %Y} with time_format = "{pattern}"'
+        for pattern, date in readings_of(value).items()
+    ]
+    if not readings:
+        return None
+    return f"is {' or '.join(readings)}: write it in eros_import.toml, under [formats]"
+
+
+def readings_of(value: str) -> dict[str, dt.date]:
+    """The dates that a date in numbers can be, by their format, month first before day first."""
     found = NUMBERED.match(value.strip())
     if found is None:
-        return None
+        return {}
     first, mark, second, year, rest = found.groups()
-    clock = _clock_of(rest)
-    readings: list[str] = []
+    readings: dict[str, dt.date] = {}
     for order, month, day in (("m d", first, second), ("d m", second, first)):
         full = int(year) if len(year) == 4 else 2000 + int(year)
         try:
@@ -265,11 +275,9 @@ def two_orders(value: str) -> str | None:
         except ValueError:
             continue
         years = "%Y" if len(year) == 4 else "%y"
-        pattern = mark.join(f"%{part}" for part in order.split()) + mark + years + clock
-        readings.append(f'{date.day} {date:%B %Y} with time_format = "{pattern}"')
-    if not readings:
-        return None
-    return f"is {' or '.join(readings)}: write it in eros_import.toml, under [formats]"
+        days = mark.join(f"%{part}" for part in order.split())
+        readings[f"{days}{mark}{years}{_clock_of(rest)}"] = date
+    return readings
 
 
 def _clock_of(rest: str) -> str:

@@ -10,6 +10,7 @@ from eros_assets.dataset import Dataset
 from eros_assets.exporting.calendar_picture import smaller_picture
 from eros_assets.exporting.schedule_csv import excel_name
 from eros_assets.exporting.week_index import IndexFile, IndexPage, WeekIndex
+from eros_assets.weekly.import_report import import_report
 from eros_assets.weekly.messages import creator_names, messages_by_page
 from eros_assets.weekly.shortfalls import week_shortfalls
 
@@ -57,6 +58,7 @@ def week_index(
         ],
         shortfalls=[each.sentence for each in week_shortfalls(dataset, week_start)],
         sheet=dataset.settings.sheet_address,
+        inputs=import_report(dataset).lines,
     )
 
 

@@ -150,3 +150,10 @@ def test_smaller_picture_has_no_visible_difference() -> None:
         one, other = before.convert("RGB").tobytes(), after.convert("RGB").tobytes()
     differences = [abs(a - b) for a, b in zip(one, other, strict=True)]
     assert sum(differences) / len(differences) < 1
+
+
+def test_the_page_says_what_became_of_the_messages_that_it_is_planned_from() -> None:
+    lines = ["9 messages read, 8 used, 1 quarantined (11.1%)", "  missing <page>: 1"]
+    page = Page(week_index_page(week(creator("baker", message(0, 10)), inputs=lines)))
+    assert "Planned from: 9 messages read, 8 used, 1 quarantined (11.1%)" in page.text
+    assert "missing <page>: 1" in page.text

@@ -1,0 +1,166 @@
+"""What became of the input rows: read, used, quarantined, matched to captions, by reason and page.
+
+The facts must have been refreshed from the inputs before.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from eros_assets.dataset import Dataset, open_dataset
+from eros_assets.errors import ErosError
+from eros_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    import pandas as pd
+
+MOST_QUARANTINED = 0.05
+MOST_UNMATCHED = 0.20
+MOST_SHOWN = 8
+SCRATCH_TABLES = (
+    *("mass_messages", "caption_bank", "creators", "creator_caption_restrictions"),
+    *("message_facts", "quarantined_messages"),
+)
+SCRATCH_VIEWS = ("judged_captions", "usable_captions", "judged_creators", "usable_creators")
+
+
+class DoubtfulImportError(ErosError):
+    """So much of an import can't be used that people should look before it is loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageMatches:
+    """A page's facts, and how many of them are of a caption of the bank."""
+
+    page_name: str
+    messages: int
+    matched: int
+
+    @property
+    def unmatched(self) -> int:
+        """Facts of no caption of the bank."""
+        return self.messages - self.matched
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of the input rows.
+
+    `reasons` counts quarantined rows by the rule that they break; `pages` has every page that has
+    facts or is an active creator.
+    """
+
+    messages: int
+    used: int
+    quarantined: int
+    captions: int
+    captions_without_evidence: int
+    reasons: Mapping[str, int]
+    pages: Sequence[PageMatches]
+
+    @property
+    def unmatched(self) -> int:
+        """Facts of no caption of the bank."""
+        return sum(page.unmatched for page in self.pages)
+
+    @property
+    def pages_without_history(self) -> Sequence[str]:
+        """Active creators without a fact."""
+        return [page.page_name for page in self.pages if page.messages == 0]
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """The report for people, the totals first."""
+        quarantined = (
+            f"{self.quarantined:,} quarantined ({_share(self.quarantined, self.messages)})"
+        )
+        lines = [f"{self.messages:,} messages read, {self.used:,} used, {quarantined}"]
+        lines += [f"  {reason}: {count:,}" for reason, count in self._shown_reasons]
+        lines.append(
+            f"{self.used - self.unmatched:,} messages matched to captions, {self.unmatched:,} not "
+            f"({_share(self.unmatched, self.used)})"
+        )
+        worst = sorted(
+            (page for page in self.pages if page.unmatched),
+            key=lambda page: (-page.unmatched, page.page_name),
+        )
+        lines += [
+            f"  {page.page_name}: {page.matched:,} matched, {page.unmatched:,} not"
+            for page in worst[:MOST_SHOWN]
+        ]
+        if (more := len(worst) - MOST_SHOWN) > 0:
+            lines.append(f"  and {more} more pages")
+        lines.append(
+            f"{self.captions:,} captions can be used, {self.captions_without_evidence:,} of them "
+            "without evidence"
+        )
+        if silent := self.pages_without_history:
+            shown = ", ".join(silent[:MOST_SHOWN])
+            more = len(silent) - MOST_SHOWN
+            lines.append(f"pages without history: {shown}{f' and {more} more' if more > 0 else ''}")
+        return lines
+
+    @property
+    def _shown_reasons(self) -> Sequence[tuple[str, int]]:
+        reasons = list(self.reasons.items())
+        rest = sum(count for _, count in reasons[MOST_SHOWN:])
+        return [*reasons[:MOST_SHOWN], *([("other reasons", rest)] if rest else [])]
+
+    @property
+    def doubts(self) -> Sequence[str]:
+        """Why people should look before this is used; nothing when they need not."""
+        doubts: list[str] = []
+        if self.quarantined > MOST_QUARANTINED * self.messages:
+            doubts.append(
+                f"{_share(self.quarantined, self.messages)} of the messages are quarantined "
+                f"(allowed: {MOST_QUARANTINED:.0%})"
+            )
+        if self.unmatched > MOST_UNMATCHED * self.used:
+            doubts.append(
+                f"{_share(self.unmatched, self.used)} of the messages match no caption "
+                f"(allowed: {MOST_UNMATCHED:.0%})"
+            )
+        return doubts
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "0.0%"
+
+
+def import_report(dataset: Dataset) -> ImportReport:
+    """The report on the inputs and facts of a dataset."""
+    [totals] = dataset.query("import_totals").to_dict("records")
+    reasons = dataset.query("import_reasons").to_dict("records")
+    pages = dataset.query("import_pages").to_dict("records")
+    return ImportReport(
+        **{str(name): int(value) for name, value in totals.items()},
+        reasons={row["reason"]: int(row["messages"]) for row in reasons},
+        pages=[
+            PageMatches(row["page_name"], int(row["messages"]), int(row["matched"]))
+            for row in pages
+        ],
+    )
+
+
+def rehearsed_import(settings: Settings, tables: "Mapping[str, pd.DataFrame]") -> ImportReport:
+    """The report that loading these tables would give; they are loaded elsewhere, and removed."""
+    with _scratch(settings) as dataset:
+        for name, rows in tables.items():
+            dataset.load(name, rows)
+        dataset.run("refresh_message_facts")
+        return import_report(dataset)
+
+
+@contextmanager
+def _scratch(settings: Settings) -> "Generator[Dataset]":
+    with TemporaryDirectory(prefix="eros-import-") as folder:
+        elsewhere = settings.model_copy(update={"home": Path(folder)})
+        dataset = open_dataset(elsewhere, asset="import_report")
+        for name in (*SCRATCH_TABLES, *SCRATCH_VIEWS):
+            dataset.warehouse.deploy(dataset.library[name])
+        yield dataset

@@ -1,0 +1,11 @@
+-- Why rows of mass_messages were rejected, the most frequent reason first.
+-- Grain: one row per reason.
+-- Columns:
+--   reason: The rule that the rows break.
+--   messages: How many rows.
+SELECT
+  q.reason,
+  COUNT(*) AS messages
+FROM `${dataset}.quarantined_messages` AS q
+GROUP BY q.reason
+ORDER BY messages DESC, q.reason;
