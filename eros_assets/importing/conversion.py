@@ -144,10 +144,27 @@ def _int_from_text(text: pa.Array, column: Column, formats: Formats, report: Rep
         outside = np.array([not _in_int64(value) for value in digits.to_pylist()])
         report(outside, RANGE_RULE, None)
         values = pc.cast(_where(~outside, digits), pa.int64())
+    if not column.is_id and formats.decimal is None:
+        _report_thousands(text, report)
     if column.is_id or not others.any():
         return values
     numbers = _read(text, others, formats, report, whole=True)
     return pc.coalesce(values, pa.array(numbers, pa.int64()))
+
+
+def _report_thousands(text: pa.Array, report: Report) -> None:
+    """Report counts such as 1.000 where no other value shows that points separate decimals."""
+    doubtful = _true(pc.match_substring_regex(text, r"^[+-]?[1-9][0-9]{0,2}\.000$"))
+    if not doubtful.any():
+        return
+    if _true(pc.match_substring_regex(text, r"^[0-9]+\.0{1,2}$|^[0-9]{4,}\.0+$")).any():
+        return
+    report(doubtful, "has two readings", lambda row: _two_readings(str(text[row])).said)
+
+
+def _two_readings(text: str) -> Fault:
+    """What to say of 1.234 where it may be 1234."""
+    return ambiguous(text, text.replace(".", ""), text)
 
 
 def _in_int64(digits: str | None) -> bool:
@@ -203,8 +220,7 @@ def _read(
         doubtful = number & _true(pc.match_substring_regex(text, f"^[+-]?({ONE_GROUP.pattern})$"))
         if formats.decimal is None:
             for row in np.flatnonzero(doubtful):
-                value = str(text[int(row)])
-                faults[int(row)] = ambiguous(value, value.replace(".", ""), value)
+                faults[int(row)] = _two_readings(str(text[int(row)]))
     for rule in dict.fromkeys(fault.rule for fault in faults.values()):
         mask = np.zeros(len(text), dtype=np.bool_)
         mask[[row for row, fault in faults.items() if fault.rule == rule]] = True

@@ -8,7 +8,7 @@ from eros_assets.importing.cells import Cells
 from eros_assets.importing.conversion import NO, NOTHING, YES
 from eros_assets.importing.layout import canonical
 from eros_assets.importing.mapping import Formats
-from eros_assets.importing.numbers import Number, read_number
+from eros_assets.importing.numbers import ONE_GROUP, Number, read_number
 from eros_assets.importing.schema import SCHEMAS, Column, TableName
 from eros_assets.importing.times import DATE, LOCAL, NAMED_MONTH, NUMBERED, ZONED, readings_of
 
@@ -165,7 +165,8 @@ def guessed_time_formats(texts: Sequence[str]) -> dict[str, str]:
 def _exceeds(parts: Sequence[str], wholes: Sequence[str]) -> bool:
     """Whether most of the counts are above those that they should be a part of."""
     read = [
-        [read_number(text, Formats(), whole=True) for text in texts] for texts in (parts, wholes)
+        [read_number(_without_thousands(text), Formats(), whole=True) for text in texts]
+        for texts in (parts, wholes)
     ]
     pairs = [
         (part.value, whole.value)
@@ -173,6 +174,11 @@ def _exceeds(parts: Sequence[str], wholes: Sequence[str]) -> bool:
         if isinstance(part, Number) and isinstance(whole, Number)
     ]
     return 2 * sum(part > whole for part, whole in pairs) > len(pairs)
+
+
+def _without_thousands(count: str) -> str:
+    """A count such as 1.000, of which nobody knows yet what the point separates, as 1000."""
+    return count.replace(".", "") if ONE_GROUP.fullmatch(count) else count
 
 
 def is_whole(text: str) -> bool:

@@ -73,6 +73,8 @@ TAKEN: list[tuple[str, str, str, Any]] = [
     ("message", "n/a", "", "n/a"),
     # Counts and ids.
     ("sent_count", "48.0", "", 48),
+    ("sent_count", "480.000", POINT, 480),
+    ("sent_count", "480.000", COMMA, 480000),
     ("sent_count", "1,234", "", 1234),
     ("sent_count", "1 234", "", 1234),
     ("sent_count", "1,234,567", "", 1234567),
@@ -199,6 +201,7 @@ REFUSED: list[tuple[str, str, str, str]] = [
         "is not a whole number but a share: map it as such, with percent_of",
     ),
     ("sent_count", "many", "", "is not a whole number"),
+    ("sent_count", "480.000", "", "is 480000 or 480.000: write in eros_import.toml, under [form"),
     ("caption_id", "1,234", "", "is not a whole number (all its digits, no exponent)"),
     ("caption_id", "1.82E+15", "", "is not a whole number (all its digits, no exponent)"),
     ("caption_id", "01K0", "", "is not a whole number (all its digits, no exponent)"),
@@ -364,3 +367,11 @@ def test_price_tiers_by_price(tmp_path: Path) -> None:
     )
     tiers = read_inputs(folder).tables["caption_bank"]["price_tier"]
     assert tiers.tolist() == ["budget", "mid", "premium", "bump", "bump"]
+
+
+def test_counts_with_three_zeros_are_whole_beside_counts_that_show_decimals(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, "sent_count", "480.000", "")
+    with (folder / "mass_messages.csv").open("a") as file:
+        file.write("2,maya_cooks,Soup,2025-10-02T17:00:00Z,9,1480.000,50,1,2.5,PPV,3\n")
+    counts = read_inputs(folder).tables["mass_messages"]["sent_count"]
+    assert counts.tolist() == [480, 1480]
