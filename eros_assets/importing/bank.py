@@ -38,7 +38,8 @@ def bank_of_messages(
     sent = sent.sort_values(["sending_time", "row_id"], kind="stable", na_position="first")
     groups = sent.groupby("normal", sort=True)
     pages = groups["page_name"].agg(["nunique", "first"])
-    free = groups["message_type"].agg(lambda types: (types == "Bump").mean() > 0.5)
+    bumps = (sent["message_type"] == "Bump").astype("float64")
+    free = bumps.groupby(sent["normal"], sort=True).mean().gt(0.5)
     prices = groups["price"].median().to_numpy(dtype=np.float64, na_value=np.nan)
     if isinstance(source.by_price, ByPrice):
         tiers = tiers_of(prices, source.by_price)

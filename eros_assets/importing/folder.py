@@ -110,12 +110,12 @@ def _stem(file: Path) -> str:
     return file.name[: -len(_suffix(file) or "")] if _suffix(file) else file.name
 
 
-def fingerprint(contents: MappingOf[str, Sequence[bytes]], mapping: bytes) -> str:
-    """SHA-256 in hex over the tables' names, the bytes of their files, and the mapping."""
+def fingerprint(digests: MappingOf[str, Sequence[str]], mapping: bytes) -> str:
+    """SHA-256 in hex over the tables' names, the SHA-256 of their files, and the mapping."""
     digest = hashlib.sha256()
-    for name in sorted(contents):
-        for content in contents[name]:
-            digest.update(f"{name}:{hashlib.sha256(content).hexdigest()}\n".encode())
+    for name in sorted(digests):
+        for each in digests[name]:
+            digest.update(f"{name}:{each}\n".encode())
     if mapping:
         digest.update(f"mapping:{hashlib.sha256(mapping).hexdigest()}\n".encode())
     return digest.hexdigest()

@@ -8,6 +8,7 @@ an active creator; without `creator_caption_restrictions` there are none.
 # pyarrow comes without types, and makes its compute functions when it is imported.
 # pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 
+import hashlib
 import re
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
@@ -56,7 +57,7 @@ class _Reading:
 
     raw: list[RawTable] = field(default_factory=list[RawTable])
     typed: list[Typed] = field(default_factory=list[Typed])
-    contents: list[bytes] = field(default_factory=list[bytes])
+    digests: list[str] = field(default_factory=list[str])
     files: list[Path] = field(default_factory=list[Path])
 
 
@@ -109,7 +110,7 @@ def read_inputs(folder: Path, mapping: Mapping | None = None) -> ImportedInputs:
         notes.add("mass_messages", f"{rows} replaced by newer ones of the same messages")
     return ImportedInputs(
         {name: frames[name] for name in SCHEMAS},
-        fingerprint({name: reading.contents for name, reading in tables.items()}, written),
+        fingerprint({name: reading.digests for name, reading in tables.items()}, written),
         {name: tuple(reading.files) for name, reading in tables.items()},
         {name: sum(raw.numbers.size for raw in tables[name].raw) for name in tables},
         history.replaced,
@@ -135,7 +136,7 @@ def _read(
         raw = named_columns(cells, schema, source.mapping, mapping.formats, log, notes)
         reading.raw.append(raw)
         reading.typed.append(typed_columns(raw, schema, pages, log))
-    reading.contents.append(content)
+    reading.digests.append(hashlib.sha256(content).hexdigest())
     reading.files.append(source.file)
 
 

@@ -32,7 +32,16 @@ DATE = r"^[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}$"
 NAMED_MONTH = r"(?i)(^|[^a-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 ZONED_GROUP = ZONED.replace("(", "(?:")
 DAYS = ("%b %d %Y", "%d %b %Y", "%B %d %Y", "%d %B %Y", "%Y %b %d")
-CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p")
+CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p", "%H:%M:%S %z", "%H:%M %z")
+NAMED_MONTH_FORMS = (
+    (r"(?i)^(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", ""),
+    (r"(?i)\s+at\s+|,\s*|\.\s+", " "),
+    (r"(?i)(\d)(st|nd|rd|th)\b", r"\1"),
+    (r"(?i)(\d)\s*([ap])\.?m\.?$", r"\1 \2m"),
+    (r"(?i)\bsept\b", "Sep"),
+    (r"(\d)-([A-Za-z]{3,})-(\d)", r"\1 \2 \3"),
+    (r"\s+", " "),
+)
 NUMBERED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})\b(.*)")
 HAS_CLOCK = re.compile(r"%[HIXcT]")
 UNITS = {"unix": 1, "unix_ms": 1000}
@@ -173,24 +182,22 @@ class _Instants:
         if not rows.any():
             return rows
         given = self.values
-        plain = given[rows].str.replace(
-            r"(?i)^(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", "", regex=True
-        )
-        plain = plain.str.replace(r"(?i)\s+at\s+|,\s*|\.\s+", " ", regex=True)
-        plain = plain.str.replace(r"(?i)(\d)(st|nd|rd|th)\b", r"\1", regex=True)
-        plain = plain.str.replace(r"(?i)(\d)\s*([ap])\.?m\.?$", r"\1 \2m", regex=True)
-        plain = plain.str.replace(r"(?i)\bsept\b", "Sep", regex=True)
-        plain = plain.str.replace(r"(\d)-([A-Za-z]{3,})-(\d)", r"\1 \2 \3", regex=True)
-        plain = plain.str.replace(r"\s+", " ", regex=True).str.strip()
+        plain = pa.array(given[rows], pa.string())
+        for pattern, replacement in NAMED_MONTH_FORMS:
+            plain = pc.replace_substring_regex(plain, pattern, replacement)
+        plain = pc.utf8_trim_whitespace(plain)
         self.values = given.copy()
-        self.values[rows] = plain
-        for day in DAYS:
-            for clock in (*CLOCKS, "%H:%M:%S %z", "%H:%M %z"):
-                rows = self.take(f"{day} {clock}", rows)
-                if not rows.any():
-                    break
-        for day in DAYS:
-            rows = self.take(day, rows)
+        self.values[rows] = plain.to_pylist()
+        patterns = [f"{day} {clock}" for day in DAYS for clock in CLOCKS] + list(DAYS)
+        while rows.any():
+            # The first text left shows which format to read all by, so that few are tried.
+            first = self.values[[int(np.argmax(rows))]]
+            fitting = (p for p in patterns if _by_pattern(first, p).notna().all())
+            pattern = next(fitting, None)
+            if pattern is None:
+                break
+            patterns.remove(pattern)
+            rows = self.take(pattern, rows)
         self.values = given
         return rows
 

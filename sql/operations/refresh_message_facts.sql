@@ -3,9 +3,9 @@
 -- The bounds are far beyond what a page can have: sums of counts and of their squares stay within
 -- INT64, and amounts are numbers. At most 100,000,000 recipients, 100,000 USD asked for and
 -- 100,000,000 USD earned by one message; sent in 2000 or later, before 2100.
--- A message without caption_id takes the caption whose normalised text is its own: lower case,
--- nothing but letters, digits and single spaces. Among several, one of the message's own type,
--- then the page's own, then the smallest id.
+-- A message without caption_id takes the caption whose normalised text is its own: entities such as
+-- &amp; taken out, lower case, nothing but letters, digits and single spaces. Among several, one of
+-- the message's own type, then the page's own, then the smallest id.
 CREATE OR REPLACE TEMP TABLE judged_messages AS
 WITH typed AS (
   SELECT
@@ -82,7 +82,13 @@ WITH bank AS (
     b.page_name,
     b.price_tier,
     TRIM(REGEXP_REPLACE(
-      REGEXP_REPLACE(LOWER(NORMALIZE(b.caption_text)), r'[^\p{L}\p{N}\s\p{Z}]', ''),
+      REGEXP_REPLACE(
+        REGEXP_REPLACE(
+          REGEXP_REPLACE(LOWER(NORMALIZE(b.caption_text)), r'&(nbsp|#160|#xa0);', ' '),
+          r'&(amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-f]+);', ''
+        ),
+        r'[^\p{L}\p{N}\s\p{Z}]', ''
+      ),
       r'[\s\p{Z}]+', ' '
     )) AS normal_text
   FROM `${dataset}.usable_captions` AS b
@@ -94,7 +100,13 @@ messages AS (
     j.page_name,
     j.message_type,
     TRIM(REGEXP_REPLACE(
-      REGEXP_REPLACE(LOWER(NORMALIZE(j.message)), r'[^\p{L}\p{N}\s\p{Z}]', ''),
+      REGEXP_REPLACE(
+        REGEXP_REPLACE(
+          REGEXP_REPLACE(LOWER(NORMALIZE(j.message)), r'&(nbsp|#160|#xa0);', ' '),
+          r'&(amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-f]+);', ''
+        ),
+        r'[^\p{L}\p{N}\s\p{Z}]', ''
+      ),
       r'[\s\p{Z}]+', ' '
     )) AS normal_text
   FROM judged_messages AS j

@@ -233,6 +233,18 @@ class TestCaptionMatching:
         assert facts["caption_id"].tolist() == [3] * len(texts)
         assert {normal(text) for text in texts} == {"new bread today"}
 
+    def test_entities_of_an_export_do_not_count(self, dataset: Dataset) -> None:
+        dataset.put(
+            "caption_bank", [caption(3, caption_text='Bread & "butter" today.'), caption(4)]
+        )
+        texts = [
+            "Bread &amp; &quot;butter&quot; today",
+            "Bread &AMP; butter&nbsp;today",
+            "Bread &#38; &#x22;butter&#x22;&#160;today",
+        ]
+        facts, _ = refreshed(dataset, [message(n, message=t) for n, t in enumerate(texts)])
+        assert facts["caption_id"].tolist() == [3] * len(texts)
+
     def test_other_words_are_another_text(self, dataset: Dataset) -> None:
         """Nor does a text without a letter or digit match another one."""
         captions = [caption(3, caption_text="New bread today."), caption(4, caption_text="!!")]
