@@ -125,12 +125,17 @@ def _all_but_exports(definitions: dg.Definitions, job: dg.JobDefinition) -> list
 
 
 @contextmanager
-def installed(folder: Path, *, alone: bool = True, **settings: Any) -> Iterator[Installed]:
+def installed(
+    folder: Path, *, alone: bool = True, scheduled: bool = False, **settings: Any
+) -> Iterator[Installed]:
     """An installation under `folder`; the small sample agency unless `settings` say otherwise.
 
-    Its runs are kept in memory. While it is `alone`, this thread keeps the warehouse's file open:
-    the hundred openings of a small week are a quarter of its cost. Each operation is a transaction
-    of its own all the same. Not `alone`, other threads and processes can have the file in between.
+    Its runs are kept in memory, where there are no schedules to stop: a rollback needs it
+    `scheduled`, with an instance in a folder.
+
+    While it is `alone`, this thread keeps the warehouse's file open: the hundred openings of a
+    small week are a quarter of its cost. Each operation is a transaction of its own all the same.
+    Not `alone`, other threads and processes can have the file in between.
     """
     values = {
         "home": folder / "home",
@@ -143,7 +148,7 @@ def installed(folder: Path, *, alone: bool = True, **settings: Any) -> Iterator[
     dataset = open_dataset(Settings(**values), asset="test")
     storage = storage_of(dataset.settings.warehouse_file)
     with (
-        dg.DagsterInstance.ephemeral() as instance,
+        dg.instance_for_test() if scheduled else dg.DagsterInstance.ephemeral() as instance,
         storage.opened() if alone else nullcontext(),
     ):
         yield Installed(dataset, instance)

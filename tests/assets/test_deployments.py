@@ -60,9 +60,10 @@ def agency(tmp_path_factory: pytest.TempPathFactory, workspace: Slack) -> Iterat
     """The sample agency's inputs; nothing is learned, planned or deployed."""
     folder = tmp_path_factory.mktemp("agency")
     told = {"slack_channel": "#eros", "slack_endpoint": workspace.address}
+    patient = patient_tuning(folder / "tuning")
     with (
         pytest.MonkeyPatch.context() as environment,
-        installed(folder, tuning_dir=patient_tuning(folder / "tuning"), **told) as agency,
+        installed(folder, scheduled=True, tuning_dir=patient, **told) as agency,
     ):
         environment.setenv("EROS_SLACK_TOKEN", "xoxb-token")  # secrets are never in run config
         agency.set_up()

@@ -4,6 +4,7 @@ The implementation evaluates single queries and single INSERT, UPDATE and DELETE
 control flow between them is here, and so is MERGE, as the three statements that it stands for.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -175,9 +176,17 @@ class _Frame:
     def _query(self, node: Node, text: str) -> Answer:
         reference = self.script.reference
         contents = reference.with_views(node, self.script.tables)
-        beside = Beside(self.variables, self.script.temporary)
+        beside = self._beside(text)
         with reference.registered(reference.needed(node), contents, beside) as catalog:
             return evaluated(text, catalog, {})
+
+    def _beside(self, text: str) -> Beside:
+        """What the script has beside the dataset and the text names: the rest costs time alone."""
+        words = set(re.findall(r"\w+", text))
+        return Beside(
+            {name: each for name, each in self.variables.items() if name in words},
+            {name: each for name, each in self.script.temporary.items() if name in words},
+        )
 
     def _merge(self, node: Node) -> None:
         """UPDATE, INSERT and DELETE, each of the table as it is before all of them."""
@@ -219,7 +228,7 @@ class _Frame:
     def _changes(self, node: Node, text: str, kind: str) -> Sequence[Operation]:
         reference = self.script.reference
         contents = reference.with_views(node, self.script.tables)
-        beside = Beside(self.variables, self.script.temporary)
+        beside = self._beside(text)
         target = node.child("target_path").path[0]
         numbered = None if kind == "InsertStatement" else target
         needed = {*reference.needed(node), target.removeprefix(full_name(""))}

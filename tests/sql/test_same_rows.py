@@ -161,10 +161,16 @@ def test_a_query_gives_the_same_rows(duckdb: Embedded, contents: Contents, path:
 def _same_somewhere(
     duckdb: Embedded, contents: Contents, sql: str, parameters: Mapping[str, Typed]
 ) -> None:
-    """The same rows for each of the contents, and some for one at least."""
+    """The same rows for each of the contents that differ in what is read, and some for one."""
     given = {name: Given(typed.value, typed.type) for name, typed in parameters.items()}
+    read = reference().needed(Source(sql, split=False).tree)
+    different: list[Tables] = []
+    for each in contents:
+        tables = {name: rows for name, rows in each.items() if name in read}
+        if tables not in different:
+            different.append(tables)
     most = 0
-    for tables in contents:
+    for tables in different:
         duckdb.fill(tables)
         expected = reference().evaluate(sql, tables, given)
         assert not differences(expected, duckdb.evaluate(sql, parameters))
