@@ -42,6 +42,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "earnings": ("earned", "revenue", "net", "income", "amount", "total earnings", "gross"),
     "message_type": ("type", "kind", "message kind"),
     "caption_id": ("caption", "caption number"),
+    "counted_at": ("loaded at", "exported at", "export date", "snapshot at", "updated at"),
     "caption_text": ("text", "caption", "message", "content", "body"),
     "content_category": ("category", "content type", "topic", "theme"),
     "price_tier": ("tier", "level", "price level"),
@@ -54,6 +55,11 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "blocked_patterns": ("blocked", "blocked words", "patterns"),
 }
 BANK_IDS = ("caption number", "id", "number")
+STATUS_WORDS = {
+    **dict.fromkeys(("unsent", "deleted", "removed", "cancelled", "canceled"), "withdrawn"),
+    **dict.fromkeys(("queued", "pending", "planned"), "scheduled"),
+    **dict.fromkeys(("delivered", "published", "done"), "sent"),
+}
 TYPE_WORDS = {
     **dict.fromkeys(("paid", "locked", "ppv message", "priced"), "PPV"),
     **dict.fromkeys(("free", "unlocked", "bump message", "no price"), "Bump"),

@@ -69,6 +69,7 @@ def named_columns(
     header = _Header(cells, log)
     formats = mapping.formats.over(general)
     columns: dict[str, RawColumn] = {}
+    mapped = {canonical(name) for name in mapping.headers}
     lacking: list[str] = []
     for column in schema.columns:
         source = mapping.columns.get(column.name)
@@ -77,7 +78,7 @@ def named_columns(
             if found is not None:
                 columns[column.name] = found
             continue
-        at = header.find(column.name) if column.name not in mapping.headers else None
+        at = None if canonical(column.name) in mapped else header.find(column.name)
         if at is None:
             lacking.append(column.name)
         else:
@@ -183,8 +184,9 @@ def _say_what_lacks(
         for index, name in enumerate(cells.headers)
         if name.strip() and index not in header.used and canonical(name) not in ignored
     ]
+    known = {column.name for column in schema.columns if not column.of_files}
     for name in others:
-        if close := _like(name, lacking):
+        if close := _like(name, [each for each in lacking if each in known]):
             lacks = f'{schema.name}.columns.{close} = "{name}"'
             text = (
                 f"unknown column {name!r}: did you mean {close}? Rename it, or write {lacks} or "
@@ -207,7 +209,7 @@ def _say_what_lacks(
     if left_out:
         notes.add(cells.file, f"columns left out: {_shown_headers(left_out)}")
     for column in schema.columns:
-        if column.name in lacking and column.absent is not None:
+        if column.name in lacking and column.absent:
             notes.add(cells.file, f"no column {column.name}: {column.absent}")
 
 

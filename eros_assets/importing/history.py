@@ -26,38 +26,64 @@ class Export:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
-    """The messages of all files, and how many rows a newer row of the same message replaced."""
+    """The messages of all files that were sent.
+
+    `replaced` counts rows that a newer row of the same message replaced, `scheduled` messages that
+    were not sent yet, `withdrawn` those among the rows that were taken back.
+    """
 
     rows: pd.DataFrame
     replaced: int
+    scheduled: int
+    withdrawn: int
 
 
 def one_history(exports: Sequence[Export], log: MistakeLog) -> History:
     """The messages of all exports, each once.
 
     A message is known by its row_id, else by page, minute and text. Of rows of one message the one
-    with the most views counts, since counts only grow; then the last one. Rows of one file that
-    have the same row_id are left as they are: they are quarantined.
+    that was counted last counts; where that is not known the one with the most views, since counts
+    only grow; then the last one. Rows of one file that have the same row_id, and do not say when
+    they were counted, are left as they are: they are quarantined.
     """
+    rows, replaced = _newest(exports, log)
+    status = rows["status"]
+    scheduled = (status == "scheduled").to_numpy(dtype=np.bool_)
+    return History(
+        rows[~scheduled].drop(columns=["status", "counted_at"]).reset_index(drop=True),
+        replaced,
+        int(scheduled.sum()),
+        int((status == "withdrawn").sum()),
+    )
+
+
+def _newest(exports: Sequence[Export], log: MistakeLog) -> tuple[pd.DataFrame, int]:
+    """The newest row of each message, and how many rows there were beside them."""
     rows = pd.concat([export.rows for export in exports], ignore_index=True)
     file = np.repeat(np.arange(len(exports)), [len(export.rows) for export in exports])
     given = rows["row_id"].notna().to_numpy(dtype=np.bool_)
-    if given.all() and len(exports) == 1:
-        return History(rows, 0)
+    counted = rows["counted_at"].notna().to_numpy(dtype=np.bool_)
+    if given.all() and len(exports) == 1 and not counted.any():
+        return rows, 0
     place = np.concatenate([export.numbers for export in exports])
     rows = _with_natural_ids(rows, given, place)
     again = rows["row_id"].duplicated(keep=False).to_numpy(dtype=np.bool_)
     if not again.any():
-        return History(rows, 0)
+        return rows, 0
     _refuse_two_messages(exports, rows, given & again, file, place, log)
-    several = rows.loc[again, ["row_id", *COUNTS]].assign(file=file[again], at=place[again])
+    several = rows.loc[again, ["row_id", "counted_at", *COUNTS]].assign(
+        file=file[again], at=place[again]
+    )
     # Within a file a given row_id is there once, or its rows are quarantined together.
-    several["copy"] = several.groupby(["row_id", "file"]).cumcount().where(given[again], 0)
-    order = several.sort_values([*COUNTS, "file", "at"], na_position="first", kind="stable")
+    several["copy"] = several.groupby(["row_id", "file"]).cumcount()
+    several["copy"] = several["copy"].where(given[again] & ~counted[again], 0)
+    order = several.sort_values(
+        ["counted_at", *COUNTS, "file", "at"], na_position="first", kind="stable"
+    )
     newest = order.drop_duplicates(["row_id", "copy"], keep="last").index
     kept = np.ones(len(rows), dtype=np.bool_)
     kept[several.index.difference(newest)] = False
-    return History(rows[kept].reset_index(drop=True), int((~kept).sum()))
+    return rows[kept].reset_index(drop=True), int((~kept).sum())
 
 
 def _with_natural_ids(rows: pd.DataFrame, given: np.ndarray, place: np.ndarray) -> pd.DataFrame:

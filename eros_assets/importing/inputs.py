@@ -108,6 +108,10 @@ def read_inputs(folder: Path, mapping: Mapping | None = None) -> ImportedInputs:
     if history.replaced:
         rows = "1 row" if history.replaced == 1 else f"{history.replaced:,} rows"
         notes.add("mass_messages", f"{rows} replaced by newer ones of the same messages")
+    if history.scheduled:
+        notes.add("mass_messages", f"{history.scheduled:,} scheduled, not sent yet: left out")
+    if history.withdrawn:
+        notes.add("mass_messages", f"{history.withdrawn:,} withdrawn: they count until then")
     return ImportedInputs(
         {name: frames[name] for name in SCHEMAS},
         fingerprint({name: reading.digests for name, reading in tables.items()}, written),

@@ -26,12 +26,13 @@ from eros_assets.importing.schema import (
     PAGE_NAME,
     PRICE_TIERS,
     SCHEMAS,
+    STATUSES,
     TableName,
 )
 
 MAPPING_FILE = "eros_import.toml"
 TIME_FORMATS = ("iso", "unix", "unix_ms", "excel")
-WORDS = (*MESSAGE_TYPES, *PRICE_TIERS, "yes", "no")
+WORDS = (*MESSAGE_TYPES, *PRICE_TIERS, *STATUSES, "yes", "no")
 
 
 def _listed(value: object) -> object:

@@ -12,6 +12,7 @@ from pathlib import Path
 from eros_assets.importing.cells import Cells, read_cells
 from eros_assets.importing.folder import table_files
 from eros_assets.importing.guesses import (
+    STATUS_WORDS,
     TYPE_WORDS,
     ColumnGuess,
     guessed_columns,
@@ -148,6 +149,7 @@ def _columns(
     """The columns to map, and the formats that their values need."""
     columns: dict[str, tuple[str, str]] = {}
     formats: dict[str, tuple[str, str]] = {}
+    words: dict[str, str] = {}
     for name, guess in guesses.items():
         texts = sample_of(cells, cells.headers.index(_stored(cells, guess.header)))
         column = next(c for c in SCHEMAS[table].columns if c.name == name)
@@ -167,13 +169,12 @@ def _columns(
             formats["decimal"] = ('","', f"a guess, from {comma}")
         if column.type == "STRING" and any(re.search(ENTITY, text) for text in texts):
             formats["html"] = ("true", "the texts have entities such as &amp;")
-        if name == "message_type":
-            words = {
-                t.casefold(): TYPE_WORDS[t.casefold()] for t in texts if t.casefold() in TYPE_WORDS
-            }
-            if words:
-                pairs = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in sorted(words.items()))
-                formats["words"] = (f"{{ {pairs} }}", "a guess")
+        if name in ("message_type", "status"):
+            known = TYPE_WORDS if name == "message_type" else STATUS_WORDS
+            words |= {word: known[word] for word in map(str.casefold, texts) if word in known}
+    if words:
+        pairs = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in sorted(words.items()))
+        formats["words"] = (f"{{ {pairs} }}", "a guess")
     for name, value in _made(table, file, guesses).items():
         columns.setdefault(name, value)
     return columns, formats

@@ -28,9 +28,14 @@ def check_column(
     if column.type == "ARRAY<STRING>":
         _check_items(table, column, values, log)
         return
-    if column.one_of and column.required:
+    if column.one_of and (column.required or column.of_files):
         known = _filled(pc.is_in(values, pa.array(column.one_of)))
         rule = f"is not one of {', '.join(column.one_of)}"
+        if column.of_files:
+            rule += (
+                ": say what it means in eros_import.toml, under [formats], such as words = "
+                f'{{ removed = "{column.one_of[-1]}" }}, or leave the column out, with ignore'
+            )
         report(table, column, present & ~known, rule, log, values)
     if column.pattern:
         matching = _filled(pc.match_substring_regex(values, column.pattern))

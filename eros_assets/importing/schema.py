@@ -15,6 +15,7 @@ TableName = Literal["mass_messages", "caption_bank", "creators", "creator_captio
 PAGE_NAME = r"^[a-z0-9_]+$"
 PRICE_TIERS = ("budget", "mid", "premium", "bump")
 MESSAGE_TYPES = ("PPV", "Bump")
+STATUSES = ("sent", "scheduled", "withdrawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Column:
     items are RE2 patterns themselves. `is_id`: all digits count. `is_money`: an amount in USD.
     `date_suffices`: a date alone is its first instant. `absent` says what it means that a file
     has no such column; None where it must have it. `default` is the value of each row then.
+    `of_files`: a column of files that the table does not have.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Column:
     date_suffices: bool = False
     absent: str | None = None
     default: bool | None = None
+    of_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ SCHEMAS: Mapping[TableName, TableSchema] = {
                     is_id=True,
                     absent="messages are matched to captions by their text",
                 ),
+                Column("status", "STRING", one_of=STATUSES, absent="", of_files=True),
+                Column("counted_at", "TIMESTAMP", absent="", of_files=True),
             ),
         ),
         TableSchema(

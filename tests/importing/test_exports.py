@@ -12,12 +12,12 @@ from tests.house.modules import REPOSITORY
 GUIDE = (REPOSITORY / "docs" / "IMPORT.md").read_text(encoding="utf-8")
 
 STATISTICS = """\
-message,sending_time,sender,status,price,sent,viewed,purchased,earnings,message_id,source_file
-Kiln day ✨,"Nov 2, 2025 at 12:13 AM",Ann,sent,18.00,31195,3200,12,216.0,,stats.csv
+message,sending_time,sender,status,price,sent,viewed,purchased,earnings,message_id,loaded_at
+Kiln day ✨,"Nov 2, 2025 at 12:13 AM",Ann,sent,18.00,31195,3200,12,216.0,,2025-11-03T08:39:34.14Z
 "Set &amp; glaze
 
-come by","Nov 1, 2025 at 08:05 PM",Ben,sent,-,31694,450,0,0.0,,stats.csv
-Kiln day!,"Oct 31, 2025 at 10:39 PM",Ann,sent,9.00,32578,590,3,27.0,,stats.csv
+come by","Nov 1, 2025 at 08:05 PM",Ben,unsent,-,31694,450,0,0.0,,2025-11-03T08:39:34.14Z
+Kiln day!,"Oct 31, 2025 at 10:39 PM",Ann,sent,9.00,32578,590,3,27.0,,2025-11-03T08:39:34.14Z
 """
 CAMPAIGNS = """\
 Subject,Send Time,Total Recipients,Unique Placed Order,Revenue,Unique Opens,Campaign ID

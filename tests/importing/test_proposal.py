@@ -41,6 +41,8 @@ def test_guesses_stand_beside_their_examples(tmp_path: Path) -> None:
     text = proposed(tmp_path, stats=STATISTICS)
     assert 'sent_count = "sent"  # 31195' in text
     assert 'time_zone = "America/Los_Angeles"  # a guess, from Nov 2, 2025 at 12:13 AM' in text
+    assert 'words = { "unsent" = "withdrawn" }  # a guess' in text
+    assert 'counted_at = "loaded_at"' in text
     assert "html = true  # the texts have entities such as &amp;" in text
     assert "message_type = { by_price = true }  # PPV with a price, else Bump" in text
     assert 'page_name = { value = "stats" }  # a guess: whose page is it?' in text
