@@ -88,9 +88,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     inputs = loaded_inputs
     if settings.inputs == "warehouse":
         from eros_assets.assets import observed_inputs as inputs
+    now = dt.datetime.now(dt.UTC)
+    weekly = partitions_of(weeks_of(settings, now, noted_span(settings)), now)
     return dg.Definitions(
-        assets=_installed(dg.load_assets_from_modules([*ASSETS, inputs]), settings),
-        asset_checks=dg.load_asset_checks_from_modules(CHECKS),
+        assets=_installed(dg.load_assets_from_modules([*ASSETS, inputs]), settings, weekly),
+        asset_checks=[
+            _installed_checks(checks, weekly)
+            for checks in dg.load_asset_checks_from_modules(CHECKS)
+        ],
         jobs=JOBS,
         schedules=timetable.SCHEDULES,
         sensors=[
@@ -105,11 +110,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
 
 
-def _installed(assets: Sequence[Any], settings: Settings) -> Sequence[Any]:
+def _installed(
+    assets: Sequence[Any], settings: Settings, weekly: dg.WeeklyPartitionsDefinition
+) -> Sequence[Any]:
     """The assets with the installation's weeks; tables with their names in its dataset."""
     library = sql_library()
-    now = dt.datetime.now(dt.UTC)
-    weekly = partitions_of(weeks_of(settings, now, noted_span(settings)), now)
 
     def installed(spec: dg.AssetSpec) -> dg.AssetSpec:
         if spec.partitions_def is not None:
@@ -122,6 +127,27 @@ def _installed(assets: Sequence[Any], settings: Settings) -> Sequence[Any]:
         )
 
     return dg.map_asset_specs(installed, assets)
+
+
+def _installed_checks(
+    checks: dg.AssetChecksDefinition, weekly: dg.WeeklyPartitionsDefinition
+) -> dg.AssetChecksDefinition:
+    """The checks of weekly assets with the installation's weeks: they must be those of the assets.
+
+    (Dagster maps specs of assets, and has nothing of the kind for checks.)
+    """
+    specs = checks.check_specs_by_output_name
+    if all(spec.partitions_def is None for spec in specs.values()):
+        return checks
+    return dg.AssetChecksDefinition.create(
+        keys_by_input_name=checks.keys_by_input_name,
+        node_def=checks.op,
+        check_specs_by_output_name={
+            output: spec._replace(partitions_def=weekly) for output, spec in specs.items()
+        },
+        can_subset=checks.can_subset,
+        resource_defs=checks.resource_defs,
+    )
 
 
 defs = build_definitions(load_settings())

@@ -94,10 +94,18 @@ class AlertsResource(SettingsResource):
 class WeekScope(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
     """The pages that a run of the weekly line plans, and whether it may replace a begun week."""
 
-    pages: list[str] = Field(default=[], description="Pages to plan; empty: every active creator.")
+    pages: list[str] = Field(
+        default=[],
+        description="Pages to plan, as page_name in the table creators: `[amber_lens]`. The other "
+        "pages keep what they have. Empty, as by default: every active creator. A page that is no "
+        "active creator ends the run before it writes anything.",
+    )
     force: bool = Field(
         default=False,
-        description="Plan a week that has begun again, superseding the schedules in force.",
+        description="true: plan what is left of a week that has begun again, and put it in the "
+        "place of the schedules in force; make caption statistics again that are as of a later "
+        "date. false, as by default: a page whose week has begun keeps its schedule. A week that "
+        "has passed is refused either way.",
     )
 
 

@@ -1,11 +1,13 @@
-"""What people ask about creators before a week is planned: a report each, and unusual days."""
+"""What people ask about creators before a week is planned: a report each, and unusual days.
+
+Both are as of the Monday of the week to plan; the rows of earlier Mondays stay.
+"""
 
 from typing import Any
 
 import dagster as dg
 
 from eros_assets.assets.reporting import fingerprint, table_asset
-from eros_assets.assets.week import WEEKLY, partition_week
 from eros_assets.assets.weekly_table import replace_week
 from eros_assets.resources import WarehouseResource
 from eros_assets.tuning import read_knobs
@@ -21,13 +23,12 @@ GROUP = "analysis"
         *("classify_account_size", "get_creator_baseline", "analyze_saturation_status"),
         *("calculate_performance_metrics", "detect_anomalies"),
     ],
-    partitions_def=WEEKLY,
     code_version=fingerprint("creator_reports"),
 )
 def creator_performance(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
 ) -> dg.MaterializeResult[Any]:
-    """A report on each creator as of the week's Monday."""
+    """A report on each creator as of the Monday of the week to plan."""
     return _report(context, warehouse, "creator_performance", "creator_reports")
 
 
@@ -35,21 +36,21 @@ def creator_performance(
     "creator_anomalies",
     group_name=GROUP,
     deps=["message_facts", "creators", "holiday_calendar", "tuning", "detect_anomalies"],
-    partitions_def=WEEKLY,
     code_version=fingerprint("week_anomalies"),
 )
 def creator_anomalies(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
 ) -> dg.MaterializeResult[Any]:
-    """The days before the week's Monday on which a page's figures were unusual."""
+    """The days before the Monday of the week to plan on which a page's figures were unusual."""
     return _report(context, warehouse, "creator_anomalies", "week_anomalies")
 
 
 def _report(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, table: str, operation: str
 ) -> dg.MaterializeResult[Any]:
-    """A table that is the rows of one query as of the week's Monday."""
-    dataset, week_start = warehouse.dataset(context), partition_week(context)
+    """A table that is the rows of one query as of the Monday of the week to plan."""
+    dataset = warehouse.dataset(context)
+    week_start = dataset.default_week()
     rows = dataset.query(
         operation,
         week_start=week_start,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from eros_assets.assets.reporting import fingerprint, inline_picture, table_asset
-from eros_assets.assets.week import WEEKLY, partition_week
 from eros_assets.assets.weekly_table import replace_week
 from eros_assets.exporting.improvement_picture import MeasuredImprovement, improvement_picture
 from eros_assets.resources import WarehouseResource
@@ -25,16 +24,16 @@ _HEADLINES = (
     "emv_improvement",
     group_name="evaluation",
     deps=["message_facts", "tuning"],
-    partitions_def=WEEKLY,
     code_version=fingerprint("sent_by_arm"),
 )
 def emv_improvement(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
 ) -> dg.MaterializeResult[Any]:
-    """What the treatment arm earned beyond the control arm, as of the week's Monday."""
+    """What the treatment arm earned beyond the control arm, as of the Monday to plan from."""
     import pandas as pd
 
-    dataset, as_of = warehouse.dataset(context), partition_week(context)
+    dataset = warehouse.dataset(context)
+    as_of = dataset.default_week()
     measured = measured_improvement(dataset, as_of)
     overall = measured.iloc[0]
     headlines = {

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from eros_assets.assets.gate_checks import gate_evaluations
 from eros_assets.assets.reporting import (
     DATASET_POOL,
     OWNERS,
@@ -14,10 +15,11 @@ from eros_assets.assets.reporting import (
     inline_picture,
     job_metadata,
 )
-from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.assets.week import WEEKLY, week_to_publish
 from eros_assets.dataset import sql_library
 from eros_assets.exporting.calendar_picture import calendar_picture
 from eros_assets.exporting.columns import CSV_COLUMNS
+from eros_assets.gate import GateClosedError
 from eros_assets.publishing.bucket import publish_bucket
 from eros_assets.publishing.index import INDEX_FILE
 from eros_assets.publishing.publication import publish_files
@@ -81,10 +83,18 @@ SHOWN_PICTURES = 3
 )
 def schedule_csv(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
-) -> Iterator[dg.MaterializeResult[Any]]:
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckEvaluation]:
     """Publish the files of the week's schedules in force, of all creators, as one unit."""
-    dataset, week_start = warehouse.dataset(context), partition_week(context)
-    published = publish_files(dataset, week_start, run_id=context.run_id, report=context.log.info)
+    dataset = warehouse.dataset(context)
+    week_start = week_to_publish(context, dataset)
+    try:
+        published = publish_files(
+            dataset, week_start, run_id=context.run_id, report=context.log.info
+        )
+    except GateClosedError as closed:
+        yield from gate_evaluations(context, week_start, closed.findings)
+        raise
+    yield from gate_evaluations(context, week_start, published.verdict.findings)
     of_all = {
         "folder": dg.MetadataValue.path(published.folder),
         "publication": published.verdict.publication_id,
@@ -131,7 +141,7 @@ def schedule_csv(
 )
 def schedule_sheet(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, sheets: SheetsResource
-) -> Iterator[dg.MaterializeResult[Any]]:
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckEvaluation]:
     """A tab of the Google Sheet per week, changed as a whole or not at all.
 
     Every message of the active schedules, by creator and time. New schedules get their lines in
@@ -142,14 +152,19 @@ def schedule_sheet(
         context.log.info(f"schedule_sheet is skipped: {HOW_TO_TURN_ON}")
         return
     dataset = warehouse.dataset(context)
-    exported, log = publish_sheet(
-        dataset,
-        partition_week(context),
-        sheets.spreadsheet,
-        address=sheets.address,
-        run_id=context.run_id,
-        report=context.log.warning,
-    )
+    week_start = week_to_publish(context, dataset)
+    try:
+        exported, log = publish_sheet(
+            dataset,
+            week_start,
+            sheets.spreadsheet,
+            address=sheets.address,
+            run_id=context.run_id,
+            report=context.log.warning,
+        )
+    except GateClosedError as closed:
+        yield from gate_evaluations(context, week_start, closed.findings)
+        raise
     yield dg.MaterializeResult(
         metadata={
             "sheet": dg.MetadataValue.url(exported.address),
@@ -178,7 +193,7 @@ def schedule_sheet(
 )
 def schedule_bucket(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, bucket: ExportBucket
-) -> Iterator[dg.MaterializeResult[Any]]:
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckEvaluation]:
     """The week's files in a Google Cloud Storage bucket, under a prefix of its Monday.
 
     The objects under the prefix are made equal to the files of the active schedules: what differs
@@ -188,9 +203,16 @@ def schedule_bucket(
     if bucket.location is None:
         context.log.info(f"schedule_bucket is skipped: {HOW_TO_SET_A_BUCKET}")
         return
-    dataset, week_start = warehouse.dataset(context), partition_week(context)
+    dataset = warehouse.dataset(context)
+    week_start = week_to_publish(context, dataset)
     folder = bucket.week_folder(week_start)
-    published = publish_bucket(dataset, week_start, folder, bucket.connect, run_id=context.run_id)
+    try:
+        published = publish_bucket(
+            dataset, week_start, folder, bucket.connect, run_id=context.run_id
+        )
+    except GateClosedError as closed:
+        yield from gate_evaluations(context, week_start, closed.findings)
+        raise
     files = published.files
     yield dg.MaterializeResult(
         metadata={

@@ -1,4 +1,7 @@
-"""What the history says: message facts, quarantine, caption priors and statistics."""
+"""What the history says: message facts, quarantine, caption priors and statistics.
+
+They are one state of the dataset, not one a week, so they have no partitions.
+"""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -15,7 +18,7 @@ from eros_assets.assets.reporting import (
     table_metadata,
     table_spec,
 )
-from eros_assets.assets.week import WEEKLY, partition_week, refuse_plan
+from eros_assets.assets.week import refuse_plan
 from eros_assets.dataset import Dataset
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import Knobs, read_knobs
@@ -56,7 +59,6 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
             name,
             group_name=GROUP,
             deps=["mass_messages", "caption_bank", "usable_captions", "usable_creators"],
-            partitions_def=WEEKLY,
             code_version=fingerprint("refresh_message_facts"),
         )
         for name in SORTED
@@ -96,7 +98,6 @@ def message_facts(
                 *("message_facts", "caption_bank", "creators", "tuning"),
                 "update_caption_performance",
             ],
-            partitions_def=WEEKLY,
             code_version=fingerprint("update_caption_performance"),
         )
         for name in LEARNED
@@ -105,12 +106,13 @@ def message_facts(
 def caption_bandit_stats(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, week_scope: WeekScope
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    """Fit priors and statistics as of the week's Monday, in one procedure.
+    """Fit priors and statistics as of the Monday of the week to plan, in one procedure.
 
     Those of a later date stay as they are, unless forced.
     """
-    dataset, week_start = warehouse.dataset(context), partition_week(context)
+    dataset = warehouse.dataset(context)
     refuse_plan(context, dataset, week_scope)
+    week_start = dataset.default_week()
     knobs = read_knobs(dataset)
     before = statistics_of(dataset, week_start)
     kept = kept_statistics(before, force=week_scope.force)

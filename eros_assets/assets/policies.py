@@ -5,7 +5,6 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.assets.reporting import table_asset
-from eros_assets.assets.week import WEEKLY, partition_week
 from eros_assets.assets.weekly_table import replace_week
 from eros_assets.resources import WarehouseResource
 from eros_assets.weekly.policies import policy_rows
@@ -15,14 +14,14 @@ from eros_assets.weekly.policies import policy_rows
     "policy_evaluation",
     group_name="policies",
     deps=["message_facts", "caption_selections", "tuning"],
-    partitions_def=WEEKLY,
     pool=None,
 )
 def policy_evaluation(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
 ) -> dg.MaterializeResult[Any]:
-    """Off-policy estimates of candidate settings, as of the week's Monday."""
-    dataset, as_of = warehouse.dataset(context), partition_week(context)
+    """Off-policy estimates of candidate settings, as of the Monday of the week to plan."""
+    dataset = warehouse.dataset(context)
+    as_of = dataset.default_week()
     rows = policy_rows(dataset, as_of)
     thin = sorted(rows.loc[rows["overlap"] == "thin", "policy"])
     return replace_week(

@@ -1,14 +1,26 @@
-"""The weekly partitions, and the week that a run is for."""
+"""The weekly partitions, and the week that a run is for.
+
+What belongs to a week has weekly partitions: targets, selections, schedules, reservations, exports
+and their checks. A backfill runs them once per week, oldest first: one week that is refused stops
+no other. (Dagster does that without a `BackfillPolicy`; with one, a run carries a range of
+partitions.) What is one present, such as facts and statistics, has no partitions: it is as of the
+Monday of the week to plan, `Dataset.default_week`, whatever week a run is for.
+"""
 
 import datetime as dt
+from collections.abc import Iterable
 
 import dagster as dg
 
 from eros_assets.calendar import DAYS_A_WEEK, ZONE_NAME, la_date, monday_after, monday_of
 from eros_assets.dataset import Dataset
+from eros_assets.errors import ErosError
 from eros_assets.resources import WeekScope
-from eros_assets.weekly.scope import week_plan_scope
+from eros_assets.weekly.scope import require_not_passed, week_plan_scope
 from eros_assets.weekly.weeks import FIRST_WEEK, Weeks
+
+PARTITION = "dagster/partition"
+"""The run tag that names the week."""
 
 TO_THE_COMING_WEEK = 2
 """Partitions after the last week that is over: the one under way, and the coming one."""
@@ -23,6 +35,10 @@ WEEKLY = dg.WeeklyPartitionsDefinition(
     end_offset=TO_THE_COMING_WEEK,
 )
 """What the modules declare; `build_definitions` puts the installation's own weeks in its place."""
+
+
+class NoWeekError(ErosError):
+    """A run of weekly assets without a week."""
 
 
 def partitions_of(weeks: Weeks, now: dt.datetime) -> dg.WeeklyPartitionsDefinition:
@@ -71,19 +87,48 @@ def refuse_plan(context: dg.AssetExecutionContext, dataset: Dataset, week_scope:
     """Refuse a run that can't plan its week, before its first step writes anything.
 
     Raises:
-        ErosError: the week has passed, or a page of the run is no active creator.
+        ErosError: the run has no week, the week has passed, or a page is no active creator.
     """
-    selected = context.run.asset_selection or context.job_def.asset_layer.selected_asset_keys
-    if any(dg.AssetKey(name) in selected for name in PLANNED):
+    if materializes(context, PLANNED):
         pages, force = week_scope.pages, week_scope.force
         week_plan_scope(dataset, partition_week(context), pages, force=force)
 
 
+def materializes(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, names: Iterable[str]
+) -> bool:
+    """Whether a run materializes one of these assets, in this step or another."""
+    selected = context.run.asset_selection or context.job_def.asset_layer.selected_asset_keys
+    return any(dg.AssetKey(name) in selected for name in names)
+
+
 def partition_week(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> dt.date:
-    """The Monday of the partition that a run is for."""
-    return dt.date.fromisoformat(context.run.tags["dagster/partition"])
+    """The Monday of the partition that a run is for.
+
+    Raises:
+        NoWeekError: the run has no partition.
+    """
+    week = context.run.tags.get(PARTITION)
+    if week is None:
+        raise NoWeekError(
+            f"run {context.run.run_id} has no week: select a partition when you launch it, "
+            "Latest is the week to plan"
+        )
+    return dt.date.fromisoformat(week)
+
+
+def week_to_publish(context: dg.AssetExecutionContext, dataset: Dataset) -> dt.date:
+    """The Monday of the partition that a run exports.
+
+    Raises:
+        PastWeekError: the week has passed: nothing is sent into it any more.
+        NoWeekError: the run has no partition.
+    """
+    week_start = partition_week(context)
+    require_not_passed(dataset, week_start)
+    return week_start
 
 
 def has_week(context: dg.AssetCheckExecutionContext) -> bool:
     """Whether a run is for a partition."""
-    return "dagster/partition" in context.run.tags
+    return PARTITION in context.run.tags

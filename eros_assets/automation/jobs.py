@@ -55,7 +55,7 @@ daily_caption_update = dg.define_asset_job(
     selection=dg.AssetSelection.groups(*LEARNING_GROUPS) | INPUT_ROWS,
     config=CONSOLE_LOGGER,
     description="What the history says: facts, statistics, reports on creators, and what "
-    "EROS is worth, as of a week's Monday.",
+    "EROS is worth, as of the Monday of the week to plan.",
 )
 
 export_schedules = dg.define_asset_job(
@@ -72,7 +72,8 @@ smoke_tests = dg.define_asset_job(
     ),
     config=CONSOLE_LOGGER,
     description="The five smoke tests of the gate on the present data, for the coming "
-    "week: analyzer, selector, builder, exporter, time zone. Leaves no row behind.",
+    "week: analyzer, selector, builder, exporter, time zone. Leaves no row behind. For "
+    "another week, execute the checks of active_caption_assignments.",
 )
 
 health_check = dg.define_asset_job(

@@ -17,12 +17,12 @@ def _for_coming_week(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return dg.RunRequest(partition_key=week.isoformat())
 
 
-daily_caption_update = dg.schedule(
+daily_caption_update = dg.ScheduleDefinition(
     name=jobs.daily_caption_update.name,
     job=jobs.daily_caption_update,
     cron_schedule="0 2 * * *",
     execution_timezone=ZONE_NAME,
-)(_for_coming_week)
+)
 
 weekly_schedules = dg.schedule(
     name=jobs.weekly_schedules.name,

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.alerts import Alert, AlertError
-from eros_assets.assets.week import coming_week, weekly_partitions
+from eros_assets.assets.week import weekly_partitions
 from eros_assets.automation.jobs import daily_caption_update, export_schedules
 from eros_assets.automation.rollback import rollback_production
 from eros_assets.errors import root_cause
@@ -51,8 +51,7 @@ def new_history(
             f"{found.last_modified:%Y-%m-%d %H:%M} UTC",
             cursor=_cursor(found),
         )
-    week = coming_week(context.repository_def, dt.datetime.now(dt.UTC))
-    request = dg.RunRequest(run_key=f"history_{found.key}", partition_key=week.isoformat())
+    request = dg.RunRequest(run_key=f"history_{found.key}")
     return dg.SensorResult(run_requests=[request], cursor=_cursor(found))
 
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from eros_assets.assets.week import partition_week
+from eros_assets.assets.week import WEEKLY, partition_week
 from eros_assets.checks.verdict import verdict
 from eros_assets.publishing.publication import wrong_folder
 from eros_assets.resources import WarehouseResource
@@ -11,6 +11,7 @@ from eros_assets.weekly.messages import active_messages
 
 @dg.asset_check(
     asset="schedule_csv",
+    partitions_def=WEEKLY,
 )
 def csv_is_well_formed(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
@@ -19,12 +20,14 @@ def csv_is_well_formed(
 
     Each page's files have the messages of its schedule, the file for machines the columns, types
     and LA offsets of the contract. Pictures and index.html show these schedules. No other file is
-    there.
+    there. A week that has neither schedules nor a folder lacks nothing.
     """
     week_start = partition_week(context)
     dataset = warehouse.dataset(context)
-    messages = active_messages(dataset, week_start)
+    messages, folder = active_messages(dataset, week_start), dataset.week_folder(week_start)
+    nothing = messages.empty and not folder.exists()
     return verdict(
-        offenders=wrong_folder(messages, dataset.week_folder(week_start)),
+        offenders=[] if nothing else wrong_folder(messages, folder),
         meaning=f"What is wrong with the files of {messages['page_name'].nunique()} pages.",
+        week_start=week_start,
     )

@@ -1,22 +1,24 @@
 """Checks of the gate: the schedules in force, and the five smoke tests.
 
-In a run of a week they show the verdict on which the week is published. The job `smoke_tests` runs
-the smoke tests alone, for the coming week, and keeps no verdict.
+In a run that locks or exports a week they show the verdict on which the week is published. Executed
+by themselves, by a person or the job `smoke_tests`, they are evaluated anew and write no row.
 """
 
 from collections.abc import Iterator
 
 import dagster as dg
 
-from eros_assets.assets.week import has_week, partition_week
+from eros_assets.assets.gate_checks import GUARDED
+from eros_assets.assets.week import WEEKLY, has_week, materializes, partition_week
 from eros_assets.checks.verdict import verdict_of
-from eros_assets.gate.smoke import smoke_findings
+from eros_assets.gate import gate_findings, smoke_findings
+from eros_assets.gate.smoke import SMOKE_TESTS
 from eros_assets.gate.verdict import verdict_of_week
 from eros_assets.resources import WarehouseResource
 from eros_assets.weekly.inputs import require_inputs
 
-GUARDED = "active_caption_assignments"
-"""The asset that the gate guards: a condition that fails stops the exports downstream."""
+PUBLISHING = (GUARDED, "schedule_csv", "schedule_sheet", "schedule_bucket")
+"""Assets whose runs work on one verdict, which is kept."""
 
 DESCRIPTIONS = {
     "no_caption_reserved_twice": "No caption is reserved twice, by any pages, within 7 days.",
@@ -41,6 +43,7 @@ DESCRIPTIONS = {
             additional_deps=["schedule_recommendations"],
             blocking=True,
             description=description,
+            partitions_def=WEEKLY,
         )
         for name, description in DESCRIPTIONS.items()
     ],
@@ -49,15 +52,20 @@ DESCRIPTIONS = {
 def judge_week(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
 ) -> Iterator[dg.AssetCheckResult]:
-    """The gate's conditions on what is in force, in one step: they are one verdict."""
+    """The gate's conditions on what is in force, in one step: they are one verdict.
+
+    A run without a week is about the week to plan.
+    """
     dataset = warehouse.dataset(context)
     require_inputs(dataset)
-    if has_week(context):
-        week_start = partition_week(context)
-        findings = verdict_of_week(dataset, week_start, run_id=context.run.run_id).findings
-    else:
-        findings = smoke_findings(dataset, dataset.default_week())
+    week_start = partition_week(context) if has_week(context) else dataset.default_week()
     asked = {key.name for key in context.op_execution_context.selected_asset_check_keys}
+    if materializes(context, PUBLISHING):
+        findings = verdict_of_week(dataset, week_start, run_id=context.run.run_id).findings
+    elif asked <= SMOKE_TESTS.keys():
+        findings = smoke_findings(dataset, week_start)
+    else:
+        findings = gate_findings(dataset, week_start)
     for finding in findings:
         if finding.name in asked:
-            yield verdict_of(finding, asset=GUARDED)
+            yield verdict_of(finding, asset=GUARDED, week_start=week_start)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from eros_assets.assets.week import partition_week
+from eros_assets.assets.week import WEEKLY, partition_week
 from eros_assets.checks.verdict import verdict, verdict_of
 from eros_assets.gate import conditions
 from eros_assets.resources import WarehouseResource
@@ -14,6 +14,7 @@ from eros_assets.weekly.shortfalls import Stage, week_shortfalls
 @dg.asset_check(
     asset="schedule_recommendations",
     blocking=True,
+    partitions_def=WEEKLY,
 )
 def schedule_rules_hold(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
@@ -21,12 +22,14 @@ def schedule_rules_hold(
     """Every hard rule of a week holds in every draft and active schedule."""
     dataset = warehouse.dataset(context)
     week_start = partition_week(context)
-    return verdict_of(conditions.schedule_rules_hold(dataset, week_start))
+    finding = conditions.schedule_rules_hold(dataset, week_start)
+    return verdict_of(finding, week_start=week_start)
 
 
 @dg.asset_check(
     asset="schedule_recommendations",
     blocking=True,
+    partitions_def=WEEKLY,
 )
 def schedule_times_are_la(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
@@ -34,11 +37,13 @@ def schedule_times_are_la(
     """Dates, hours and weekdays are those of the instants in America/Los_Angeles."""
     dataset = warehouse.dataset(context)
     week_start = partition_week(context)
-    return verdict_of(conditions.schedule_times_are_la(dataset, week_start))
+    finding = conditions.schedule_times_are_la(dataset, week_start)
+    return verdict_of(finding, week_start=week_start)
 
 
 @dg.asset_check(
     asset="schedule_recommendations",
+    partitions_def=WEEKLY,
 )
 def every_creator_planned(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
@@ -47,11 +52,13 @@ def every_creator_planned(
     return verdict(
         offenders=_lacking(warehouse, context, ["creator"]),
         meaning="Creators whose week could not be planned.",
+        week_start=partition_week(context),
     )
 
 
 @dg.asset_check(
     asset="active_caption_assignments",
+    partitions_def=WEEKLY,
 )
 def no_shortfall(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
@@ -61,6 +68,7 @@ def no_shortfall(
         offenders=_lacking(warehouse, context, ["selection", "placement", "lock"]),
         severity=dg.AssetCheckSeverity.WARN,
         meaning="Pages and tiers with fewer messages than wanted.",
+        week_start=partition_week(context),
     )
 
 

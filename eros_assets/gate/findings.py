@@ -9,10 +9,6 @@ SHOWN = 3
 """Offenders that an error names; a check's metadata has more."""
 
 
-class GateClosedError(ErosError):
-    """Nothing is published; names each condition that failed."""
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One condition, evaluated on the current data; it holds when there are no offenders.
@@ -42,6 +38,14 @@ class Finding:
         return f"{seen}: {broken}"
 
 
+class GateClosedError(ErosError):
+    """Nothing is published; names each condition that failed. `findings` are all conditions."""
+
+    def __init__(self, message: str, findings: Iterable[Finding]) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
+
+
 def counted(name: str, meaning: str, offenders: Sequence[str]) -> Finding:
     """A condition that allows no offender; `observed` is their number."""
     return Finding(name, meaning, tuple(offenders), len(offenders))
@@ -53,10 +57,12 @@ def refuse_if_closed(findings: Iterable[Finding], what: str) -> None:
     Raises:
         GateClosedError: one line for each condition that doesn't.
     """
-    failed = [finding for finding in findings if not finding.passed]
+    every = tuple(findings)
+    failed = [finding for finding in every if not finding.passed]
     if failed:
         lines = "\n".join(f"  {finding.sentence}" for finding in failed)
         raise GateClosedError(
             f"{what}: nothing was published, {len(failed)} of the gate's conditions don't hold. "
-            f"Fix the cause and run it again.\n{lines}"
+            f"Fix the cause and run it again.\n{lines}",
+            every,
         )

@@ -39,6 +39,18 @@ class WeekPlanScope:
         return week_dates(self.week_start)
 
 
+def require_not_passed(dataset: Dataset, week_start: dt.date) -> dt.datetime:
+    """The instant of planning; refuses a week that is over then.
+
+    Raises:
+        PastWeekError: the week has passed.
+    """
+    planned_at = dataset.planning_instant()
+    if has_passed(week_start, day := la_date(planned_at)):
+        raise PastWeekError(week_start, day, dataset.coming_week())
+    return planned_at
+
+
 def week_plan_scope(
     dataset: Dataset,
     week_start: dt.date,
@@ -54,9 +66,7 @@ def week_plan_scope(
         PastWeekError: the week has passed.
         UnknownPageError: a page of `pages` is not an active creator.
     """
-    planned_at = dataset.planning_instant()
-    if has_passed(week_start, day := la_date(planned_at)):
-        raise PastWeekError(week_start, day, dataset.coming_week())
+    planned_at = require_not_passed(dataset, week_start)
     rows = dataset.query(
         "pages_to_plan",
         week_start=week_start,

@@ -78,7 +78,7 @@ def require_statistics(statistics: Statistics) -> str | None:
         )
         raise OldStatisticsError(
             f"week {week} can't be planned: the caption statistics {said}. Refresh them: "
-            f"materialize caption_bandit_stats for {week}, or run `EROS_WEEK={week} make week`"
+            f"materialize caption_bandit_stats, or run `EROS_WEEK={week} make week`"
         )
     if statistics.are_later:
         return (

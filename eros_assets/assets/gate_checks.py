@@ -1,0 +1,79 @@
+"""The gate's findings as results of the asset checks that show its conditions.
+
+A run that only exports executes no check of the gate. Its steps report here what the gate saw, so
+that a condition for which it refused is red where people look for it.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+
+from eros_assets.assets.week import materializes
+from eros_assets.gate.findings import Finding
+
+GUARDED = "active_caption_assignments"
+"""The asset that the gate guards: a condition that fails stops the exports downstream."""
+
+CHECKED_ELSEWHERE = {
+    "facts_and_quarantine_are_the_input": "message_facts",
+    "routines_are_those_of_sql": "analyze_creator_performance",
+    "schedule_rules_hold": "schedule_recommendations",
+    "schedule_times_are_la": "schedule_recommendations",
+}
+"""Conditions of the gate whose check is at another asset than `GUARDED`."""
+
+OF_ALL_WEEKS = ("message_facts", "analyze_creator_performance")
+"""Assets among them that have no weekly partitions."""
+
+SAMPLE = 10
+
+
+def gate_evaluations(
+    context: dg.AssetExecutionContext, week_start: dt.date, findings: Sequence[Finding]
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """What the gate saw of a week, as evaluations of its checks.
+
+    Conditions that hold are left out where the run materializes their asset: it runs their check.
+    """
+    for finding in findings:
+        asset = CHECKED_ELSEWHERE.get(finding.name, GUARDED)
+        if finding.passed and materializes(context, [asset]):
+            continue
+        yield dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey(asset),
+            check_name=finding.name,
+            passed=finding.passed,
+            description=described(finding.meaning, finding.offenders),
+            metadata=observed_metadata(
+                observed=finding.observed,
+                threshold=finding.threshold,
+                offenders=finding.offenders,
+                week_start=None if asset in OF_ALL_WEEKS else week_start,
+            ),
+            blocking=True,
+            partition=None if asset in OF_ALL_WEEKS else week_start.isoformat(),
+        )
+
+
+def described(meaning: str, offenders: Sequence[str]) -> str:
+    """What a check is about, and the first that broke it."""
+    return meaning if not offenders else f"{meaning} Broken: {offenders[0]}"
+
+
+def observed_metadata(
+    *,
+    observed: float,
+    threshold: float,
+    offenders: Sequence[str],
+    week_start: dt.date | None = None,
+) -> dict[str, Any]:
+    """What a check's result shows: the value, the threshold, a sample of offenders, the week."""
+    week = {} if week_start is None else {"week": week_start.isoformat()}
+    return {
+        "observed": observed,
+        "threshold": threshold,
+        "offenders": dg.MetadataValue.json(list(offenders[:SAMPLE])),
+        **week,
+    }
