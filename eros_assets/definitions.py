@@ -143,7 +143,8 @@ def _installed_checks(
         keys_by_input_name=checks.keys_by_input_name,
         node_def=checks.op,
         check_specs_by_output_name={
-            output: spec._replace(partitions_def=weekly) for output, spec in specs.items()
+            output: spec._replace(partitions_def=weekly) if spec.partitions_def else spec
+            for output, spec in specs.items()
         },
         can_subset=checks.can_subset,
         resource_defs=checks.resource_defs,

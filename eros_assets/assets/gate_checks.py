@@ -24,8 +24,14 @@ CHECKED_ELSEWHERE = {
 }
 """Conditions of the gate whose check is at another asset than `GUARDED`."""
 
-OF_ALL_WEEKS = ("message_facts", "analyze_creator_performance")
-"""Assets among them that have no weekly partitions."""
+OF_A_WEEK = (
+    *("schedule_rules_hold", "schedule_times_are_la"),
+    *("schedules_are_as_planned", "every_message_is_reserved"),
+)
+"""Conditions on the rows of one week: their checks have weekly partitions.
+
+The others are about all weeks, or rehearse on the present.
+"""
 
 SAMPLE = 10
 
@@ -50,10 +56,10 @@ def gate_evaluations(
                 observed=finding.observed,
                 threshold=finding.threshold,
                 offenders=finding.offenders,
-                week_start=None if asset in OF_ALL_WEEKS else week_start,
+                week_start=week_start,
             ),
             blocking=True,
-            partition=None if asset in OF_ALL_WEEKS else week_start.isoformat(),
+            partition=week_start.isoformat() if finding.name in OF_A_WEEK else None,
         )
 
 

@@ -4,13 +4,11 @@ In a run that locks or exports a week they show the verdict on which the week is
 by themselves, by a person or the job `smoke_tests`, they are evaluated anew and write no row.
 """
 
-from collections.abc import Iterator
-
 import dagster as dg
 
-from eros_assets.assets.gate_checks import GUARDED
-from eros_assets.assets.week import WEEKLY, has_week, materializes, partition_week
-from eros_assets.checks.verdict import verdict_of
+from eros_assets.assets.gate_checks import GUARDED, OF_A_WEEK
+from eros_assets.assets.week import WEEKLY, materializes
+from eros_assets.checks.verdict import Recorded, recorded, verdict_of, week_to_check
 from eros_assets.gate import gate_findings, smoke_findings
 from eros_assets.gate.smoke import SMOKE_TESTS
 from eros_assets.gate.verdict import verdict_of_week
@@ -43,22 +41,17 @@ DESCRIPTIONS = {
             additional_deps=["schedule_recommendations"],
             blocking=True,
             description=description,
-            partitions_def=WEEKLY,
+            partitions_def=WEEKLY if name in OF_A_WEEK else None,
         )
         for name, description in DESCRIPTIONS.items()
     ],
     can_subset=True,
 )
-def judge_week(
-    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
-) -> Iterator[dg.AssetCheckResult]:
-    """The gate's conditions on what is in force, in one step: they are one verdict.
-
-    A run without a week is about the week to plan.
-    """
+def judge_week(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> Recorded:
+    """The gate's conditions on what is in force, in one step: they are one verdict."""
     dataset = warehouse.dataset(context)
     require_inputs(dataset)
-    week_start = partition_week(context) if has_week(context) else dataset.default_week()
+    week_start = week_to_check(context, dataset)
     asked = {key.name for key in context.op_execution_context.selected_asset_check_keys}
     if materializes(context, PUBLISHING):
         findings = verdict_of_week(dataset, week_start, run_id=context.run.run_id).findings
@@ -68,4 +61,5 @@ def judge_week(
         findings = gate_findings(dataset, week_start)
     for finding in findings:
         if finding.name in asked:
-            yield verdict_of(finding, asset=GUARDED, week_start=week_start)
+            result = verdict_of(finding, asset=GUARDED, week_start=week_start)
+            yield from recorded(context, result, week_start)

@@ -1,12 +1,15 @@
 """Checks of drafts and schedules in force: hard rules, times, contents, shortfalls."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Callable, Sequence
 
 import dagster as dg
 
-from eros_assets.assets.week import WEEKLY, partition_week
-from eros_assets.checks.verdict import verdict, verdict_of
+from eros_assets.assets.week import WEEKLY
+from eros_assets.checks.verdict import Recorded, recorded, verdict, verdict_of, week_to_check
+from eros_assets.dataset import Dataset
 from eros_assets.gate import conditions
+from eros_assets.gate.findings import Finding
 from eros_assets.resources import WarehouseResource
 from eros_assets.weekly.shortfalls import Stage, week_shortfalls
 
@@ -18,12 +21,10 @@ from eros_assets.weekly.shortfalls import Stage, week_shortfalls
 )
 def schedule_rules_hold(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
-) -> dg.AssetCheckResult:
+) -> Recorded:
     """Every hard rule of a week holds in every draft and active schedule."""
     dataset = warehouse.dataset(context)
-    week_start = partition_week(context)
-    finding = conditions.schedule_rules_hold(dataset, week_start)
-    return verdict_of(finding, week_start=week_start)
+    yield from _judged(context, conditions.schedule_rules_hold, dataset)
 
 
 @dg.asset_check(
@@ -33,12 +34,10 @@ def schedule_rules_hold(
 )
 def schedule_times_are_la(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
-) -> dg.AssetCheckResult:
+) -> Recorded:
     """Dates, hours and weekdays are those of the instants in America/Los_Angeles."""
     dataset = warehouse.dataset(context)
-    week_start = partition_week(context)
-    finding = conditions.schedule_times_are_la(dataset, week_start)
-    return verdict_of(finding, week_start=week_start)
+    yield from _judged(context, conditions.schedule_times_are_la, dataset)
 
 
 @dg.asset_check(
@@ -47,12 +46,13 @@ def schedule_times_are_la(
 )
 def every_creator_planned(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
-) -> dg.AssetCheckResult:
+) -> Recorded:
     """Every creator of the run has a schedule; a failed one stops no other."""
-    return verdict(
-        offenders=_lacking(warehouse, context, ["creator"]),
-        meaning="Creators whose week could not be planned.",
-        week_start=partition_week(context),
+    yield from _lacking(
+        context,
+        warehouse.dataset(context),
+        ["creator"],
+        "Creators whose week could not be planned.",
     )
 
 
@@ -60,20 +60,41 @@ def every_creator_planned(
     asset="active_caption_assignments",
     partitions_def=WEEKLY,
 )
-def no_shortfall(
-    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
-) -> dg.AssetCheckResult:
+def no_shortfall(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> Recorded:
     """Every page has the messages that its targets ask for, and its schedule is in force."""
-    return verdict(
-        offenders=_lacking(warehouse, context, ["selection", "placement", "lock"]),
+    yield from _lacking(
+        context,
+        warehouse.dataset(context),
+        ["selection", "placement", "lock"],
+        "Pages and tiers with fewer messages than wanted.",
         severity=dg.AssetCheckSeverity.WARN,
-        meaning="Pages and tiers with fewer messages than wanted.",
-        week_start=partition_week(context),
     )
 
 
+def _judged(
+    context: dg.AssetCheckExecutionContext,
+    condition: Callable[[Dataset, dt.date], Finding],
+    dataset: Dataset,
+) -> Recorded:
+    week_start = week_to_check(context, dataset)
+    result = verdict_of(condition(dataset, week_start), week_start=week_start)
+    yield from recorded(context, result, week_start)
+
+
 def _lacking(
-    warehouse: WarehouseResource, context: dg.AssetCheckExecutionContext, stages: Sequence[Stage]
-) -> list[str]:
-    found = week_shortfalls(warehouse.dataset(context), partition_week(context), stages)
-    return [shortfall.sentence for shortfall in found]
+    context: dg.AssetCheckExecutionContext,
+    dataset: Dataset,
+    stages: Sequence[Stage],
+    meaning: str,
+    *,
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
+) -> Recorded:
+    week_start = week_to_check(context, dataset)
+    found = week_shortfalls(dataset, week_start, stages)
+    result = verdict(
+        offenders=[shortfall.sentence for shortfall in found],
+        severity=severity,
+        meaning=meaning,
+        week_start=week_start,
+    )
+    yield from recorded(context, result, week_start)

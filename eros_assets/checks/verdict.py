@@ -1,12 +1,20 @@
-"""The result of a check: the observed value, the threshold and a sample of offenders."""
+"""The result of a check: the observed value, the threshold, a sample of offenders, the week."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
 
 from eros_assets.assets.gate_checks import described, observed_metadata
+from eros_assets.assets.week import has_week, partition_week
+from eros_assets.dataset import Dataset
 from eros_assets.gate.findings import Finding
+
+Recorded = Iterator[dg.AssetCheckResult | dg.AssetCheckEvaluation | dg.Output[None]]
+"""What a check of a weekly asset yields, see `recorded`."""
 
 
 def verdict(
@@ -50,3 +58,53 @@ def verdict_of(
     return (
         result._replace(asset_key=dg.AssetKey(asset), check_name=finding.name) if asset else result
     )
+
+
+def week_to_check(context: dg.AssetCheckExecutionContext, dataset: Dataset) -> dt.date:
+    """The Monday of the run's partition; of the week to plan where the run has none.
+
+    Dagster's button *Execute all* launches runs without a partition.
+    """
+    return partition_week(context) if has_week(context) else dataset.default_week()
+
+
+def recorded(
+    context: dg.AssetCheckExecutionContext, result: dg.AssetCheckResult, week_start: dt.date
+) -> Recorded:
+    """The result of a check of a weekly asset, recorded for the week that was looked at.
+
+    In a run with a partition Dagster does that. In a run without one it refuses the result of a
+    check that has partitions, so the evaluation is made here, about the week's newest
+    materialization.
+    """
+    if has_week(context):
+        yield result
+        return
+    [spec] = [spec for spec in context.check_specs if result.check_name in (None, spec.name)]
+    partition = None if spec.partitions_def is None else week_start.isoformat()
+    yield dg.AssetCheckEvaluation(
+        asset_key=spec.asset_key,
+        check_name=spec.name,
+        passed=result.passed,
+        description=result.description,
+        metadata=result.metadata,
+        severity=result.severity,
+        blocking=spec.blocking,
+        partition=partition,
+        target_materialization_data=_newest(context.instance, spec.asset_key, week_start),
+    )
+    outputs = context.op_execution_context.op_def.output_dict
+    own = spec.get_python_identifier()
+    yield dg.Output(None, own if own in outputs else next(iter(outputs)))
+
+
+def _newest(
+    instance: dg.DagsterInstance, asset: dg.AssetKey, week_start: dt.date
+) -> AssetCheckEvaluationTargetMaterializationData | None:
+    """The newest materialization of an asset's week; None before the first."""
+    of_week = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[week_start.isoformat()])
+    for record in instance.fetch_materializations(of_week, limit=1).records:
+        return AssetCheckEvaluationTargetMaterializationData(
+            storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
+        )
+    return None

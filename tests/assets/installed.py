@@ -68,7 +68,7 @@ class Installed:
         kept = None if exports else _all_but_exports(definitions, resolved)
         result = resolved.execute_in_process(
             instance=self.instance,
-            partition_key=week.isoformat() if week else None,
+            partition_key=week.isoformat() if week and resolved.partitions_def else None,
             run_config=week_run_config(pages, force=force) if week else None,
             raise_on_error=succeeds,
             asset_selection=kept,

@@ -53,9 +53,8 @@ def measure(dataset: Dataset, as_of: dt.date = AS_OF) -> dg.MaterializeResult[ob
     with dg.instance_for_test() as instance:
         result = dg.materialize(
             [emv_improvement],
-            partition_key=as_of.isoformat(),
             instance=instance,
-            resources=resources_of(dataset.settings),
+            resources=resources_of(dataset.settings.model_copy(update={"week": as_of})),
         )
         [event] = result.get_asset_materialization_events()
         return dg.MaterializeResult(metadata=event.materialization.metadata)

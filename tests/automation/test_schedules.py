@@ -22,8 +22,8 @@ from eros_assets.settings import Settings, load_settings
 from tests.assets.installed import TODAY, Installed
 
 LA = ZoneInfo("America/Los_Angeles")
-WEEKLY_RUNS = ("daily_caption_update", "weekly_schedules")
-OTHER_RUNS = ("expired_lock_sweep", "health_check")
+WEEKLY_RUNS = ("weekly_schedules",)
+OTHER_RUNS = ("daily_caption_update", "expired_lock_sweep", "health_check")
 SPRING, AUTUMN = dt.datetime(2026, 3, 7, 23, tzinfo=LA), dt.datetime(2025, 11, 1, 23, tzinfo=LA)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from eros_assets.checks.verdict import SAMPLE, verdict
+from eros_assets.assets.gate_checks import SAMPLE
+from eros_assets.checks.verdict import verdict
 
 MEANING = "No two schedules use the same caption."
 

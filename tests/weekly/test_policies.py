@@ -189,9 +189,8 @@ def test_candidates_are_judged_by_what_was_sent_of_the_log(home: Path) -> None:
     with dg.instance_for_test() as instance:
         result = dg.materialize(
             [policy_evaluation],
-            partition_key=as_of.isoformat(),
             instance=instance,
-            resources=resources_of(dataset.settings),
+            resources=resources_of(dataset.settings.model_copy(update={"week": as_of})),
         )
         [event] = result.get_asset_materialization_events()
     assert event.materialization.metadata["too_thin_to_tell"].value == sorted(rows.index)
@@ -217,9 +216,8 @@ def test_of_a_log_without_pools_nothing_is_claimed(
     with dg.instance_for_test() as instance:
         result = dg.materialize(
             [policy_evaluation],
-            partition_key=MONDAY.isoformat(),
             instance=instance,
-            resources=resources_of(dataset.settings),
+            resources=resources_of(dataset.settings.model_copy(update={"week": MONDAY})),
         )
         [event] = result.get_asset_materialization_events()
     assert event.materialization.metadata["too_thin_to_tell"].value == []
