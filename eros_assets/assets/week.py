@@ -17,7 +17,7 @@ from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.resources import WeekScope
 from eros_assets.weekly.scope import require_not_passed, week_plan_scope
-from eros_assets.weekly.weeks import FIRST_WEEK, Weeks
+from eros_assets.weekly.weeks import FIRST_WEEK, Weeks, has_passed
 
 PARTITION = "dagster/partition"
 """The run tag that names the week."""
@@ -81,6 +81,21 @@ def coming_week(repository: dg.RepositoryDefinition | None, tick: dt.datetime) -
     if partitions.end is None:
         return monday_after(la_date(tick))
     return la_date(partitions.end) - dt.timedelta(days=DAYS_A_WEEK)
+
+
+def open_weeks(
+    repository: dg.RepositoryDefinition | None, weeks: Iterable[str], tick: dt.datetime
+) -> set[str]:
+    """Those of these partitions that the installation has, and that have not passed at a tick.
+
+    Where the last week stays as it is, so does today, and only the step knows whether a week has
+    passed.
+    """
+    partitions = weekly_partitions(repository)
+    known = {week for week in weeks if partitions.has_partition_key(week)}
+    if partitions.end is not None:
+        return known
+    return {week for week in known if not has_passed(dt.date.fromisoformat(week), la_date(tick))}
 
 
 def refuse_plan(context: dg.AssetExecutionContext, dataset: Dataset, week_scope: WeekScope) -> None:

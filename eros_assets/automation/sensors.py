@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.alerts import Alert, AlertError
-from eros_assets.assets.week import weekly_partitions
+from eros_assets.assets.week import open_weeks
 from eros_assets.automation.jobs import daily_caption_update, export_schedules
 from eros_assets.automation.rollback import rollback_production
 from eros_assets.errors import root_cause
@@ -75,17 +75,19 @@ def _cursor(history: History) -> str:
     job=export_schedules,
     minimum_interval_seconds=60,
     description="Runs export_schedules for each week whose schedules were locked by a run that "
-    "doesn't export them itself. Several weeks between two ticks: none is lost.",
+    "doesn't export them itself. Several weeks between two ticks: none is lost. A week that has "
+    "passed is left out.",
 )
 def new_schedule(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     found = context.instance.fetch_materializations(
         LOCKED, limit=EVENTS_A_TICK, cursor=context.cursor, ascending=True
     )
-    partitions = weekly_partitions(context.repository_def)
+    locked = {record.partition_key for record in found.records if record.partition_key}
+    weeks_left = open_weeks(context.repository_def, locked, dt.datetime.now(dt.UTC))
     weeks = [
         (record.storage_id, record.partition_key, record.run_id)
         for record in found.records
-        if record.partition_key and partitions.has_partition_key(record.partition_key)
+        if record.partition_key in weeks_left
     ]
     runs = {run_id: _exports(context.instance, run_id) for _, _, run_id in weeks}
     if under_way := [run_id for run_id, exports in runs.items() if exports is None]:

@@ -10,6 +10,7 @@ import pytest
 
 from eros_assets.alerts import AlertError
 from eros_assets.assets.week import WEEKLY
+from eros_assets.automation import sensors
 from eros_assets.automation.sensors import (
     failed_checks,
     failed_runs,
@@ -49,10 +50,10 @@ def workspace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
 
 
 @cache
-def repository() -> dg.RepositoryDefinition:
+def repository(today: str | None = WEEKS[-1]) -> dg.RepositoryDefinition:
     """The jobs that sensors ask for; a tick brings resources of its own."""
-    home = Path(__file__).parent / "no home"
-    return build_definitions(load_settings({"env": "local", "home": home})).get_repository_def()
+    settings = {"env": "local", "home": Path(__file__).parent / "no home", "today": today}
+    return build_definitions(load_settings(settings)).get_repository_def()
 
 
 def tick(
@@ -60,11 +61,12 @@ def tick(
     instance: dg.DagsterInstance,
     cursor: str | None,
     settings: Settings | None = None,
+    today: str | None = WEEKS[-1],
 ) -> Any:
     context = dg.build_sensor_context(
         instance=instance,
         cursor=cursor,
-        repository_def=repository(),
+        repository_def=repository(today),
         resources={
             name: resource
             for name, resource in (resources_of(settings) if settings else {}).items()
@@ -93,6 +95,8 @@ def test_history_that_changed_is_learned_from_once(agency: Installed) -> None:
     second = tick(new_history, agency.instance, first.cursor, settings)
     [request] = second.run_requests
     assert request.partition_key is None, "facts and statistics have no weeks"
+    [again] = tick(new_history, agency.instance, first.cursor, settings).run_requests
+    assert again.run_key == request.run_key, "a daemon that restarts repeats its last tick"
     third = tick(new_history, agency.instance, second.cursor, settings)
     assert not third.run_requests
     assert "as it was" in third.skip_message
@@ -170,6 +174,59 @@ def test_a_run_that_has_yet_to_export_is_waited_for(
     after = tick(new_schedule, instance, None)
     assert not after.run_requests
     assert after.cursor
+
+
+def test_a_tick_that_is_repeated_asks_for_the_runs_that_were_asked_for(
+    instance: dg.DagsterInstance,
+) -> None:
+    """A daemon that ends between a request and the new cursor; Dagster knows runs by their key."""
+    dg.materialize([locked], partition_key=WEEKS[0], instance=instance)
+    [first] = tick(new_schedule, instance, None).run_requests
+    dg.materialize([locked], partition_key=WEEKS[1], instance=instance)
+    repeated = tick(new_schedule, instance, None)
+    assert first.run_key in {request.run_key for request in repeated.run_requests}
+    assert len(repeated.run_requests) == 2
+    dg.materialize([locked], partition_key=WEEKS[0], instance=instance)
+    [changed] = tick(new_schedule, instance, repeated.cursor).run_requests
+    assert changed.run_key != first.run_key, "the week was locked again since"
+
+
+def test_events_that_cannot_be_read_are_exported_at_the_next_tick(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dg.materialize([locked], partition_key=WEEKS[0], instance=instance)
+    cursor = tick(new_schedule, instance, None).cursor
+    dg.materialize([locked], partition_key=WEEKS[1], instance=instance)
+    with monkeypatch.context() as failing:
+        failing.setattr(type(instance), "fetch_materializations", broken_read)
+        with pytest.raises(OSError, match="database is locked"):
+            tick(new_schedule, instance, cursor)
+    [request] = tick(new_schedule, instance, cursor).run_requests
+    assert request.partition_key == WEEKS[1]
+
+
+def broken_read(*_: object, **__: object) -> None:
+    raise OSError("database is locked")
+
+
+def test_more_events_than_a_tick_takes_are_exported_by_the_next_ones(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sensors, "EVENTS_A_TICK", 2)
+    for week in WEEKS:
+        dg.materialize([locked], partition_key=week, instance=instance)
+    first = tick(new_schedule, instance, None)
+    second = tick(new_schedule, instance, first.cursor)
+    asked = [request.partition_key for request in [*first.run_requests, *second.run_requests]]
+    assert asked == list(WEEKS)
+
+
+def test_a_week_that_has_passed_is_not_exported(instance: dg.DagsterInstance) -> None:
+    """The sensor may be turned on months later."""
+    dg.materialize([locked], partition_key=WEEKS[0], instance=instance)
+    result = tick(new_schedule, instance, None, today=None)
+    assert not result.run_requests
+    assert result.cursor
 
 
 # Health

@@ -11,6 +11,7 @@ from shutil import copytree
 import dagster as dg
 import pytest
 
+from eros_assets.checks import gate as gate_checks
 from eros_assets.checks.gate import DESCRIPTIONS, judge_week
 from eros_assets.dataset import Dataset
 from eros_assets.definitions import resources_of
@@ -131,6 +132,7 @@ def shared(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     made = Gate()
     monkeypatch.setattr(verdict, "gate_findings", made)
+    monkeypatch.setattr(gate_checks, "gate_findings", made)
     return made
 
 
@@ -341,7 +343,7 @@ def materialized(result: dg.ExecuteInProcessResult) -> set[dg.AssetKey]:
 
 
 def judged(agency: Installed, week: dt.date | None = WEEK) -> dict[str, dg.AssetCheckEvaluation]:
-    """The checks of the gate, alone in a run of the week."""
+    """The checks of the gate, executed by themselves."""
     result = dg.materialize(
         [judge_week],
         selection=dg.AssetSelection.checks(judge_week),
@@ -375,15 +377,19 @@ def test_a_real_failure_is_red_in_the_checks_and_closes_the_exports(agency: Inst
     agency.change(REOPENED["message: arm"])
     shown = judged(agency)
     assert {name for name in NAMES if not shown[name].passed} == {"schedules_are_as_planned"}
-    (run_id,) = set(agency.dataset.rows("gate_verdicts", passed=False)["run_id"])
-    with pytest.raises(GateClosedError, match="schedules_are_as_planned"):
-        judged_week(agency.dataset, WEEK, run_id=run_id)
+    assert agency.dataset.rows("gate_verdicts", passed=False).empty
+    with pytest.raises(GateClosedError, match="schedules_are_as_planned") as closed:
+        judged_week(agency.dataset, WEEK, run_id="another")
+    failed = [finding.name for finding in closed.value.findings if not finding.passed]
+    assert failed == ["schedules_are_as_planned"]
 
 
-def test_smoke_tests_alone_keep_no_verdict(
-    shared: Installed, unjudged: Dataset, gate: Gate
+@pytest.mark.parametrize("week", [WEEK, None], ids=["of a week", "without a week"])
+def test_checks_by_themselves_are_evaluated_anew_and_keep_no_verdict(
+    shared: Installed, unjudged: Dataset, gate: Gate, week: dt.date | None
 ) -> None:
-    shown = judged(shared, week=None)
-    assert {name for name in shown if not name.startswith("smoke_")} == set()
-    assert gate.evaluations == 0
+    """A verdict that is kept is that of its time; who executes a check asks how it is now."""
+    for _ in range(2):
+        assert set(judged(shared, week)) == set(NAMES)
+    assert gate.weeks == [WEEK, WEEK]
     assert unjudged.rows("gate_verdicts").empty
