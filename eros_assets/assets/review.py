@@ -14,7 +14,8 @@ from eros_assets.weekly.reviews import review_rows, store_reviews
 @table_asset(
     "schedule_review",
     group_name="selection",
-    deps=["table_definitions"],
+    # Not read: a backfill that makes the reports first can then run all of a week in one run.
+    deps=["table_definitions", "creator_performance"],
     partitions_def=WEEKLY,
 )
 def schedule_review(
