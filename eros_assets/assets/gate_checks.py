@@ -9,6 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
 
 from eros_assets.assets.week import materializes
 from eros_assets.gate.findings import Finding
@@ -44,11 +47,12 @@ def gate_evaluations(
     Conditions that hold are left out where the run materializes their asset: it runs their check.
     """
     for finding in findings:
-        asset = CHECKED_ELSEWHERE.get(finding.name, GUARDED)
-        if finding.passed and materializes(context, [asset]):
+        asset = dg.AssetKey(CHECKED_ELSEWHERE.get(finding.name, GUARDED))
+        if finding.passed and materializes(context, asset.path):
             continue
+        partition = week_start.isoformat() if finding.name in OF_A_WEEK else None
         yield dg.AssetCheckEvaluation(
-            asset_key=dg.AssetKey(asset),
+            asset_key=asset,
             check_name=finding.name,
             passed=finding.passed,
             description=described(finding.meaning, finding.offenders),
@@ -59,8 +63,25 @@ def gate_evaluations(
                 week_start=week_start,
             ),
             blocking=True,
-            partition=week_start.isoformat() if finding.name in OF_A_WEEK else None,
+            partition=partition,
+            target_materialization_data=newest_materialization(context.instance, asset, partition),
         )
+
+
+def newest_materialization(
+    instance: dg.DagsterInstance, asset: dg.AssetKey, partition: str | None
+) -> AssetCheckEvaluationTargetMaterializationData | None:
+    """The newest materialization of an asset, or of a partition of it; None before the first.
+
+    Dagster takes the state of a check from evaluations of it.
+    """
+    partitions = None if partition is None else [partition]
+    wanted = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=partitions)
+    for record in instance.fetch_materializations(wanted, limit=1).records:
+        return AssetCheckEvaluationTargetMaterializationData(
+            storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
+        )
+    return None
 
 
 def described(meaning: str, offenders: Sequence[str]) -> str:

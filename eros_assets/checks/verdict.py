@@ -4,11 +4,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (
-    AssetCheckEvaluationTargetMaterializationData,
-)
 
-from eros_assets.assets.gate_checks import described, observed_metadata
+from eros_assets.assets.gate_checks import described, newest_materialization, observed_metadata
 from eros_assets.assets.week import has_week, partition_week
 from eros_assets.dataset import Dataset
 from eros_assets.gate.findings import Finding
@@ -74,8 +71,7 @@ def recorded(
     """The result of a check of a weekly asset, recorded for the week that was looked at.
 
     In a run with a partition Dagster does that. In a run without one it refuses the result of a
-    check that has partitions, so the evaluation is made here, about the week's newest
-    materialization.
+    check that has partitions, so the evaluation is made here.
     """
     if has_week(context):
         yield result
@@ -91,20 +87,10 @@ def recorded(
         severity=result.severity,
         blocking=spec.blocking,
         partition=partition,
-        target_materialization_data=_newest(context.instance, spec.asset_key, week_start),
+        target_materialization_data=newest_materialization(
+            context.instance, spec.asset_key, partition
+        ),
     )
     outputs = context.op_execution_context.op_def.output_dict
     own = spec.get_python_identifier()
     yield dg.Output(None, own if own in outputs else next(iter(outputs)))
-
-
-def _newest(
-    instance: dg.DagsterInstance, asset: dg.AssetKey, week_start: dt.date
-) -> AssetCheckEvaluationTargetMaterializationData | None:
-    """The newest materialization of an asset's week; None before the first."""
-    of_week = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[week_start.isoformat()])
-    for record in instance.fetch_materializations(of_week, limit=1).records:
-        return AssetCheckEvaluationTargetMaterializationData(
-            storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
-        )
-    return None
