@@ -143,11 +143,24 @@ def _installed_checks(
         keys_by_input_name=checks.keys_by_input_name,
         node_def=checks.op,
         check_specs_by_output_name={
-            output: spec._replace(partitions_def=weekly) if spec.partitions_def else spec
+            output: _of_weeks(spec, weekly) if spec.partitions_def else spec
             for output, spec in specs.items()
         },
         can_subset=checks.can_subset,
         resource_defs=checks.resource_defs,
+    )
+
+
+def _of_weeks(spec: dg.AssetCheckSpec, weekly: dg.PartitionsDefinition[str]) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        spec.name,
+        asset=spec.asset_key,
+        description=spec.description,
+        additional_deps=spec.additional_deps,
+        blocking=spec.blocking,
+        metadata=spec.metadata,
+        automation_condition=spec.automation_condition,
+        partitions_def=weekly,
     )
 
 
