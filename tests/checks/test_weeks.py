@@ -109,7 +109,6 @@ def test_all_checks_of_an_asset_are_executed_for_the_week_and_write_no_row(
             assert evaluation.passed or evaluation.severity is dg.AssetCheckSeverity.WARN
             assert evaluation.partition == (WEEK.isoformat() if name in names else None)
             assert evaluation.metadata["week"].value == WEEK.isoformat()
-            assert evaluation.target_materialization_data is not None or week is None
     assert contents(shared) == before
 
 
@@ -160,9 +159,12 @@ def test_what_the_gate_refuses_an_export_for_is_red_until_an_export_passes(
     assert shown["facts_and_quarantine_are_the_input"].asset_key == dg.AssetKey("message_facts")
     assert agency.files() == files
     agency.dataset.load(SCHEDULES, rows)
-    assert seen(launch(agency, assets=EXPORTS, checks={}, week=WEEK))[
-        "schedules_are_as_planned"
-    ].passed
+    exported = launch(agency, assets=EXPORTS, checks={}, week=WEEK)
+    assert seen(exported)["schedules_are_as_planned"].passed
+    checked = launch(agency, checks={"schedule_csv": {"csv_is_well_formed"}})
+    target = seen(checked)["csv_is_well_formed"].target_materialization_data
+    assert target is not None
+    assert target.run_id == exported.run_id
 
 
 @pytest.mark.parametrize("assets", [EXPORTS, ("schedule_sheet",), ("schedule_bucket",)])
