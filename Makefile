@@ -48,8 +48,7 @@ acceptance: $(VENV)/run ## What each phase must show: PASS, FAIL or NOT YET KNOW
 	@$(RUN) -m eros_assets acceptance
 
 dev: $(VENV)/run ## The Dagster UI on http://localhost:3000, or on another PORT.
-	@mkdir -p $(EROS_DAGSTER_STORAGE)
-	@$(RUN) -m dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
+	@$(RUN) -m eros_assets dev --port $(PORT)
 
 .PHONY: simulate
 simulate: $(VENV)/run ## Play policies forward against the hidden truth; ARGS="--weeks 8 --seeds 2 --fast".

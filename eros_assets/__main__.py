@@ -1,6 +1,6 @@
-"""The command line: `python -m eros_assets --help` lists the commands."""
+"""The command line: `eros --help`, or `python -m eros_assets --help`, lists the commands."""
 
 from eros_assets.cli.planning import main
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="eros")

@@ -5,6 +5,8 @@ need (`settings.inputs`, `settings.out_dir`), never the environment's name.
 """
 
 import datetime as dt
+import difflib
+import os
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -271,17 +273,54 @@ def sheet_address(spreadsheet_id: str) -> str:
     return f"https://docs.google.com/spreadsheets/d/{spreadsheet_id}"
 
 
+READ_BY_OTHERS = frozenset({"EROS_DAGSTER_STORAGE"})
+"""Variables that are no settings: dagster.yaml reads them."""
+
+ALIKE = 0.7
+"""Likeness, from 0 to 1, from which a name is taken for a mistyped one."""
+
+
 def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
     """Read the environment.
 
     Raises:
         SettingsError: one line for each variable that can't be used, its name first.
     """
+    mistyped = [
+        f"{variable}: there is no such variable; {meant} is meant, or unset it"
+        for variable in unread_variables(os.environ)
+        if (meant := _nearest(variable)) is not None
+    ]
     try:
-        return Settings(**dict(overrides or {}))  # pyright: ignore[reportArgumentType]
+        settings = Settings(**dict(overrides or {}))  # pyright: ignore[reportArgumentType]
     except ValidationError as error:
         lines = [_mistake(e["loc"], e["msg"], e["input"]) for e in error.errors()]
-        raise SettingsError("\n".join(lines)) from None
+        raise SettingsError("\n".join([*lines, *mistyped])) from None
+    if mistyped:
+        raise SettingsError("\n".join(mistyped))
+    return settings
+
+
+def unread_variables(environment: Mapping[str, str]) -> list[str]:
+    """The variables `EROS_…` that nothing reads, in order; an empty one counts as unset."""
+    return sorted(
+        name
+        for name, value in environment.items()
+        if value and name.upper().startswith("EROS_") and name.upper() not in _variables()
+    )
+
+
+def _variables() -> frozenset[str]:
+    return READ_BY_OTHERS | {f"EROS_{field}".upper() for field in Settings.model_fields}
+
+
+def _nearest(variable: str) -> str | None:
+    """The variable that is meant, as far as one is alike."""
+    # Without what all of them begin with: it would make every name alike.
+    names = {name.removeprefix("EROS_"): name for name in _variables()}
+    typed = variable.upper().removeprefix("EROS_")
+    found = difflib.get_close_matches(typed, sorted(names), n=1, cutoff=ALIKE)
+    return names[found[0]] if found else None
 
 
 def _mistake(location: tuple[int | str, ...], message: str, value: object) -> str:

@@ -115,6 +115,7 @@ def rollback_production() -> None:
 
 
 @dg.job(
+    config=CONSOLE_LOGGER,
     logger_defs={"console": console},
 )
 def backup_production() -> None:

@@ -2,10 +2,9 @@
 
 import datetime as dt
 import sys
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.table import Table
@@ -13,16 +12,31 @@ from rich.table import Table
 from eros_assets.cli.acceptance import acceptance
 from eros_assets.cli.inspecting import inspect
 from eros_assets.cli.operating import COMMANDS
+from eros_assets.cli.serving import dev
 from eros_assets.cli.simulating import simulate
-from eros_assets.cli.terminal import CONSOLE, run_job, settings_or_exit
+from eros_assets.cli.terminal import (
+    CONSOLE,
+    DECIDE,
+    EXIT_CODES,
+    as_json,
+    refusing,
+    require_tables,
+    result_as_json,
+    run_job,
+    settings_or_exit,
+)
 from eros_assets.errors import ErosError
 from eros_assets.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from eros_assets.cli.runs import Ended
 
-@click.group(help="EROS plans which message goes out on which creator's page, when.")
+
+@click.group(
+    help="EROS plans which message goes out on which creator's page, when.", epilog=EXIT_CODES
+)
 def main() -> None:
     """Plan, operate and evaluate."""
 
@@ -30,7 +44,12 @@ def main() -> None:
 @main.command()
 @click.option("--accept", is_flag=True, help="Load files of which much can't be used.")
 def demo(accept: bool) -> None:
-    """Create the warehouse, load the inputs, plan the coming week and export it."""
+    """Create the warehouse, load the inputs, plan the coming week and export it.
+
+    Reads the files of EROS_IMPORT_DIR, or makes the sample agency. Writes every table and routine,
+    the files of the week and, where they are configured, the Google Sheet and the bucket. Safe to
+    repeat: inputs and configuration are loaded again, the week is planned again.
+    """
     settings = settings_or_exit()
     _refuse_bad_tuning(settings)
     newest = _refuse_bad_files(settings, accept=accept)
@@ -44,40 +63,89 @@ def demo(accept: bool) -> None:
 @main.command()
 @click.option("--page", "pages", multiple=True, help="Plan this page only; may be repeated.")
 @click.option("--force", is_flag=True, help="Plan a week that has begun again.")
-def week(pages: tuple[str, ...], force: bool) -> None:
-    """Plan EROS_WEEK, or the coming week, from the inputs in the warehouse."""
-    settings = settings_or_exit()
-    tuning = _refuse_bad_tuning(settings)
-    monday = _plannable_week(settings, pages or settings.pages, force=force)
-    _load_changed_tuning(settings, tuning)
-    _run_job(settings, "weekly_schedules", monday, pages or settings.pages, force=force)
-    _where_to_look(settings, monday)
+@as_json
+def week(pages: tuple[str, ...], force: bool, as_json: bool) -> None:
+    """Plan EROS_WEEK, or the coming week, and export it.
+
+    Reads the inputs in the warehouse, and loads the tuning files when they have changed. Writes
+    the tables of the week, its files and, where they are configured, the Google Sheet and the
+    bucket. Safe to repeat. With --json: the week, its folder, messages by page, shortfalls.
+    """
+    with result_as_json(as_json) as give:
+        settings = settings_or_exit()
+        tuning = _refuse_bad_tuning(settings)
+        monday = _plannable_week(settings, pages or settings.pages, force=force)
+        _load_changed_tuning(settings, tuning)
+        _run_job(settings, "weekly_schedules", monday, pages or settings.pages, force=force)
+        result = _where_to_look(settings, monday)
+        give(result)
 
 
 @main.command()
-def smoke() -> None:
-    """Run the five smoke tests of the gate. Nothing is published and no row is kept."""
-    settings = settings_or_exit()
+@as_json
+def smoke(as_json: bool) -> None:
+    """Run the five smoke tests of the gate on the present data.
+
+    Reads the inputs and the routines; rehearses analyzer, selector, builder and exporter for one
+    page. Nothing is published and no row is kept. With --json: each test with its values.
+    """
+    with result_as_json(as_json) as give:
+        settings = settings_or_exit()
+        from eros_assets.dataset import open_dataset
+        from eros_assets.weekly.inputs import require_inputs
+
+        with refusing():
+            dataset = open_dataset(settings, asset="inputs")
+            require_tables(dataset)
+            require_inputs(dataset)
+
+        def report(run: "Ended") -> None:
+            found = [
+                {
+                    "test": check.check_name,
+                    "passed": check.passed,
+                    "observed": check.metadata["observed"].value,
+                    "threshold": check.metadata["threshold"].value,
+                }
+                for check in sorted(run.checks, key=lambda check: check.check_name)
+            ]
+            for test in found:
+                CONSOLE.print(
+                    f"  {test['test']:<16} {'holds' if test['passed'] else 'FAILS'}: "
+                    f"{test['observed']:g} seen, {test['threshold']:g} allowed"
+                )
+            give({"passed": run.is_success, "tests": found, "run_id": run.run_id})
+
+        run_job(settings, "smoke_tests", at_end=report)
+
+
+@main.command()
+@as_json
+def health(as_json: bool) -> None:
+    """Score the system from 0 to 100 and decide: OK, INVESTIGATE or ROLLBACK.
+
+    Reads the log of the warehouse's work, schedules and facts. Writes a row of system_health.
+    Ends with code 3 when the decision isn't OK. With --json: score, decision, reasons.
+    """
+    with result_as_json(as_json) as give:
+        settings = settings_or_exit()
+        _refuse_empty(settings)
+        _run_job(settings, "health_check", None)
+        found = _say_health(settings)
+        give(found)
+    if found["decision"] != "OK":
+        sys.exit(DECIDE)
+
+
+def _refuse_empty(settings: Settings) -> None:
     from eros_assets.dataset import open_dataset
-    from eros_assets.weekly.inputs import require_inputs
 
-    with _refusing():
-        require_inputs(open_dataset(settings, asset="inputs"))
-    result = run_job(settings, "smoke_tests")
-    for test in sorted(result.get_asset_check_evaluations(), key=lambda test: test.check_name):
-        seen, allowed = (test.metadata[name].value for name in ("observed", "threshold"))
-        CONSOLE.print(f"  {test.check_name:<16} holds: {seen:g} seen, {allowed:g} allowed")
+    with refusing():
+        require_tables(open_dataset(settings, asset="tables"))
 
 
-@main.command()
-def health() -> None:
-    """Score the system and decide: OK, INVESTIGATE or ROLLBACK."""
-    settings = settings_or_exit()
-    _run_job(settings, "health_check", None)
-    _say_health(settings)
-
-
-def _say_health(settings: Settings) -> None:
+def _say_health(settings: Settings) -> Mapping[str, Any]:
+    """Print the newest health, and give it for scripts."""
     from eros_assets.dataset import open_dataset
 
     dataset = open_dataset(settings, asset="summary")
@@ -88,6 +156,13 @@ def _say_health(settings: Settings) -> None:
     )
     for reason in row["reasons"]:
         CONSOLE.print(f"  {reason}", style="yellow")
+    return {
+        "checked_at": row["checked_at"].isoformat(),
+        "score": float(row["health_score"]),
+        "status": row["health_status"],
+        "decision": row["decision"],
+        "reasons": list(row["reasons"]),
+    }
 
 
 def _refuse_bad_files(settings: Settings, *, accept: bool) -> dt.date | None:
@@ -139,7 +214,7 @@ def _refuse_bad_week(settings: Settings, newest: dt.date | None) -> None:
 
     day = settings.today or (newest + dt.timedelta(days=1) if newest else today())
     known = HistorySpan(settings.week, day - dt.timedelta(days=1))
-    with _refusing():
+    with refusing():
         if has_passed(settings.week, day):
             raise PastWeekError(settings.week, day, coming_week(settings, la_instant(day), known))
         weeks_of(settings, la_instant(day), known).require(settings.week)
@@ -150,7 +225,7 @@ def _refuse_bad_tuning(settings: Settings) -> Mapping[str, "pd.DataFrame"]:
     from eros_assets.dataset import sql_library
     from eros_assets.tuning import configuration_tables
 
-    with _refusing():
+    with refusing():
         return configuration_tables(settings, sql_library())
 
 
@@ -164,13 +239,9 @@ def _plannable_week(settings: Settings, pages: Sequence[str], *, force: bool = F
     from eros_assets.weekly.scope import week_plan_scope
     from eros_assets.weekly.weeks import history_span, note_history_span, weeks_of
 
-    dataset = open_dataset(settings, asset="week")
-    with _refusing():
-        if dataset.freshness("schedule_recommendations") is None:
-            raise ErosError(
-                f"{settings.warehouse_location} has no tables yet: run `make demo`, or the job "
-                "set_up"
-            )
+    with refusing():
+        dataset = open_dataset(settings, asset="week")
+        require_tables(dataset)
         require_inputs(dataset)
         monday = dataset.default_week()
         weeks_of(settings, dataset.planning_instant(), history_span(dataset)).require(monday)
@@ -184,21 +255,11 @@ def _load_changed_tuning(settings: Settings, tables: Mapping[str, "pd.DataFrame"
     from eros_assets.dataset import open_dataset
     from eros_assets.tuning.changes import tuning_changes
 
-    with _refusing():
+    with refusing():
         changes = tuning_changes(open_dataset(settings, asset="week"), tables)
     if changes:
         CONSOLE.print(f"The tuning has changed and is loaded: {', '.join(changes)}.")
         _run_job(settings, "load_tuning", None)
-
-
-@contextmanager
-def _refusing() -> Generator[None]:
-    """End the command with code 2 and the error's words: nothing was done yet."""
-    try:
-        yield
-    except ErosError as error:
-        CONSOLE.print(str(error), style="red")
-        sys.exit(2)
 
 
 def _run_job(
@@ -217,21 +278,22 @@ def _run_job(
         partition=week_start.isoformat() if week_start else None,
         run_config=week_run_config(pages, force=force) if week_start else None,
         status=partial(_status, settings, week_start),
+        again="run the command again; it starts from what is there.",
     )
 
 
 def _status(settings: Settings, week_start: dt.date | None) -> Sequence[str]:
-    """What is in force after a failure, and the command to run next."""
+    """What is in force of the week after a failure."""
     from eros_assets.dataset import open_dataset
     from eros_assets.publishing.status import week_status
 
-    again = "Fix the cause and run the command again; it starts from what is there."
     if week_start is None:
-        return [again]
-    return [*week_status(open_dataset(settings, asset="status"), week_start), again]
+        return []
+    return week_status(open_dataset(settings, asset="status"), week_start)
 
 
-def _where_to_look(settings: Settings, week_start: dt.date) -> None:
+def _where_to_look(settings: Settings, week_start: dt.date) -> Mapping[str, Any]:
+    """Print the week by page, and give it for scripts; times are Los Angeles'."""
     from eros_assets.calendar import ZONE
     from eros_assets.dataset import open_dataset
     from eros_assets.weekly.messages import active_messages
@@ -242,19 +304,21 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> None:
     table = Table(title=f"Week of {week_start:%A, %Y-%m-%d} (America/Los_Angeles)", box=None)
     for column in ("page", "PPVs", "Bumps", "first message", "last message"):
         table.add_column(column)
+    pages: list[dict[str, Any]] = []
     for page, messages in rows.groupby("page_name", sort=True):
         ppvs = int((messages["message_type"] == "PPV").sum())
         times = [time.astimezone(ZONE) for time in messages["scheduled_send_time"]]
+        bumps = len(messages) - ppvs
         table.add_row(
-            str(page),
-            str(ppvs),
-            str(len(messages) - ppvs),
-            f"{times[0]:%a %H:%M}",
-            f"{times[-1]:%a %H:%M}",
+            *(str(page), str(ppvs), str(bumps)),
+            *(f"{times[0]:%a %H:%M}", f"{times[-1]:%a %H:%M}"),
         )
+        first, last = times[0].isoformat(), times[-1].isoformat()
+        pages.append({"page": page, "ppvs": ppvs, "bumps": bumps, "first": first, "last": last})
     CONSOLE.print(table)
-    for shortfall in week_shortfalls(dataset, week_start):
-        CONSOLE.print(f"  {shortfall.sentence}", style="yellow")
+    shortfalls = [shortfall.sentence for shortfall in week_shortfalls(dataset, week_start)]
+    for sentence in shortfalls:
+        CONSOLE.print(f"  {sentence}", style="yellow")
     CONSOLE.print(
         f"\n{rows['page_name'].nunique()} schedules, {len(rows)} messages.\n"
         f"  Look       {dataset.week_folder(week_start) / 'index.html'}\n"
@@ -262,7 +326,15 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> None:
         f"  Warehouse  {settings.warehouse_location}\n"
         "  Dagster    make dev, then http://localhost:3000: the same assets, checks and runs"
     )
+    return {
+        "week": week_start.isoformat(),
+        "schedules": len(pages),
+        "messages": len(rows),
+        "folder": str(dataset.week_folder(week_start)),
+        "pages": pages,
+        "shortfalls": shortfalls,
+    }
 
 
-for command in (*COMMANDS, acceptance, inspect, simulate):
+for command in (*COMMANDS, acceptance, inspect, simulate, dev):
     main.add_command(command)
