@@ -79,9 +79,9 @@ def backup() -> None:
 def rollback(deployment_id: str) -> None:
     """Restore DEPLOYMENT_ID; by default, the last good deployment.
 
-    Takes a deployment or a kept state, see `status`. Keeps the present, stops Dagster's schedules,
-    then writes the tables that EROS owns and the routines as they were kept, and a report. Inputs
-    are never touched. One that was killed goes on when it is run again.
+    Reads a deployment's or a backup's state; `status` lists them. Keeps the present, stops
+    Dagster's schedules, then writes the tables that EROS owns and the routines as they were, and a
+    report. Inputs are never touched. One that was killed goes on when it is run again.
     """
     settings = settings_or_exit()
     with refusing():

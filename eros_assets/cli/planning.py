@@ -86,8 +86,8 @@ def week(pages: tuple[str, ...], force: bool, as_json: bool) -> None:
 def smoke(as_json: bool) -> None:
     """Run the five smoke tests of the gate on the present data.
 
-    Reads the inputs and the routines; rehearses analyzer, selector, builder and exporter for one
-    page. Nothing is published and no row is kept. With --json: each test with its values.
+    Reads the inputs, rehearses analyzer, selector, builder and exporter for one page, and writes
+    nothing: no row is kept and nothing is published. With --json: each test with its values.
     """
     with result_as_json(as_json) as give:
         settings = settings_or_exit()

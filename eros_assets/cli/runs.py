@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +100,7 @@ class Ended:
 
 
 @contextmanager
-def opened_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+def opened_instance(settings: Settings) -> Generator[dg.DagsterInstance]:
     """The installation's Dagster instance; its storage is made when it is missing."""
     storage = settings.home / "dagster"
     os.environ.setdefault("DAGSTER_HOME", str(REPOSITORY))
@@ -259,7 +259,7 @@ def _occupied_by(instance: dg.DagsterInstance, record: dg.RunRecord) -> str:
 
 
 @contextmanager
-def _noted_interrupts() -> Iterator[Callable[[], bool]]:
+def _noted_interrupts() -> Generator[Callable[[], bool]]:
     """Note that the process was asked to end, whoever handles the signal.
 
     Dagster exchanges the handlers from step to step, and a library may turn the interrupt into an

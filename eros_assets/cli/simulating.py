@@ -46,8 +46,9 @@ def simulate(
 ) -> None:
     """Play policies forward on sample agencies and compare what they earn.
 
-    EROS plans through the asset graph, the others on the fast path. Broken off, it goes on where
-    it stopped.
+    Reads the files of EROS_IMPORT_DIR where it is set; writes a picture and tables, each agency
+    in a warehouse of its own. EROS plans through the asset graph, the others on the fast path.
+    Broken off, it goes on where it stopped.
     """
     from eros_assets.simulation.command import run_study
 
