@@ -36,7 +36,7 @@ def test_mistakes_in_files_are_told_before_anything_is_set_up(
     row = "seven,baker,Hello,2025-03-01T00:00:00Z,9,100,50,2,18,PPV,\n"
     (history / "mass_messages.csv").write_text(MESSAGES + row, encoding="utf-8")
     told = CliRunner().invoke(main, ["demo"])
-    assert told.exit_code == 1
+    assert told.exit_code == 2
     assert "mass_messages.csv line 2: row_id 'seven' is not a whole number" in told.output
     assert not (tmp_path / "home").exists()
 
@@ -83,7 +83,7 @@ def test_brackets_in_a_message_are_told_as_they_are(history: Path) -> None:
     row = "[bold]7[/seven],baker,Hello,2025-03-01T00:00:00Z,9,100,50,2,18,PPV,\n"
     (history / "mass_messages.csv").write_text(MESSAGES + row, encoding="utf-8")
     told = CliRunner().invoke(main, ["demo"])
-    assert told.exit_code == 1
+    assert told.exit_code == 2
     assert "row_id '[bold]7[/seven]' is not a whole number" in told.output
 
 

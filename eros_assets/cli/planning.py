@@ -25,7 +25,6 @@ from eros_assets.cli.terminal import (
     run_job,
     settings_or_exit,
 )
-from eros_assets.errors import ErosError
 from eros_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -181,15 +180,12 @@ def _refuse_bad_files(settings: Settings, *, accept: bool) -> dt.date | None:
     from eros_assets.weekly.inputs import require_planable_files
 
     CONSOLE.print(f"reading {settings.import_dir}")
-    try:
+    with refusing():
         inputs = read_inputs(settings.import_dir)
         tables = {str(name): rows for name, rows in inputs.tables.items()}
         require_planable_files(tables, settings)
         say_what_was_read(inputs)
         report = rehearsed_import(settings, tables)
-    except ErosError as error:
-        CONSOLE.print(str(error), style="red")
-        sys.exit(1)
     refuse_doubtful(report, accept=accept)
     times = tables["mass_messages"]["sending_time"].dropna()
     return None if times.empty else la_date(times.max().to_pydatetime())

@@ -37,13 +37,15 @@ class Deployed:
 
     def tick(self, name: str, at: dt.datetime) -> dg.RunRequest:
         """The one run that a schedule asks for at an instant."""
-        context = dg.build_schedule_context(
+        # Closed at once: left to the collector, it would take the present instance with it.
+        with dg.build_schedule_context(
             instance=self.instance,
             scheduled_execution_time=at.astimezone(dt.UTC),
             repository_def=self.repository,
             resources={"warehouse": WarehouseResource.of(self.settings)},
-        )
-        [request] = self.repository.get_schedule_def(name).evaluate_tick(context).run_requests or []
+        ) as context:
+            ticked = self.repository.get_schedule_def(name).evaluate_tick(context)
+        [request] = ticked.run_requests or []
         return request
 
 

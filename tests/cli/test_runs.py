@@ -21,7 +21,7 @@ from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import (
 
 from eros_assets.automation.console import CONSOLE_LOGGER, console
 from eros_assets.automation.workers import COMMAND_TAG, HOST_TAG, PID_TAG, end_dead_runs
-from eros_assets.cli import runs
+from eros_assets.cli import turns
 from eros_assets.cli.runs import LOCATION, Ended, launch
 from eros_assets.settings import REPOSITORY
 from tests.automation.runs import (
@@ -56,8 +56,8 @@ def instance(shared: dg.DagsterInstance) -> dg.DagsterInstance:
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "POLL_SECONDS", 0.02)
-    monkeypatch.setattr(runs, "TELLING_SECONDS", 0.0)
+    monkeypatch.setattr(turns, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(turns, "TELLING_SECONDS", 0.0)
 
 
 @dg.asset(partitions_def=WEEKS)
@@ -245,7 +245,7 @@ def test_it_waits_for_the_run_in_progress_and_says_for_which(
 def test_it_does_not_wait_for_a_run_whose_process_dies_meanwhile(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "SWEEPING_SECONDS", 0.1)
+    monkeypatch.setattr(turns, "SWEEPING_SECONDS", 0.1)
     said: list[str] = []
     dead = run_of(instance, pid=ended_process())
     assert launch(instance, quiet, said.append).is_success
@@ -265,7 +265,8 @@ def queue_daemon(instance: dg.DagsterInstance) -> Iterator[Callable[[], None]]:
     """Dagster's own queue; each call of what it gives is one look of the daemon."""
     signs_of_life(instance)
     with (
-        create_test_daemon_workspace_context(EmptyWorkspaceTarget(), instance) as workspace,
+        dg.DagsterInstance.from_ref(instance.get_ref()) as own,
+        create_test_daemon_workspace_context(EmptyWorkspaceTarget(), own) as workspace,
         QueuedRunCoordinatorDaemon(interval_seconds=1) as daemon,
     ):
 
@@ -279,7 +280,7 @@ def queue_daemon(instance: dg.DagsterInstance) -> Iterator[Callable[[], None]]:
 def signs_of_life(instance: dg.DagsterInstance) -> None:
     from dagster._daemon.types import DaemonHeartbeat
 
-    instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), runs.QUEUE_DAEMON, "test", []))
+    instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), turns.QUEUE_DAEMON, "test", []))
 
 
 def test_a_daemon_hands_it_out_in_its_turn(instance: dg.DagsterInstance) -> None:
@@ -307,7 +308,7 @@ def test_a_daemon_hands_it_out_in_its_turn(instance: dg.DagsterInstance) -> None
 def test_a_daemon_that_was_killed_is_not_waited_for_long(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "HANDING_OUT_SECONDS", 0.3)
+    monkeypatch.setattr(turns, "HANDING_OUT_SECONDS", 0.3)
     signs_of_life(instance)
     begun = time.monotonic()
     assert launch(instance, quiet, print).is_success

@@ -12,6 +12,7 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/calendar.py today": "says the LA date now to shells",
     "eros_assets/dataset.py Dataset.planning_instant": "lets time into every decision",
     "eros_assets/definitions.py _installed": "names the coming week",
+    "eros_assets/cli/turns.py daemon_hands_out": "how old a daemon's last sign of life is",
     "eros_assets/cli/planning.py _refuse_bad_week": "the sample agency's last day",
     "eros_assets/weekly/inputs.py read_or_make_inputs": "the sample agency's last day",
     "eros_assets/deployment/phases.py clock": "began, ended, expires; which day's jobs count",
