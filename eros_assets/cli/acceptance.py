@@ -23,9 +23,11 @@ WIDTH = max(len(status) for status in STATUSES)
 @click.command()
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON object, for scripts.")
 def acceptance(is_json: bool) -> None:
-    """Say for each phase what is met, with its evidence. Nothing is changed.
+    """Say for each phase what is met, with its evidence.
 
-    Exit code 1 when a criterion is not met.
+    Reads tables, runs, the manifest and the log of the warehouse's work; writes the verdict of the
+    gate on the week, where it has none yet, and nothing else. Exit code 1 when a criterion is not
+    met.
     """
     lines = _lines()
     if is_json:

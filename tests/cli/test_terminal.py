@@ -18,7 +18,7 @@ from eros_assets.settings import REPOSITORY
 from tests.assets.installed import Installed
 from tests.shell import no_variables as no_variables
 
-WITH_JSON = ("week", "smoke", "health", "preflight", "status")
+WITH_JSON = ("week", "smoke", "health", "preflight", "status", "acceptance")
 
 
 @pytest.fixture
