@@ -3,14 +3,11 @@
 import sys
 from typing import TYPE_CHECKING
 
-from eros_assets.cli.terminal import CONSOLE
+from eros_assets.cli.terminal import CONSOLE, DECIDE
 
 if TYPE_CHECKING:
     from eros_assets.importing.inputs import ImportedInputs
     from eros_assets.weekly.import_report import ImportReport
-
-DOUBTFUL = 3
-"""Exit code of a command that stops because too much of its input can't be used."""
 
 
 def say_what_was_read(inputs: "ImportedInputs") -> None:
@@ -40,4 +37,4 @@ def refuse_doubtful(report: "ImportReport", *, accept: bool) -> None:
             "they are: run the command again with --accept (`make demo ACCEPT=yes`).",
             style="red",
         )
-        sys.exit(DOUBTFUL)
+        sys.exit(DECIDE)

@@ -21,7 +21,10 @@ MOST_AMENDMENTS = 4
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--write", is_flag=True, help="Write the proposed mapping, eros_import.toml.")
 def inspect(folder: Path, write: bool) -> None:
-    """Say what the files of FOLDER would load, and propose their mapping. Loads nothing."""
+    """Say what the files of FOLDER would load, and propose their mapping.
+
+    Reads the files; writes nothing but, with --write, the mapping. Loads nothing.
+    """
     from eros_assets.importing.inputs import read_inputs
     from eros_assets.importing.mapping import MAPPING_FILE
 
