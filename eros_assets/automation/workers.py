@@ -14,6 +14,9 @@ import dagster as dg
 
 HOST_TAG = ".eros/host"
 PID_TAG = ".eros/pid"
+RUN_TAG = ".eros/run"
+"""Names the run that the process executes: who launches a run again in the UI copies its tags."""
+
 COMMAND_TAG = "eros/command"
 
 WAITING = (dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED)
@@ -59,14 +62,14 @@ class Worker:
         return f"process {self.pid} on {self.host}"
 
 
-def tags_of_this_process() -> dict[str, str]:
+def tags_of_this_process(run_id: str) -> dict[str, str]:
     """Tags of a run that this process executes."""
-    return {HOST_TAG: socket.gethostname(), PID_TAG: str(os.getpid())}
+    return {HOST_TAG: socket.gethostname(), PID_TAG: str(os.getpid()), RUN_TAG: run_id}
 
 
 def is_of_a_command(run: dg.DagsterRun) -> bool:
     """Whether a command executes the run in its own process."""
-    return PID_TAG in run.tags
+    return run.tags.get(RUN_TAG) == run.run_id
 
 
 def worker_of(instance: dg.DagsterInstance, record: dg.RunRecord) -> Worker | None:
@@ -75,7 +78,7 @@ def worker_of(instance: dg.DagsterInstance, record: dg.RunRecord) -> Worker | No
     host = run.tags.get(HOST_TAG)
     if host is None:
         return None
-    if PID_TAG in run.tags:
+    if is_of_a_command(run):
         return Worker(host, int(run.tags[PID_TAG]), record.create_timestamp.timestamp())
     for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
         data: Any = entry.dagster_event.event_specific_data if entry.dagster_event else None

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import uuid
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -138,10 +139,16 @@ def _create(
         run_config = job.get_run_config_for_partition_key(partition) if partition else None
         run_config = run_config or job.run_config or {}
     tags = merge_run_tags(job, partition, {}, [], instance, run_config)
+    run_id = str(uuid.uuid4())
     return instance.create_run_for_job(
         job_def=job,
+        run_id=run_id,
         run_config=run_config,
-        tags={**tags, **tags_of_this_process(), **({COMMAND_TAG: command} if command else {})},
+        tags={
+            **tags,
+            **tags_of_this_process(run_id),
+            **({COMMAND_TAG: command} if command else {}),
+        },
         remote_job_origin=RemoteJobOrigin(
             RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"),
             job.name,

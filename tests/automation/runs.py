@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -14,7 +15,7 @@ from dagster._core.remote_origin import (
     RemoteRepositoryOrigin,
 )
 
-from eros_assets.automation.workers import HOST_TAG, PID_TAG
+from eros_assets.automation.workers import HOST_TAG, PID_TAG, RUN_TAG
 
 QUEUE = {
     "run_launcher": {
@@ -57,9 +58,13 @@ def run_of(
 ) -> dg.DagsterRun:
     """A run in a status, as a process executes it that is tagged so far as it is given."""
     host = host or (socket.gethostname() if pid is not None else None)
-    given = {HOST_TAG: host, PID_TAG: str(pid) if pid is not None else None}
+    run_id = str(uuid.uuid4())
+    given = {HOST_TAG: host}
+    if pid is not None:
+        given |= {PID_TAG: str(pid), RUN_TAG: run_id}
     return instance.create_run_for_job(
         quiet,
+        run_id=run_id,
         status=status,
         remote_job_origin=RemoteJobOrigin(
             RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("elsewhere"), "__repository__"),

@@ -166,8 +166,11 @@ def test_a_run_from_the_ui_is_launched_as_dagster_does_and_tagged_with_the_machi
         instance.add_run_tags(context.dagster_run.run_id, tag)
 
     monkeypatch.setattr(DefaultRunLauncher, "launch_run", launched)
-    for here in (True, False):
-        run = run_of(instance, Status.STARTING)
+    # The second is a command's run that is launched again in the UI, which copies its tags.
+    commands = run_of(instance, Status.SUCCESS, pid=ended_process())
+    kept = {k: v for k, v in commands.tags.items() if k != HOST_TAG}
+    for here, tags in ((False, {}), (True, kept)):
+        run = run_of(instance, Status.STARTING, tags=tags)
         launcher(instance).launch_run(LaunchRunContext(run, workspace=None))
         found = instance.get_run_by_id(run.run_id)
         assert found is not None
