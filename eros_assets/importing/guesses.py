@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from eros_assets.importing.cells import Cells
 from eros_assets.importing.conversion import NO, NOTHING, YES
+from eros_assets.importing.dates import NUMBERED, readings_of
 from eros_assets.importing.layout import canonical
 from eros_assets.importing.mapping import Formats
 from eros_assets.importing.numbers import ONE_GROUP, Number, read_number
 from eros_assets.importing.schema import SCHEMAS, Column, TableName
-from eros_assets.importing.times import DATE, LOCAL, NAMED_MONTH, NUMBERED, ZONED, readings_of
+from eros_assets.importing.times import DATE, LOCAL, NAMED_MONTH, ZONED
 
 SAMPLE = 400
 ENOUGH = 0.9
