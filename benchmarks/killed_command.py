@@ -30,6 +30,9 @@ PRELOADED = [
 ]
 LONGEST_SECONDS = 900
 
+Work = Callable[[Settings], None]
+"""What a process does; can be pickled."""
+
 
 @dataclass(frozen=True, slots=True)
 class Happening:
@@ -48,24 +51,22 @@ class Ended:
     said: str
 
 
-def run_command(
-    settings: Settings, arguments: Sequence[str], *, kill_at: int | None = None
-) -> Ended:
-    """Run `python -m eros_assets` with these arguments in a process of its own.
+def command(arguments: Sequence[str]) -> Work:
+    """`python -m eros_assets` with these arguments, as in `["week", "--force"]`."""
+    return partial(_command, list(arguments))
 
-    Args:
-        settings: of the installation; they become EROS_* variables.
-        arguments: the command, as in `["week", "--force"]`.
-        kill_at: the number of the happening, from 1, at which it kills itself.
 
-    Raises:
-        TimeoutError: it did not end in time; the process was killed.
-    """
-    return run_work(settings, partial(_command, list(arguments)), kill_at=kill_at)
+def job(name: str, partition: str | None = None) -> Work:
+    """A job of the asset graph, for a week or for none, as the commands run it."""
+    return partial(_job, name, partition)
 
 
 def run_work(
-    settings: Settings, work: Callable[[Settings], None], *, kill_at: int | str | None = None
+    settings: Settings,
+    work: Work,
+    *,
+    kill_at: int | str | None = None,
+    also_preloaded: Sequence[str] = (),
 ) -> Ended:
     """Run a function in a process of its own.
 
@@ -74,12 +75,13 @@ def run_work(
         work: can be pickled.
         kill_at: the number of the happening at which it kills itself, from 1, or a text: the first
             happening that has it.
+        also_preloaded: modules that are imported before the first fork, once for all processes.
 
     Raises:
         TimeoutError: it did not end in time; the process was killed.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
+    context.set_forkserver_preload([*PRELOADED, *also_preloaded])
     notes = settings.home.parent / "notes"
     notes.mkdir(parents=True, exist_ok=True)
     for old in notes.iterdir():
@@ -125,9 +127,15 @@ def _command(arguments: list[str], _: Settings) -> None:
     main(args=arguments)
 
 
+def _job(name: str, partition: str | None, settings: Settings) -> None:
+    from eros_assets.cli.terminal import run_job
+
+    run_job(settings, name, partition=partition)
+
+
 def _run(
     variables: Mapping[str, str],
-    work: Callable[[Settings], None],
+    work: Work,
     notes: str,
     kill_at: int | str | None,
 ) -> None:

@@ -25,7 +25,7 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from benchmarks.killed_command import Happening, run_command
+from benchmarks.killed_command import Ended, Happening, Work, command, job, run_work
 from benchmarks.small_agency import WEEK, make_small_agency, small_settings
 from eros_assets.dataset import open_dataset
 from eros_assets.deployment.manifest import code_fingerprint
@@ -63,10 +63,14 @@ PUBLICATION = "schedule_csv"
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A command on a prepared home, and which of its happenings count for the phase."""
+    """Work on a prepared home, and which of its happenings count for the phase.
+
+    Commands are whole where their phase is most of them; of the others the phase's job runs alone,
+    and a kill takes seconds.
+    """
 
     name: str
-    command: tuple[str, ...]
+    work: Work
     home: str
     share: float
     seed: str = "eros"
@@ -77,24 +81,17 @@ def _first_of(step: str, happenings: Sequence[Happening]) -> int:
     return next(n for n, h in enumerate(happenings, start=1) if h.step == step)
 
 
-def _set_up(happenings: Sequence[Happening]) -> Sequence[int]:
-    return range(1, _first_of("message_facts", happenings))
-
-
 def _before_publication(happenings: Sequence[Happening]) -> Sequence[int]:
     return range(1, _first_of(PUBLICATION, happenings))
 
 
-def _publication(happenings: Sequence[Happening]) -> Sequence[int]:
-    return range(_first_of(PUBLICATION, happenings), len(happenings) + 1)
-
-
+PLANNING = Phase("week", command(["week"]), "planned", 0.25, steps=_before_publication)
 PHASES = (
-    Phase("set-up", ("demo",), "new", 0.15, steps=_set_up),
-    Phase("week", ("week",), "planned", 0.25, steps=_before_publication),
-    Phase("publication", ("week",), "planned", 0.25, steps=_publication),
-    Phase("deploy", ("deploy",), "older", 0.2),
-    Phase("rollback", ("rollback",), "deployed", 0.15),
+    Phase("set-up", job("set_up"), "new", 0.15),
+    PLANNING,
+    Phase("publication", job("export_schedules", WEEK.isoformat()), "locked", 0.25),
+    Phase("deploy", command(["deploy"]), "older", 0.2),
+    Phase("rollback", command(["rollback"]), "deployed", 0.15),
 )
 
 
@@ -176,7 +173,7 @@ class KillBench:
 
     def undisturbed(self, phase: Phase) -> Undisturbed:
         """The states of a phase's home; runs its command twice the first time."""
-        key = f"{phase.home}+{phase.command[0]}"
+        key = phase.name
         if key not in self._known:
             kept = self._folder / f"{key}.json"
             if not kept.exists():
@@ -194,7 +191,7 @@ class KillBench:
         wanted = self.undisturbed(phase)
         self._take_home(phase.home)
         settings = self.settings(phase)
-        killed = run_command(settings, phase.command, kill_at=happening)
+        killed = _run(settings, phase.work, kill_at=happening)
         last = killed.happenings[-1] if killed.happenings else Happening("start", "nothing")
         point = Point(number, phase.name, happening, f"{last.step}: {last.what}")
         faults: list[str] = []
@@ -207,7 +204,7 @@ class KillBench:
         absent = int(not left and bool(wanted.before.week_files()))
         if mixed:
             faults.append(f"after the kill the week's folder held {sorted(left)}")
-        again = run_command(settings, phase.command)
+        again = _run(settings, phase.work)
         if again.exit_code:
             faults.append(f"run again it failed: {again.said[-1500:]}")
         found = state_of(settings)
@@ -250,10 +247,10 @@ class KillBench:
         self._take_home(phase.home)
         settings = self.settings(phase)
         before = state_of(settings)
-        self._report(f"{' '.join(phase.command)}, undisturbed")
-        first = self._run(phase.command, phase.seed)
+        self._report(f"{phase.name}, undisturbed")
+        first = self._run(phase.work, phase.seed)
         once = state_of(settings)
-        self._run(phase.command, phase.seed)
+        self._run(phase.work, phase.seed)
         twice = state_of(settings)
         kept.write_text(
             json.dumps(
@@ -285,7 +282,11 @@ class KillBench:
                 (work / "home").mkdir(parents=True)
             case "planned":  # by another seed: the phase's week supersedes it
                 self._report("preparing a planned home")
-                self._run(("demo",), "another")
+                self._run(command(["demo"]), "another")
+            case "locked":  # killed between its locks and its publication
+                number = _first_of(PUBLICATION, self.undisturbed(PLANNING).happenings)
+                self._take_home(PLANNING.home)
+                _run(self.settings(PLANNING), PLANNING.work, kill_at=number)
             case "older":  # older definitions, and other tuning
                 self._take_home("planned")
                 self._report("preparing an older home")
@@ -293,8 +294,8 @@ class KillBench:
             case "deployed":
                 self._take_home("older")
                 self._report("preparing a deployed home")
-                self._run(("deploy",), "eros")
-                self._run(("week",), "eros")
+                self._run(command(["deploy"]), "eros")
+                self._run(command(["week"]), "eros")
             case _:
                 raise ValueError(name)
         part = self._folder / "homes" / f"{name}.part"
@@ -302,12 +303,16 @@ class KillBench:
         shutil.copytree(work, part, ignore=shutil.ignore_patterns("notes"))
         part.rename(self._folder / "homes" / name)
 
-    def _run(self, command: Sequence[str], seed: str) -> Sequence[Happening]:
+    def _run(self, work: Work, seed: str) -> Sequence[Happening]:
         settings = self.settings().model_copy(update={"seed": seed})
-        ended = run_command(settings, command)
+        ended = _run(settings, work)
         if ended.exit_code:
-            raise RuntimeError(f"{' '.join(command)} failed undisturbed: {ended.said[-3000:]}")
+            raise RuntimeError(f"{work} failed undisturbed: {ended.said[-3000:]}")
         return ended.happenings
+
+
+def _run(settings: Settings, work: Work, *, kill_at: int | None = None) -> Ended:
+    return run_work(settings, work, kill_at=kill_at, also_preloaded=["benchmarks.warmed"])
 
 
 def _make_older(settings: Settings) -> None:
@@ -462,5 +467,14 @@ def _summary(points: Sequence[Point]) -> Iterator[str]:
         ]
         seconds = sum(p.seconds for p in those)
         yield f"{name:<12}" + "".join(f"{number:>11}" for number in numbers) + f"{seconds:>11.0f}"
+    lost, doubled = (
+        sum(p.rows_lost + p.files_lost for p in points),
+        sum(p.rows_doubled for p in points),
+    )
+    wrong = sum(p.schedules_differ + p.files_wrong + p.mixed for p in points)
+    yield (
+        f"{len(points)} kills: {lost} lost, {doubled} doubled, {wrong} published wrongly, "
+        f"{sum(p.failed for p in points)} stopped"
+    )
     absent = sum(p.absent for p in points)
     yield f"of these, killed between the renames of a folder, absent until the next run: {absent}"

@@ -64,6 +64,7 @@ STATEMENTS = frozenset(
         "ExecuteImmediateStatement",
     }
 )
+STARS = frozenset({"Star", "StarWithModifiers", "DotStar", "DotStarWithModifiers"})
 LOOPS = frozenset({"WhileStatement", "RepeatStatement", "ForInStatement"})
 
 
@@ -214,6 +215,36 @@ def _inserted_column(node: Node, position: int) -> str | None:
     return None
 
 
+def _named_columns(node: Node) -> Iterator[Violation]:
+    """Columns go by name where rows are inserted or combined: a table may have them in any order."""
+    if node.kind == "InsertStatement" and node.one("column_list") is None:
+        yield node.start, "INSERT without column names: name the columns that it fills"
+    elif (
+        node.kind == "MergeAction"
+        and node.values.get("action_type") == "INSERT"
+        and node.one("insert_column_list") is None
+    ):
+        yield node.start, "INSERT of a MERGE without column names: name the columns that it fills"
+    elif node.kind == "SelectColumn" and node.child("expression").kind in STARS:
+        if user := _positional_user(node):
+            yield node.start, f"* in {user}, which takes columns by position: name them"
+
+
+def _positional_user(column: Node) -> str | None:
+    """The statement or set operation that takes a selected column by its position, if one does."""
+    for ancestor in column.ancestors():
+        match ancestor.kind:
+            case "SetOperation":
+                return "UNION, INTERSECT or EXCEPT"
+            case "InsertStatement":
+                return "INSERT"
+            case "SelectList" | "Select" | "Query":
+                continue
+            case _:
+                return None
+    return None
+
+
 def _plain_script(node: Node) -> Iterator[Violation]:
     if node.kind in LOOPS:
         yield node.start, "a loop: one set-based statement does it for all rows"
@@ -269,6 +300,7 @@ RULES: tuple[Callable[[Node], Iterator[Violation]], ...] = (
     _no_division,
     _idempotent_create,
     _repeatable,
+    _named_columns,
     _plain_script,
     _unprefixed_columns,
 )
