@@ -9,7 +9,6 @@ from eros_assets.calendar import ZONE_NAME
 from eros_assets.errors import ErosError
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.resources import WarehouseResource
-from eros_assets.weekly.weeks import note_history_span
 
 DAILY = dg.AutomationCondition.on_cron("30 1 * * *", ZONE_NAME)
 """When they are looked at: each night, before the daily update."""
@@ -46,4 +45,3 @@ def inputs(
                 **left_out(dataset, name),
             },
         )
-    note_history_span(dataset)

@@ -8,6 +8,7 @@ import dagster as dg
 from eros_assets.assets.reporting import fingerprint, frame_metadata, job_metadata, table_asset
 from eros_assets.assets.week import WEEKLY, partition_week
 from eros_assets.resources import WarehouseResource, WeekScope
+from eros_assets.tuning.loaded import require_configuration
 from eros_assets.weekly.inputs import require_inputs
 from eros_assets.weekly.scope import week_plan_scope
 from eros_assets.weekly.selection import (
@@ -40,6 +41,7 @@ def weekly_volume_targets(
     """How many messages of each kind each page's week holds, and how far apart."""
     dataset, week_start = warehouse.dataset(context), partition_week(context)
     require_inputs(dataset)
+    require_configuration(dataset)
     scope = week_plan_scope(dataset, week_start, week_scope.pages, force=week_scope.force)
     failures: list[Shortfall] = []
     targets = week_targets(dataset, scope, failures.append)
@@ -83,6 +85,7 @@ def caption_selections(
 ) -> dg.MaterializeResult[Any]:
     """The captions of each page's week, drawn by Thompson sampling, with a control arm."""
     dataset, week_start = warehouse.dataset(context), partition_week(context)
+    require_configuration(dataset)
     scope = week_plan_scope(dataset, week_start, week_scope.pages, force=week_scope.force)
     if later := require_statistics(statistics_of(dataset, week_start)):
         context.log.warning(later)

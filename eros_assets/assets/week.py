@@ -16,6 +16,7 @@ from eros_assets.calendar import DAYS_A_WEEK, ZONE_NAME, la_date, monday_after, 
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.resources import WeekScope
+from eros_assets.tuning.loaded import require_configuration
 from eros_assets.weekly.scope import require_not_passed, week_plan_scope
 from eros_assets.weekly.weeks import FIRST_WEEK, Weeks, has_passed
 
@@ -102,11 +103,13 @@ def refuse_plan(context: dg.AssetExecutionContext, dataset: Dataset, week_scope:
     """Refuse a run that can't plan its week, before its first step writes anything.
 
     Raises:
-        ErosError: the run has no week, the week has passed, or a page is no active creator.
+        ErosError: the run has no week, the week has passed, a page is no active creator, or a
+            configuration table has a key twice.
     """
     if materializes(context, PLANNED):
         pages, force = week_scope.pages, week_scope.force
         week_plan_scope(dataset, partition_week(context), pages, force=force)
+        require_configuration(dataset)
 
 
 def materializes(

@@ -91,12 +91,14 @@ def smoke(as_json: bool) -> None:
     with result_as_json(as_json) as give:
         settings = settings_or_exit()
         from eros_assets.dataset import open_dataset
+        from eros_assets.tuning.loaded import require_configuration
         from eros_assets.weekly.inputs import require_inputs
 
         with refusing():
             dataset = open_dataset(settings, asset="inputs")
             require_tables(dataset)
             require_inputs(dataset)
+            require_configuration(dataset)
 
         def report(run: "Ended") -> None:
             found = [

@@ -34,7 +34,8 @@ def tuning_changes(dataset: Dataset, tables: Mapping[str, "pd.DataFrame"]) -> li
         if name == "tuning" and len(present) == 1:
             changes += _knobs(present, wanted)
         else:
-            changes.append(f"{(after - before).total()} rows of {name}")
+            rows = max((after - before).total(), (before - after).total())
+            changes.append(f"{rows} rows of {name}")
     return changes
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from eros_assets.calendar import ZONE
+from eros_assets.tuning.rows import TuningError
 from eros_assets.weekly.scope import UnknownPageError
 from eros_assets.weekly.statistics import OldStatisticsError
 from eros_assets.weekly.weeks import PastWeekError
@@ -156,6 +157,17 @@ def test_an_unknown_page_is_refused_before_the_first_table_is_written(agency: In
     before = contents(agency)
     with pytest.raises(UnknownPageError, match="nobody"):
         agency.plan(pages=("nobody",))
+    assert contents(agency) == before
+
+
+@pytest.mark.parametrize("table", ["segment_rules", "tuning"])
+def test_a_configuration_that_was_loaded_twice_is_refused_before_the_first_table_is_written(
+    agency: Installed, table: str
+) -> None:
+    agency.dataset.load(table, pd.concat([agency.dataset.rows(table)] * 2))
+    before = contents(agency)
+    with pytest.raises(TuningError, match=f"table {table} has 2 rows"):
+        agency.plan()
     assert contents(agency) == before
 
 

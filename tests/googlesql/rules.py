@@ -216,7 +216,7 @@ def _inserted_column(node: Node, position: int) -> str | None:
 
 
 def _named_columns(node: Node) -> Iterator[Violation]:
-    """Columns go by name where rows are inserted or combined: a table may have them in any order."""
+    """Columns go by name into a table or set operation: a table may have them in any order."""
     if node.kind == "InsertStatement" and node.one("column_list") is None:
         yield node.start, "INSERT without column names: name the columns that it fills"
     elif (
@@ -225,9 +225,12 @@ def _named_columns(node: Node) -> Iterator[Violation]:
         and node.one("insert_column_list") is None
     ):
         yield node.start, "INSERT of a MERGE without column names: name the columns that it fills"
-    elif node.kind == "SelectColumn" and node.child("expression").kind in STARS:
-        if user := _positional_user(node):
-            yield node.start, f"* in {user}, which takes columns by position: name them"
+    elif (
+        node.kind == "SelectColumn"
+        and node.child("expression").kind in STARS
+        and (user := _positional_user(node))
+    ):
+        yield node.start, f"* in {user}, which takes columns by position: name them"
 
 
 def _positional_user(column: Node) -> str | None:

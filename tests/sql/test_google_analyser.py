@@ -179,7 +179,8 @@ def test_scripts_that_keep_the_rules_have_no_findings(session: Session) -> None:
     UPDATE `${dataset}.caption_bandit_stats` SET last_updated = CURRENT_TIMESTAMP()
     WHERE page_name IN UNNEST(v_pages);
     INSERT INTO `${dataset}.caption_bank` (caption_id, created_at)
-    SELECT 1, IF(v_n > 0, CURRENT_TIMESTAMP(), NULL);
+    WITH one AS (SELECT * FROM (SELECT few.* FROM few))
+    SELECT COUNT(one.page_name), IF(v_n > 0, CURRENT_TIMESTAMP(), NULL) FROM one;
     DELETE FROM `${dataset}.caption_bank` WHERE page_name = 'a';
     COMMIT TRANSACTION;
   END IF;

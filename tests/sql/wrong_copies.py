@@ -262,6 +262,48 @@ WRONG = {
         ),
         "MERGE that changes every row",
     ),
+    "INSERT of rows by position": (
+        "operations",
+        "«INSERT INTO `${dataset}.creators` VALUES ('a', 'A', TRUE);\n",
+        "INSERT without column names",
+    ),
+    "INSERT of a query by position": (
+        "procedures",
+        procedure("  «INSERT INTO `${dataset}.creators`\n  SELECT 'a' AS page_name, 'A', TRUE;"),
+        "INSERT without column names",
+    ),
+    "INSERT SELECT *": (
+        "operations",
+        (
+            "INSERT INTO `${dataset}.creators` (page_name, display_name, is_active)\n"
+            "SELECT «* FROM `${dataset}.usable_creators`;\n"
+        ),
+        "* in INSERT",
+    ),
+    "INSERT SELECT * EXCEPT": (
+        "procedures",
+        procedure(
+            "  INSERT INTO `${dataset}.creators` (page_name, is_active)\n"
+            "  (SELECT «c.* EXCEPT (display_name) FROM `${dataset}.creators` AS c);"
+        ),
+        "* in INSERT",
+    ),
+    "* of a set operation": (
+        "operations",
+        (
+            "SELECT page_name, display_name, is_active FROM `${dataset}.creators`\n"
+            "EXCEPT DISTINCT\n(SELECT «* FROM `${dataset}.creators`);\n"
+        ),
+        "* in UNION, INTERSECT or EXCEPT",
+    ),
+    "INSERT ROW of a MERGE": (
+        "operations",
+        (
+            "MERGE `${dataset}.creators` AS c USING `${dataset}.creators` AS s\n"
+            "ON c.page_name = s.page_name\nWHEN NOT MATCHED THEN «INSERT ROW;\n"
+        ),
+        "INSERT of a MERGE without column names",
+    ),
     "SET @@": (
         "operations",
         "«SET @@dataset_id = 'other';\nSELECT 1 AS n;\n",

@@ -161,7 +161,9 @@ class DuckDBWarehouse:
             execution.change(f"DELETE FROM {placed} WHERE {condition}", values, subject)
             execution.connection.register("loaded_rows", rows)
             try:
-                execution.change(f"INSERT INTO {placed} SELECT * FROM loaded_rows", {}, subject)
+                execution.change(
+                    f"INSERT INTO {placed} BY NAME SELECT * FROM loaded_rows", {}, subject
+                )
             finally:
                 execution.connection.unregister("loaded_rows")
             return Done(None, len(rows), frozenset({table}))

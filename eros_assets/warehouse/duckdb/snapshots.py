@@ -74,7 +74,9 @@ def restore(
         if columns_of(connection, dataset, table) == columns_of(connection, SCHEMA, str(copy)):
             # keeps the descriptions of the columns
             execution.change(f"DELETE FROM {target} WHERE TRUE", {}, subject)
-            rows += execution.change(f"INSERT INTO {target} SELECT * FROM {source}", {}, subject)
+            rows += execution.change(
+                f"INSERT INTO {target} BY NAME SELECT * FROM {source}", {}, subject
+            )
         else:
             rows += execution.change(
                 f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {source}", {}, subject

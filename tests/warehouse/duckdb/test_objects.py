@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
@@ -194,6 +195,21 @@ class TestSnapshots:
         full.restore("d1", ["songs"])
         assert "plays" not in full.query("SELECT * FROM `${dataset}.songs`").columns
         assert self.ids(full) == [1, 2, 3]
+
+    def test_columns_go_back_by_name(self, full: DuckDBWarehouse, tmp_path: Path) -> None:
+        """Others may have put the columns into another order since."""
+        full.snapshot("d1", ["songs"], keep_days=7)
+        before = full.query("SELECT s.* FROM `${dataset}.songs` AS s ORDER BY s.song_id")
+        settings = settings_in(tmp_path)
+        with duckdb.connect(str(settings.warehouse_file)) as connection:
+            table = f"{settings.dataset}.songs"
+            connection.execute(
+                f"CREATE OR REPLACE TABLE {table} AS "
+                f"SELECT tags, played_at, released, is_live, rating, band, song_id FROM {table}"
+            )
+        full.restore("d1", ["songs"])
+        after = full.query("SELECT s.* FROM `${dataset}.songs` AS s ORDER BY s.song_id")
+        assert after[list(before.columns)].equals(before)
 
     def test_restore_is_all_or_none(self, full: DuckDBWarehouse) -> None:
         full.snapshot("d1", ["songs"], keep_days=7)
