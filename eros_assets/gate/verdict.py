@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from eros_assets.gate import gate_findings
 from eros_assets.gate.findings import Finding, refuse_if_closed
 from eros_assets.tuning import read_knobs
 from eros_assets.weekly.messages import active_messages
+from eros_assets.weekly.refusals import withheld_pages, without_pages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,10 +52,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class JudgedWeek:
-    """The messages in force, as `active_messages` gives them, and the verdict on them."""
+    """The messages to publish, as `active_messages` gives them, and the verdict on the week.
+
+    `withheld` are pages in force whose messages can't be published any more, with the reason.
+    `in_force` has their messages too.
+    """
 
     verdict: Verdict
     messages: "pd.DataFrame"
+    withheld: Mapping[str, str]
+    in_force: "pd.DataFrame"
 
 
 def state_of_week(dataset: Dataset, week_start: dt.date) -> str:
@@ -103,7 +111,8 @@ def judged_week(dataset: Dataset, week_start: dt.date, *, run_id: str) -> Judged
         refuse_if_closed(verdict.findings, f"week of {week_start}")
         messages = active_messages(dataset, week_start)
         if state_of_week(dataset, week_start) == verdict.state:
-            return JudgedWeek(verdict, messages)
+            withheld = withheld_pages(messages)
+            return JudgedWeek(verdict, without_pages(messages, withheld), withheld, messages)
     raise WeekChangedError(
         f"week of {week_start}: its schedules keep changing; run it again when the other run has "
         "ended"

@@ -12,7 +12,7 @@ from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.gate import Finding
 from eros_assets.gate.verdict import judged_week
-from eros_assets.publishing.export_log import Attempt, Outcome, counts_of
+from eros_assets.publishing.export_log import Attempt, Outcome, counts_of, withheld_outcomes
 from eros_assets.publishing.files import csv_name, page_files, wrong_files
 from eros_assets.publishing.folders import recover, week_lock
 from eros_assets.publishing.index import INDEX_FILE, wrong_index
@@ -149,6 +149,7 @@ def publish_bucket(
         )
         for schedule_id, page, count in counts_of(judged.messages)
     ]
+    outcomes += withheld_outcomes(judged.in_force, judged.withheld)
     log = attempt.log(dataset, outcomes, publication_id=judged.verdict.publication_id)
     return PublishedWeek(files, log, judged.verdict.findings)
 

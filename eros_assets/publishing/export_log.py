@@ -98,6 +98,15 @@ class Attempt:
         )
 
 
+def withheld_outcomes(in_force: "pd.DataFrame", withheld: Mapping[str, str]) -> list[Outcome]:
+    """The outcomes of the pages that are in force and not published."""
+    return [
+        Outcome(schedule_id, page, None, 0, None, "failed", withheld[page])
+        for schedule_id, page, _ in counts_of(in_force)
+        if page in withheld
+    ]
+
+
 def counts_of(messages: "pd.DataFrame") -> list[tuple[str, str, int]]:
     """Schedule, page and number of messages, by page."""
     counts = messages.groupby(["page_name", "schedule_id"], sort=True).size().reset_index(name="n")

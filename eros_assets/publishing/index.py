@@ -62,16 +62,22 @@ def week_index(
     )
 
 
-def wrong_index(rows: "pd.DataFrame", folder: Path) -> list[str]:
-    """How the schedules that the page in `folder` shows differ from these, one line each."""
+def wrong_index(
+    rows: "pd.DataFrame", folder: Path, in_force: "pd.DataFrame | None" = None
+) -> list[str]:
+    """How the schedules that the page in `folder` shows differ from these, one line each.
+
+    It may show others that are in force too; without `in_force` only those of `rows` are.
+    """
     path = folder / INDEX_FILE
     if not path.is_file():
         return [f"{path}: no such file"]
     shown = {found.decode("ascii") for found in SCHEDULE_SHOWN.findall(path.read_bytes())}
     wanted = {str(schedule) for schedule in rows["schedule_id"]}
+    known = wanted if in_force is None else {str(each) for each in in_force["schedule_id"]}
     return [
         *(f"{path}: {schedule} is missing" for schedule in sorted(wanted - shown)),
-        *(f"{path}: {schedule} is not in force" for schedule in sorted(shown - wanted)),
+        *(f"{path}: {schedule} is not in force" for schedule in sorted(shown - known)),
     ]
 
 

@@ -18,7 +18,7 @@ from eros_assets.errors import ErosError
 from eros_assets.exporting.calendar_picture import CalendarWeek, calendar_picture
 from eros_assets.exporting.week_index import WeekIndex, week_index_page
 from eros_assets.gate.verdict import Verdict, judged_week
-from eros_assets.publishing.export_log import Attempt, Outcome
+from eros_assets.publishing.export_log import Attempt, Outcome, withheld_outcomes
 from eros_assets.publishing.files import (
     calendar_weeks,
     page_files,
@@ -42,6 +42,8 @@ from eros_assets.publishing.record import (
     wrong_pictures,
 )
 from eros_assets.weekly.messages import active_messages
+from eros_assets.weekly.refusals import withheld_pages, without_pages
+from eros_assets.weekly.shortfalls import store_withheld
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +75,9 @@ def publish_files(
 ) -> PublishedFiles:
     """Replace the week's folder by the files of the schedules in force, of all creators.
 
-    A failed attempt is in the export log too, and leaves the folder as it was.
+    A page whose messages can't be written any more has no files and a reason, in the shortfalls and
+    in the log; the others are published. A failed attempt is in the export log too, and leaves the
+    folder as it was.
 
     Raises:
         GateClosedError: a condition of the gate does not hold.
@@ -99,12 +103,16 @@ def publish_files(
 def wrong_folder(rows: "pd.DataFrame", folder: Path) -> list[str]:
     """How a week's folder differs from what belongs there, one line per file or message.
 
-    `rows` are the messages in force. Files that belong to no schedule in force are named too.
+    `rows` are the messages in force. Files that belong to no schedule in force are named too. A
+    page that can't be published is one line, whatever its files are.
     """
+    withheld = withheld_pages(rows)
+    published = without_pages(rows, withheld)
     return [
-        *wrong_files(rows, folder),
-        *wrong_pictures(rows, folder),
-        *wrong_index(rows, folder),
+        *(f"{page}: {reason}" for page, reason in withheld.items()),
+        *wrong_files(published, folder),
+        *wrong_pictures(published, folder),
+        *wrong_index(published, folder, in_force=rows),
         *_strange_files(rows, folder),
     ]
 
@@ -116,8 +124,14 @@ def _replaced_folder(
     try:
         recover(settings, week_start)
         judged = judged_week(dataset, week_start, run_id=run_id)
+        store_withheld(dataset, week_start, judged.withheld, run_id=run_id)
+        for page, reason in judged.withheld.items():
+            report(f"{page} is not published: {reason}")
         staged = staging_folder(settings, week_start)
-        outcomes = write_week(judged.messages, staged)
+        outcomes = [
+            *write_week(judged.messages, staged),
+            *withheld_outcomes(judged.in_force, judged.withheld),
+        ]
         weeks = calendar_weeks(dataset, week_start, judged.messages)
         pictures = _draw(weeks, folder, staged, report)
         index = week_index(dataset, week_start, judged.messages, staged)
@@ -165,5 +179,6 @@ def _strange_files(rows: "pd.DataFrame", folder: Path) -> list[str]:
 
 
 def _moved(outcome: Outcome, folder: Path) -> Outcome:
-    assert outcome.location is not None
+    if outcome.location is None:
+        return outcome
     return replace(outcome, location=str(folder / Path(outcome.location).name))

@@ -10,10 +10,10 @@ from eros_assets.exporting.sheets.review import EarlierReview
 from eros_assets.exporting.sheets.state import sheet_id
 from eros_assets.exporting.sheets.tables import WeekEntry, week_name
 from eros_assets.gate.verdict import judged_week
-from eros_assets.publishing.export_log import Attempt, Outcome, counts_of
+from eros_assets.publishing.export_log import Attempt, Outcome, counts_of, withheld_outcomes
 from eros_assets.publishing.folders import week_lock
 from eros_assets.weekly.messages import active_messages, creator_names, messages_by_page
-from eros_assets.weekly.shortfalls import week_shortfalls
+from eros_assets.weekly.shortfalls import store_withheld, week_shortfalls
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +52,7 @@ def publish_sheet(
     try:
         with week_lock(dataset.settings, week_start):
             judged = judged_week(dataset, week_start, run_id=run_id)
+            store_withheld(dataset, week_start, judged.withheld, run_id=run_id)
             week = shown_week(dataset, week_start, judged.messages, run_id=run_id)
             exported = export_sheet(spreadsheet(), week, report)
     except Exception as error:
@@ -61,6 +62,7 @@ def publish_sheet(
         Outcome(schedule, page, exported.address, count, exported.digest, exported.status)
         for schedule, page, count in counts_of(judged.messages)
     ]
+    outcomes += withheld_outcomes(judged.in_force, judged.withheld)
     log = attempt.log(dataset, outcomes, publication_id=judged.verdict.publication_id)
     return exported, log
 

@@ -1,12 +1,20 @@
-"""Judges a page's planned week before it is locked: what can't be published stays a draft."""
+"""Judges whether a page's week can be published: before it is locked, and again in force.
 
-from collections.abc import Sequence
+What can't be published stays a draft. A text that is lost after it was locked costs its page alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from eros_assets.errors import ErosError
 from eros_assets.exporting.columns import SHEET_COLUMNS
 from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.schedule_csv import schedule_csv_bytes
 from eros_assets.exporting.sheets.cells import cell_value
+from eros_assets.weekly.messages import messages_by_page
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def refusal_of(messages: Sequence[ScheduledMessage]) -> str | None:
@@ -25,3 +33,21 @@ def refusal_of(messages: Sequence[ScheduledMessage]) -> str | None:
     except (ErosError, ValueError) as error:
         return str(error)
     return None
+
+
+def withheld_pages(rows: "pd.DataFrame") -> Mapping[str, str]:
+    """Pages whose schedule in force can't be published any more, each with the reason.
+
+    The bank may have lost a text since the schedule was locked. `rows` are the messages in force.
+    """
+    reasons = {page: refusal_of(messages) for page, messages in messages_by_page(rows).items()}
+    return {
+        page: f"{reason}: correct the bank and export the week again, or plan this page again"
+        for page, reason in reasons.items()
+        if reason is not None
+    }
+
+
+def without_pages(rows: "pd.DataFrame", pages: Mapping[str, str]) -> "pd.DataFrame":
+    """The messages of other pages than these."""
+    return rows[~rows["page_name"].isin(list(pages))] if pages else rows

@@ -8,8 +8,8 @@ from typing import Literal
 from eros_assets.dataset import Dataset
 from eros_assets.weekly.scope import WeekPlanScope
 
-Stage = Literal["targets", "selection", "placement", "creator", "lock"]
-STAGES: tuple[Stage, ...] = ("targets", "selection", "placement", "creator", "lock")
+Stage = Literal["targets", "selection", "placement", "creator", "lock", "files"]
+STAGES: tuple[Stage, ...] = ("targets", "selection", "placement", "creator", "lock", "files")
 BEFORE_PLANNING: tuple[Stage, ...] = ("targets", "selection")
 
 COLUMNS = (
@@ -57,12 +57,33 @@ def store_shortfalls(
     run_id: str,
 ) -> None:
     """Replace the table's rows of this stage for the scope's pages and week."""
+    pages = {"page_name": list(scope.pages)}
+    _replace(dataset, scope.week_start, stage, shortfalls, run_id, pages)
+
+
+def store_withheld(
+    dataset: Dataset, week_start: dt.date, withheld: Mapping[str, str], *, run_id: str
+) -> None:
+    """Say in the table which pages of a week are in force and not published, where that changed."""
+    wanted = [failed_page(page, reason) for page, reason in sorted(withheld.items())]
+    if week_shortfalls(dataset, week_start, ["files"]) != wanted:
+        _replace(dataset, week_start, "files", wanted, run_id, {})
+
+
+def _replace(
+    dataset: Dataset,
+    week_start: dt.date,
+    stage: Stage,
+    shortfalls: Sequence[Shortfall],
+    run_id: str,
+    pages: Mapping[str, Sequence[str]],
+) -> None:
     import pandas as pd
 
     rows = [
         {
             "page_name": s.page_name,
-            "week_start": scope.week_start,
+            "week_start": week_start,
             "stage": stage,
             "price_tier": s.price_tier,
             "wanted": s.wanted,
@@ -75,11 +96,7 @@ def store_shortfalls(
     dataset.load(
         "schedule_shortfalls",
         pd.DataFrame(rows, columns=list(COLUMNS)),
-        replacing={
-            "week_start": scope.week_start,
-            "stage": stage,
-            "page_name": list(scope.pages),
-        },
+        replacing={"week_start": week_start, "stage": stage, **pages},
     )
 
 

@@ -204,6 +204,57 @@ def test_a_run_narrowed_to_a_page_publishes_all_pages_in_force(agency: Installed
     assert agency.files() == before
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("caption_id", 10**9),
+        ("caption_text", None),
+        ("caption_text", " \n"),
+        ("caption_text", "x" * 140_000),
+        ("price_tier", "gold"),
+    ],
+    ids=["gone", "without a text", "blank", "too long", "of no tier"],
+)
+def test_a_caption_that_is_lost_after_it_was_locked_costs_its_page_alone(
+    agency: Installed, column: str, value: object
+) -> None:
+    rows, before = active_messages(agency.dataset, WEEK), agency.files()
+    caption = int(rows[rows["page_name"] == PAGE]["caption_id"].iloc[0])
+    bank = agency.dataset.rows("caption_bank")
+    bank.loc[bank["caption_id"] == caption, column] = value
+    agency.dataset.load("caption_bank", bank)
+
+    published = publish(agency.dataset)
+
+    assert set(agency.files()) == names_of(PAGES[0])
+    files = [name for name in names_of(PAGES[0]) if name.startswith(PAGES[0])]
+    assert all(agency.files()[name] == before[name] for name in files)
+    reason = f"caption {caption} has no text"
+    (said,) = published.index.shortfalls
+    assert said.startswith(f"{PAGE}: 0 of 1 messages: {reason}")
+    status = dict(zip(published.log["page_name"], published.log["status"], strict=True))
+    assert status == {PAGES[0]: "succeeded", PAGE: "failed"}
+    (fault,) = wrong_folder(active_messages(agency.dataset, WEEK), agency.dataset.week_folder(WEEK))
+    assert fault.startswith(f"{PAGE}: {reason}")
+
+
+def test_a_page_is_published_again_when_its_text_is_back(agency: Installed) -> None:
+    before, bank = agency.files(), agency.dataset.rows("caption_bank")
+    rows = active_messages(agency.dataset, WEEK)
+    agency.change(
+        "DELETE FROM `${dataset}.caption_bank` WHERE caption_id = @caption",
+        caption=int(rows[rows["page_name"] == PAGE]["caption_id"].iloc[0]),
+    )
+    publish(agency.dataset)
+    agency.dataset.load("caption_bank", bank)
+
+    assert list(publish(agency.dataset).index.shortfalls) == []
+
+    assert {name: content for name, content in agency.files().items() if name != RECORD} == {
+        name: content for name, content in before.items() if name != RECORD
+    }
+
+
 @pytest.mark.parametrize("kept", [True, False], ids=["same content", "other content"])
 def test_pictures_are_drawn_when_their_content_changed(
     agency: Installed, monkeypatch: pytest.MonkeyPatch, kept: bool
