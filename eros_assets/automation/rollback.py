@@ -18,6 +18,7 @@ from eros_assets.deployment.manifest import code_fingerprint
 from eros_assets.deployment.phases import archive_of, clock, notify, records_folder
 from eros_assets.deployment.rollback import Rollback
 from eros_assets.deployment.summary import rollback_summary
+from eros_assets.publishing.realignment import realign_files
 from eros_assets.resources import WarehouseResource
 
 ROLLBACK_REPORT = "rollback_report"
@@ -50,7 +51,8 @@ def roll_back(
     """Put the owned tables and the routines back as a deployment kept them.
 
     Keeps the present, stops the schedules, restores, releases the reservations of schedules taken
-    back, writes a report. Safe to repeat; one that was killed goes on.
+    back, publishes what is in force in place of their files, writes a report. Safe to repeat; one
+    that was killed goes on.
     """
     dataset = warehouse.dataset(context)
     rollback = Rollback(
@@ -59,6 +61,9 @@ def roll_back(
         context.log.info,
     )
     outcome = rollback.run(config.deployment_id or None, now=clock(), run_id=context.run_id)
+    realigned = realign_files(dataset, run_id=context.run_id, report=context.log.info)
+    for line in realigned.values():
+        context.log.warning(line)
     text = rollback_summary(outcome, dataset.settings.warehouse_location)
     identifier = outcome.entry.deployment_id
     written = atomic_write(
@@ -70,7 +75,7 @@ def roll_back(
     )
     taken_back = [f"taken back: {name}" for name in outcome.schedules_taken_back]
     title = f"rolled back to {outcome.entry.point_id} ({identifier})"
-    notice = notify(dataset, title, [str(written.path), *taken_back])
+    notice = notify(dataset, title, [str(written.path), *taken_back, *realigned.values()])
     context.log.info(notice)
     context.log_event(
         dg.AssetMaterialization(
