@@ -165,7 +165,10 @@ def notebook(agency: Installed, request: pytest.FixtureRequest) -> Iterator[int]
         process.stdin.close()
 
 
-@pytest.mark.parametrize(("word", "code"), [("week", 2), ("status", 1)])
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [("week", 2), ("smoke", 2), ("health", 2), ("deploy", 2), ("rollback", 2), ("status", 1)],
+)
 def test_a_file_that_a_notebook_has_open_is_reported_as_that(
     notebook: int, command: Callable[..., Result], jobs: list[str], word: str, code: int
 ) -> None:
@@ -176,7 +179,20 @@ def test_a_file_that_a_notebook_has_open_is_reported_as_that(
     assert f"another process (pid {notebook}, " in told.output
     assert "close it" in told.output
     assert "damaged" not in told.output
+    assert told.output.count("\n") == 1
     assert jobs == []
+
+
+@pytest.mark.parametrize("words", [["rollback"], ["rollback", "d0007_nobody"]])
+def test_a_state_that_is_none_is_refused_in_one_line(
+    agency: Installed, command: Callable[..., Result], words: list[str]
+) -> None:
+    files = state(agency.dataset.settings.home.parent)
+    told = command(*words)
+    assert told.exit_code == 2
+    assert "Nothing was changed" in told.output
+    assert told.output.count("\n") == 1
+    assert state(agency.dataset.settings.home.parent) == files
 
 
 def test_a_tuning_that_has_not_changed_is_neither_loaded_nor_said(

@@ -58,6 +58,8 @@ def deploy() -> None:
     Safe to repeat.
     """
     settings = settings_or_exit()
+    with refusing():  # a warehouse that another program holds
+        _opened(settings).freshness("deployments")
     _run(settings, "deploy_production")
 
 
