@@ -40,6 +40,7 @@ def preflight(settings: Settings, inputs: Sequence[str], owned: Sequence[str]) -
         _time_zone(),
         _folder("EROS_HOME", settings.home),
         _folder("EROS_OUT_DIR", settings.out_dir),
+        *sheet_probes(settings),
     ]
     try:
         warehouse = open_dataset(settings, asset="preflight").warehouse
@@ -101,6 +102,34 @@ def installed_version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def sheet_probes(settings: Settings) -> Iterator[Probe]:
+    """Whether the spreadsheet can be opened with this machine's credentials; none without one."""
+    if settings.spreadsheet_id is None:
+        return
+    from eros_assets.exporting.sheets.client import Spreadsheet
+    from eros_assets.exporting.sheets.credentials import account_of, find_credentials
+
+    key = settings.sheets_key_json
+    try:
+        credentials = find_credentials(
+            settings.sheets_key_file,
+            key.get_secret_value() if key else None,
+            at_google=settings.sheets_endpoint is None,
+        )
+        spreadsheet = Spreadsheet(
+            settings.spreadsheet_id,
+            credentials,
+            account=account_of(credentials),
+            endpoint=settings.sheets_endpoint,
+            timeout=settings.sheets_timeout_seconds,
+        )
+        spreadsheet.state()
+    except ErosError as error:
+        yield Probe("spreadsheet", str(error), holds=False)
+        return
+    yield Probe("spreadsheet", f"{spreadsheet.where.address} can be opened", holds=True)
 
 
 NEVER_EMPTY = ("creators", "caption_bank")

@@ -15,9 +15,13 @@ from eros_assets.deployment.preflight import (
     pins,
     preflight,
     require,
+    sheet_probes,
 )
 from eros_assets.settings import load_settings
 from eros_assets.warehouse.protocol import Probe
+from tests.exporting.sheets_service.service import GET, SPREADSHEET
+from tests.exporting.sheets_service.weeks import opened_desk
+from tests.google.exchange import Trouble
 
 PINNED = """
 # made by a tool
@@ -112,3 +116,19 @@ def test_only_what_fails_is_in_the_error() -> None:
         "  FAIL  dataset             lies elsewhere",
     ]
     require(probes[:1])
+
+
+def test_a_spreadsheet_that_cannot_be_opened_is_a_line_with_what_to_do(tmp_path: Path) -> None:
+    assert list(sheet_probes(load_settings({"home": tmp_path, "spreadsheet_id": None}))) == []
+    with opened_desk() as desk:
+        settings = load_settings(
+            {"home": tmp_path, "spreadsheet_id": SPREADSHEET, "sheets_endpoint": desk.address}
+        )
+        (probe,) = sheet_probes(settings)
+        assert probe.holds
+        assert f"/d/{SPREADSHEET} can be opened" in probe.found
+        scopes = "Request had insufficient authentication scopes."
+        desk.sheets.trouble(GET, Trouble(status=403, message=scopes))
+        (probe,) = sheet_probes(settings)
+    assert not probe.holds
+    assert "https://www.googleapis.com/auth/spreadsheets" in probe.found

@@ -156,6 +156,11 @@ FINAL: dict[str, tuple[Trouble, type[SheetsError], str]] = {
         SheetsAccessError,
         "turn it on under APIs & Services",
     ),
+    "no scope": (
+        Trouble(status=403, message="Request had insufficient authentication scopes."),
+        SheetsAccessError,
+        r"lack the scope of Google Sheets .*/auth/spreadsheets",
+    ),
     "no storage": (
         Trouble(status=403, message="storageQuotaExceeded"),
         SheetsAccessError,

@@ -130,6 +130,12 @@ def _access(refusal: Refusal, where: SpreadsheetRef, said: str) -> str:
             f"the Google Sheets API is off in the project of {where.whom} ({said}); turn it on "
             "under APIs & Services › Library in the Cloud console"
         )
+    if "insufficient authentication scopes" in refusal.message:
+        return (
+            f"the credentials of {where.whom} lack the scope of Google Sheets ({said}): make the "
+            "machine, or log in, with the scope https://www.googleapis.com/auth/spreadsheets "
+            "(docs/DEPLOY.md)"
+        )
     return (
         f"{where.whom} may not write {where.address} ({said}); open it, Share, and add that "
         "address as Editor; if the tab or a range is protected, let it edit that too"
