@@ -21,6 +21,8 @@ TABLE_PERMISSIONS: Mapping[str, str] = {
     "bigquery.tables.updateData": "roles/bigquery.dataEditor",
     "bigquery.tables.update": "roles/bigquery.dataEditor",
     "bigquery.tables.createSnapshot": "roles/bigquery.dataEditor",
+    # BigQuery wants it of whoever sets when a table expires, as a restoration does (never).
+    "bigquery.tables.delete": "roles/bigquery.dataEditor",
     # BigQuery wants it of whoever makes a snapshot that expires.
     "bigquery.tables.deleteSnapshot": "roles/bigquery.dataOwner",
 }

@@ -3,9 +3,10 @@
 A snapshot costs nothing until its table changes, can't be written to, and expires by itself. Every
 deployment has its own, named after deployment and table.
 
-A restoration copies (`COPY`) and does not clone: a clone stays linked to its source, and BigQuery
-refuses a snapshot or clone of what is at the end of a chain of three, so the second rollback of a
-cloned table would fail. A copy is a table of its own.
+A restoration copies (`COPY`) and does not clone: a clone can't take the place of a table, and it
+stays linked to its source, of which BigQuery makes chains of three at most. A copy has no relation
+to the snapshot that it was made from.
+https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_table_copy
 
 **How far a restoration is all or none.** No BigQuery transaction can hold `CREATE OR REPLACE TABLE
 … COPY`, so several tables can't be put back in one. Instead: the engine looks for every snapshot
