@@ -24,6 +24,20 @@ SMALL_TABLES = (
 TUESDAY = "2025-11-04"  # of the week of 2025-11-03
 
 
+LONGEST = (
+    *("docs/test_runbook", "assets/test_weekly_line", "sql/test_same_scripts"),
+    *("assets/test_deployments", "gate/test_gate", "assets/test_week_under_way"),
+    *("sql/test_same_rows", "publishing/test_publication", "deployment/test_steps"),
+)
+"""Modules whose tests take longest. Begun first, they don't keep one process busy at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest modules first, each in its own order."""
+    places = {f"tests/{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
 @atexit.register
 def end_quietly() -> None:
     """The last that is heard of a test process is pytest.

@@ -50,7 +50,7 @@ def dataset(tmp_path: Path) -> Dataset:
 
 
 def measure(dataset: Dataset, as_of: dt.date = AS_OF) -> dg.MaterializeResult[object]:
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         result = dg.materialize(
             [emv_improvement],
             instance=instance,

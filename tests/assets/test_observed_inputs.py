@@ -32,7 +32,7 @@ def observed(dataset: Dataset) -> dg.ExecuteInProcessResult:
     definitions = dg.Definitions(
         assets=[inputs], jobs=[job], resources=resources_of(dataset.settings)
     )
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         return definitions.resolve_job_def("look").execute_in_process(instance=instance)
 
 
@@ -64,7 +64,7 @@ def test_they_are_looked_at_each_night_without_being_asked(dataset: Dataset) -> 
     definitions = build_definitions(dataset.settings)
     evening = dt.datetime(2025, 11, 3, 22, tzinfo=ZONE)
     asked: list[int] = []
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         cursor = None
         for hours in (0, 3, 4, 5, 28):  # 22:00, then 01:00, 02:00, 03:00, and 02:00 again
             evaluated = dg.evaluate_automation_conditions(

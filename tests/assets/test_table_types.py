@@ -136,7 +136,7 @@ def test_a_table_in_bigquery_is_read_the_same_way(service: Service, tmp_path: Pa
             rows=(("cook", "Cook", True),),
         )
     )
-    with serving(service) as address, dg.instance_for_test() as instance:
+    with serving(service) as address, dg.DagsterInstance.ephemeral() as instance:
         settings = Settings(env="production", bigquery_endpoint=address, home=tmp_path)
         rows = build_definitions(settings).load_asset_value("creators", instance=instance)
     assert isinstance(rows, pd.DataFrame)

@@ -65,7 +65,7 @@ def test_the_last_two_days_of_a_week_get_their_share_of_it(
 ) -> None:
     whole = agency.query(TARGETS, week=WEEK).set_index("page_name")
     with installed(tmp_path, today=SATURDAY) as later:
-        later.plan(force=True)
+        later.plan(force=True, exports=False)
         left = later.query(TARGETS, week=WEEK).set_index("page_name")
         planned = later.query(PLANNED, week=WEEK)
     for column in ("ppv_count", "bump_count"):
@@ -89,7 +89,7 @@ def test_what_a_page_has_sent_in_the_week_is_not_planned_again(
     page, other = sorted(agency.query(TARGETS, week=WEEK)["page_name"])[:2]
     send(agency, page, days=5, a_day=6)
     with installed(tmp_path, today=SATURDAY) as later:
-        later.plan(force=True)
+        later.plan(force=True, exports=False)
         left = later.query(TARGETS, week=WEEK).set_index("page_name")
         sent = later.query(
             "SELECT b.price_tier, COUNT(*) AS n FROM `${dataset}.message_facts` AS f "
@@ -112,7 +112,7 @@ def test_a_page_that_joins_in_the_week_gets_what_is_left_of_it(
         "VALUES ('brand_new', 'Brand New', TRUE)"
     )
     with installed(tmp_path, today=WEEK + dt.timedelta(days=3)) as later:
-        later.plan(pages=("brand_new",))
+        later.plan(pages=("brand_new",), exports=False)
         [left] = (
             later.query(TARGETS, week=WEEK).query("page_name == 'brand_new'").to_dict("records")
         )

@@ -1,6 +1,7 @@
 """The fast path chooses what the SQL chooses, and plans the same weeks, week after week."""
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from eros_assets.simulation.outlook import day_number
 from eros_assets.simulation.season import play
 from eros_assets.simulation.selection import ARMS
 from eros_assets.tuning import Knobs
+from eros_assets.warehouse.duckdb.storage import storage_of
 from tests.simulation.conftest import FIRST_WEEK, fast_line, season
 from tests.sql.draws import beta_draw
 
@@ -46,14 +48,15 @@ def both(
     small: Agency,
     tuning: dict[str, pd.DataFrame],
     tmp_path_factory: pytest.TempPathFactory,
-) -> BothPlayed:
+) -> Iterator[BothPlayed]:
     folder = tmp_path_factory.mktemp("graph")
-    line = GraphLine(folder, small.tables, "eros", None, run_graph)
-    by_graph = play(season(small, 2), line, folder / "records")
-    fast = fast_line(small, tuning)
-    play(season(small, 1), fast)
     settings = load_settings({"env": "local", "home": folder / "home"})
-    return BothPlayed(by_graph, folder / "records", open_dataset(settings), fast)
+    with storage_of(settings.warehouse_file).opened():  # opened once, not by each statement
+        line = GraphLine(folder, small.tables, "eros", None, run_graph)
+        by_graph = play(season(small, 2), line, folder / "records")
+        fast = fast_line(small, tuning)
+        play(season(small, 1), fast)
+        yield BothPlayed(by_graph, folder / "records", open_dataset(settings), fast)
 
 
 @pytest.mark.parametrize("lookback_days", [540, 60])

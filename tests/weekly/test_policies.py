@@ -186,7 +186,7 @@ def test_candidates_are_judged_by_what_was_sent_of_the_log(home: Path) -> None:
     # The reward is the model's own: doubly robust estimates are exact.
     assert rows.loc["uniform", "dr_emv"] < 0.8 * rows.loc["current", "dr_emv"]
     assert set(rows["overlap"]) == {"thin"}  # thirty messages tell nothing
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         result = dg.materialize(
             [policy_evaluation],
             instance=instance,
@@ -213,7 +213,7 @@ def test_of_a_log_without_pools_nothing_is_claimed(
     counts = ("prior_successes", "prior_failures", "posterior_successes", "posterior_failures")
     unknown = unknown.assign(**dict.fromkeys((*more, *counts), 1)).assign(price_tier="premium")
     monkeypatch.setattr("eros_assets.weekly.policies.logged_weeks", lambda *_: unknown)
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         result = dg.materialize(
             [policy_evaluation],
             instance=instance,
