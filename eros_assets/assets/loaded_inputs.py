@@ -25,7 +25,7 @@ def inputs(
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Load the input tables."""
     dataset = warehouse.dataset(context)
-    tables = read_or_make_inputs(dataset)
+    tables = read_or_make_inputs(dataset, say=context.log.info)
     refuse_another_agency(dataset, tables["creators"])
     for name, rows in tables.items():
         require_type(name, rows)

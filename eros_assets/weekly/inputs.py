@@ -1,7 +1,7 @@
 """The input tables of a run: where they come from, what they lack, which rows are left out."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -108,14 +108,22 @@ def quarantined_rows(dataset: Dataset) -> list[QuarantinedRow]:
     ]
 
 
-def read_or_make_inputs(dataset: Dataset) -> Mapping[str, "pd.DataFrame"]:
-    """The four input tables: of `EROS_IMPORT_DIR` where that is set, else the sample agency's."""
+def read_or_make_inputs(
+    dataset: Dataset, say: Callable[[str], object] | None = None
+) -> Mapping[str, "pd.DataFrame"]:
+    """The four input tables: of `EROS_IMPORT_DIR` where that is set, else the sample agency's.
+
+    `say` takes what was decided about the files without asking, line by line.
+    """
     settings = dataset.settings
     if settings.import_dir is not None:
         from eros_assets.importing.inputs import read_inputs
 
-        imported = read_inputs(settings.import_dir).tables
-        return {str(name): frame for name, frame in imported.items()}
+        imported = read_inputs(settings.import_dir)
+        if say is not None:
+            for note in imported.notes:
+                say(str(note))
+        return {str(name): frame for name, frame in imported.tables.items()}
     from eros_assets.demo import sample_agency
 
     last_day = (settings.today or calendar.today()) - dt.timedelta(days=1)
