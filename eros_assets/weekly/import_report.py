@@ -159,7 +159,8 @@ def rehearsed_import(settings: Settings, tables: "Mapping[str, pd.DataFrame]") -
 @contextmanager
 def _scratch(settings: Settings) -> "Generator[Dataset]":
     with TemporaryDirectory(prefix="eros-import-") as folder:
-        elsewhere = settings.model_copy(update={"home": Path(folder)})
+        # On this machine, also where the settings are those of production.
+        elsewhere = settings.model_copy(update={"home": Path(folder), "env": "local"})
         dataset = open_dataset(elsewhere, asset="import_report")
         for name in (*SCRATCH_TABLES, *SCRATCH_VIEWS):
             dataset.warehouse.deploy(dataset.library[name])

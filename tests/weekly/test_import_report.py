@@ -82,7 +82,8 @@ def test_what_loading_would_give_is_told_without_loading(tmp_path: Path) -> None
     bad = tables["mass_messages"].iloc[[0]].assign(row_id=9, viewed_count=999)
     tables["mass_messages"] = pd.concat([tables["mass_messages"], bad], ignore_index=True)
     home = tmp_path / "home"
-    told = rehearsed_import(Settings(home=home), tables)
+    # Settings of production would load into BigQuery.
+    told = rehearsed_import(Settings(home=home, env="production"), tables)
     assert told.lines == [
         "4 messages read, 3 used, 1 quarantined (25.0%)",
         "  viewed_count exceeds sent_count: 1",
