@@ -2,11 +2,12 @@
 
 A command executes its run in its own process, and tags the run with it. Of a run that a code server
 executes, the launcher tags the machine, and Dagster's log has the process. A run whose process is
-on another machine, or isn't known, is left alone.
+on another machine is left alone; one whose process isn't known, for the longest time of a run.
 """
 
 import os
 import socket
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +99,9 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
 def _end_if_dead(instance: dg.DagsterInstance, record: dg.RunRecord) -> str | None:
     worker = worker_of(instance, record)
-    if worker is None or not worker.is_here or worker.lives:
+    if worker is None:
+        return _end_if_overdue(instance, record)
+    if not worker.is_here or worker.lives:
         return None
     # Read again: a process that ended by itself has written how its run ended before it went.
     run = instance.get_run_by_id(record.dagster_run.run_id)
@@ -113,6 +116,17 @@ def _end_if_dead(instance: dg.DagsterInstance, record: dg.RunRecord) -> str | No
         instance.report_run_canceled(run, cause)
     else:
         instance.report_run_failed(run, cause)
+    return f"{described(run)} is ended: {cause}"
+
+
+def _end_if_overdue(instance: dg.DagsterInstance, record: dg.RunRecord) -> str | None:
+    """End a run whose process isn't known as run monitoring would, where no daemon does."""
+    run, longest = record.dagster_run, instance.run_monitoring_max_runtime_seconds
+    began = record.start_time or record.update_timestamp.timestamp()
+    if HOST_TAG in run.tags or run.status in WAITING or not 0 < longest < time.time() - began:
+        return None
+    cause = f"Its process isn't known, and it is under way for more than {longest} s."
+    instance.report_run_failed(run, cause)
     return f"{described(run)} is ended: {cause}"
 
 

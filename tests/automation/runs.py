@@ -27,7 +27,7 @@ QUEUE = {
         "class": "QueuedRunCoordinator",
     },
     "concurrency": {"runs": {"max_concurrent_runs": 1}},
-    "run_monitoring": {"enabled": True},
+    "run_monitoring": {"enabled": True, "max_runtime_seconds": 7200},
 }
 ELSEWHERE = f"not-{socket.gethostname()}"
 

@@ -17,6 +17,7 @@ from dagster._core.launcher.base import LaunchRunContext, WorkerStatus
 from dagster._daemon.monitoring.run_monitoring import execute_run_monitoring_iteration
 from dagster._utils import DebugCrashFlags
 
+from eros_assets.automation import workers
 from eros_assets.automation.launcher import LocalRunLauncher, NobodyWaitsError
 from eros_assets.automation.workers import HOST_TAG, Worker, end_dead_runs, worker_of
 from eros_assets.settings import REPOSITORY
@@ -33,6 +34,8 @@ from tests.automation.runs import (
 FAILURE = dg.DagsterEventType.RUN_FAILURE
 CANCELED = dg.DagsterEventType.RUN_CANCELED
 Status = dg.DagsterRunStatus
+LONGEST = 7200
+clock = time.time
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +94,20 @@ def test_a_run_that_lives_or_is_elsewhere_or_has_no_known_process_is_left_alone(
     ]
     assert end_dead_runs(instance) == []
     assert {status_of(instance, run) for run in runs} == {Status.STARTED}
+
+
+def test_a_run_without_a_known_process_is_ended_after_the_longest_time(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown, elsewhere = run_of(instance), run_of(instance, host=ELSEWHERE)
+    monkeypatch.setattr(workers.time, "time", lambda: clock() + LONGEST - 60)
+    assert end_dead_runs(instance) == []
+    monkeypatch.setattr(workers.time, "time", lambda: clock() + LONGEST + 60)
+    assert len(end_dead_runs(instance)) == 1
+    assert status_of(instance, unknown) is Status.FAILURE
+    [said] = messages(instance, unknown.run_id, FAILURE)
+    assert said == "Its process isn't known, and it is under way for more than 7200 s."
+    assert status_of(instance, elsewhere) is Status.STARTED
 
 
 def test_a_run_that_ended_by_itself_keeps_its_end(instance: dg.DagsterInstance) -> None:

@@ -11,7 +11,8 @@ from tests.house.sources import OUTSIDE, found_in, sample
 CLOCK: Mapping[str, str] = {
     "eros_assets/calendar.py today": "says the LA date now to shells",
     "eros_assets/dataset.py Dataset.planning_instant": "lets time into every decision",
-    "eros_assets/definitions.py _installed": "names the coming week",
+    "eros_assets/definitions.py build_definitions": "names the coming week",
+    "eros_assets/automation/workers.py _end_if_overdue": "how long a run is under way",
     "eros_assets/cli/turns.py daemon_hands_out": "how old a daemon's last sign of life is",
     "eros_assets/cli/planning.py _refuse_bad_week": "the sample agency's last day",
     "eros_assets/weekly/inputs.py read_or_make_inputs": "the sample agency's last day",
@@ -20,7 +21,7 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/publishing/export_log.py Attempt": "stamp: exported_at",
     "eros_assets/gate/verdict.py _keep": "stamp: judged_at",
     "eros_assets/weekly/reviews.py store_reviews": "stamp: read_at",
-    "eros_assets/automation/sensors.py new_history": "names the coming week",
+    "eros_assets/automation/sensors.py new_schedule": "which weeks have passed",
     "eros_assets/weekly/rows.py draft_rows": "stamp: created_at",
     "eros_assets/exporting/sheets/client.py _refusal": "how far off a Retry-After is",
     "eros_assets/assets/selection.py weekly_volume_targets": "stamp: computed_at",
