@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     )
     out_dir: Path = Field(REPOSITORY / "out", description="Folder that exports are written to.")
     import_dir: Path | None = Field(
-        None, description="Folder with mass_messages and caption_bank (.csv, .csv.gz, .parquet)."
+        None, description="Folder with your own history, see docs/IMPORT.md."
     )
     tuning_dir: Path | None = Field(
         None, description="Folder whose CSV files replace those of eros_assets/tuning/ by name."
