@@ -64,8 +64,9 @@ test-bigquery: $(VENV)/dev ## Every statement and a week against BigQuery, in a 
 lint: $(VENV)/dev ## Format, lint, strict types, and Google's analyser over sql/.
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/basedpyright
-	@$(RUN) -m tests.googlesql
+	@$(RUN) -m tests.googlesql & analyser=$$!; \
+	$(VENV)/bin/basedpyright; types=$$?; \
+	wait $$analyser && exit $$types
 
 sql: $(VENV)/dev ## Google's analyser over sql/ alone.
 	@$(RUN) -m tests.googlesql

@@ -1,6 +1,8 @@
 """Chances of the chosen and what other settings would have earned, through the real selection."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import dagster as dg
@@ -14,6 +16,7 @@ from eros_assets.definitions import resources_of
 from eros_assets.evaluation.pools import chances
 from eros_assets.settings import load_settings
 from eros_assets.tuning import configuration_tables, read_knobs
+from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.weekly.policies import current_policy, policy_rows
 from eros_assets.weekly.scope import week_plan_scope
 from eros_assets.weekly.selection import select_captions, with_chances
@@ -24,18 +27,19 @@ PER_PAGE = 60
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Six pages with captions of their own, so that none is taken by another; five PPVs a week."""
     ids = np.arange(len(PAGES) * PER_PAGE)
     bank = pd.DataFrame({"caption_id": ids, "page_name": np.repeat(PAGES, PER_PAGE)})
     bank["content_category"] = [f"category {n % 12}" for n in ids]
     home = tmp_path_factory.mktemp("policies")
-    furnish(home, bank.assign(has_urgency=False), bank["page_name"])
-    return home
+    with kept_open(home):
+        furnish(home, bank.assign(has_urgency=False), bank["page_name"])
+        yield home
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Six pages that want the same sixty captions, a third of them urgent, of four categories.
 
     A page takes one urgent caption at most, and two of a category.
@@ -44,15 +48,21 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bank = pd.DataFrame({"caption_id": ids, "content_category": [f"category {n % 4}" for n in ids]})
     bank = bank.assign(page_name=None, has_urgency=ids % 3 == 0)
     home = tmp_path_factory.mktemp("shared")
-    furnish(
-        home,
-        pd.concat([bank] * len(PAGES)),
-        pd.Series(np.repeat(PAGES, PER_PAGE)),
-        max_urgent_captions=1,
-        max_category_share=0.4,
-        control_share=0.0,
-    )
-    return home
+    with kept_open(home):
+        furnish(
+            home,
+            pd.concat([bank] * len(PAGES)),
+            pd.Series(np.repeat(PAGES, PER_PAGE)),
+            max_urgent_captions=1,
+            max_category_share=0.4,
+            control_share=0.0,
+        )
+        yield home
+
+
+def kept_open(home: Path) -> AbstractContextManager[object]:
+    """Keep the file open: hundreds of statements, each a transaction, would open it each."""
+    return storage_of(installation(home).settings.warehouse_file).opened()
 
 
 def furnish(home: Path, pairs: pd.DataFrame, pages: pd.Series, **knobs: float) -> None:
