@@ -74,11 +74,6 @@ class Installation:
         return self.dataset.settings
 
     @property
-    def variables(self) -> Sequence[str]:
-        """The names of the EROS_ variables that are set."""
-        return sorted(name for name in self.environment if name.startswith("EROS_"))
-
-    @property
     def channels(self) -> Sequence[str]:
         """The alert channels that are configured in full."""
         return list(channels(self.settings))

@@ -1,10 +1,9 @@
 """Phases 0 and 1: what must be there before anything is deployed, and the inventory of files."""
 
 import datetime as dt
-import difflib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from eros_assets.acceptance.criterion import Criterion
 from eros_assets.acceptance.installation import MANIFEST, Installation
@@ -12,27 +11,18 @@ from eros_assets.acceptance.lines import Answer, failed, none_of, passed, unknow
 from eros_assets.calendar import la_date
 from eros_assets.deployment.manifest import File, FileKind, Manifest
 from eros_assets.deployment.record import KEPT_NOTHING, Entry, Point
-from eros_assets.settings import Settings
+from eros_assets.settings import unread_variables
 
 REHEARSED_WITHIN = dt.timedelta(days=30)
-OTHER_VARIABLES = ("EROS_DAGSTER_STORAGE",)
-"""Read by dagster.yaml, not by the settings."""
 
 
-def known_variables() -> list[str]:
-    """The names of every EROS_ variable that is read."""
-    return [*OTHER_VARIABLES, *(f"EROS_{name.upper()}" for name in Settings.model_fields)]
-
-
-def variables_are_valid(names: Sequence[str]) -> Answer:
-    """Each variable that is set is one that EROS reads; the settings are validated when read."""
-    known = known_variables()
-    faults: list[str] = []
-    for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            faults.append(f"{name} is no setting{f'; {near[0]}?' if near else ''}")
-    return none_of(faults, f"{len(names)} are set and valid: {', '.join(names) or 'defaults'}")
+def variables_are_valid(environment: Mapping[str, str]) -> Answer:
+    """Each EROS_ variable that is set is one that EROS reads; settings are validated when read."""
+    names = sorted(name for name in environment if name.startswith("EROS_"))
+    return none_of(
+        [f"{name} is no setting (docs/SETTINGS.md)" for name in unread_variables(environment)],
+        f"{len(names)} are set and valid: {', '.join(names) or 'defaults'}",
+    )
 
 
 def prerequisites_hold(installation: Installation) -> Answer:
@@ -167,7 +157,7 @@ PREPARATION = (
     Criterion(
         "environment variables set and valid",
         "make preflight",
-        lambda i: variables_are_valid(i.variables),
+        lambda i: variables_are_valid(i.environment),
         needs="nothing",
     ),
     Criterion(

@@ -1,6 +1,5 @@
 """The command `acceptance`."""
 
-import os
 import sys
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,9 +10,11 @@ import click
 from eros_assets.acceptance.lines import STATUSES, Line, Status, as_json, counted, verdict_of
 from eros_assets.cli.terminal import CONSOLE
 from eros_assets.errors import ErosError
-from eros_assets.settings import REPOSITORY, Settings, SettingsError, load_settings
+from eros_assets.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
+    import dagster as dg
+
     from eros_assets.acceptance.installation import Installation
 
 STYLES: dict[Status, str] = {"PASS": "green", "FAIL": "red", "NOT YET KNOWN": "yellow"}
@@ -39,12 +40,14 @@ def acceptance(is_json: bool) -> None:
 
 def _lines() -> Sequence[Line]:
     from eros_assets.acceptance.table import acceptance_lines, lines_without_settings
+    from eros_assets.cli.runs import opened_instance
 
     try:
         settings = load_settings()
     except SettingsError as error:
         return lines_without_settings(str(error))
-    return acceptance_lines(_installation(settings))
+    with opened_instance(settings) as instance:
+        return acceptance_lines(_installation(settings, instance))
 
 
 def _print(lines: Sequence[Line]) -> None:
@@ -57,12 +60,8 @@ def _print(lines: Sequence[Line]) -> None:
     CONSOLE.print(f"\n{counted(lines)}.")
 
 
-def _installation(settings: Settings) -> "Installation":
+def _installation(settings: Settings, instance: "dg.DagsterInstance") -> "Installation":
     """The installation, with what Dagster's instance of its home knows."""
-    os.environ.setdefault("DAGSTER_HOME", str(REPOSITORY))
-    os.environ.setdefault("EROS_DAGSTER_STORAGE", str(settings.home / "dagster"))
-    import dagster as dg
-
     from eros_assets.acceptance.installation import Installation
     from eros_assets.assets.instance import dagster_state
     from eros_assets.dataset import open_dataset
@@ -74,4 +73,4 @@ def _installation(settings: Settings) -> "Installation":
         week = dataset.default_week()
     except ErosError:  # no tables yet: each line says so
         week = None
-    return Installation(dataset, dagster_state(dg.DagsterInstance.get(), now=now, week=week), now)
+    return Installation(dataset, dagster_state(instance, now=now, week=week), now)
