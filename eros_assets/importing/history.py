@@ -92,13 +92,15 @@ def _with_natural_ids(rows: pd.DataFrame, given: np.ndarray, place: np.ndarray) 
         return rows
     lacking = rows[~given]
     text = normal_text(pa.array(lacking["message"], pa.string(), from_pandas=True)).to_pylist()
-    minute = lacking["sending_time"].dt.floor("min").dt.strftime("%Y-%m-%dT%H:%MZ")
+    known = lacking["sending_time"].notna().to_numpy(dtype=np.bool_)
+    instants = lacking["sending_time"].dt.tz_convert("UTC").dt.tz_localize(None)
+    minutes = instants.to_numpy(dtype="datetime64[m]").astype(np.int64)
     keys = [
         f"message {page}|{time}|{words or ''}"
-        if isinstance(page, str) and isinstance(time, str)
+        if isinstance(page, str) and there
         else f"message {page}|{time}|{words}|{at}"
-        for page, time, words, at in zip(
-            lacking["page_name"], minute, text, place[~given], strict=True
+        for page, time, there, words, at in zip(
+            lacking["page_name"], minutes, known, text, place[~given], strict=True
         )
     ]
     ids = rows["row_id"].copy()

@@ -25,7 +25,15 @@ MOST_PAGES_SHOWN = 3
 
 
 def normal_text(text: pa.Array) -> pa.Array:
-    """The texts as they are compared: entities decoded, lower case, letters, digits and spaces."""
+    """The texts as they are compared: entities decoded, lower case, letters, digits and spaces.
+
+    Each distinct text is normalised once: a history repeats its captions.
+    """
+    distinct = text.dictionary_encode()
+    return _normalised(distinct.dictionary).take(distinct.indices)
+
+
+def _normalised(text: pa.Array) -> pa.Array:
     decoded = changed(
         text,
         pc.fill_null(pc.match_substring_regex(text, ENTITY), fill_value=False).to_numpy(
