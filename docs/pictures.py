@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 
 import click
 
+from eros_assets.assets.labels import GROUPS
 from eros_assets.exporting.calendar_picture import FAINT, INK, PAPER, RULE
 from eros_assets.settings import REPOSITORY, load_settings
 
@@ -30,27 +31,16 @@ ROWS: Sequence[Mapping[str, int]] = (
     {"routines": 1},
     {"sources": 1},
     {"performance": 1},
-    {"analysis": 3, "evaluation": 2},
+    {"analysis": 1},
     {"selection": 1},
-    {"schedules": 3, "policies": 2},
-    {"exports": 1, "operations": 1},
+    {"schedules": 1},
+    {"exports": 5, "policies": 4, "evaluation": 4},
+    {"operations": 1},
     {"deployment": 1},
 )
 """Groups from top to bottom in the order in which data flows, with their share of the width."""
 
-PURPOSES = {
-    "routines": "tables, functions, procedures and views of sql/",
-    "sources": "inputs and configuration",
-    "performance": "facts and caption statistics",
-    "analysis": "reports on creators",
-    "evaluation": "measured improvement",
-    "selection": "how many messages, which captions",
-    "schedules": "when each message goes out",
-    "policies": "other settings, from the log",
-    "exports": "files, pictures, Google Sheet",
-    "operations": "health score and decision",
-    "deployment": "run by deploy_production alone",
-}
+PURPOSES = {name: group.purpose for name, group in GROUPS.items()}
 
 WIDTH, MARGIN = 920, 12
 ROW_GAP, BOX_GAP, LANE = 34, 14, 34

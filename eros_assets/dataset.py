@@ -20,8 +20,10 @@ from eros_assets.warehouse.protocol import (
     Value,
     Warehouse,
 )
-from eros_assets.warehouse.rows import rows_statement
+from eros_assets.warehouse.rows import COUNT, first_rows_statement, rows_statement
 from eros_assets.warehouse.sql.library import SqlLibrary, load_library
+from eros_assets.warehouse.sql.lineage import column_lineage
+from eros_assets.warehouse.sql.objects import Lineage
 from eros_assets.warehouse.sql.rehearsal import rehearsal_script
 
 if TYPE_CHECKING:
@@ -32,10 +34,28 @@ class StatementError(ErosError):
     """Parameters that a file of `sql/` does not take, or lacks."""
 
 
+FIRST_ROWS = 10
+"""Rows of a table that people are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRows:
+    """The first rows of a table, and the number of all of them."""
+
+    rows: "pd.DataFrame"
+    count: int
+
+
 @cache
 def sql_library() -> SqlLibrary:
     """The repository's `sql/`, parsed once in a process and cached in the home of EROS."""
     return load_library(cache_dir=load_settings().library_cache)
+
+
+@cache
+def sql_lineage() -> Mapping[str, Mapping[str, Lineage]]:
+    """Where the columns that `sql/` makes come from, see `column_lineage`; kept as the library."""
+    return column_lineage(sql_library(), load_settings().library_cache)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +93,32 @@ class Dataset:
         Raises:
             StatementError: `sql/` has no table or view of that name, or it no such column.
         """
+        typed = self._typed(table, equal)
+        return self.warehouse.query(rows_statement(table, list(typed)), typed)
+
+    def first_rows(self, table: str, order: Sequence[str], /, **equal: Value) -> "FirstRows":
+        """The first rows of a table or view in an order, and the number of all, in one job.
+
+        Args:
+            table: the table or view.
+            order: columns, each with or without DESC.
+            equal: what columns of the rows equal; all rows without any.
+
+        Raises:
+            StatementError: `sql/` has no table or view of that name, or it no such column.
+        """
+        typed = self._typed(table, equal)
+        statement = first_rows_statement(table, list(typed), order, FIRST_ROWS)
+        found = self.warehouse.query(statement, typed)
+        count = int(found[COUNT].iloc[0]) if len(found) else 0
+        return FirstRows(found.drop(columns=COUNT), count)
+
+    def _typed(self, table: str, equal: Mapping[str, Value]) -> Parameters:
         there = self.library.get(table)
         columns = {c.name: c.type for c in there.columns} if there else {}
         if unknown := sorted(equal.keys() - columns.keys()) or ([] if columns else [table]):
             raise StatementError(f"{table}: sql/ has no {', '.join(unknown)}")
-        typed = {name: Typed(value, columns[name]) for name, value in equal.items()}
-        return self.warehouse.query(rows_statement(table, list(typed)), typed)
+        return {name: Typed(value, columns[name]) for name, value in equal.items()}
 
     def run(self, name: str, /, **parameters: Value) -> Job:
         """Run a file of `sql/operations`.

@@ -1,6 +1,7 @@
 """Assembles the asset graph; the only module that knows all the others."""
 
 import datetime as dt
+import inspect
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,12 +23,14 @@ from eros_assets.assets import (
     selection,
     sources,
 )
+from eros_assets.assets.labels import labelled
 from eros_assets.assets.table_types import TableIOManager
 from eros_assets.assets.week import partitions_of
 from eros_assets.automation import jobs, rollback, sensors, sweep
 from eros_assets.automation import review as review_automation
 from eros_assets.automation import schedules as timetable
 from eros_assets.automation.console import console
+from eros_assets.automation.keep_current import CONDITIONS, keep_current, observe_inputs
 from eros_assets.checks import exports as export_checks
 from eros_assets.checks import gate, health, integrity
 from eros_assets.checks import schedules as schedule_checks
@@ -65,14 +68,14 @@ JOBS = [
 ]
 SENSORS = [
     *(sensors.new_history, sensors.new_schedule, sensors.health_turns),
-    *(sensors.failed_runs, sensors.failed_checks),
+    *(sensors.failed_runs, sensors.failed_checks, keep_current),
 ]
 
 
 def resources_of(settings: Settings) -> Mapping[str, Any]:
     """What assets, checks and sensors take, for one installation."""
     warehouse = WarehouseResource.of(settings)
-    return {
+    resources = {
         **engine_resources(settings),
         "warehouse": warehouse,
         "alerts": AlertsResource.of(settings),
@@ -81,6 +84,10 @@ def resources_of(settings: Settings) -> Mapping[str, Any]:
         "week_scope": WeekScope(),
         "io_manager": TableIOManager(warehouse=warehouse),
     }
+    for resource in resources.values():
+        # The UI shows the docstring as Markdown, in which an indented paragraph is code.
+        type(resource).__doc__ = inspect.cleandoc(type(resource).__doc__ or "")
+    return resources
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -101,6 +108,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         sensors=[
             *SENSORS,
             *([review_automation.review_changes] if settings.spreadsheet_id else []),
+            *([observe_inputs] if settings.inputs == "warehouse" else []),
         ],
         loggers={"console": console},
         resources=resources_of(settings),
@@ -113,20 +121,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 def _installed(
     assets: Sequence[Any], settings: Settings, weekly: dg.WeeklyPartitionsDefinition
 ) -> Sequence[Any]:
-    """The assets with the installation's weeks; tables with their names in its dataset."""
-    library = sql_library()
-
-    def installed(spec: dg.AssetSpec) -> dg.AssetSpec:
-        if spec.partitions_def is not None:
-            spec = spec.replace_attributes(partitions_def=weekly)
-        name = spec.key.path[-1]
-        if name not in library or library[name].kind != "table":
-            return spec
-        return spec.merge_attributes(
-            metadata={"dagster/table_name": f"{settings.dataset_name}.{name}"}
-        )
-
-    return dg.map_asset_specs(installed, assets)
+    """The assets with the installation's weeks, and with what `labelled` says of them."""
+    return labelled(assets, settings, sql_library(), weekly, CONDITIONS)
 
 
 def _installed_checks(

@@ -96,7 +96,7 @@ class WeekScope(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeAr
 
     pages: list[str] = Field(
         default=[],
-        description="Pages to plan, as page_name in the table creators: `[amber_lens]`. The other "
+        description="Pages to plan, as page_name in the table creators: [amber_lens]. The other "
         "pages keep what they have. Empty, as by default: every active creator. A page that is no "
         "active creator ends the run before it writes anything.",
     )
@@ -116,11 +116,17 @@ class SheetsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingT
     scope is spreadsheets alone.
     """
 
-    spreadsheet_id: str | None = Field(default=None, description="Its id; None: there is none.")
-    endpoint: str | None = Field(
-        default=None, description="Address of another server of the Sheets API."
+    spreadsheet_id: str | None = Field(
+        default=None,
+        description="The part of its address between /d/ and /edit. None: nothing is exported to "
+        "a sheet.",
     )
-    timeout_seconds: float = Field(default=60.0, description="Of one request.")
+    endpoint: str | None = Field(
+        default=None, description="Address of another server of the Sheets API; None: Google's."
+    )
+    timeout_seconds: float = Field(
+        default=60.0, description="How long one request may take, seconds."
+    )
     key_file: str | None = Field(default=None, description="Key file of a service account.")
     key_json: str | None = Field(default=None, repr=False, description="That key as JSON.")
 
@@ -176,15 +182,23 @@ class ExportBucket(dg.ConfigurableResource):  # pyright: ignore[reportMissingTyp
     """
 
     location: str | None = Field(
-        default=None, description="`name` or `name/prefix`; None: there is none."
+        default=None, description="name or name/prefix; None: nothing is exported to a bucket."
     )
-    timeout_seconds: float = Field(default=60.0, gt=0, description="Of one request.")
-    attempts: int = Field(default=6, gt=0, description="Of one request, the first among them.")
+    timeout_seconds: float = Field(
+        default=60.0, gt=0, description="How long one request may take, seconds."
+    )
+    attempts: int = Field(
+        default=6, gt=0, description="How often a request is tried, the first time among them."
+    )
     deadline_seconds: float = Field(
-        default=180.0, gt=0, description="After this no further attempt of a request begins."
+        default=180.0,
+        gt=0,
+        description="Seconds after which no further attempt of a request begins.",
     )
     first_wait_seconds: float = Field(
-        default=1.0, ge=0, description="Longest wait after a first failed attempt; it doubles."
+        default=1.0,
+        ge=0,
+        description="Longest wait after a first failed attempt, seconds; it doubles.",
     )
 
     @classmethod

@@ -117,6 +117,17 @@ class Settings(BaseSettings):
     ui_address: str | None = Field(
         None, description="Address of the Dagster UI, for links in alerts."
     )
+    owners: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Comma-separated owners of asset groups, `group=team:name` or "
+        "`group=address`, in place of those of the code.",
+    )
+    git_url: str | None = Field(
+        None,
+        description="Address of this repository on GitHub or GitLab, for links from assets to "
+        "their code; unset: paths on this machine.",
+    )
+    git_branch: str = Field("main", description="Branch or commit that those links lead to.")
     auto_rollback: bool = Field(
         False, description="Whether a decision ROLLBACK starts rollback_production by itself."
     )
@@ -178,7 +189,14 @@ class Settings(BaseSettings):
             raise ValueError("must be an address such as http://localhost:9050")
         return value
 
-    @field_validator("pages", "email_to", mode="before")
+    @field_validator("git_url")
+    @classmethod
+    def _git_url(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https://\S*(github|gitlab)\S*/\S+", value):
+            raise ValueError("must be the https address of a repository on GitHub or GitLab")
+        return None if value is None else value.removesuffix("/").removesuffix(".git")
+
+    @field_validator("pages", "email_to", "owners", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         if isinstance(value, str):
@@ -191,6 +209,17 @@ class Settings(BaseSettings):
         for address in value:
             if not re.fullmatch(r"[^@\s,]+@[^@\s,]+", address):
                 raise ValueError(f"{address!r} is no e-mail address")
+        return value
+
+    @field_validator("owners")
+    @classmethod
+    def _group_owners(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for owner in value:
+            if not re.fullmatch(r"\w+=(team:[\w-]+|[^@\s,=]+@[^@\s,=]+\.[^@\s,=]+)", owner):
+                raise ValueError(
+                    f"{owner!r} is no owner of a group, such as exports=team:publishing or "
+                    "exports=ana@example.com"
+                )
         return value
 
     @field_validator("pages")
@@ -241,6 +270,32 @@ class Settings(BaseSettings):
     def warehouse_file(self) -> Path:
         """The embedded warehouse's one file."""
         return self.home / "warehouse.duckdb"
+
+    @property
+    def engine(self) -> str:
+        """The engine that the tables are in, as people name it."""
+        return "bigquery" if self.env == "production" else "duckdb"
+
+    def table_name(self, name: str) -> str:
+        """The full name of a table or view in its engine: that of BigQuery, or of DuckDB's file."""
+        if self.env == "production":
+            return f"{self.dataset_name}.{name}"
+        return f"{self.warehouse_file.stem}.{self.dataset}.{name}"
+
+    def job_address(self, job_id: str) -> str | None:
+        """The page of a job in Google's console; None where there is none."""
+        if self.env != "production" or self.bigquery_endpoint:
+            return None
+        job = f"bq:{self.location}:{job_id}"
+        return (
+            f"https://console.cloud.google.com/bigquery?project={self.project_id}"
+            f"&j={job}&page=queryresults"
+        )
+
+    @property
+    def owner_of_group(self) -> Mapping[str, str]:
+        """The owners given, by asset group."""
+        return dict(owner.split("=", 1) for owner in self.owners)
 
     @property
     def library_cache(self) -> Path:

@@ -13,6 +13,7 @@ from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.demo import Agency, sample_agency
 from eros_assets.settings import load_settings
 from tests.assets.installed import Installed, installed
+from tests.assets.statements_run import noted
 from tests.demo.conftest import LAST_DAY
 from tests.prepared import prepared
 from tests.warehouse.bigquery.service import Service
@@ -50,10 +51,14 @@ def end_quietly() -> None:
 
 @pytest.fixture(scope="session")
 def planned() -> Path:
-    """A folder with the sample agency loaded and its week planned, to be copied."""
+    """A folder with the sample agency loaded and its week planned, to be copied.
+
+    `statements.json` in it has what each step ran.
+    """
 
     def make(folder: Path) -> None:
-        with installed(folder) as agency:
+        folder.mkdir(exist_ok=True)
+        with noted(folder / "statements.json"), installed(folder) as agency:
             agency.set_up()
             agency.plan()
 

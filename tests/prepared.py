@@ -21,6 +21,7 @@ MAKERS = (
     "eros_assets",
     "sql",
     "tests/assets/installed.py",
+    "tests/assets/statements_run.py",
     "tests/conftest.py",
     "requirements.txt",
 )

@@ -49,6 +49,9 @@ DEFAULTS: Mapping[str, object] = {
     "smtp_user": None,
     "smtp_password": None,
     "ui_address": None,
+    "owners": (),
+    "git_url": None,
+    "git_branch": "main",
     "auto_rollback": False,
 }
 
@@ -68,6 +71,10 @@ MISTAKES = (
     ("EROS_TUNING_DIR", "/no/such/folder", "/no/such/folder is not a folder"),
     ("EROS_SAMPLE", "huge", "'full' or 'small'"),
     ("EROS_SAMPLE_SEED", "lucky", "valid integer"),
+    ("EROS_OWNERS", "exports", "'exports' is no owner of a group, such as exports=team:publishing"),
+    ("EROS_OWNERS", "exports=ana", "'exports=ana' is no owner of a group"),
+    ("EROS_GIT_URL", "ssh://github.com/agency/eros", "https address of a repository on GitHub"),
+    ("EROS_GIT_URL", "https://example.com/agency/eros", "a repository on GitHub or GitLab"),
     ("EROS_TODAY", "2025-02-30", "valid date"),
     ("EROS_TODAY", "yesterday", "valid date"),
     ("EROS_WEEK", "2025-11-04", "2025-11-04 is a Tuesday; a week is named by its Monday"),
@@ -102,6 +109,7 @@ MISTAKES = (
     ("EROS_PAGES", "cook;coach", "page name 'cook;coach' must match [a-z0-9_]+"),
 )
 ANYTHING_GOES = {
+    "git_branch",
     *("location", "home", "out_dir", "seed"),
     *("sheets_key_file", "sheets_key_json"),  # looked into when they are used
     *("slack_token", "slack_channel", "email_from", "smtp_host", "smtp_user", "smtp_password"),
@@ -327,6 +335,7 @@ IN_WORDS = {
     "pages": "all",
     "slack_endpoint": "Slack's",
     "email_to": "nobody",
+    "owners": "see below",
 }
 """Defaults that the document says in words rather than as values."""
 

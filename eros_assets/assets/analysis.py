@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import fingerprint, table_asset
+from eros_assets.assets.reporting import fingerprint, lineage_metadata, table_asset
 from eros_assets.assets.weekly_table import replace_week
 from eros_assets.resources import WarehouseResource
 from eros_assets.tuning import read_knobs
@@ -18,11 +18,8 @@ GROUP = "analysis"
 @table_asset(
     "creator_performance",
     group_name=GROUP,
-    deps=[
-        *("message_facts", "creators", "holiday_calendar", "tuning"),
-        *("classify_account_size", "get_creator_baseline", "analyze_saturation_status"),
-        *("calculate_performance_metrics", "detect_anomalies"),
-    ],
+    runs=("creator_reports",),
+    deps=["tuning"],
     code_version=fingerprint("creator_reports"),
 )
 def creator_performance(
@@ -35,7 +32,8 @@ def creator_performance(
 @table_asset(
     "creator_anomalies",
     group_name=GROUP,
-    deps=["message_facts", "creators", "holiday_calendar", "tuning", "detect_anomalies"],
+    runs=("week_anomalies",),
+    deps=["tuning"],
     code_version=fingerprint("week_anomalies"),
 )
 def creator_anomalies(
@@ -63,4 +61,5 @@ def _report(
         replacing={"week_start": week_start},
         stamp="reported_at",
         run_id=context.run_id,
+        **lineage_metadata(operation),
     )

@@ -14,7 +14,7 @@ from eros_assets.acceptance.installation import Installation
 from eros_assets.acceptance.lines import as_markdown, counted
 from eros_assets.acceptance.table import acceptance_lines, write_acceptance
 from eros_assets.assets.instance import NOTICE, dagster_state
-from eros_assets.assets.reporting import DATASET_POOL, OWNERS, job_metadata
+from eros_assets.assets.reporting import DATASET_POOL, WAREHOUSE, job_metadata
 from eros_assets.atomic_write import atomic_write
 from eros_assets.dataset import Dataset
 from eros_assets.deployment.deploy import Deploy, DeployFailedError
@@ -46,7 +46,6 @@ GATE = "deployment_gate"
 @dg.asset(
     pool=DATASET_POOL,
     group_name=GROUP,
-    owners=OWNERS,
     kinds={"python"},
 )
 def preflight(
@@ -72,7 +71,6 @@ def preflight(
 @dg.asset(
     pool=DATASET_POOL,
     group_name=GROUP,
-    owners=OWNERS,
     kinds={"json"},
     deps=["preflight"],
 )
@@ -106,8 +104,7 @@ def file_manifest(
 @dg.asset(
     pool=DATASET_POOL,
     group_name=GROUP,
-    owners=OWNERS,
-    kinds={"table"},
+    kinds={WAREHOUSE},
     deps=["file_manifest"],
 )
 def deployment_backup(
@@ -140,8 +137,7 @@ def deployment_backup(
 @dg.asset(
     pool=DATASET_POOL,
     group_name=GROUP,
-    owners=OWNERS,
-    kinds={"sql"},
+    kinds={WAREHOUSE, "sql"},
     deps=["deployment_backup"],
 )
 def deployed_objects(
@@ -176,7 +172,6 @@ def deployed_objects(
 @dg.asset(
     pool=DATASET_POOL,
     group_name=GROUP,
-    owners=OWNERS,
     kinds={"markdown"},
     deps=["deployed_objects"],
     check_specs=[

@@ -23,7 +23,8 @@ _HEADLINES = (
 @table_asset(
     "emv_improvement",
     group_name="evaluation",
-    deps=["message_facts", "tuning"],
+    runs=("sent_by_arm",),
+    deps=["tuning"],
     code_version=fingerprint("sent_by_arm"),
 )
 def emv_improvement(

@@ -8,17 +8,19 @@ import dagster as dg
 from eros_assets.assets.gate_checks import gate_evaluations
 from eros_assets.assets.reporting import (
     DATASET_POOL,
-    OWNERS,
     column_schema,
+    dependencies,
     frame_metadata,
     gate_table,
     inline_picture,
     job_metadata,
+    lineage_metadata,
 )
 from eros_assets.assets.week import WEEKLY, week_to_publish
 from eros_assets.dataset import sql_library
 from eros_assets.exporting.calendar_picture import calendar_picture
 from eros_assets.exporting.columns import CSV_COLUMNS
+from eros_assets.gate import SQL_FILES as GATE
 from eros_assets.gate import GateClosedError
 from eros_assets.publishing.bucket import publish_bucket
 from eros_assets.publishing.index import INDEX_FILE
@@ -33,6 +35,8 @@ from eros_assets.resources import (
 )
 
 GROUP = "exports"
+EXPORTED = ("schedule_csv",)
+PICTURES = ("schedule_messages", "week_targets", "slot_values", "tuning")
 SHOWN_PICTURES = 3
 
 
@@ -43,15 +47,11 @@ SHOWN_PICTURES = 3
         dg.AssetSpec(
             "schedule_csv",
             group_name=GROUP,
-            owners=OWNERS,
             kinds={"csv"},
             description="Two CSV files per page and week with the messages to send: the page's "
             "name with .csv for machines, with .excel.csv for people with Excel. Grain: one row "
             "per message of an active schedule.",
-            deps=[
-                *("active_caption_assignments", "schedule_recommendations"),
-                *("schedule_recommendations_with_messages", "caption_bank"),
-            ],
+            deps=dependencies(*GATE, "schedule_messages", without=EXPORTED),
             partitions_def=WEEKLY,
             metadata={
                 "dagster/column_schema": column_schema(
@@ -62,21 +62,22 @@ SHOWN_PICTURES = 3
         dg.AssetSpec(
             "schedule_calendar",
             group_name=GROUP,
-            owners=OWNERS,
             kinds={"png"},
             description="One picture per page and week: days, hours, tiers, and what the hours are "
             "worth. Grain: one file per active schedule.",
-            deps=["active_caption_assignments", "schedule_recommendations_with_messages"],
+            deps=dependencies(*PICTURES),
             partitions_def=WEEKLY,
         ),
         dg.AssetSpec(
             "schedule_index",
             group_name=GROUP,
-            owners=OWNERS,
             kinds={"html"},
             description="One static page per week, index.html: totals, shortfalls, and every "
             "creator's calendar, messages and files. Grain: one file per week.",
-            deps=["schedule_csv", "schedule_calendar", "active_caption_assignments", "creators"],
+            deps=dependencies(
+                *("schedule_csv", "schedule_calendar", "week_shortfalls", "creator_names"),
+                *("schedule_messages", "week_targets"),
+            ),
             partitions_def=WEEKLY,
         ),
     ],
@@ -102,7 +103,19 @@ def schedule_csv(
         **job_metadata(dataset),
     }
     log = published.log[["page_name", "schedule_id", "row_count", "location"]]
-    yield dg.MaterializeResult(asset_key="schedule_csv", metadata={**frame_metadata(log), **of_all})
+    messages = published.index.totals["messages"]
+    sources = lineage_metadata("schedule_messages", names=tuple(CSV_COLUMNS))
+    yield dg.MaterializeResult(
+        asset_key="schedule_csv",
+        metadata={
+            **frame_metadata(log),
+            "dagster/row_count": messages,
+            "pages": len(published.index.pages),
+            "bytes": sum(file.stat().st_size for file in published.folder.iterdir()),
+            **sources,
+            **of_all,
+        },
+    )
     shown = [
         inline_picture(week.page_name, calendar_picture(week, "metadata"))
         for week in published.weeks[:SHOWN_PICTURES]
@@ -110,7 +123,7 @@ def schedule_csv(
     yield dg.MaterializeResult(
         asset_key="schedule_calendar",
         metadata={
-            "dagster/row_count": len(published.weeks),
+            "pages": len(published.weeks),
             "pictures": dg.MetadataValue.md("\n\n".join(shown)),
             **of_all,
         },
@@ -118,10 +131,10 @@ def schedule_csv(
     yield dg.MaterializeResult(
         asset_key="schedule_index",
         metadata={
-            "dagster/row_count": len(published.index.pages),
             "page": dg.MetadataValue.path(published.folder / INDEX_FILE),
-            "totals": dg.MetadataValue.json(dict(published.index.totals)),
-            "shortfalls": dg.MetadataValue.json(list(published.index.shortfalls)),
+            **published.index.totals,
+            "shortfalls": len(published.index.shortfalls),
+            "lacking": dg.MetadataValue.json(list(published.index.shortfalls)),
             **of_all,
         },
     )
@@ -130,12 +143,8 @@ def schedule_csv(
 @dg.asset(
     pool=DATASET_POOL,
     group_name=GROUP,
-    owners=OWNERS,
     kinds={"googlesheets"},
-    deps=[
-        *("active_caption_assignments", "schedule_recommendations_with_messages"),
-        *("schedule_review", "creators"),
-    ],
+    deps=dependencies(*GATE, "schedule_messages", "week_reviews", "creator_names"),
     partitions_def=WEEKLY,
     output_required=False,
 )
@@ -170,7 +179,8 @@ def schedule_sheet(
             "sheet": dg.MetadataValue.url(exported.address),
             "status": exported.status,
             "tab": exported.title,
-            "requests": f"{exported.reads} reads, {exported.writes} writes",
+            "reads": exported.reads,
+            "writes": exported.writes,
             "bytes_written": exported.bytes_written,
             **frame_metadata(log[["page_name", "schedule_id", "row_count", "status"]]),
             "dagster/row_count": exported.row_count,
@@ -182,12 +192,10 @@ def schedule_sheet(
 @dg.asset(
     pool=DATASET_POOL,
     group_name=GROUP,
-    owners=OWNERS,
     kinds={"gcs"},
-    deps=[
-        *("schedule_csv", "schedule_calendar", "schedule_index"),
-        "active_caption_assignments",
-    ],
+    deps=dependencies(
+        *("schedule_csv", "schedule_calendar", "schedule_index"), *GATE, "schedule_messages"
+    ),
     partitions_def=WEEKLY,
     output_required=False,
 )

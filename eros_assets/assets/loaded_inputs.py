@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import DATASET_POOL, QUARANTINE, load_tables, table_spec
+from eros_assets.assets.reporting import DATASET_POOL, load_tables, table_spec
 from eros_assets.assets.table_types import require_type
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.resources import WarehouseResource
@@ -16,7 +16,13 @@ from eros_assets.weekly.weeks import note_history_span
 @dg.multi_asset(
     pool=DATASET_POOL,
     specs=[
-        table_spec(name, group_name="sources", deps=["table_definitions", QUARANTINE])
+        table_spec(
+            name,
+            group_name="sources",
+            runs=("quarantined_rows",),
+            deps=["table_definitions"],
+            earlier=INPUT_TABLES,
+        )
         for name in INPUT_TABLES
     ],
 )

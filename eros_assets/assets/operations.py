@@ -7,16 +7,17 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.assets.reporting import (
-    frame_metadata,
     inline_picture,
     job_metadata,
     markdown_rows,
     markdown_table,
     table_asset,
 )
+from eros_assets.assets.stored import stored_metadata
 from eros_assets.calendar import la_date
 from eros_assets.dataset import Dataset
 from eros_assets.exporting.health_picture import HealthBar, HealthPoint, health_picture
+from eros_assets.gate import SQL_FILES as GATE
 from eros_assets.health.checkup import Health, check_system, creators_to_watch, health_row
 from eros_assets.health.scores import Component
 from eros_assets.health.success import Figure
@@ -29,11 +30,8 @@ SHOWN_DAYS = 7
 @table_asset(
     "system_health",
     group_name="operations",
-    deps=[
-        *("mass_messages", "message_facts", "schedule_recommendations"),
-        *("active_caption_assignments", "emv_improvement", "creator_anomalies"),
-        *("creator_performance", "tuning"),
-    ],
+    runs=["newest_improvement", "supply", "creators_without_schedule", "creators_to_watch"],
+    deps=["recent_health", "newest_message", *GATE],
     pool=None,
 )
 def system_health(
@@ -51,7 +49,7 @@ def system_health(
         context.log.warning(reason)
     return dg.MaterializeResult(
         metadata={
-            **frame_metadata(row.drop(columns="evidence")),
+            **stored_metadata(dataset, "system_health"),
             "health_score": round(health.score, 1),
             "health_status": health.status,
             "decision": health.decision.verdict,
@@ -64,7 +62,11 @@ def system_health(
             "watched": dg.MetadataValue.json(
                 [f"{row['page_name']}: {row['trouble']}" for row in watched.to_dict("records")]
             ),
+            "creators_in_trouble": len(watched),
             "query_cost_usd_24h": health.work.cost_usd,
+            "operations_24h": health.work.operations,
+            "failures_24h": len(health.work.failures),
+            **{f"score_{c.name}": c.score for c in health.components if c.score is not None},
             **job_metadata(dataset),
         }
     )

@@ -14,11 +14,12 @@ from eros_assets.assets.reporting import (
     fingerprint,
     inline_picture,
     job_metadata,
+    lineage_metadata,
     markdown_rows,
     table_metadata,
     table_spec,
 )
-from eros_assets.assets.week import refuse_plan
+from eros_assets.assets.week import IN_FORCE, SCOPE, refuse_plan
 from eros_assets.dataset import Dataset
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import Knobs, read_knobs
@@ -58,7 +59,12 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
         table_spec(
             name,
             group_name=GROUP,
-            deps=["mass_messages", "caption_bank", "usable_captions", "usable_creators"],
+            runs=["refresh_message_facts"],
+            deps=[
+                *("loaded_inputs", "history_span", "import_totals", "import_reasons"),
+                *("import_pages", *SCOPE),
+            ],
+            earlier=(*SORTED, *IN_FORCE),
             code_version=fingerprint("refresh_message_facts"),
         )
         for name in SORTED
@@ -83,9 +89,9 @@ def message_facts(
     for doubt in report.doubts:
         context.log.warning(doubt)
     for name in SORTED:
-        yield dg.MaterializeResult(
-            asset_key=name, metadata={**table_metadata(dataset, name, PREVIEWS[name]), **jobs}
-        )
+        shown = table_metadata(dataset, name, PREVIEWS[name])
+        sources = lineage_metadata("refresh_message_facts", name)
+        yield dg.MaterializeResult(asset_key=name, metadata={**shown, **sources, **jobs})
 
 
 @dg.multi_asset(
@@ -94,10 +100,9 @@ def message_facts(
         table_spec(
             name,
             group_name=GROUP,
-            deps=[
-                *("message_facts", "caption_bank", "creators", "tuning"),
-                "update_caption_performance",
-            ],
+            runs=["update_caption_performance", "fit_sums"],
+            deps=["tuning", "statistics_date", *SCOPE],
+            earlier=(*LEARNED, *IN_FORCE),
             code_version=fingerprint("update_caption_performance"),
         )
         for name in LEARNED
@@ -136,7 +141,8 @@ def caption_bandit_stats(
     for name in LEARNED:
         shown = table_metadata(dataset, name, PREVIEWS[name])
         more = fits if name == "caption_priors" else {}
-        yield dg.MaterializeResult(asset_key=name, metadata={**shown, **more, **jobs})
+        sources = lineage_metadata("update_caption_performance", name)
+        yield dg.MaterializeResult(asset_key=name, metadata={**shown, **more, **sources, **jobs})
 
 
 def fit_metadata(dataset: Dataset, as_of: dt.date, knobs: Knobs) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from eros_assets.weekly.policies import policy_rows
 @table_asset(
     "policy_evaluation",
     group_name="policies",
-    deps=["message_facts", "caption_selections", "tuning"],
+    runs=("sent_by_arm", "selection_log", "pool_log"),
+    deps=["tuning"],
     pool=None,
 )
 def policy_evaluation(

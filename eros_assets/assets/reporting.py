@@ -1,12 +1,14 @@
 """What the Dagster UI shows of a table and of the work that made it."""
 
 import base64
+import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from eros_assets.dataset import Dataset, sql_library
+from eros_assets.dataset import FIRST_ROWS, Dataset, sql_library, sql_lineage
 from eros_assets.gate.findings import Finding
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.warehouse.protocol import WarehouseError
@@ -16,10 +18,16 @@ from eros_assets.weekly.inputs import quarantined_rows
 if TYPE_CHECKING:
     import pandas as pd
 
-PREVIEW_ROWS = 10
 LONGEST_CELL = 80
 
-OWNERS = ["team:scheduling"]
+WAREHOUSE = "warehouse"
+"""Among the kinds of an asset: the engine of the installation."""
+
+CODE = "dagster/code_references"
+"""The metadata key of the files that an asset is made by."""
+
+# References to code are a beta feature of this version of Dagster, which is pinned.
+warnings.filterwarnings("ignore", r"Class `(LocalFile|Url)?CodeReference", dg.BetaWarning)
 
 DATASET_POOL = "dataset"
 """The concurrency pool of whatever changes tables that others read. Production's dagster.yaml gives
@@ -33,7 +41,9 @@ def table_spec(
     name: str,
     *,
     group_name: str,
-    deps: Sequence[str],
+    deps: Sequence[str] = (),
+    runs: Sequence[str] = (),
+    earlier: Sequence[str] = (),
     partitions_def: dg.PartitionsDefinition[Any] | None = None,
     code_version: str | None = None,
 ) -> dg.AssetSpec:
@@ -43,12 +53,16 @@ def table_spec(
         name,
         description=table.description,
         group_name=group_name,
-        deps=list(deps),
-        owners=OWNERS,
-        kinds={"table"},
+        deps=dependencies(*runs, *deps, without=(name, *earlier)),
+        kinds={WAREHOUSE, "sql" if code_version else "python"},
         code_version=code_version,
         partitions_def=partitions_def,
-        metadata={"dagster/column_schema": column_schema(table)},
+        metadata={
+            "dagster/column_schema": column_schema(table),
+            CODE: dg.CodeReferencesMetadataValue(
+                code_references=[code_of(sql_library()[file]) for file in (name, *runs)]
+            ),
+        },
     )
 
 
@@ -56,7 +70,9 @@ def table_asset(
     name: str,
     *,
     group_name: str,
-    deps: Sequence[str],
+    deps: Sequence[str] = (),
+    runs: Sequence[str] = (),
+    earlier: Sequence[str] = (),
     partitions_def: dg.PartitionsDefinition[Any] | None = None,
     code_version: str | None = None,
     pool: str | None = DATASET_POOL,
@@ -69,10 +85,58 @@ def table_asset(
         name,
         group_name=group_name,
         deps=deps,
+        runs=runs,
+        earlier=earlier,
         partitions_def=partitions_def,
         code_version=code_version,
     )
     return dg.multi_asset(name=name, specs=[spec], pool=pool)
+
+
+BESIDE: Mapping[str, str] = {
+    "deployment_definitions": "deployment_backup",
+    "deployments": "deployment_backup",
+    "gate_verdicts": "active_caption_assignments",
+    "schedule_export_log": "schedule_csv",
+    "schedule_shortfalls": "active_caption_assignments",
+    "selection_candidates": "caption_selections",
+    "selection_pools": "caption_selections",
+}
+"""Tables that are no asset of their own, with the asset whose step (or whose checks) fill them."""
+
+
+def dependencies(*names: str, without: Sequence[str] = ()) -> list[str]:
+    """What an asset depends on that runs or reads these, by name, in order.
+
+    Files of `sql/` stand for the views, functions and procedures that they mention, and for the
+    tables that they read, through views and routines too. Other names are those of assets.
+
+    Args:
+        names: files and objects of `sql/`, and assets.
+        without: what the step writes itself, or reads as an earlier run left it. A dependency on
+            what comes later in the flow would be a cycle.
+    """
+    library = sql_library()
+    files = [library[name] for name in names if name in library]
+    mentioned = {name for file in files for name in file.dependencies}
+    reached = library.reached_from(*(file.name for file in files))
+    found = {
+        *(name for name in (*names, *mentioned) if not _is_statement(library.get(name))),
+        *(name for name in reached if library[name].kind == "table"),
+    }
+    return sorted({BESIDE.get(name, name) for name in found} - set(without))
+
+
+def _is_statement(sql_object: SqlObject | None) -> bool:
+    """Whether a file of `sql/` is run by name, and makes no object."""
+    return sql_object is not None and sql_object.kind in ("operation", "check")
+
+
+def code_of(sql_object: SqlObject) -> dg.LocalFileCodeReference:
+    """A link to a file of `sql/`."""
+    path = sql_object.path
+    label = f"{path.parent.name}/{path.name}"
+    return dg.LocalFileCodeReference(file_path=str(path), line_number=1, label=label)
 
 
 def fingerprint(name: str) -> str:
@@ -95,6 +159,39 @@ def column_schema(sql_object: SqlObject, names: Sequence[str] = ()) -> dg.TableS
     )
 
 
+def lineage_metadata(
+    file: str, target: str | None = None, names: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Which columns each column is computed from, as the parsed SQL has it.
+
+    `dagster/column_lineage` is for programs and Dagster+; the open-source UI shows the table
+    `column_sources`. Columns that Python or a constant fills are not in either.
+
+    Args:
+        file: the file of `sql/` that returns or writes the columns.
+        target: the table that it writes; None: what it returns.
+        names: the columns to show; none: all.
+    """
+    lineage = sql_lineage().get(file, {}).get(target or file, {})
+    shown = {name: lineage[name] for name in names or lineage if name in lineage}
+    if not shown:
+        return {}
+    deps = {
+        name: [dg.TableColumnDep(dg.AssetKey(table), column) for table, column in sources]
+        for name, sources in shown.items()
+    }
+    return {
+        "dagster/column_lineage": dg.TableColumnLineage(deps),
+        "column_sources": markdown_rows(
+            ("column", "computed from"),
+            (
+                (f"`{name}`", ", ".join(f"`{table}.{column}`" for table, column in sources))
+                for name, sources in shown.items()
+            ),
+        ),
+    }
+
+
 def routine_metadata(routine: SqlObject) -> dict[str, Any]:
     """What a function, procedure or view takes and gives, as far as it does either."""
     described: dict[str, Any] = {}
@@ -109,12 +206,26 @@ def routine_metadata(routine: SqlObject) -> dict[str, Any]:
 
 
 def job_metadata(dataset: Dataset) -> dict[str, Any]:
-    """Duration, bytes and ids of the jobs that a handle ran."""
+    """Duration and bytes of the jobs that a handle ran, and each of them.
+
+    On BigQuery a job links to its page in Google's console.
+    """
     jobs = dataset.ledger
+    address = dataset.settings.job_address
+    links = [address(job.job_id) for job in jobs]
     return {
         "warehouse_seconds": round(sum(job.duration_seconds for job in jobs), 3),
         "bytes_processed": sum(job.bytes_processed for job in jobs),
-        "job_ids": dg.MetadataValue.json([job.job_id for job in jobs]),
+        "jobs": markdown_rows(
+            ("statement", "seconds", "bytes", "job"),
+            (
+                (
+                    *(_short(job.statement), f"{job.duration_seconds:.2f}", job.bytes_processed),
+                    f"[{job.job_id}]({link})" if link else f"`{job.job_id}`",
+                )
+                for job, link in zip(jobs, links, strict=True)
+            ),
+        ),
     }
 
 
@@ -147,7 +258,7 @@ def left_out(dataset: Dataset, table: str) -> dict[str, Any]:
         rows = [row for row in quarantined_rows(dataset) if row.table_name == table]
     except WarehouseError:
         return {}
-    shown = [(row.row_key, row.reason, row.consequence) for row in rows[:PREVIEW_ROWS]]
+    shown = [(row.row_key, row.reason, row.consequence) for row in rows[:FIRST_ROWS]]
     return {
         "rows_left_out": len(rows),
         "left_out": markdown_rows(("row", "reason", "consequence"), shown, longest=LONGEST_CELL),
@@ -170,9 +281,10 @@ def table_metadata(dataset: Dataset, table: str, preview: str) -> dict[str, Any]
 
 def markdown_table(frame: "pd.DataFrame") -> dg.MetadataValue[Any]:
     """The first rows as a Markdown table."""
-    shown = frame.head(PREVIEW_ROWS)
+    shown = frame.head(FIRST_ROWS)
     columns = [str(column) for column in shown.columns]
-    return markdown_rows(columns, shown.itertuples(index=False), longest=LONGEST_CELL)
+    rows = ((_short(value) for value in row) for row in shown.itertuples(index=False))
+    return markdown_rows(columns, rows)
 
 
 def markdown_rows(
@@ -211,4 +323,11 @@ def gate_table(findings: Sequence[Finding]) -> dg.MetadataValue[Any]:
 
 def _cell(value: object, longest: int | None) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return " ".join(text.replace("|", "\\|").splitlines())[:longest]
+    return " ".join(text.splitlines())[:longest].replace("|", "\\|").replace("<", "\\<")
+
+
+def _short(value: object) -> str:
+    """A value of the data, cut, without anything that Markdown would take for its own."""
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    short = " ".join(text.splitlines())[:LONGEST_CELL]
+    return re.sub(r"([\\`*~\[\]])", r"\\\1", short)

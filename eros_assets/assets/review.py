@@ -4,18 +4,21 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import frame_metadata, job_metadata, table_asset
-from eros_assets.assets.week import WEEKLY, partition_week, refuse_plan
+from eros_assets.assets.reporting import job_metadata, table_asset
+from eros_assets.assets.stored import stored_metadata
+from eros_assets.assets.week import IN_FORCE, SCOPE, WEEKLY, partition_week, refuse_plan
 from eros_assets.exporting.sheets.review import ReviewLine
 from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource, WarehouseResource, WeekScope
-from eros_assets.weekly.reviews import review_rows, store_reviews
+from eros_assets.weekly.reviews import store_reviews
 
 
 @table_asset(
     "schedule_review",
     group_name="selection",
-    # Not read: a backfill that makes the reports first can then run all of a week in one run.
-    deps=["table_definitions", "creator_performance"],
+    runs=["reviewed_messages"],
+    # Reports are not read: a backfill that makes them first can run all of a week in one run.
+    deps=["table_definitions", "creator_performance", *SCOPE],
+    earlier=IN_FORCE,
     partitions_def=WEEKLY,
 )
 def schedule_review(
@@ -44,7 +47,7 @@ def schedule_review(
         )
     return dg.MaterializeResult(
         metadata={
-            **frame_metadata(review_rows(merged.reviews, week_start)),
+            **stored_metadata(dataset, "schedule_review", week_start=week_start),
             "lines_read": len(lines or []),
             "changed": len(merged.changed),
             "approved": sum(r.line.decision == "approve" for r in merged.reviews),

@@ -9,7 +9,13 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import DATASET_POOL, OWNERS, job_metadata, routine_metadata
+from eros_assets.assets.reporting import (
+    DATASET_POOL,
+    WAREHOUSE,
+    job_metadata,
+    lineage_metadata,
+    routine_metadata,
+)
 from eros_assets.dataset import sql_library
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.resources import WarehouseResource
@@ -24,8 +30,7 @@ TABLES = sql_library().of_kind("table")
 @dg.asset(
     pool=DATASET_POOL,
     group_name=GROUP,
-    owners=OWNERS,
-    kinds={"sql"},
+    kinds={WAREHOUSE, "sql"},
     description="Every table of sql/tables exists, with at least its columns. Inputs that others "
     "load are left to them. Grain: the set.",
     code_version=hashlib.sha256("".join(t.fingerprint for t in TABLES).encode()).hexdigest(),
@@ -57,8 +62,7 @@ def routine_asset(routine: SqlObject) -> dg.AssetsDefinition:
         pool=DATASET_POOL,
         name=routine.name,
         group_name=GROUP,
-        owners=OWNERS,
-        kinds={"sql", routine.kind},
+        kinds={WAREHOUSE, "sql", routine.kind},
         description=routine.description,
         deps=["table_definitions", *sorted(deps)],
         code_version=routine.fingerprint,
@@ -76,7 +80,11 @@ def routine_asset(routine: SqlObject) -> dg.AssetsDefinition:
         dataset = warehouse.dataset(context)
         dataset.warehouse.deploy(routine)
         return dg.MaterializeResult(
-            metadata={"fingerprint": routine.fingerprint, **job_metadata(dataset)}
+            metadata={
+                "fingerprint": routine.fingerprint,
+                **(lineage_metadata(routine.name) if routine.columns else {}),
+                **job_metadata(dataset),
+            }
         )
 
     return deployed

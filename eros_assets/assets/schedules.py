@@ -4,8 +4,15 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import fingerprint, frame_metadata, job_metadata, table_asset
-from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.assets.reporting import (
+    fingerprint,
+    frame_metadata,
+    job_metadata,
+    lineage_metadata,
+    table_asset,
+)
+from eros_assets.assets.stored import stored_metadata
+from eros_assets.assets.week import IN_FORCE, SCOPE, WEEKLY, partition_week
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.weekly.drafting import (
     draft_week,
@@ -24,10 +31,9 @@ GROUP = "schedules"
 @table_asset(
     "schedule_recommendations",
     group_name=GROUP,
-    deps=[
-        *("weekly_volume_targets", "caption_selections", "caption_priors", "message_facts"),
-        *("caption_bank", "tuning", "calculate_engagement_rates"),
-    ],
+    runs=["week_targets", "selected_captions", "slot_values"],
+    deps=["tuning", "sent_this_week", "active_schedules", *SCOPE],
+    earlier=IN_FORCE,
     partitions_def=WEEKLY,
 )
 def schedule_recommendations(
@@ -55,12 +61,15 @@ def schedule_recommendations(
     planned = [d.plan for d in drafts if d.plan is not None]
     return dg.MaterializeResult(
         metadata={
-            **frame_metadata(rows.drop(columns="explanation")),
+            **stored_metadata(dataset, "schedule_recommendations", week_start=week_start),
+            "messages": len(rows),
             "pages_planned": len(planned),
-            "pages_failed": dg.MetadataValue.json([f.sentence for f in failures]),
+            "pages_failed": len(failures),
+            "failures": dg.MetadataValue.json([f.sentence for f in failures]),
             "pages_left_alone": dg.MetadataValue.json(scope.left_alone),
-            "captions_dropped": dg.MetadataValue.json([s.sentence for s in dropped]),
-            "value": sum(plan.objective for plan in planned),
+            "captions_dropped": len(dropped),
+            "dropped": dg.MetadataValue.json([s.sentence for s in dropped]),
+            "schedule_value": sum(plan.objective for plan in planned),
             **job_metadata(dataset),
         }
     )
@@ -69,7 +78,8 @@ def schedule_recommendations(
 @table_asset(
     "active_caption_assignments",
     group_name=GROUP,
-    deps=["schedule_recommendations", "tuning", "lock_caption_assignments"],
+    runs=["lock_caption_assignments", "unlocked_drafts", "week_reservations"],
+    deps=["tuning", *SCOPE],
     partitions_def=WEEKLY,
     code_version=fingerprint("lock_caption_assignments"),
 )
@@ -84,12 +94,15 @@ def active_caption_assignments(
     store_shortfalls(dataset, scope, "lock", blocked, run_id=context.run_id)
     for shortfall in blocked:
         context.log.error(shortfall.sentence)
-    active = dataset.query("active_schedules", week_start=week_start, pages=scope.pages)
+    reserved = dataset.query("week_reservations", week_start=week_start)
     return dg.MaterializeResult(
         metadata={
-            **frame_metadata(active),
+            **frame_metadata(reserved),
+            "schedules_in_force": reserved["schedule_id"].nunique(),
             "captions_locked": locked,
-            "not_locked": dg.MetadataValue.json([s.sentence for s in blocked]),
+            "not_locked": len(blocked),
+            "obstacles": dg.MetadataValue.json([s.sentence for s in blocked]),
+            **lineage_metadata("lock_caption_assignments", "active_caption_assignments"),
             **job_metadata(dataset),
         }
     )

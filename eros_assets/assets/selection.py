@@ -5,8 +5,14 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import fingerprint, frame_metadata, job_metadata, table_asset
-from eros_assets.assets.week import WEEKLY, partition_week
+from eros_assets.assets.reporting import (
+    fingerprint,
+    job_metadata,
+    lineage_metadata,
+    table_asset,
+)
+from eros_assets.assets.stored import stored_metadata
+from eros_assets.assets.week import IN_FORCE, SCOPE, WEEKLY, partition_week
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning.loaded import require_configuration
 from eros_assets.weekly.inputs import require_inputs
@@ -26,13 +32,13 @@ GROUP = "selection"
 @table_asset(
     "weekly_volume_targets",
     group_name=GROUP,
+    runs=["page_outlooks", "holiday_factors", "sent_this_week"],
     deps=[
-        *("message_facts", "creators", "account_size_tiers", "saturation_responses"),
-        *("segment_rules", "holiday_calendar", "tuning", "classify_account_size"),
-        *("analyze_saturation_status", "get_creator_baseline"),
+        *("tuning", "loaded_inputs", *SCOPE),
         # Analysis and monitoring come first: people read them with the week.
         *("creator_performance", "creator_anomalies"),
     ],
+    earlier=IN_FORCE,
     partitions_def=WEEKLY,
 )
 def weekly_volume_targets(
@@ -57,11 +63,13 @@ def weekly_volume_targets(
         context.log.error(failure.sentence)
     return dg.MaterializeResult(
         metadata={
-            **frame_metadata(targets),
+            **stored_metadata(dataset, "weekly_volume_targets", week_start=week_start),
+            "pages": len(targets),
             "messages": int(
                 targets[["num_budget", "num_mid", "num_premium", "num_bump"]].sum().sum()
             ),
-            "pages_failed": dg.MetadataValue.json([f.sentence for f in failures]),
+            "pages_failed": len(failures),
+            "failures": dg.MetadataValue.json([f.sentence for f in failures]),
             "pages_left_alone": dg.MetadataValue.json(scope.left_alone),
             **job_metadata(dataset),
         }
@@ -71,12 +79,9 @@ def weekly_volume_targets(
 @table_asset(
     "caption_selections",
     group_name=GROUP,
-    deps=[
-        *("weekly_volume_targets", "caption_bank", "caption_bandit_stats", "caption_priors"),
-        *("caption_appeal", "creator_caption_restrictions", "segment_rules", "schedule_review"),
-        "select_captions_for_creator",
-        "message_facts",
-    ],
+    runs=["select_captions_for_creator", "pool_log", "selection_shortfalls"],
+    deps=["tuning", "refused_pages", "statistics_date", *SCOPE],
+    earlier=IN_FORCE,
     partitions_def=WEEKLY,
     code_version=fingerprint("select_captions_for_creator"),
 )
@@ -103,10 +108,13 @@ def caption_selections(
         context.log.warning(shortfall.sentence)
     return dg.MaterializeResult(
         metadata={
-            **frame_metadata(selections),
+            **stored_metadata(dataset, "caption_selections", week_start=week_start),
+            "selected": len(selections),
             "control": int((selections["arm"] == "control").sum()),
             "statistics": later or f"those of {week_start} or of the newest history before it",
-            "shortfalls": dg.MetadataValue.json([s.sentence for s in shortfalls]),
+            "shortfalls": len(shortfalls),
+            "lacking": dg.MetadataValue.json([s.sentence for s in shortfalls]),
+            **lineage_metadata("select_captions_for_creator", "caption_selections"),
             **job_metadata(dataset),
         }
     )

@@ -29,6 +29,12 @@ TO_THE_COMING_WEEK = 2
 PLANNED = ("weekly_volume_targets", "caption_selections", "schedule_recommendations")
 """Assets that plan a week."""
 
+SCOPE = ("newest_message", "pages_to_plan")
+"""Files of `sql/` that a step runs to know the pages of its week, see `week_plan_scope`."""
+
+IN_FORCE = ("active_caption_assignments", "schedule_recommendations")
+"""Schedules and reservations of earlier runs, which a step that plans a week reads."""
+
 WEEKLY = dg.WeeklyPartitionsDefinition(
     start_date=FIRST_WEEK.isoformat(),
     timezone=ZONE_NAME,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from eros_assets.assets.reporting import frame_metadata, job_metadata
+from eros_assets.assets.reporting import job_metadata
+from eros_assets.assets.stored import stored_metadata
 from eros_assets.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -37,5 +38,9 @@ def replace_week(
     stamped = rows.assign(**{stamp: dt.datetime.now(dt.UTC)}, run_id=run_id)
     dataset.load(table, stamped, replacing=replacing)
     return dg.MaterializeResult(
-        metadata={**frame_metadata(rows), **metadata, **job_metadata(dataset)}
+        metadata={
+            **stored_metadata(dataset, table, **replacing),
+            **metadata,
+            **job_metadata(dataset),
+        }
     )

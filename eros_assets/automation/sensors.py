@@ -14,6 +14,7 @@ import dagster as dg
 from eros_assets.alerts import Alert, AlertError
 from eros_assets.assets.week import open_weeks
 from eros_assets.automation.jobs import daily_caption_update, export_schedules
+from eros_assets.automation.keep_current import KEPT_CURRENT, keeps_itself_current
 from eros_assets.automation.rollback import rollback_production
 from eros_assets.errors import root_cause
 from eros_assets.health.turns import HealthSeen, health_turn
@@ -38,6 +39,8 @@ EVENTS_A_TICK = 500
 def new_history(
     context: dg.SensorEvaluationContext, warehouse: WarehouseResource
 ) -> dg.SensorResult | dg.SkipReason:
+    if keeps_itself_current(context.instance):
+        return dg.SkipReason(KEPT_CURRENT)
     dataset = warehouse.dataset(asset="mass_messages")
     table = dataset.freshness("mass_messages")
     if table is None:

@@ -1,10 +1,33 @@
-"""The statement that reads the rows of a table."""
+"""The statements that read the rows of a table."""
 
 from collections.abc import Sequence
+
+COUNT = "rows_in_all"
+"""The column of `first_rows_statement` that says how many rows there are."""
 
 
 def rows_statement(table: str, columns: Sequence[str] = ()) -> str:
     """GoogleSQL for the rows of a table; those that equal the parameters named as `columns`."""
+    return f"SELECT t.*{_from(table, columns)}"
+
+
+def first_rows_statement(
+    table: str, columns: Sequence[str], order: Sequence[str], limit: int
+) -> str:
+    """GoogleSQL for the first of these rows, each with the number of all of them.
+
+    Args:
+        table: the table.
+        columns: the columns that equal the parameters of their names.
+        order: columns of the table, the first before all, each with or without DESC.
+        limit: how many rows at most.
+    """
+    by = ", ".join(f"t.{column}" for column in order)
+    rows = f"SELECT t.*, COUNT(*) OVER () AS {COUNT}{_from(table, columns)}"
+    return f"{rows} ORDER BY {by} LIMIT {limit}"
+
+
+def _from(table: str, columns: Sequence[str]) -> str:
     equal = " AND ".join(f"t.{column} = @{column}" for column in columns)
     where = f" WHERE {equal}" if equal else ""
-    return f"SELECT t.* FROM `${{dataset}}.{table}` AS t{where}"
+    return f" FROM `${{dataset}}.{table}` AS t{where}"

@@ -10,7 +10,7 @@
 --   arm: treatment, control.
 --   status: draft, active, superseded.
 CREATE TABLE IF NOT EXISTS `${dataset}.schedule_recommendations` (
-  schedule_id STRING OPTIONS (description = "sched_<YYYYMMDD>_<page_name>_<8 hex digits of the content's SHA-256>."),
+  schedule_id STRING OPTIONS (description = "`sched_YYYYMMDD_page_hash`: the Monday, the page, 8 hex digits of the content's SHA-256."),
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   week_start DATE OPTIONS (description = "Monday that names the week, LA time."),
   message_number INT64 OPTIONS (description = "Place in the week, 1 the first."),

@@ -146,7 +146,7 @@ def test_a_creator_whose_rows_cannot_be_made_is_said_and_stops_no_other(
     assert reason.startswith("TypeError: ")
     (told,) = run.asset_materializations_for_node("schedule_recommendations")
     assert told.metadata["pages_planned"].value == len(others)
-    assert told.metadata["pages_failed"].value == [f"{first}: 0 of 1 messages: {reason}"]
+    assert told.metadata["failures"].value == [f"{first}: 0 of 1 messages: {reason}"]
 
 
 @pytest.mark.parametrize("alone", [False, True], ids=["among others", "alone"])

@@ -48,7 +48,7 @@ def test_what_has_no_room_is_said_with_the_rule_that_bound(agency: Installed) ->
     assert set(rows["reason"]) == {BOUND}
 
     (told,) = run.asset_materializations_for_node("schedule_recommendations")
-    sentences = told.metadata["captions_dropped"].value
+    sentences = told.metadata["dropped"].value
     logged = [entry.user_message for entry in agency.instance.all_logs(run.run_id)]
     assert isinstance(sentences, list)
     assert len(sentences) == len(rows)

@@ -20,6 +20,7 @@ OPEN_TO_ALL = tuple(
         "protocol",
         "rows",
         "sql.library",
+        "sql.lineage",
         "sql.objects",
         "sql.rehearsal",
         "sql.rules",

@@ -6,17 +6,14 @@ a file, so that a code location starts without either.
 
 import graphlib
 import hashlib
-import json
-import os
 import re
 import string
-import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from eros_assets.warehouse.sql.kept_results import keep_results, kept_results
 from eros_assets.warehouse.sql.objects import (
     Column,
     Kind,
@@ -59,6 +56,17 @@ class SqlLibrary(Mapping[str, SqlObject]):
     def of_kind(self, *kinds: Kind) -> tuple[SqlObject, ...]:
         """The objects of these kinds, by name."""
         return tuple(o for o in self._objects.values() if o.kind in kinds)
+
+    def reached_from(self, *names: str) -> frozenset[str]:
+        """These objects and all that they mention, through views, functions and procedures too."""
+        reached: set[str] = set()
+        ahead = list(names)
+        while ahead:
+            name = ahead.pop()
+            if name not in reached:
+                reached.add(name)
+                ahead += self._objects[name].dependencies
+        return frozenset(reached)
 
     def deploy_order(self) -> tuple[SqlObject, ...]:
         """Tables by name, then views and routines, each after all that it depends on.
@@ -141,9 +149,10 @@ def load_library(root: Path | None = None, cache_dir: Path | None = None) -> Sql
     """
     root = root or _SQL
     files = _files(root)
-    known = _read_cache(cache_dir)
+    cache = cache_dir / _CACHE_FILE if cache_dir else None
+    known = kept_results(cache, _READING_VERSION)
     objects: list[SqlObject] = []
-    entries: dict[str, Any] = {}
+    by_key: dict[str, SqlObject] = {}
     for path, kind in files:
         try:
             text = path.read_text(encoding="utf-8")
@@ -156,13 +165,14 @@ def load_library(root: Path | None = None, cache_dir: Path | None = None) -> Sql
 
             sql_object = read_object(path, kind, text)
         objects.append(sql_object)
-        entries[key] = _to_entry(sql_object)
+        by_key[key] = sql_object
     names = [o.name for o in objects]
     for sql_object in objects:
         if names.count(sql_object.name) > 1:
             raise LibraryError(f"{sql_object.path}: another file of sql/ has the same name")
-    if cache_dir is not None and entries.keys() != known.keys():
-        _write_cache(cache_dir, entries)
+    if cache is not None and by_key.keys() != known.keys():
+        entries = {key: _to_entry(sql_object) for key, sql_object in by_key.items()}
+        keep_results(cache, _READING_VERSION, entries)
     return SqlLibrary(objects)
 
 
@@ -191,32 +201,6 @@ def _kind_of(path: Path, root: Path) -> Kind:
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", path.stem):
         raise LibraryError(f"{path}: the name must be lower case letters, digits and '_'")
     return FOLDERS[folder]
-
-
-def _cache_version() -> str:
-    return f"{_READING_VERSION}/{version('sqlglot')}"
-
-
-def _read_cache(cache_dir: Path | None) -> dict[str, Any]:
-    if cache_dir is None:
-        return {}
-    try:
-        cached = json.loads((cache_dir / _CACHE_FILE).read_text(encoding="utf-8"))
-        return dict(cached["objects"]) if cached["version"] == _cache_version() else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}  # a cache that can't be read is made again
-
-
-def _write_cache(cache_dir: Path, entries: Mapping[str, Any]) -> None:
-    try:
-        cache_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=cache_dir, prefix=_CACHE_FILE, delete=False, encoding="utf-8"
-        ) as file:
-            json.dump({"version": _cache_version(), "objects": entries}, file)
-        os.replace(file.name, cache_dir / _CACHE_FILE)  # noqa: PTH105 (Path.replace is no clearer)
-    except OSError:
-        return  # a folder that can't be written only costs the next start its second
 
 
 def _to_entry(sql_object: SqlObject) -> dict[str, Any]:

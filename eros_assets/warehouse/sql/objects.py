@@ -1,5 +1,6 @@
 """The objects of `sql/`, with their parameters and columns, as values."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -7,6 +8,13 @@ from typing import Literal
 from eros_assets.errors import ErosError
 
 Kind = Literal["table", "function", "table_function", "procedure", "view", "operation", "check"]
+
+
+ColumnSource = tuple[str, str]
+"""A table, view or function of the dataset, and its column."""
+
+Lineage = Mapping[str, Sequence[ColumnSource]]
+"""The sources of each column."""
 
 
 class LibraryError(ErosError):

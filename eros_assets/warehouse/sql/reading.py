@@ -28,7 +28,7 @@ from eros_assets.warehouse.sql.syntax import (
     tokens_of,
 )
 
-_DATASET = "${dataset}"
+DATASET = "${dataset}"
 _SECTION = re.compile(r"(Parameters|Columns|Values):\s*")
 _KEY = re.compile(r"Key: ([\w, ]+)\.")
 _RANGE = re.compile(r"(-?[\d.]+) (?:to (-?[\d.]+)|or more)")
@@ -106,13 +106,13 @@ def _fingerprint(text: str) -> str:
 
 def _object_name(dotted: str) -> str | None:
     dataset, _, name = dotted.rpartition(".")
-    return name if dataset == _DATASET else None
+    return name if dataset == DATASET else None
 
 
 def _mentioned(tree: exp.Expr) -> Iterator[str]:
     """Names of the dataset's tables, views and routines in a syntax tree."""
     for table in tree.find_all(exp.Table):
-        if table.db == _DATASET and not table.catalog:
+        if table.db == DATASET and not table.catalog:
             yield table.name
     for function in tree.find_all(exp.Anonymous):
         yield _object_name(function.name) or ""
@@ -140,9 +140,9 @@ def _definition(
     if not isinstance(create, exp.Create) or create.kind != creates:
         raise LibraryError(f"{path}: CREATE {kind.upper().replace('_', ' ')} expected")
     table = create.find(exp.Table)
-    name = table.name if table is not None and table.db == _DATASET else ""
+    name = table.name if table is not None and table.db == DATASET else ""
     if not name:
-        raise LibraryError(f"{path}: write the object's name as `{_DATASET}.{path.stem}`")
+        raise LibraryError(f"{path}: write the object's name as `{DATASET}.{path.stem}`")
     definitions = list(create.this.expressions) if create.this else []
     declared = [d for d in definitions if isinstance(d, exp.ColumnDef)]
     if kind == "table":
