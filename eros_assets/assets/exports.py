@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.gate_checks import gate_evaluations
+from eros_assets.assets.gate_checks import JUDGED, gate_evaluations
 from eros_assets.assets.reporting import (
     DATASET_POOL,
     column_schema,
@@ -20,7 +20,6 @@ from eros_assets.assets.week import WEEKLY, week_to_publish
 from eros_assets.dataset import sql_library
 from eros_assets.exporting.calendar_picture import calendar_picture
 from eros_assets.exporting.columns import CSV_COLUMNS
-from eros_assets.gate import SQL_FILES as GATE
 from eros_assets.gate import GateClosedError
 from eros_assets.publishing.bucket import publish_bucket
 from eros_assets.publishing.index import INDEX_FILE
@@ -35,7 +34,6 @@ from eros_assets.resources import (
 )
 
 GROUP = "exports"
-EXPORTED = ("schedule_csv",)
 PICTURES = ("schedule_messages", "week_targets", "slot_values", "tuning")
 SHOWN_PICTURES = 3
 
@@ -51,7 +49,7 @@ SHOWN_PICTURES = 3
             description="Two CSV files per page and week with the messages to send: the page's "
             "name with .csv for machines, with .excel.csv for people with Excel. Grain: one row "
             "per message of an active schedule.",
-            deps=dependencies(*GATE, "schedule_messages", without=EXPORTED),
+            deps=[*JUDGED, *dependencies("schedule_messages", without=JUDGED)],
             partitions_def=WEEKLY,
             metadata={
                 "dagster/column_schema": column_schema(
@@ -102,7 +100,7 @@ def schedule_csv(
         "gate": gate_table(published.verdict.findings),
         **job_metadata(dataset),
     }
-    log = published.log[["page_name", "schedule_id", "row_count", "location"]]
+    log = published.log[["page_name", "row_count", "location"]]
     messages = published.index.totals["messages"]
     sources = lineage_metadata("schedule_messages", names=tuple(CSV_COLUMNS))
     yield dg.MaterializeResult(
@@ -144,7 +142,10 @@ def schedule_csv(
     pool=DATASET_POOL,
     group_name=GROUP,
     kinds={"googlesheets"},
-    deps=dependencies(*GATE, "schedule_messages", "week_reviews", "creator_names"),
+    deps=[
+        *JUDGED,
+        *dependencies("schedule_messages", "week_reviews", "creator_names", without=JUDGED),
+    ],
     partitions_def=WEEKLY,
     output_required=False,
 )
@@ -193,9 +194,10 @@ def schedule_sheet(
     pool=DATASET_POOL,
     group_name=GROUP,
     kinds={"gcs"},
-    deps=dependencies(
-        *("schedule_csv", "schedule_calendar", "schedule_index"), *GATE, "schedule_messages"
-    ),
+    deps=[
+        *("schedule_csv", "schedule_calendar", "schedule_index", *JUDGED),
+        *dependencies("schedule_messages", without=JUDGED),
+    ],
     partitions_def=WEEKLY,
     output_required=False,
 )

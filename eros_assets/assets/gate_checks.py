@@ -19,6 +19,13 @@ from eros_assets.gate.findings import Finding
 GUARDED = "active_caption_assignments"
 """The asset that the gate guards: a condition that fails stops the exports downstream."""
 
+JUDGED = (GUARDED, "quarantined_messages", "analyze_creator_performance", "tuning")
+"""What a step that asks the gate depends on: all that the gate's conditions read, or what makes it.
+
+The smoke tests run analyzer, selector and builder, which read nearly every table; an edge for each
+would hide the others in the Dagster UI.
+"""
+
 CHECKED_ELSEWHERE = {
     "facts_and_quarantine_are_the_input": "message_facts",
     "routines_are_those_of_sql": "analyze_creator_performance",

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from eros_assets.assets.gate_checks import JUDGED
 from eros_assets.assets.reporting import (
     inline_picture,
     job_metadata,
@@ -17,7 +18,6 @@ from eros_assets.assets.stored import stored_metadata
 from eros_assets.calendar import la_date
 from eros_assets.dataset import Dataset
 from eros_assets.exporting.health_picture import HealthBar, HealthPoint, health_picture
-from eros_assets.gate import SQL_FILES as GATE
 from eros_assets.health.checkup import Health, check_system, creators_to_watch, health_row
 from eros_assets.health.scores import Component
 from eros_assets.health.success import Figure
@@ -31,7 +31,8 @@ SHOWN_DAYS = 7
     "system_health",
     group_name="operations",
     runs=["newest_improvement", "supply", "creators_without_schedule", "creators_to_watch"],
-    deps=["recent_health", "newest_message", *GATE],
+    deps=["recent_health", "newest_message"],
+    after=JUDGED,
     pool=None,
 )
 def system_health(

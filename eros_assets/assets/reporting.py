@@ -44,16 +44,28 @@ def table_spec(
     deps: Sequence[str] = (),
     runs: Sequence[str] = (),
     earlier: Sequence[str] = (),
+    after: Sequence[str] = (),
     partitions_def: dg.PartitionsDefinition[Any] | None = None,
     code_version: str | None = None,
 ) -> dg.AssetSpec:
-    """The spec of the asset that is a table of `sql/tables`, columns and grain included."""
+    """The spec of the asset that is a table of `sql/tables`, columns and grain included.
+
+    Args:
+        name: the table.
+        group_name: the group.
+        deps: files of `sql/`, tables and assets that the step reads, beside `runs`.
+        runs: the files of `sql/` that make the table; the UI links to them.
+        earlier: what of all these the step writes itself, or reads as an earlier run left it.
+        after: assets that are dependencies as they are, whatever they read themselves.
+        partitions_def: the weeks, where the table has them.
+        code_version: changes when what makes the rows does.
+    """
     table = sql_library()[name]
     return dg.AssetSpec(
         name,
         description=table.description,
         group_name=group_name,
-        deps=dependencies(*runs, *deps, without=(name, *earlier)),
+        deps=sorted({*after, *dependencies(*runs, *deps, without=(name, *earlier))}),
         kinds={WAREHOUSE, "sql" if code_version else "python"},
         code_version=code_version,
         partitions_def=partitions_def,
@@ -73,6 +85,7 @@ def table_asset(
     deps: Sequence[str] = (),
     runs: Sequence[str] = (),
     earlier: Sequence[str] = (),
+    after: Sequence[str] = (),
     partitions_def: dg.PartitionsDefinition[Any] | None = None,
     code_version: str | None = None,
     pool: str | None = DATASET_POOL,
@@ -87,6 +100,7 @@ def table_asset(
         deps=deps,
         runs=runs,
         earlier=earlier,
+        after=after,
         partitions_def=partitions_def,
         code_version=code_version,
     )
@@ -118,7 +132,7 @@ def dependencies(*names: str, without: Sequence[str] = ()) -> list[str]:
     """
     library = sql_library()
     files = [library[name] for name in names if name in library]
-    mentioned = {name for file in files for name in file.dependencies}
+    mentioned = {n for file in files if _is_statement(file) for n in file.dependencies}
     reached = library.reached_from(*(file.name for file in files))
     found = {
         *(name for name in (*names, *mentioned) if not _is_statement(library.get(name))),

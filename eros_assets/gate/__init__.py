@@ -12,16 +12,7 @@ from eros_assets.gate import conditions
 from eros_assets.gate.findings import Finding, GateClosedError
 from eros_assets.gate.smoke import smoke_findings
 
-__all__ = ["SQL_FILES", "Finding", "GateClosedError", "gate_findings", "smoke_findings"]
-
-SQL_FILES = (
-    *("facts_and_quarantine_balance", "captions_reserved_twice", "schedule_times"),
-    *("active_schedule_contents", "unreserved_messages", "planned_messages", "week_targets"),
-    *("sent_this_week", "la_clock", "rehearsal_page", "rehearsal_rules", "rehearsal_offers"),
-    *("caption_texts", "schedule_messages", "analyze_creator_performance"),
-    *("select_captions_for_creator", "week_state", "gate_verdict", "tuning"),
-)
-"""The files of `sql/` that its conditions run, and the tables that they read without one."""
+__all__ = ["Finding", "GateClosedError", "gate_findings", "smoke_findings"]
 
 
 def gate_findings(
