@@ -89,8 +89,8 @@ KEPT_CURRENT = "the sensor keep_current is on, and does this"
 
 
 def keeps_itself_current(instance: dg.DagsterInstance) -> bool:
-    """Whether `keep_current` is on."""
-    return any(
+    """Whether `keep_current` is on; an instance in memory doesn't know, and has no daemon."""
+    return instance.schedule_storage is not None and any(
         state.name == keep_current.name and state.is_running
         for state in instance.all_instigator_state()
     )

@@ -55,7 +55,7 @@ def repository_of(**settings: Any) -> dg.RepositoryDefinition:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.instance_for_test() as instance:  # ticks ask it which sensors are on
         settings = load_settings({"env": "local", "home": tmp_path_factory.mktemp("home")})
         yield Deployed(settings, build_definitions(settings).get_repository_def(), instance)
 
