@@ -45,9 +45,11 @@ def measure() -> Iterator[str]:
         with dg.DagsterInstance.ephemeral() as instance:
 
             def run(job: str, partition: str | None = None, pages: Sequence[str] = ()) -> None:
-                config = week_run_config(pages) if partition and pages else None
-                result = definitions.resolve_job_def(job).execute_in_process(
-                    instance=instance, partition_key=partition, run_config=config
+                resolved = definitions.resolve_job_def(job)
+                result = resolved.execute_in_process(
+                    instance=instance,
+                    partition_key=partition if resolved.partitions_def else None,
+                    run_config=week_run_config(pages) if pages else None,
                 )
                 assert result.success
 

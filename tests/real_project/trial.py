@@ -181,8 +181,8 @@ def trial_settings(**values: object) -> Settings:
     """Settings that publish to a folder alone and alert nobody, whatever the environment says."""
     nowhere = {
         **dict.fromkeys(("spreadsheet_id", "export_bucket", "slack_token", "email_from")),
-        **dict.fromkeys(("import_dir", "week", "ui_address")),
+        **dict.fromkeys(("import_dir", "ui_address")),
         "email_to": (),
         "pages": (),
     }
-    return Settings(**{**nowhere, "sample": "small", "today": TODAY, **values})  # type: ignore[arg-type]
+    return Settings(**{**nowhere, "sample": "small", "today": TODAY, "week": WEEK, **values})  # type: ignore[arg-type]
