@@ -93,7 +93,13 @@ BEGIN
     LEFT JOIN `${dataset}.weekly_volume_targets` AS w
       ON c.page_name = w.page_name AND w.week_start = p_week_start
     WHERE
-      c.page_name NOT IN (SELECT x.page_name FROM `${dataset}.pages_without_selection` AS x)
+      -- In a call for one page, only its own restrictions are looked at, and its refusal is known:
+      -- those of another page may take long.
+      c.page_name NOT IN (
+        SELECT x.page_name
+        FROM `${dataset}.pages_without_selection` AS x
+        WHERE p_page_name IS NULL
+      )
       AND IF(
         p_page_name IS NULL,
         w.page_name IS NOT NULL AND c.is_active,
@@ -180,7 +186,7 @@ BEGIN
     pattern
   FROM `${dataset}.usable_restrictions` AS r
   CROSS JOIN UNNEST(r.blocked_patterns) AS pattern
-  WHERE pattern IS NOT NULL;
+  WHERE pattern IS NOT NULL AND (p_page_name IS NULL OR r.page_name = p_page_name);
 
   -- Most captions match no pattern, which one expression tells at once. Patterns that do not go
   -- into one (too many, too large together, or with a quotation that might not end): the empty one,
@@ -267,6 +273,7 @@ BEGIN
       content_category
     FROM `${dataset}.usable_restrictions` AS r
     CROSS JOIN UNNEST(r.restricted_categories) AS content_category
+    WHERE p_page_name IS NULL OR r.page_name = p_page_name
   ),
 
   restricted_tiers AS (
@@ -275,6 +282,7 @@ BEGIN
       price_tier
     FROM `${dataset}.usable_restrictions` AS r
     CROSS JOIN UNNEST(r.restricted_price_tiers) AS price_tier
+    WHERE p_page_name IS NULL OR r.page_name = p_page_name
   ),
 
   suspects AS (

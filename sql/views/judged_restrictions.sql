@@ -28,7 +28,6 @@ WITH faults AS (
     (
       SELECT STRING_AGG(CONCAT('(?:', pattern, ')'), '|' ORDER BY pattern)
       FROM UNNEST(r.blocked_patterns) AS pattern
-      WHERE SAFE.REGEXP_CONTAINS('', pattern) IS NOT NULL
     ) AS any_pattern,
     (
       SELECT COUNT(*)

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from eros_assets.dataset import Dataset, open_dataset
+from eros_assets.publishing.publication import publish_files, wrong_folder
 from eros_assets.settings import load_settings
 from eros_assets.tuning import configuration_tables, read_knobs
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
@@ -23,6 +24,7 @@ from eros_assets.weekly.drafting import (
 )
 from eros_assets.weekly.inputs import NothingToPlanError, quarantined_rows, require_inputs
 from eros_assets.weekly.locking import lock_drafts
+from eros_assets.weekly.messages import active_messages
 from eros_assets.weekly.rows import draft_rows
 from eros_assets.weekly.scope import week_plan_scope
 from eros_assets.weekly.selection import select_captions, week_targets, with_chances
@@ -45,7 +47,8 @@ Schedules = dict[str, list[tuple[Any, ...]]]
 
 
 def _opened(home: Path) -> Dataset:
-    return open_dataset(load_settings({"env": "local", "home": home}), asset="test")
+    settings = {"env": "local", "home": home, "out_dir": home.parent / "out"}
+    return open_dataset(load_settings(settings), asset="test")
 
 
 def _history() -> list[dict[str, Any]]:
@@ -249,6 +252,21 @@ def test_a_bad_row_costs_at_most_its_own_page_and_is_named(
         alike = [each for each in batch_of(case) if each.said == case.said]
         reasons = "\n".join(outcome.said[table])
         assert reasons.count(case.said) >= sum(len(each.rows) for each in alike)
+
+
+def test_with_every_bad_row_at_once_what_is_locked_is_published(
+    dataset: Dataset, undisturbed: Schedules
+) -> None:
+    for batch in {case.batch: batch_of(case) for case in CASES}.values():
+        _spoil(dataset, batch)
+    with _session(dataset):
+        schedules = _plan(dataset)
+        published = publish_files(dataset, WEEK, run_id="test", report=lambda _: None)
+        rows = active_messages(dataset, WEEK)
+    assert schedules == {page: undisturbed[page] for page in PAGES if page != OWN}
+    assert set(published.log["page_name"]) == set(schedules)
+    assert set(published.log["status"]) == {"succeeded"}
+    assert wrong_folder(rows, published.folder) == []
 
 
 def test_a_pattern_that_does_not_compile_is_said_of_its_page_alone(
