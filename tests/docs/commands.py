@@ -37,7 +37,8 @@ def recipe(command: str, **values: str) -> list[list[str]]:
         text=True,
         check=True,
     )
-    return [shlex.split(line) for line in done.stdout.splitlines()]
+    lines = done.stdout.replace("\\\n", " ").splitlines()  # a recipe may go on over lines
+    return [shlex.split(line) for line in lines]
 
 
 def failed_lines(said: str) -> set[str]:
