@@ -47,6 +47,9 @@ STAMPS = frozenset(
 UNCOMPARED = frozenset({"jobs", "changes", "versions"})
 """Tables of the embedded engine's catalogue that tell what ran, not what is."""
 
+MEASURED_FILES = frozenset({"acceptance.md", "acceptance.json"})
+"""Files of nothing but figures that were measured; that they are there is compared."""
+
 MEASURED_CONDITION = "smoke_selector"
 """A condition of the gate that observes seconds."""
 
@@ -368,6 +371,8 @@ def _files(settings: Settings) -> Mapping[str, str]:
 
 
 def _digest(path: Path) -> str:
+    if path.name in MEASURED_FILES:
+        return "it is there"
     content = path.read_bytes()
     if path.suffix == ".md":
         content = MASKED.sub("-", content.decode()).encode()
