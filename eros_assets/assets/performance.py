@@ -19,7 +19,7 @@ from eros_assets.assets.reporting import (
     table_metadata,
     table_spec,
 )
-from eros_assets.assets.week import IN_FORCE, SCOPE, refuse_plan
+from eros_assets.assets.week import CONFIGURED, IN_FORCE, SCOPE, refuse_plan
 from eros_assets.dataset import Dataset
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import Knobs, read_knobs
@@ -62,7 +62,7 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
             runs=["refresh_message_facts"],
             deps=[
                 *("loaded_inputs", "history_span", "import_totals", "import_reasons"),
-                *("import_pages", *SCOPE),
+                *("import_pages", *SCOPE, *CONFIGURED),
             ],
             earlier=(*SORTED, *IN_FORCE),
             code_version=fingerprint("refresh_message_facts"),
@@ -101,7 +101,7 @@ def message_facts(
             name,
             group_name=GROUP,
             runs=["update_caption_performance", "fit_sums"],
-            deps=["tuning", "statistics_date", *SCOPE],
+            deps=["tuning", "statistics_date", *SCOPE, *CONFIGURED],
             earlier=(*LEARNED, *IN_FORCE),
             code_version=fingerprint("update_caption_performance"),
         )

@@ -6,7 +6,14 @@ import dagster as dg
 
 from eros_assets.assets.reporting import job_metadata, table_asset
 from eros_assets.assets.stored import stored_metadata
-from eros_assets.assets.week import IN_FORCE, SCOPE, WEEKLY, partition_week, refuse_plan
+from eros_assets.assets.week import (
+    CONFIGURED,
+    IN_FORCE,
+    SCOPE,
+    WEEKLY,
+    partition_week,
+    refuse_plan,
+)
 from eros_assets.exporting.sheets.review import ReviewLine
 from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource, WarehouseResource, WeekScope
 from eros_assets.weekly.reviews import store_reviews
@@ -17,7 +24,7 @@ from eros_assets.weekly.reviews import store_reviews
     group_name="selection",
     runs=["reviewed_messages"],
     # Reports are not read: a backfill that makes them first can run all of a week in one run.
-    deps=["table_definitions", "creator_performance", *SCOPE],
+    deps=["table_definitions", "creator_performance", *SCOPE, *CONFIGURED],
     earlier=IN_FORCE,
     partitions_def=WEEKLY,
 )

@@ -12,7 +12,7 @@ from eros_assets.assets.reporting import (
     table_asset,
 )
 from eros_assets.assets.stored import stored_metadata
-from eros_assets.assets.week import IN_FORCE, SCOPE, WEEKLY, partition_week
+from eros_assets.assets.week import CONFIGURED, IN_FORCE, SCOPE, WEEKLY, partition_week
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning.loaded import require_configuration
 from eros_assets.weekly.inputs import require_inputs
@@ -34,7 +34,7 @@ GROUP = "selection"
     group_name=GROUP,
     runs=["page_outlooks", "holiday_factors", "sent_this_week"],
     deps=[
-        *("tuning", "loaded_inputs", *SCOPE),
+        *("tuning", "loaded_inputs", *SCOPE, *CONFIGURED),
         # Analysis and monitoring come first: people read them with the week.
         *("creator_performance", "creator_anomalies"),
     ],
@@ -80,7 +80,7 @@ def weekly_volume_targets(
     "caption_selections",
     group_name=GROUP,
     runs=["select_captions_for_creator", "pool_log", "selection_shortfalls"],
-    deps=["tuning", "refused_pages", "statistics_date", *SCOPE],
+    deps=["tuning", "refused_pages", "statistics_date", *SCOPE, *CONFIGURED],
     earlier=IN_FORCE,
     partitions_def=WEEKLY,
     code_version=fingerprint("select_captions_for_creator"),

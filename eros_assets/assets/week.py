@@ -32,6 +32,9 @@ PLANNED = ("weekly_volume_targets", "caption_selections", "schedule_recommendati
 SCOPE = ("newest_message", "pages_to_plan")
 """Files of `sql/` that a step runs to know the pages of its week, see `week_plan_scope`."""
 
+CONFIGURED = ("configuration_keys",)
+"""Files of `sql/` that a step runs before it plans from the configuration, see `refuse_plan`."""
+
 IN_FORCE = ("active_caption_assignments", "schedule_recommendations")
 """Schedules and reservations of earlier runs, which a step that plans a week reads."""
 

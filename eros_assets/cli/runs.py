@@ -108,7 +108,7 @@ def launch(
     """
     run = _create(instance, job, partition, run_config, command)
     events: list[dg.DagsterEvent] = []
-    with _noted_interrupts() as interrupted:
+    with _interruptible(), _noted_interrupts() as interrupted:
         try:
             wait_for_turn(instance, run.run_id, tell)
             run = reloaded(instance, run.run_id)
@@ -155,6 +155,24 @@ def _create(
         ),
         job_code_origin=repository.get_reconstructable_job(job.name).get_python_origin(),
     )
+
+
+@contextmanager
+def _interruptible() -> Generator[None]:
+    """Let SIGINT and SIGTERM interrupt a run, however its process was started.
+
+    A script's background jobs are started with SIGINT ignored, and Dagster gives SIGTERM the
+    handler of SIGINT: neither the UI nor `kill` would end such a run.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handler = before[signal.SIGINT]
+    for number in before:
+        signal.signal(number, handler if callable(handler) else signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 @contextmanager

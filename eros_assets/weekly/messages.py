@@ -2,14 +2,19 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
 from eros_assets.dataset import Dataset
+from eros_assets.errors import ErosError
 from eros_assets.exporting.message import ScheduledMessage
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class MessageError(ErosError):
+    """A message in force lacks a value that every export needs."""
 
 
 def active_messages(
@@ -23,7 +28,11 @@ def active_messages(
 
 
 def scheduled_message(row: Mapping[Any, Any], display_name: str | None = None) -> ScheduledMessage:
-    """A row of `schedule_recommendations_with_messages`; NULL gives the field's default."""
+    """A row of `schedule_recommendations_with_messages`; NULL gives the field's default.
+
+    Raises:
+        MessageError: a field without a default is NULL.
+    """
     import pandas as pd
 
     values: dict[str, Any] = {
@@ -32,13 +41,21 @@ def scheduled_message(row: Mapping[Any, Any], display_name: str | None = None) -
     for field in fields(ScheduledMessage):
         if field.name in row and not pd.isna(value := row[field.name]):
             values[field.name] = value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
+        elif field.name not in values and field.default is MISSING:
+            raise MessageError(
+                f"{row['page_name']}: message {row['message_number']} has no {field.name}"
+            )
     return ScheduledMessage(**values)
 
 
 def messages_by_page(
     rows: "pd.DataFrame", names: Mapping[str, str] | None = None
 ) -> dict[str, list[ScheduledMessage]]:
-    """The messages of `active_messages`, by page in its order; `names` are creators' by page."""
+    """The messages of `active_messages`, by page in its order; `names` are creators' by page.
+
+    Raises:
+        MessageError: one lacks a value.
+    """
     pages: dict[str, list[ScheduledMessage]] = {}
     for row in rows.to_dict("records"):
         message = scheduled_message(row, (names or {}).get(row["page_name"]))

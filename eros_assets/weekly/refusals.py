@@ -11,7 +11,7 @@ from eros_assets.exporting.columns import SHEET_COLUMNS
 from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.schedule_csv import schedule_csv_bytes
 from eros_assets.exporting.sheets.cells import cell_value
-from eros_assets.weekly.messages import messages_by_page
+from eros_assets.weekly.messages import MessageError, messages_by_page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,12 +40,20 @@ def withheld_pages(rows: "pd.DataFrame") -> Mapping[str, str]:
 
     The bank may have lost a text since the schedule was locked. `rows` are the messages in force.
     """
-    reasons = {page: refusal_of(messages) for page, messages in messages_by_page(rows).items()}
+    reasons = {str(page): _refusal_of_rows(of_page) for page, of_page in rows.groupby("page_name")}
     return {
         page: f"{reason}: correct the bank and export the week again, or plan this page again"
         for page, reason in reasons.items()
         if reason is not None
     }
+
+
+def _refusal_of_rows(rows: "pd.DataFrame") -> str | None:
+    try:
+        [messages] = messages_by_page(rows).values()
+    except MessageError as error:
+        return str(error)
+    return refusal_of(messages)
 
 
 def without_pages(rows: "pd.DataFrame", pages: Mapping[str, str]) -> "pd.DataFrame":

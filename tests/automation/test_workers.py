@@ -52,8 +52,15 @@ def instance(shared: dg.DagsterInstance) -> dg.DagsterInstance:
 
 @pytest.fixture
 def other() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that lives, and that an interrupt ends."""
-    with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as it:
+    """A process that lives, and that an interrupt ends, also where those of this process don't."""
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); print(); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as it:
+        assert it.stdout is not None
+        it.stdout.read(1)
         yield it
         it.kill()
 

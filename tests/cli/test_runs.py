@@ -351,15 +351,27 @@ def test_one_that_was_cancelled_from_afar_stops_at_the_end_of_its_step(
     assert not [e for e in ended.events if e.step_key == "follows" and e.is_step_success]
 
 
-@pytest.mark.parametrize("by", ["ui", "ctrl-c"])
-def test_one_that_waits_is_cancelled(instance: dg.DagsterInstance, by: str) -> None:
+@pytest.fixture(params=[signal.default_int_handler, signal.SIG_IGN], ids=["shell", "background"])
+def started_by(request: pytest.FixtureRequest) -> Iterator[object]:
+    """The handler of SIGINT that a command finds: a script's background jobs ignore it."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, request.param)
+    yield request.param
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("by", ["ui", "SIGINT", "SIGTERM"])
+def test_one_that_waits_is_cancelled(
+    instance: dg.DagsterInstance, by: str, started_by: object
+) -> None:
     said: list[str] = []
     other = run_of(instance, pid=this_process())
 
     def cancel() -> None:
         awaited(lambda: bool(said))
-        if by == "ctrl-c":
-            os.kill(os.getpid(), signal.SIGINT)
+        if by != "ui":
+            os.kill(os.getpid(), signal.Signals[by])
             return
         [mine] = [r for r in instance.get_runs() if r.run_id != other.run_id]
         assert instance.run_coordinator.cancel_run(mine.run_id)
@@ -370,6 +382,7 @@ def test_one_that_waits_is_cancelled(instance: dg.DagsterInstance, by: str) -> N
         ended = launch(instance, quiet, said.append)
     assert ended.is_cancelled
     assert ended.events == []
+    assert signal.getsignal(signal.SIGINT) is started_by
 
 
 def _launch_slowly(reference: dg.DagsterInstance) -> None:
