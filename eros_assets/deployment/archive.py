@@ -13,11 +13,11 @@ from eros_assets.warehouse.sql.objects import SqlObject
 RECORDS = frozenset(
     {
         *("deployments", "deployment_definitions", "system_health", "schedule_export_log"),
-        "schedule_review",
+        *("schedule_review", "gate_verdicts"),
     }
 )
 """Tables that tell what happened. No rollback touches them: it would erase its own record, the
-health that led to it, what people were handed and what they said of it."""
+health that led to it, what people were handed, on which verdict, and what they said of it."""
 
 ARCHIVE = ("deployments", "deployment_definitions")
 
