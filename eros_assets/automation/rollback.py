@@ -61,9 +61,6 @@ def roll_back(
         context.log.info,
     )
     outcome = rollback.run(config.deployment_id or None, now=clock(), run_id=context.run_id)
-    realigned = realign_files(dataset, run_id=context.run_id, report=context.log.info)
-    for line in realigned.values():
-        context.log.warning(line)
     text = rollback_summary(outcome, dataset.settings.warehouse_location)
     identifier = outcome.entry.deployment_id
     written = atomic_write(
@@ -73,6 +70,10 @@ def roll_back(
         f"{identifier}: {outcome.entry.point_id} is in force; "
         f"{len(outcome.schedules_taken_back)} schedules were taken back; {written.path}"
     )
+    # After the report: an interruption of the longest part leaves a rollback that is told.
+    realigned = realign_files(dataset, run_id=context.run_id, report=context.log.info)
+    for line in realigned.values():
+        context.log.warning(line)
     taken_back = [f"taken back: {name}" for name in outcome.schedules_taken_back]
     title = f"rolled back to {outcome.entry.point_id} ({identifier})"
     notice = notify(dataset, title, [str(written.path), *taken_back, *realigned.values()])
