@@ -12,7 +12,7 @@ import pytest
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.demo import Agency, sample_agency
 from eros_assets.settings import load_settings
-from tests.assets.installed import Installed, installed
+from tests.assets.installed import Installed, copied, installed
 from tests.assets.statements_run import noted
 from tests.demo.conftest import LAST_DAY
 from tests.prepared import prepared
@@ -68,16 +68,14 @@ def planned() -> Path:
 @pytest.fixture
 def agency(planned: Path, tmp_path: Path) -> Iterator[Installed]:
     """The sample agency with its week planned, to do with as the test likes."""
-    copytree(planned, tmp_path, dirs_exist_ok=True)
-    with installed(tmp_path) as copy:
+    with copied(planned, tmp_path) as copy:
         yield copy
 
 
 @pytest.fixture
 def shared_agency(planned: Path, tmp_path: Path) -> Iterator[Installed]:
     """As `agency`, where others than this thread have the warehouse's file in between."""
-    copytree(planned, tmp_path, dirs_exist_ok=True)
-    with installed(tmp_path, alone=False) as copy:
+    with copied(planned, tmp_path, alone=False) as copy:
         yield copy
 
 

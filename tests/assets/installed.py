@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import dagster as dg
@@ -122,6 +123,14 @@ def unhurried_tuning(folder: Path) -> Path:
 def _all_but_exports(definitions: dg.Definitions, job: dg.JobDefinition) -> list[dg.AssetKey]:
     exports = dg.AssetSelection.groups(GROUP).resolve(definitions.resolve_asset_graph())
     return sorted(job.asset_layer.selected_asset_keys - exports)
+
+
+@contextmanager
+def copied(planned: Path, folder: Path, **settings: Any) -> Iterator[Installed]:
+    """A copy under `folder` of the planned agency, opened as `installed` opens it."""
+    copytree(planned, folder, dirs_exist_ok=True)
+    with installed(folder, **settings) as agency:
+        yield agency
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import dagster as dg
@@ -17,7 +16,7 @@ from eros_assets.publishing.bucket import WeekFilesError, week_contents
 from eros_assets.publishing.index import INDEX_FILE
 from eros_assets.publishing.record import RECORD
 from eros_assets.weekly.messages import active_messages
-from tests.assets.installed import WEEK, Installed, installed
+from tests.assets.installed import WEEK, Installed, copied
 from tests.google.exchange import Trouble
 from tests.google.storage import BUCKET, INSERT, CloudStorage, storage_on_loopback
 
@@ -29,8 +28,7 @@ PREFIX = f"eros/{WEEK}/"
 def planned_copy(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     """The sample agency with its week planned and exported to disk; tests leave it as it was."""
     folder = tmp_path_factory.mktemp("bucket")
-    copytree(planned, folder, dirs_exist_ok=True)
-    with installed(folder) as agency:
+    with copied(planned, folder) as agency:
         yield agency
 
 

@@ -4,7 +4,6 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import dagster as dg
@@ -13,7 +12,7 @@ import pytest
 
 from eros_assets.dataset import Dataset
 from eros_assets.definitions import CHECKS, resources_of
-from tests.assets.installed import TODAY, WEEK, Installed, installed
+from tests.assets.installed import TODAY, WEEK, Installed, copied
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 PAGE = "basil_and_thyme"
@@ -23,8 +22,7 @@ PAGE = "basil_and_thyme"
 def shared(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     """One agency for all tests here: each puts right what it spoilt."""
     folder = tmp_path_factory.mktemp("checked")
-    copytree(planned, folder, dirs_exist_ok=True)
-    with installed(folder) as agency:
+    with copied(planned, folder) as agency:
         yield agency
 
 

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from shutil import copytree
 
 import dagster as dg
 import pandas as pd
@@ -13,7 +12,7 @@ from eros_assets.checks.gate import GUARDED
 from eros_assets.definitions import build_definitions
 from eros_assets.gate.smoke import SMOKE_TESTS
 from eros_assets.settings import load_settings
-from tests.assets.installed import WEEK, Installed, installed
+from tests.assets.installed import WEEK, Installed, copied
 
 SCHEDULES = "schedule_recommendations"
 OF_A_WEEK = {
@@ -36,8 +35,7 @@ CHANGED = "UPDATE `${dataset}.schedule_recommendations` AS r SET arm = '?' WHERE
 def shared(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     """One agency for the tests that change nothing."""
     folder = tmp_path_factory.mktemp("weeks")
-    copytree(planned, folder, dirs_exist_ok=True)
-    with installed(folder) as agency:
+    with copied(planned, folder) as agency:
         yield agency
 
 
@@ -171,8 +169,7 @@ def test_what_the_gate_refuses_an_export_for_is_red_until_an_export_passes(
 def test_nothing_is_exported_into_a_week_that_has_passed(
     planned: Path, tmp_path: Path, assets: tuple[str, ...]
 ) -> None:
-    copytree(planned, tmp_path, dirs_exist_ok=True)
-    with installed(tmp_path, today=WEEK + dt.timedelta(days=7), **SENT) as later:
+    with copied(planned, tmp_path, today=WEEK + dt.timedelta(days=7), **SENT) as later:
         before = contents(later)
         result = launch(later, assets=assets, checks={}, week=WEEK)
         assert not result.success

@@ -3,13 +3,11 @@
 import os
 import re
 import shlex
-import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from tests.docs.commands import (
     mentioned_in,
 )
 from tests.house.modules import REPOSITORY
+from tests.processes import end_group
 
 STARTING_SECONDS = 120
 
@@ -166,17 +165,7 @@ def test_the_interface_is_served(house: House) -> None:
     try:
         assert _answers(f"http://127.0.0.1:{port}/server_info", served), log.read_text()
     finally:
-        end(served)
-
-
-def end(group: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it started: asked first, then told."""
-    os.killpg(group.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        group.wait(timeout=10)
-    with suppress(ProcessLookupError):
-        os.killpg(group.pid, signal.SIGKILL)
-    group.wait(timeout=10)
+        end_group(served)
 
 
 def _answers(address: str, served: subprocess.Popen[bytes]) -> bool:

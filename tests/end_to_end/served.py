@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import pytest
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.definitions import build_definitions
 from eros_assets.settings import REPOSITORY, load_settings
+from tests.processes import end_group
 
 STARTING_SECONDS = 120
 
@@ -80,7 +80,7 @@ def served(folder: Path, today: str, planned_week: str) -> Iterator[Served]:
                 _await_answer(f"{address}/server_info", process, log)
                 yield Served(address, open_dataset(settings, asset="test"), instance, log)
             finally:
-                _end(process)
+                end_group(process, patience=5)
 
 
 def _free_port() -> int:
@@ -97,12 +97,3 @@ def _await_answer(address: str, process: subprocess.Popen[bytes], log: Path) -> 
                 return
         time.sleep(0.2)
     pytest.fail(f"the interface does not answer:\n{log.read_text(errors='replace')[-4000:]}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    os.killpg(process.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=5)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(timeout=10)

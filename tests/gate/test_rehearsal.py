@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pandas as pd
@@ -24,7 +23,7 @@ from eros_assets.gate.report import Report
 from eros_assets.gate.smoke import smoke_findings
 from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.protocol import WarehouseError
-from tests.assets.installed import WEEK, Installed, installed
+from tests.assets.installed import WEEK, Installed, copied
 
 PAGE = "basil_and_thyme"
 ARGUMENTS: Mapping[str, Any] = {
@@ -55,8 +54,7 @@ STAMPS = ["selected_at"]
 def shared(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     """One agency for the tests that leave it as it was."""
     folder = tmp_path_factory.mktemp("rehearsed")
-    copytree(planned, folder, dirs_exist_ok=True)
-    with installed(folder) as agency:
+    with copied(planned, folder) as agency:
         yield agency
 
 

@@ -7,7 +7,6 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.sql.library import SqlLibrary
 from eros_assets.warehouse.sql.objects import SqlObject
 from eros_assets.weekly.drafting import Record
-from tests.assets.installed import WEEK, installed
+from tests.assets.installed import WEEK, copied
 
 Rehearse = Callable[..., Mapping[str, list[str]]]
 MARK = b"\xef\xbb\xbf"
@@ -43,8 +42,7 @@ class Rehearsed:
 @pytest.fixture(scope="module")
 def line(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
     folder = tmp_path_factory.mktemp("rehearsed")
-    copytree(planned, folder, dirs_exist_ok=True)
-    with installed(folder) as agency:
+    with copied(planned, folder) as agency:
         dataset = agency.dataset
         page = rehearsal.rehearsed_page(dataset, WEEK, ())
         week = RehearsedWeek(dataset, page, WEEK, read_knobs(dataset))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from shutil import copytree
 
 import dagster as dg
 import pytest
@@ -23,7 +22,7 @@ from eros_assets.gate.verdict import (
     state_of_week,
     verdict_of_week,
 )
-from tests.assets.installed import WEEK, Installed, installed
+from tests.assets.installed import WEEK, Installed, copied
 from tests.exporting.sheets_service.service import SPREADSHEET
 from tests.exporting.sheets_service.weeks import opened_desk
 from tests.google.storage import BUCKET, storage_on_loopback
@@ -123,8 +122,7 @@ class Gate:
 def shared(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     """One agency for the tests that only change it further."""
     folder = tmp_path_factory.mktemp("judged")
-    copytree(planned, folder, dirs_exist_ok=True)
-    with installed(folder) as agency:
+    with copied(planned, folder) as agency:
         yield agency
 
 

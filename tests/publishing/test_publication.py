@@ -22,7 +22,7 @@ from eros_assets.publishing.publication import publish_files, wrong_folder
 from eros_assets.publishing.record import RECORD, read_record
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
 from eros_assets.weekly.messages import active_messages
-from tests.assets.installed import WEEK, Installed, installed
+from tests.assets.installed import WEEK, Installed, copied, installed
 
 PAGES = ("amber_lens", "basil_and_thyme")
 PAGE = PAGES[1]
@@ -39,8 +39,7 @@ class KilledError(BaseException):
 def template(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two pages of the sample agency, their week published, and what changes it later."""
     folder = tmp_path_factory.mktemp("two_pages")
-    copytree(planned, folder, dirs_exist_ok=True)
-    with installed(folder) as agency:
+    with copied(planned, folder) as agency:
         agency.change(
             "UPDATE `${dataset}.schedule_recommendations` SET is_active = FALSE, "
             "status = 'superseded' WHERE page_name NOT IN UNNEST(@pages);"
