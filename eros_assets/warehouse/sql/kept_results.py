@@ -1,12 +1,13 @@
 """Keeps what was read in `sql/` in a JSON file, so that the next process need not read it again."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from eros_assets.atomic_write import atomic_write
 
 
 def kept_results(file: Path | None, reading: object) -> dict[str, Any]:
@@ -33,15 +34,9 @@ def keep_results(file: Path, reading: object, results: Mapping[str, Any]) -> Non
         reading: the version of the code that made the results.
         results: anything that JSON can hold.
     """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=file.parent, prefix=file.name, delete=False, encoding="utf-8"
-        ) as written:
-            json.dump({"version": _version(reading), "objects": results}, written)
-        os.replace(written.name, file)  # noqa: PTH105 (Path.replace is no clearer)
-    except OSError:
-        return
+    content = json.dumps({"version": _version(reading), "objects": results})
+    with suppress(OSError):
+        atomic_write(file, content.encode())
 
 
 def _version(reading: object) -> str:
