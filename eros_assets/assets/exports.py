@@ -1,11 +1,12 @@
 """Schedules for people: CSV files, pictures of weeks, one page, the Google Sheet, the bucket."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.gate_checks import JUDGED, gate_evaluations
+from eros_assets.assets.gate_checks import JUDGED, gate_evaluations, published_by
 from eros_assets.assets.reporting import (
     DATASET_POOL,
     column_schema,
@@ -20,7 +21,6 @@ from eros_assets.assets.week import WEEKLY, week_to_publish
 from eros_assets.dataset import sql_library
 from eros_assets.exporting.calendar_picture import calendar_picture
 from eros_assets.exporting.columns import CSV_COLUMNS
-from eros_assets.gate import GateClosedError
 from eros_assets.publishing.bucket import publish_bucket
 from eros_assets.publishing.index import INDEX_FILE
 from eros_assets.publishing.publication import publish_files
@@ -86,13 +86,11 @@ def schedule_csv(
     """Publish the files of the week's schedules in force, of all creators, as one unit."""
     dataset = warehouse.dataset(context)
     week_start = week_to_publish(context, dataset)
-    try:
-        published = publish_files(
-            dataset, week_start, run_id=context.run_id, report=context.log.info
-        )
-    except GateClosedError as closed:
-        yield from gate_evaluations(context, week_start, closed.findings)
-        raise
+    published = yield from published_by(
+        context,
+        week_start,
+        partial(publish_files, dataset, week_start, run_id=context.run_id, report=context.log.info),
+    )
     yield from gate_evaluations(context, week_start, published.verdict.findings)
     of_all = {
         "folder": dg.MetadataValue.path(published.folder),
@@ -163,18 +161,19 @@ def schedule_sheet(
         return
     dataset = warehouse.dataset(context)
     week_start = week_to_publish(context, dataset)
-    try:
-        exported, log = publish_sheet(
+    exported, log = yield from published_by(
+        context,
+        week_start,
+        partial(
+            publish_sheet,
             dataset,
             week_start,
             sheets.spreadsheet,
             address=sheets.address,
             run_id=context.run_id,
             report=context.log.warning,
-        )
-    except GateClosedError as closed:
-        yield from gate_evaluations(context, week_start, closed.findings)
-        raise
+        ),
+    )
     yield dg.MaterializeResult(
         metadata={
             "sheet": dg.MetadataValue.url(exported.address),
@@ -216,13 +215,11 @@ def schedule_bucket(
     dataset = warehouse.dataset(context)
     week_start = week_to_publish(context, dataset)
     folder = bucket.week_folder(week_start)
-    try:
-        published = publish_bucket(
-            dataset, week_start, folder, bucket.connect, run_id=context.run_id
-        )
-    except GateClosedError as closed:
-        yield from gate_evaluations(context, week_start, closed.findings)
-        raise
+    published = yield from published_by(
+        context,
+        week_start,
+        partial(publish_bucket, dataset, week_start, folder, bucket.connect, run_id=context.run_id),
+    )
     files = published.files
     yield dg.MaterializeResult(
         metadata={

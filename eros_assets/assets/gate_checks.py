@@ -5,8 +5,8 @@ that a condition for which it refused is red where people look for it.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, TypeVar
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
@@ -14,7 +14,9 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 )
 
 from eros_assets.assets.week import materializes
-from eros_assets.gate.findings import Finding
+from eros_assets.gate.findings import Finding, GateClosedError
+
+Published = TypeVar("Published")
 
 GUARDED = "active_caption_assignments"
 """The asset that the gate guards: a condition that fails stops the exports downstream."""
@@ -73,6 +75,21 @@ def gate_evaluations(
             partition=partition,
             target_materialization_data=newest_materialization(context.instance, asset, partition),
         )
+
+
+def published_by(
+    context: dg.AssetExecutionContext, week_start: dt.date, publish: Callable[[], Published]
+) -> Generator[dg.AssetCheckEvaluation, None, Published]:
+    """What `publish` returns; where the gate is closed, each condition that it saw is evaluated.
+
+    Raises:
+        GateClosedError: as `publish` raised it.
+    """
+    try:
+        return publish()
+    except GateClosedError as closed:
+        yield from gate_evaluations(context, week_start, closed.findings)
+        raise
 
 
 def newest_materialization(

@@ -5,9 +5,9 @@ import datetime as dt
 import dagster as dg
 
 from eros_assets.acceptance.dagster_state import WEEKLY_JOB, DagsterState, RunSeen
+from eros_assets.assets.week import PARTITION
 
 DAY = dt.timedelta(hours=24)
-WEEK_TAG = "dagster/partition"
 SUMMARY = dg.AssetKey("deployment_summary")
 NOTICE = "notice"
 
@@ -19,7 +19,7 @@ def dagster_state(
     day = instance.get_run_records(dg.RunsFilter(created_after=now - DAY), ascending=True)
     weekly = (
         instance.get_run_records(
-            dg.RunsFilter(job_name=WEEKLY_JOB, tags={WEEK_TAG: week.isoformat()}), limit=1
+            dg.RunsFilter(job_name=WEEKLY_JOB, tags={PARTITION: week.isoformat()}), limit=1
         )
         if week
         else []
@@ -53,5 +53,5 @@ def _seen(record: dg.RunRecord) -> RunSeen:
         record.create_timestamp.replace(tzinfo=dt.UTC)
         if record.create_timestamp.tzinfo is None
         else record.create_timestamp,
-        run.tags.get(WEEK_TAG),
+        run.tags.get(PARTITION),
     )

@@ -126,6 +126,8 @@ def labelled(
 
     def label(spec: dg.AssetSpec) -> dg.AssetSpec:
         name, group = spec.key.path[-1], spec.group_name or ""
+        # A table or view of the dataset, whose rows people can look at.
+        is_stored = name in library and library[name].kind in ("table", "view")
         described = (spec.description or "").strip()
         references: list[dg.LocalFileCodeReference | dg.UrlCodeReference] = [
             *functions.get(spec.key, ()),
@@ -137,16 +139,12 @@ def labelled(
             kinds={settings.engine if kind == WAREHOUSE else kind for kind in spec.kinds},
             tags={
                 **_own_tags(spec),
-                **({"dagster/storage_kind": settings.engine} if _is_stored(name, library) else {}),
+                **({"dagster/storage_kind": settings.engine} if is_stored else {}),
                 PHASE_TAG: PHASES.get(name, GROUPS[group].phase),
             },
             metadata={
                 **spec.metadata,
-                **(
-                    {"dagster/table_name": settings.table_name(name)}
-                    if _is_stored(name, library)
-                    else {}
-                ),
+                **({"dagster/table_name": settings.table_name(name)} if is_stored else {}),
                 CODE: dg.CodeReferencesMetadataValue(code_references=references),
             },
             partitions_def=weekly if spec.partitions_def else None,
@@ -167,11 +165,6 @@ def place_of(group: str) -> str:
 def _own_tags(spec: dg.AssetSpec) -> dict[str, str]:
     """The tags that a module gave; kinds are tags too, and are given anew."""
     return {tag: value for tag, value in spec.tags.items() if not tag.startswith("dagster/kind/")}
-
-
-def _is_stored(name: str, library: SqlLibrary) -> bool:
-    """Whether an asset is a table or view of the dataset, whose rows people can look at."""
-    return name in library and library[name].kind in ("table", "view")
 
 
 def _files(spec: dg.AssetSpec, library: SqlLibrary) -> Sequence[Any]:
