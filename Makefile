@@ -27,7 +27,7 @@ health: $(VENV)/run ## How the system is doing, from 0 to 100, and what to do.
 	@$(RUN) -m eros_assets health
 
 week: $(VENV)/run ## Plan the coming week; PAGE=<page> narrows it, FORCE=yes replaces a begun one.
-	@$(RUN) -m eros_assets week $(if $(PAGE),--page $(PAGE)) $(if $(FORCE),--force)
+	@$(RUN) -m eros_assets week $(if $(PAGE),--page $(PAGE)) $(if $(FORCE),--force) $(if $(ACCEPT),--accept)
 
 preflight: $(VENV)/run ## What a deployment needs, one line each; changes nothing.
 	@$(RUN) -m eros_assets preflight

@@ -100,6 +100,12 @@ class WeekScope(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeAr
         "pages keep what they have. Empty, as by default: every active creator. A page that is no "
         "active creator ends the run before it writes anything.",
     )
+    stop_at_doubts: bool = Field(
+        default=False,
+        description="true: the run ends before anything is learned when too much of the history "
+        "is quarantined or matches no caption, as the command `week` does. false, as by default: "
+        "the run warns and goes on.",
+    )
     force: bool = Field(
         default=False,
         description="true: plan what is left of a week that has begun again, and put it in the "

@@ -16,6 +16,7 @@ from eros_assets.assets.reporting import (
     job_metadata,
     lineage_metadata,
     markdown_rows,
+    report_metadata,
     table_metadata,
     table_spec,
 )
@@ -23,7 +24,7 @@ from eros_assets.assets.week import CONFIGURED, IN_FORCE, SCOPE, refuse_plan
 from eros_assets.dataset import Dataset
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import Knobs, read_knobs
-from eros_assets.weekly.import_report import import_report
+from eros_assets.weekly.import_report import ImportLimits, import_report, require_no_doubts
 from eros_assets.weekly.inputs import require_inputs
 from eros_assets.weekly.statistics import kept_statistics, statistics_of
 from eros_assets.weekly.weeks import note_history_span
@@ -62,7 +63,7 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
             runs=["refresh_message_facts"],
             deps=[
                 *("loaded_inputs", "history_span", "import_totals", "import_reasons"),
-                *("import_pages", *SCOPE, *CONFIGURED),
+                *("import_pages", "tuning", *SCOPE, *CONFIGURED),
             ],
             earlier=(*SORTED, *IN_FORCE),
             code_version=fingerprint("refresh_message_facts"),
@@ -79,9 +80,11 @@ def message_facts(
     require_inputs(dataset)
     note_history_span(dataset)
     dataset.run("refresh_message_facts")
-    report = import_report(dataset)
+    report = import_report(dataset, ImportLimits.of(read_knobs(dataset)))
+    if week_scope.stop_at_doubts:
+        require_no_doubts(report, again="run the command again with --accept")
     jobs = job_metadata(dataset) | {
-        "inputs": dg.MetadataValue.md("\n".join(f"- {line.strip()}" for line in report.lines)),
+        "inputs": report_metadata(report),
         "messages_read": report.messages,
         "messages_quarantined": report.quarantined,
         "messages_unmatched": report.unmatched,

@@ -4,6 +4,7 @@ import base64
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -13,6 +14,7 @@ from eros_assets.gate.findings import Finding
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.warehouse.protocol import WarehouseError
 from eros_assets.warehouse.sql.objects import SqlObject
+from eros_assets.weekly.import_report import ImportReport
 from eros_assets.weekly.inputs import quarantined_rows
 
 if TYPE_CHECKING:
@@ -244,9 +246,11 @@ def job_metadata(dataset: Dataset) -> dict[str, Any]:
 
 
 def load_tables(
-    dataset: Dataset, tables: Mapping[str, "pd.DataFrame"]
+    dataset: Dataset,
+    tables: Mapping[str, "pd.DataFrame"],
+    more: Mapping[str, dg.MetadataValue[Any]] = MappingProxyType({}),
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    """Replace every row of each table by a DataFrame; one result per table."""
+    """Replace every row of each table by a DataFrame; one result per table, with `more`."""
     for name, frame in tables.items():
         handle = dataset.labelled(asset=name)
         handle.load(name, frame)
@@ -255,6 +259,7 @@ def load_tables(
             metadata={
                 **frame_metadata(frame),
                 **left_out(dataset, name),
+                **more,
                 **job_metadata(handle),
             },
         )
@@ -277,6 +282,11 @@ def left_out(dataset: Dataset, table: str) -> dict[str, Any]:
         "rows_left_out": len(rows),
         "left_out": markdown_rows(("row", "reason", "consequence"), shown, longest=LONGEST_CELL),
     }
+
+
+def report_metadata(report: ImportReport) -> dg.MetadataValue[Any]:
+    """What became of the input rows, as a list, with what people should look at first."""
+    return dg.MetadataValue.md("\n".join(f"- {s.strip()}" for s in (*report.doubts, *report.lines)))
 
 
 def frame_metadata(frame: "pd.DataFrame") -> dict[str, Any]:

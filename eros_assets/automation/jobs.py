@@ -11,6 +11,9 @@ from eros_assets.checks.gate import GUARDED
 from eros_assets.gate.smoke import SMOKE_TESTS
 from eros_assets.tuning import CONFIGURATION_TABLES
 
+INPUTS = "inputs"
+"""The step that loads the input tables, where EROS loads them itself."""
+
 LEARNING_GROUPS = ("performance", "analysis", "evaluation")
 WEEKLY_GROUPS = (*LEARNING_GROUPS, "selection", "schedules", "exports")
 INPUT_ROWS = dg.AssetSelection.checks(
@@ -19,10 +22,18 @@ INPUT_ROWS = dg.AssetSelection.checks(
 """What the inputs are held against wherever something is learned from them."""
 
 
-def week_run_config(pages: Sequence[str] = (), *, force: bool = False) -> dict[str, Any]:
-    """Run config that narrows a run of the weekly line to `pages`, or replaces a begun week."""
-    scope = {"pages": list(pages), "force": force}
+def week_run_config(
+    pages: Sequence[str] = (), *, force: bool = False, stop_at_doubts: bool = False
+) -> dict[str, Any]:
+    """Run config of the weekly line, see WeekScope."""
+    scope = {"pages": list(pages), "force": force, "stop_at_doubts": stop_at_doubts}
     return {"resources": {"week_scope": {"config": scope}}, **CONSOLE_LOGGER}
+
+
+def set_up_run_config(*, accept: bool = False) -> dict[str, Any]:
+    """Run config of `set_up`: with `accept`, files are loaded of which much can't be used."""
+    config = {"ops": {INPUTS: {"config": {"accept": accept}}}}
+    return {**config, **CONSOLE_LOGGER}
 
 
 set_up = dg.define_asset_job(

@@ -34,7 +34,8 @@ def refuse_doubtful(report: "ImportReport", *, accept: bool) -> None:
     if report.doubts and not accept:
         CONSOLE.print(
             "Nothing was loaded. Mend the files or their mapping (docs/IMPORT.md), or load them as "
-            "they are: run the command again with --accept (`make demo ACCEPT=yes`).",
+            "they are: run the command again with --accept (`make demo ACCEPT=yes`). "
+            "max_quarantined_share and max_unmatched_share of tuning.csv change what is allowed.",
             style="red",
         )
         sys.exit(DECIDE)

@@ -53,7 +53,7 @@ def demo(accept: bool) -> None:
     _refuse_bad_tuning(settings)
     newest = _refuse_bad_files(settings, accept=accept)
     _refuse_bad_week(settings, newest)
-    _run_job(settings, "set_up", None)
+    _run_job(settings, "set_up", None, run_config=_accepted(settings))
     week = _plannable_week(settings, settings.pages)
     _run_job(settings, "weekly_schedules", week, settings.pages)
     _where_to_look(settings, week)
@@ -62,20 +62,27 @@ def demo(accept: bool) -> None:
 @main.command()
 @click.option("--page", "pages", multiple=True, help="Plan this page only; may be repeated.")
 @click.option("--force", is_flag=True, help="Plan a week that has begun again.")
+@click.option("--accept", is_flag=True, help="Plan from a history of which much can't be used.")
 @as_json
-def week(pages: tuple[str, ...], force: bool, as_json: bool) -> None:
+def week(pages: tuple[str, ...], force: bool, accept: bool, as_json: bool) -> None:
     """Plan EROS_WEEK, or the coming week, and export it.
 
     Reads the inputs in the warehouse, and loads the tuning files when they have changed. Writes
     the tables of the week, its files and, where they are configured, the Google Sheet and the
-    bucket. Safe to repeat. With --json: the week, its folder, messages by page, shortfalls.
+    bucket. Safe to repeat. Ends with code 3, before anything is learned, when more of the history
+    is quarantined or matches no caption than the tuning allows; --accept goes on. With --json: the
+    week, its folder, messages by page, shortfalls.
     """
     with result_as_json(as_json) as give:
         settings = settings_or_exit()
         tuning = _refuse_bad_tuning(settings)
         monday = _plannable_week(settings, pages or settings.pages, force=force)
         _load_changed_tuning(settings, tuning)
-        _run_job(settings, "weekly_schedules", monday, pages or settings.pages, force=force)
+        _run_job(
+            *(settings, "weekly_schedules", monday, pages or settings.pages),
+            force=force,
+            stop_at_doubts=not accept,
+        )
         result = _where_to_look(settings, monday)
         give(result)
 
@@ -267,17 +274,44 @@ def _run_job(
     pages: Sequence[str] = (),
     *,
     force: bool = False,
+    stop_at_doubts: bool = False,
+    run_config: dict[str, Any] | None = None,
 ) -> None:
     from eros_assets.automation.jobs import week_run_config
 
+    if week_start is not None:
+        run_config = week_run_config(pages, force=force, stop_at_doubts=stop_at_doubts)
     run_job(
         settings,
         job,
         partition=week_start.isoformat() if week_start else None,
-        run_config=week_run_config(pages, force=force) if week_start else None,
+        run_config=run_config,
+        at_end=_say_doubts,
         status=partial(_status, settings, week_start),
         again="run the command again; it starts from what is there.",
     )
+
+
+def _accepted(settings: Settings) -> dict[str, Any] | None:
+    """Run config of the set-up after the files were judged by the command itself."""
+    from eros_assets.automation.jobs import set_up_run_config
+
+    return set_up_run_config(accept=True) if settings.inputs == "files" else None
+
+
+def _say_doubts(run: "Ended") -> None:
+    """End the command with code 3 where its run stopped at doubts about the history."""
+    from eros_assets.errors import root_cause
+    from eros_assets.weekly.import_report import DoubtfulImportError
+
+    name = DoubtfulImportError.__name__
+    if any(root_cause(error).startswith(name) for _, error in run.failures):
+        CONSOLE.print(
+            "Nothing was learned or planned: statistics and schedules are as they were. Mend the "
+            "inputs, or go on as they are with --accept (`make week ACCEPT=yes`).",
+            style="yellow",
+        )
+        sys.exit(DECIDE)
 
 
 def _status(settings: Settings, week_start: dt.date | None) -> Sequence[str]:

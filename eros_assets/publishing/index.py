@@ -10,7 +10,8 @@ from eros_assets.dataset import Dataset
 from eros_assets.exporting.calendar_picture import smaller_picture
 from eros_assets.exporting.schedule_csv import excel_name
 from eros_assets.exporting.week_index import IndexFile, IndexPage, WeekIndex
-from eros_assets.weekly.import_report import import_report
+from eros_assets.tuning import read_knobs
+from eros_assets.weekly.import_report import ImportLimits, import_report
 from eros_assets.weekly.messages import creator_names, messages_by_page
 from eros_assets.weekly.shortfalls import week_shortfalls
 
@@ -32,6 +33,7 @@ def week_index(
     """
     pages = messages_by_page(rows, creator_names(dataset))
     targets = dataset.query("week_targets", week_start=week_start, pages=list(pages))
+    inputs = import_report(dataset, ImportLimits.of(read_knobs(dataset)))
     target_of = {row["page_name"]: row for row in targets.to_dict("records")}
     return WeekIndex(
         week_start=week_start,
@@ -58,7 +60,7 @@ def week_index(
         ],
         shortfalls=[each.sentence for each in week_shortfalls(dataset, week_start)],
         sheet=dataset.settings.sheet_address,
-        inputs=import_report(dataset).lines,
+        inputs=[*inputs.lines, *inputs.doubts],
     )
 
 

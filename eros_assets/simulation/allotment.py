@@ -79,7 +79,10 @@ def _offers(
     lacking = slots.wanted.ravel() - np.bincount(slot[chosen], minlength=slots.wanted.size)
     most = np.maximum(np.floor(limits.category_share * slots.week).astype(np.int64), 1)
     used = np.bincount(kind[chosen], minlength=slots.week.size * len(catalogue.categories))
-    category_room = most[c.page] - used[kind]
+    # Captions without a category are not alike: they have no limit.
+    category_room = np.where(
+        catalogue.has_category[c.caption], most[c.page] - used[kind], c.caption.size
+    )
     rushed = np.bincount(c.page[chosen], weights=urgent[chosen], minlength=slots.week.size)
     urgent_room = (limits.urgent - rushed)[c.page]
     is_open = ~np.isin(c.caption, c.caption[chosen]) & (lacking[slot] > 0)

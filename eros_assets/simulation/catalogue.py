@@ -38,6 +38,10 @@ class Catalogue:
     texts: tuple[object, ...]  # (c,)
     owners: tuple[str | None, ...]  # (c,)
 
+    def category_of(self, caption: int) -> str | None:
+        """The category that the bank names of a caption."""
+        return self.categories[self.category[caption]] if self.has_category[caption] else None
+
     def tier_of(self, caption: int) -> str | None:
         """The caption's tier by name; None when it is not in the bank."""
         index = int(self.tier[caption])

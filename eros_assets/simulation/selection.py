@@ -46,7 +46,7 @@ class Selections:
             {
                 "caption_id": int(ids[i]),
                 "price_tier": str(names[i]),
-                "content_category": catalogue.categories[catalogue.category[self.caption[mine[i]]]],
+                "content_category": catalogue.category_of(int(self.caption[mine[i]])),
                 "final_score": float(self.final_score[mine[i]]),
                 "arm": ARMS[self.arm[mine[i]]],
             }
@@ -187,7 +187,7 @@ def _sent_since(facts: Facts, catalogue: Catalogue, first: int, end: int) -> Boo
 def _relative_use(facts: Facts, catalogue: Catalogue, first: int, end: int) -> Floats:
     """Sends of each category over those of the page's most used one: (g, categories + 1).
 
-    The last column, of captions without a category, is 0: they are like nothing else.
+    Captions without a category stand in the last column, which is 1/2: they get no diversity.
     """
     lately = facts.between(first, end)
     in_bank = (lately.caption >= 0) & (catalogue.tier[lately.caption] >= 0)
@@ -197,9 +197,10 @@ def _relative_use(facts: Facts, catalogue: Catalogue, first: int, end: int) -> F
     category = np.where(named, catalogue.category[known.caption], last)
     counts = np.zeros((len(catalogue.pages), last + 1))
     np.add.at(counts, (known.page, category), 1.0)
+    counts[:, last] = 0.0
     most = counts.max(axis=1, keepdims=True)
     use = np.divide(counts, most, out=np.zeros_like(counts), where=most > 0)
-    use[:, last] = 0.0
+    use[:, last] = 0.5
     return use
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-MOST_QUARANTINED = 0.05
-MOST_UNMATCHED = 0.20
 MOST_SHOWN = 8
 SCRATCH_TABLES = (
     *("mass_messages", "caption_bank", "creators", "creator_caption_restrictions"),
@@ -30,7 +28,33 @@ SCRATCH_VIEWS = ("judged_captions", "usable_captions", "judged_creators", "usabl
 
 
 class DoubtfulImportError(ErosError):
-    """So much of an import can't be used that people should look before it is loaded."""
+    """So much of an import can't be used that people should look before it is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportLimits:
+    """Shares of the messages above which people should look before they are used."""
+
+    quarantined: float
+    unmatched: float
+
+    @classmethod
+    def of(cls, knobs: Mapping[str, int | float]) -> "ImportLimits":
+        """Those of the tuning."""
+        return cls(float(knobs["max_quarantined_share"]), float(knobs["max_unmatched_share"]))
+
+    @classmethod
+    def of_files(cls, settings: Settings) -> "ImportLimits":
+        """Those of the tuning files.
+
+        Raises:
+            TuningError: a tuning file can't be used.
+        """
+        from eros_assets.dataset import sql_library
+        from eros_assets.tuning import configuration_tables
+
+        [knobs] = configuration_tables(settings, sql_library())["tuning"].to_dict("records")
+        return cls.of({str(knob): value for knob, value in knobs.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +86,7 @@ class ImportReport:
     captions_without_evidence: int
     reasons: Mapping[str, int]
     pages: Sequence[PageMatches]
+    limits: ImportLimits
 
     @property
     def unmatched(self) -> int:
@@ -115,24 +140,40 @@ class ImportReport:
     def doubts(self) -> Sequence[str]:
         """Why people should look before this is used; nothing when they need not."""
         doubts: list[str] = []
-        if self.quarantined > MOST_QUARANTINED * self.messages:
+        if self.quarantined > self.limits.quarantined * self.messages:
             doubts.append(
                 f"{_share(self.quarantined, self.messages)} of the messages are quarantined "
-                f"(allowed: {MOST_QUARANTINED:.0%})"
+                f"(allowed: {self.limits.quarantined:.0%})"
             )
-        if self.unmatched > MOST_UNMATCHED * self.used:
+        if self.unmatched > self.limits.unmatched * self.used:
             doubts.append(
                 f"{_share(self.unmatched, self.used)} of the messages match no caption "
-                f"(allowed: {MOST_UNMATCHED:.0%})"
+                f"(allowed: {self.limits.unmatched:.0%})"
             )
         return doubts
+
+
+def require_no_doubts(report: ImportReport, *, again: str) -> None:
+    """Refuse to go on with a history of which much can't be used.
+
+    `again` says how to go on with it as it is.
+
+    Raises:
+        DoubtfulImportError: what is doubted, and how to go on.
+    """
+    if report.doubts:
+        raise DoubtfulImportError(
+            f"{'; '.join(report.doubts)}. Mend the inputs or their mapping (docs/IMPORT.md), "
+            f"or {again}; max_quarantined_share and max_unmatched_share of tuning.csv change "
+            "what is allowed"
+        )
 
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "0.0%"
 
 
-def import_report(dataset: Dataset) -> ImportReport:
+def import_report(dataset: Dataset, limits: ImportLimits) -> ImportReport:
     """The report on the inputs and facts of a dataset."""
     [totals] = dataset.query("import_totals").to_dict("records")
     reasons = dataset.query("import_reasons").to_dict("records")
@@ -144,6 +185,7 @@ def import_report(dataset: Dataset) -> ImportReport:
             PageMatches(row["page_name"], int(row["messages"]), int(row["matched"]))
             for row in pages
         ],
+        limits=limits,
     )
 
 
@@ -153,7 +195,7 @@ def rehearsed_import(settings: Settings, tables: "Mapping[str, pd.DataFrame]") -
         for name, rows in tables.items():
             dataset.load(name, rows)
         dataset.run("refresh_message_facts")
-        return import_report(dataset)
+        return import_report(dataset, ImportLimits.of_files(settings))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ SELECT
   s.week_start,
   s.caption_id,
   s.price_tier,
-  s.content_category,
+  COALESCE(s.content_category, 'uncategorised') AS content_category,
   s.has_urgency,
   s.prior_successes,
   s.prior_failures,

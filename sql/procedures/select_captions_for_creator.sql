@@ -8,7 +8,7 @@
 -- by their age. The prior is the pair's own; an untried caption's is that of
 -- borrowed_caption_priors where other pages have tried it, else that of its page and tier.
 -- final_score is the draw's percentile among the page's eligible of the tier x the segment's
--- multiplier + diversity.
+-- multiplier + diversity. A caption without a category has neither diversity nor a limit by category.
 -- A share of the PPVs, the control arm, is drawn uniformly instead; it is served first, so that
 -- the treatment arm's choice doesn't bias it. How many a page gets is the share times its PPVs,
 -- rounded up or down by a draw so that the mean is exact.
@@ -218,7 +218,8 @@ BEGIN
   INNER JOIN bank AS b ON f.caption_id = b.caption_id
   CROSS JOIN `${dataset}.tuning` AS t
   WHERE
-    f.send_date >= DATE_SUB(p_week_start, INTERVAL t.diversity_days DAY)
+    b.content_category IS NOT NULL
+    AND f.send_date >= DATE_SUB(p_week_start, INTERVAL t.diversity_days DAY)
     AND f.send_date < p_week_start
   GROUP BY f.page_name, b.content_category;
 
@@ -423,7 +424,11 @@ BEGIN
       m.captions,
       m.multiplier,
       SAFE_DIVIDE(m.captions - d.draw_rank + 1, m.captions) * m.multiplier
-      + t.diversity_weight * (1.0 - 2.0 * COALESCE(c.relative_use, 0.0)) AS final_score
+      + IF(
+        b.content_category IS NULL,
+        0.0,
+        t.diversity_weight * (1.0 - 2.0 * COALESCE(c.relative_use, 0.0))
+      ) AS final_score
     FROM (
       SELECT
         *,
@@ -482,7 +487,7 @@ BEGIN
 
   SELECT
     k.*,
-    COALESCE(b.content_category, 'uncategorised') AS content_category,
+    b.content_category,
     COALESCE(b.has_urgency, FALSE) AS has_urgency,
     COALESCE(s.successes, 0) AS successes,
     COALESCE(s.failures, 0) AS failures,
@@ -674,12 +679,16 @@ BEGIN
     a.prior_failures,
     a.effective_successes,
     a.effective_failures,
-    COALESCE(c.relative_use, 0.0),
+    COALESCE(c.relative_use, IF(a.category = 'uncategorised', 0.5, 0.0)),
     w.multiplier,
     w.treatment_places,
     w.control_places,
-    GREATEST(CAST(FLOOR(t.max_category_share * w.week_wanted) AS INT64), 1)
-    - COALESCE(g.chosen, 0),
+    IF(
+      a.category = 'uncategorised',
+      w.treatment_places,
+      GREATEST(CAST(FLOOR(t.max_category_share * w.week_wanted) AS INT64), 1)
+      - COALESCE(g.chosen, 0)
+    ),
     t.max_urgent_captions - COALESCE(u.chosen, 0)
   FROM alike AS a
   CROSS JOIN `${dataset}.tuning` AS t

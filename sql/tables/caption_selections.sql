@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_selections` (
   week_start DATE OPTIONS (description = "Monday that names the week, LA time."),
   caption_id INT64 OPTIONS (description = "Caption."),
   price_tier STRING OPTIONS (description = "budget, mid, premium or bump."),
-  content_category STRING OPTIONS (description = "Category."),
+  content_category STRING OPTIONS (description = "Category; NULL without one."),
   has_urgency BOOL OPTIONS (description = "Whether it presses for time."),
   tier_rank INT64 OPTIONS (description = "Rank by final_score among the page's chosen of the tier, 1 the best."),
   thompson_score FLOAT64 OPTIONS (description = "The draw from the posterior."),

@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.selection_candidates` (
   arm STRING OPTIONS (description = "treatment (ranked by final_score) or control (uniform)."),
   caption_id INT64 OPTIONS (description = "Caption."),
   price_tier STRING OPTIONS (description = "Tier."),
-  content_category STRING OPTIONS (description = "Category."),
+  content_category STRING OPTIONS (description = "Category; NULL without one."),
   has_urgency BOOL OPTIONS (description = "Whether it presses for time."),
   thompson_score FLOAT64 OPTIONS (description = "The draw from the posterior."),
   final_score FLOAT64 OPTIONS (description = "Percentile x segment multiplier + diversity."),

@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.selection_pools` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   week_start DATE OPTIONS (description = "Monday that names the week, LA time."),
   price_tier STRING OPTIONS (description = "budget, mid or premium."),
-  content_category STRING OPTIONS (description = "Category."),
+  content_category STRING OPTIONS (description = "Category; uncategorised without one."),
   captions INT64 OPTIONS (description = "Eligible captions in the group."),
   prior_successes FLOAT64 OPTIONS (description = "Mean Beta alpha of their priors, effective trials."),
   prior_failures FLOAT64 OPTIONS (description = "Mean Beta beta of their priors."),

@@ -4,7 +4,8 @@
 -- In a round each page wishes, per tier and arm, for somewhat more than it still lacks; a caption
 -- goes to the wish with the highest offer_score; a page takes the best of what it won, within its
 -- limits on urgent captions and on one category. Those limits are filled in order of rank over
--- number wanted, so that every tier gets its share of them.
+-- number wanted, so that every tier gets its share of them. Captions without a category are not
+-- alike: they have no limit.
 -- Grain: one row per page, week, and caption that the page would take now.
 -- Columns:
 --   page_name (STRING): Creator's page.
@@ -108,9 +109,12 @@ within_limits AS (
   SELECT *
   FROM won
   QUALIFY
-    ROW_NUMBER() OVER (
-      PARTITION BY week_start, page_name, content_category ORDER BY relative_rank, caption_id
-    ) <= category_room
+    (
+      content_category IS NULL
+      OR ROW_NUMBER() OVER (
+        PARTITION BY week_start, page_name, content_category ORDER BY relative_rank, caption_id
+      ) <= category_room
+    )
     AND (
       NOT has_urgency
       OR ROW_NUMBER() OVER (

@@ -279,6 +279,30 @@ class TestLimits:
         assert len(rows) == wanted
         assert (rows["content_category"] == "bread").sum() == most
 
+    def test_captions_without_a_category_are_not_of_one(self, dataset: Dataset) -> None:
+        """The bank has no other: the limit on one category leaves no place open."""
+        dataset.put("caption_bank", [caption(n, content_category=None) for n in range(20)])
+        rows = dataset.select("cook", counts={"budget": 15})
+        assert len(rows) == 15
+        assert rows["content_category"].isna().all()
+
+    def test_captions_without_a_category_get_no_diversity(self, dataset: Dataset) -> None:
+        """What was sent of them is no use of a category, so it takes none from those known."""
+        bank = [caption(n, content_category=None) for n in range(10)]
+        bank += [caption(10 + n, content_category="bread") for n in range(3)]
+        bank += [caption(20, content_category="soup")]
+        dataset.put("caption_bank", bank)
+        dataset.tune(control_share=0, max_category_share=1)
+        sent = [fact(n, caption_id=n, send_date=days_before(MONDAY, 1)) for n in range(5)]
+        sent += [fact(9, caption_id=10, send_date=days_before(MONDAY, 1))]
+        dataset.put("message_facts", sent)
+        rows = dataset.select("cook", counts={"budget": 8}).set_index("caption_id")
+        by_draw = rows["thompson_score"].rank(pct=True)
+        change = (rows["final_score"] - by_draw).round(9)
+        assert set(change[rows["content_category"].isna()]) == {0.0}
+        assert set(change[rows["content_category"] == "bread"]) == {-0.05}
+        assert set(change[rows["content_category"] == "soup"]) == {0.05}
+
     def test_at_most_five_are_urgent(self, dataset: Dataset) -> None:
         bank = [caption(n, has_urgency=True, price_tier=TIERS[n % 4]) for n in range(80)]
         bank += [caption(100 + n, price_tier=TIERS[n % 4]) for n in range(80)]

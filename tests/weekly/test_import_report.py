@@ -9,7 +9,12 @@ import pytest
 from eros_assets.cli.import_reports import refuse_doubtful
 from eros_assets.importing.inputs import read_inputs
 from eros_assets.settings import Settings
-from eros_assets.weekly.import_report import ImportReport, PageMatches, rehearsed_import
+from eros_assets.weekly.import_report import (
+    ImportLimits,
+    ImportReport,
+    PageMatches,
+    rehearsed_import,
+)
 from tests.importing.conftest import BANK, CREATORS, MESSAGES
 
 
@@ -21,6 +26,7 @@ def report(**changed: Any) -> ImportReport:
         "captions": 10,
         "captions_without_evidence": 2,
         "reasons": {"missing page_name": 5},
+        "limits": ImportLimits(0.05, 0.20),
         "pages": [PageMatches("a", 45, 45), PageMatches("b", 50, 31), PageMatches("c", 0, 0)],
     }
     return ImportReport(**(counts | changed))
