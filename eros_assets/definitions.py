@@ -32,7 +32,7 @@ from eros_assets.automation import schedules as timetable
 from eros_assets.automation.console import console
 from eros_assets.automation.keep_current import CONDITIONS, keep_current, observe_inputs
 from eros_assets.checks import exports as export_checks
-from eros_assets.checks import gate, health, integrity
+from eros_assets.checks import gate, health, integrity, reviews
 from eros_assets.checks import schedules as schedule_checks
 from eros_assets.dataset import sql_library
 from eros_assets.resources import (
@@ -53,7 +53,7 @@ ASSETS = [
     *(sources, routines, performance, analysis, evaluation, policies, review, selection),
     *(schedules, exports, operations, deployments),
 ]
-CHECKS = [integrity, schedule_checks, gate, export_checks, health]
+CHECKS = [integrity, schedule_checks, gate, export_checks, health, reviews]
 JOBS = [
     *(
         jobs.set_up,

@@ -113,6 +113,7 @@ BESIDE: Mapping[str, str] = {
     "deployment_definitions": "deployment_backup",
     "deployments": "deployment_backup",
     "gate_verdicts": "active_caption_assignments",
+    "quarantined_reviews": "schedule_review",
     "schedule_export_log": "schedule_csv",
     "schedule_shortfalls": "active_caption_assignments",
     "selection_candidates": "caption_selections",

@@ -6,7 +6,7 @@ import dagster as dg
 
 from eros_assets.assets.week import weekly_partitions
 from eros_assets.automation.console import CONSOLE_LOGGER
-from eros_assets.exporting.sheets.review import changed_weeks
+from eros_assets.exporting.sheets.review_reading import changed_weeks
 from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource
 
 MINUTES = 5
@@ -37,14 +37,14 @@ def review_changes(
     from eros_assets.exporting.sheets.retry_policy import RetryPolicy
 
     # One attempt: the sensor ticks again soon, and a tick has a minute.
-    lines = read_review_tab(sheets.spreadsheet(RetryPolicy(attempts=1)))
-    if lines is None:
+    reading = read_review_tab(sheets.spreadsheet(RetryPolicy(attempts=1)))
+    if reading is None:
         return dg.SkipReason("the spreadsheet has no Review tab yet; export a week first")
     before: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
     weeks = weekly_partitions(context.repository_def)
     changed = {
         week: digest
-        for week, digest in changed_weeks(before, lines).items()
+        for week, digest in changed_weeks(before, reading).items()
         if weeks.has_partition_key(week)
     }
     if not changed:

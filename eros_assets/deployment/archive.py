@@ -13,7 +13,7 @@ from eros_assets.warehouse.sql.objects import SqlObject
 RECORDS = frozenset(
     {
         *("deployments", "deployment_definitions", "system_health", "schedule_export_log"),
-        *("schedule_review", "gate_verdicts"),
+        *("schedule_review", "quarantined_reviews", "gate_verdicts"),
     }
 )
 """Tables that tell what happened. No rollback touches them: it would erase its own record, the

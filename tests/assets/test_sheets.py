@@ -14,7 +14,7 @@ from eros_assets.definitions import build_definitions
 from eros_assets.exporting.sheets.state import REVIEW, SUMMARY
 from eros_assets.resources import SheetsResource
 from tests.assets.installed import WEEK, Installed, installed
-from tests.exporting.sheets_service.service import BATCH, SPREADSHEET
+from tests.exporting.sheets_service.service import BATCH, GET, SPREADSHEET
 from tests.exporting.sheets_service.weeks import BIG_ID, TIERS, Desk, opened_desk
 from tests.google.exchange import Trouble
 
@@ -201,6 +201,72 @@ def test_reading_the_same_reviews_again_changes_no_row(agency: Installed) -> Non
     pd.testing.assert_frame_equal(agency.query(query), before)
 
 
+def reviews(agency: Installed) -> pd.DataFrame:
+    return agency.query("SELECT * FROM `${dataset}.schedule_review` ORDER BY 1, 2")
+
+
+def check(result: dg.ExecuteInProcessResult) -> dg.AssetCheckEvaluation:
+    (found,) = result.get_asset_check_evaluations()
+    assert found.check_name == "reviews_are_read"
+    return found
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Trouble(status=403, message="The caller does not have permission"),
+        Trouble(status=404, message="Requested entity was not found."),
+        Trouble(status=401),
+    ],
+)
+def test_the_week_is_planned_on_known_reviews_when_the_sheet_cannot_be_read(
+    agency: Installed, desk: Desk, trouble: Trouble
+) -> None:
+    before = reviews(agency)
+    assert not before.empty
+    desk.sheets.trouble(GET, trouble)
+    found = check(agency.run(read_reviews.name, WEEK))
+    assert not found.passed
+    assert found.severity is dg.AssetCheckSeverity.ERROR
+    assert not found.blocking
+    assert "1sHeEt" in (found.description or "") or "make a new key" in (found.description or "")
+    pd.testing.assert_frame_equal(reviews(agency), before)
+    assert check(agency.run(read_reviews.name, WEEK)).passed
+
+
+def test_an_unreadable_line_is_quarantined_and_the_others_are_read(
+    agency: Installed, desk: Desk
+) -> None:
+    review = desk.sheets.tab(REVIEW)
+    first, second, third = (
+        {"Schedule": row["schedule_id"], "Message": int(row["message_number"])}
+        for row in active(agency)[active(agency)["page_name"] == "cook"].head(3).to_dict("records")
+    )
+    review.write_beside("Decision", "perhaps", **first)
+    review.write_beside("Note", "the blue one", **second)
+    review.write_beside("Note", "beside its number", **third)
+    review.write_beside("Message", 99, **third)
+    found = check(agency.run(read_reviews.name, WEEK))
+    assert not found.passed
+    assert reviews(agency)["note"].eq("the blue one").sum() == 1
+    quarantined = agency.query("SELECT * FROM `${dataset}.quarantined_reviews` WHERE is_open")
+    assert sorted(quarantined["decision"].dropna()) == ["perhaps"]
+    assert list(quarantined["note"].dropna()) == ["beside its number"]
+    said = " ".join(found.metadata["offenders"].value)
+    assert "Decision 'perhaps' is not approve or reject" in said
+    assert "no schedule of the week has message 99" in said
+
+    review.write_beside("Message", third["Message"], Note="beside its number")
+    review.write_beside("Decision", "OK ", **first)
+    assert check(agency.run(read_reviews.name, WEEK)).passed
+    kept = agency.query("SELECT is_open FROM `${dataset}.quarantined_reviews` WHERE tab_row > 0")
+    assert list(kept["is_open"]) == [False, False]
+    for where in (first, second, third):
+        review.write_beside("Decision", "", **where)
+        review.write_beside("Note", "", **where)
+    agency.run(read_reviews.name, WEEK)
+
+
 def test_a_sheet_that_is_not_shared_fails_in_the_log_and_leaves_what_was(
     agency: Installed, desk: Desk
 ) -> None:
@@ -227,7 +293,8 @@ def test_nothing_of_a_key_is_kept_of_any_run(
     changes = {"sheets_key_json": json.dumps(key)}
     settings = agency.dataset.settings.model_copy(update=changes)
     keyed = Installed(open_dataset(settings), agency.instance)
-    result = keyed.run(read_reviews.name, WEEK, succeeds=False)
+    result = keyed.run(read_reviews.name, WEEK)
+    make(keyed, "schedule_sheet", succeeds=False)
     said = everything_said(agency, result.run_id)
     assert "EROS_SHEETS_KEY_JSON is not a whole key of a service account" in said
     assert SECRET not in said

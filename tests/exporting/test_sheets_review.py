@@ -8,19 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eros_assets.exporting.sheets.reader import read_review_tab
-from eros_assets.exporting.sheets.review import (
-    TITLES,
-    EarlierReview,
-    ReviewedMessage,
+from eros_assets.exporting.sheets.review import TITLES, EarlierReview
+from eros_assets.exporting.sheets.review_reading import (
     ReviewLine,
+    ReviewReading,
     ReviewTabError,
-    StoredReview,
     changed_weeks,
-    merge_reviews,
     read_review,
     week_of,
 )
 from eros_assets.exporting.sheets.state import REVIEW
+from eros_assets.weekly.reviews import (
+    QuarantinedReview,
+    ReviewedMessage,
+    StoredReview,
+    merge_quarantine,
+    merge_reviews,
+)
 from tests.exporting.sheets_service.service import GET, VALUES
 from tests.exporting.sheets_service.weeks import BIG_ID, Desk, message, messages
 from tests.google.exchange import Trouble
@@ -103,10 +107,10 @@ def test_renamed_review_tab_is_read(desk: Desk) -> None:
     review = desk.sheets.tab(REVIEW)
     review.title = "Ours"
     review.write_beside("Decision", "approve", Page="coach", Message=3)
-    lines = read_review_tab(desk.spreadsheet())
-    assert lines is not None
-    assert len(lines) == 6
-    assert [each for each in lines if each.decision or each.note] == [
+    reading = read_review_tab(desk.spreadsheet())
+    assert reading is not None
+    assert len(reading.lines) == 6
+    assert [each for each in reading.lines if each.decision or each.note] == [
         ReviewLine("sched_20251110_coach_0a1b2c3d", 3, "approve", None)
     ]
 
@@ -124,24 +128,70 @@ def test_unreadable_review_tab_raises_instead_of_being_empty(desk: Desk, method:
 
 def test_review_columns_are_found_by_title() -> None:
     values = tab({"Decision": " Reject ", "Note": " no\n"}, header=TITLES[::-1])
-    assert read_review(values) == [line(1, "reject", "no")]
+    assert read_review(values).lines == [line(1, "reject", "no")]
 
 
 def test_short_rows_and_lines_without_schedule_are_read() -> None:
     values = [*tab({"Decision": "approve"}), [], ["", "", "our own line"]]
-    assert read_review(values) == [line(1, "approve")]
+    assert read_review(values).lines == [line(1, "approve")]
+    assert read_review(values).unread == []
 
 
 @pytest.mark.parametrize("number", [3, 3.0, "3", " 3 "])
 def test_message_number_is_read_from_text_or_number_cells(number: Any) -> None:
-    assert read_review(tab({"Message": number})) == [line(3)]
+    assert read_review(tab({"Message": number})).lines == [line(3)]
+
+
+@pytest.mark.parametrize(
+    ("word", "decision"),
+    [
+        *((word, "approve") for word in ("Approved ", "OK", "yes", " Y", "okay.", "\u200bapprove")),
+        *((word, "reject") for word in ("rejected", "NO!", "x", "Ｘ", "\xa0Reject\n", "n")),
+    ],
+)
+def test_people_may_use_their_own_words_for_a_decision(word: str, decision: str) -> None:
+    assert read_review(tab({"Decision": word})).lines == [line(1, decision)]
 
 
 def test_duplicate_lines_are_merged_unless_decisions_differ() -> None:
     one, other = {"Decision": "reject"}, {"Note": "again"}
-    assert read_review(tab(one, other)) == [line(1, "reject", "again")]
-    with pytest.raises(ReviewTabError, match=r"line 3: message 1 of .* two lines"):
-        read_review(tab(one, {"Decision": "approve"}))
+    assert read_review(tab(one, other)).lines == [line(1, "reject", "again")]
+    third = {"Message": 2, "Decision": "x"}
+    found = read_review(tab(one, third, other, {"Decision": "yes"}))
+    assert found.lines == [line(2, "reject")]
+    assert [each.row for each in found.unread] == [2, 4, 5]
+    said = f"rows 2, 4, 5 have different decisions on message 1 of {SCHEDULE}"
+    assert all(each.reason.startswith(said) for each in found.unread)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"Decision": "rejcet"}, "Decision 'rejcet' is not approve or reject"),
+        ({"Decision": "yes, but later"}, "Decision 'yes, but later' is not approve or reject"),
+        ({"Decision": True}, "Decision 'True' is not approve or reject"),
+        ({"Message": "first", "Decision": "ok"}, "Message 'first' is not a message's number"),
+        ({"Message": 1.5, "Decision": "ok"}, "Message '1.5' is not a message's number"),
+        ({"Message": "", "Note": "late"}, "Message '' is not a message's number"),
+        ({"Schedule": "", "Decision": "ok"}, "its Schedule is empty"),
+        ({"Schedule": SCHEDULE[:-1], "Decision": "ok"}, "is not the id of a schedule"),
+    ],
+)
+def test_unreadable_line_is_named_and_the_others_are_read(
+    changed: dict[str, Any], says: str
+) -> None:
+    found = read_review(tab({"Decision": "reject"}, changed, {"Message": 2, "Decision": "ok"}))
+    assert found.lines == [line(1, "reject"), line(2, "approve")]
+    (unread,) = found.unread
+    assert unread.row == 3
+    assert says in unread.reason
+    kept = {title: str(value) for title, value in changed.items() if value}
+    assert kept.items() <= unread.cells.items()
+
+
+def test_overwritten_line_that_says_nothing_is_left_out() -> None:
+    found = read_review(tab({"Schedule": "ours", "Message": "-"}))
+    assert (found.lines, found.unread) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -150,13 +200,20 @@ def test_duplicate_lines_are_merged_unless_decisions_differ() -> None:
         ([], "0 columns of its first line are named 'Decision'"),
         (tab(header=[t for t in TITLES if t != "Note"]), "0 columns .* 'Note', not one"),
         (tab(header=[*TITLES, "Decision"]), "2 columns .* 'Decision'"),
-        (tab({}, {"Decision": "rejcet"}), "line 3: Decision 'rejcet' is not approve, reject"),
-        (tab({"Message": "first"}), "line 2: Message 'first' is not a message's number"),
     ],
 )
-def test_invalid_review_tab_is_refused_with_line_and_column(values: Any, says: str) -> None:
+def test_tab_whose_columns_are_ambiguous_is_refused(values: Any, says: str) -> None:
     with pytest.raises(ReviewTabError, match=says):
         read_review(values)
+
+
+def test_unread_line_belongs_to_the_week_it_names() -> None:
+    other = {"Schedule": "sched_20251117_cook_0a1b2c3d", "Decision": "?"}
+    found = read_review(
+        tab(other, {"Schedule": "", "Week": "2025-W46", "Note": "a"}, {"Schedule": "", "Note": "b"})
+    )
+    assert [each.row for each in found.of_week(dt.date(2025, 11, 17)).unread] == [2, 4]
+    assert [each.row for each in found.of_week(dt.date(2025, 11, 10)).unread] == [3, 4]
 
 
 # Storing reviews
@@ -195,6 +252,25 @@ def test_line_without_planned_message_is_reported() -> None:
     assert merged([], line(9, "reject")).unknown == [line(9, "reject")]
 
 
+def fault(reason: str, row: int | None = 2, *, is_open: bool = True) -> QuarantinedReview:
+    return QuarantinedReview(row, reason, "x", None, '{"a": "b"}', NOW, "run", is_open)
+
+
+def test_quarantine_keeps_what_the_tab_says_no_more() -> None:
+    first = merge_quarantine([], [fault("a"), fault("b", 3)], is_read=True)
+    assert merge_quarantine(first, [fault("a"), fault("b", 3)], is_read=True) == first
+    corrected = merge_quarantine(first, [fault("b", 7)], is_read=True)
+    assert corrected == [fault("a", is_open=False), fault("b", 7)]
+
+
+def test_quarantined_lines_stay_open_while_the_sheet_is_unreachable() -> None:
+    first = merge_quarantine([], [fault("a")], is_read=True)
+    unreachable = merge_quarantine(first, [fault("no answer", None)], is_read=False)
+    assert unreachable == [fault("no answer", None), fault("a")]
+    again = merge_quarantine(unreachable, [fault("a")], is_read=True)
+    assert again == [fault("no answer", None, is_open=False), fault("a")]
+
+
 lines = st.lists(
     st.builds(
         line,
@@ -227,6 +303,7 @@ def test_last_reading_of_a_line_is_stored(
     [
         (SCHEDULE, dt.date(2025, 11, 10)),
         ("sched_20251111_cook_0a1b2c3d", None),
+        ("sched_20251110_cook_0a1b2c3", None),
         ("sched_20259999_cook_0a1b2c3d", None),
         ("sched_2025-W46_cook", None),
         ("anything", None),
@@ -237,11 +314,26 @@ def test_week_is_read_from_schedule_id(schedule_id: str, monday: dt.date | None)
 
 
 def test_changed_weeks_are_those_with_new_reviews() -> None:
+    def changed(before: dict[str, str], *seen: ReviewLine) -> dict[str, str]:
+        return changed_weeks(before, ReviewReading(seen))
+
     other = ReviewLine("sched_20251117_cook_0a1b2c3d", 1, "approve", None)
-    first = changed_weeks({}, [line(1, "reject"), line(2), other])
+    first = changed({}, line(1, "reject"), line(2), other)
     assert sorted(first) == ["2025-11-10", "2025-11-17"]
-    assert changed_weeks(first, [other, line(2), line(1, "reject")]) == {}
-    assert list(changed_weeks(first, [other, line(1, "reject", "why")])) == ["2025-11-10"]
-    emptied = changed_weeks(first, [other, line(1)])
+    assert changed(first, other, line(2), line(1, "reject")) == {}
+    assert list(changed(first, other, line(1, "reject", "why"))) == ["2025-11-10"]
+    emptied = changed(first, other, line(1))
     assert list(emptied) == ["2025-11-10"]
-    assert changed_weeks({**first, **emptied}, [other]) == {}
+    assert changed({**first, **emptied}, other) == {}
+
+
+def test_unread_lines_change_the_weeks_that_they_may_be_of() -> None:
+    known = changed_weeks({}, ReviewReading([line(1, "reject")]))
+    mistyped = read_review(tab({"Decision": "rejcet"}))
+    assert list(changed_weeks({}, mistyped)) == ["2025-11-10"]
+    nameless = ReviewReading(
+        [line(1, "reject")], read_review(tab({"Schedule": "", "Note": "?"})).unread
+    )
+    after = changed_weeks(known, nameless)
+    assert list(after) == ["2025-11-10"]
+    assert changed_weeks({**known, **after}, nameless) == {}

@@ -20,7 +20,7 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/assets/operations.py system_health": "which day's jobs count",
     "eros_assets/publishing/export_log.py Attempt": "stamp: exported_at",
     "eros_assets/gate/verdict.py _keep": "stamp: judged_at",
-    "eros_assets/weekly/reviews.py store_reviews": "stamp: read_at",
+    "eros_assets/weekly/reviews.py read_reviews": "stamp: read_at",
     "eros_assets/automation/sensors.py new_schedule": "which weeks have passed",
     "eros_assets/weekly/rows.py draft_rows": "stamp: created_at",
     "eros_assets/exporting/sheets/client.py _refusal": "how far off a Retry-After is",
