@@ -103,9 +103,7 @@ def _roll_back(dataset: Dataset, turn: int) -> None:
     if turn % 3 == 0:
         _back_up(dataset)
     else:
-        roll_back(dataset)
-    for week_start in WEEKS:
-        publish_week(dataset, week_start)
+        roll_back(dataset)  # it publishes both weeks itself
 
 
 def _back_up(dataset: Dataset) -> None:
@@ -231,6 +229,8 @@ def week_faults(dataset: Dataset, week_start: dt.date) -> Sequence[str]:
     """How a week's folder differs from the schedules in force, both ways."""
     folder = dataset.week_folder(week_start)
     messages = active_messages(dataset, week_start)
+    if messages.empty and not folder.exists():
+        return []  # it was never published
     pages = sorted({str(page) for page in messages["page_name"]})
     wanted = {INDEX_FILE, RECORD, *(name for page in pages for name in page_files(page))}
     there = {path.name for path in folder.iterdir()} if folder.exists() else set[str]()

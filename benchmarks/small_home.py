@@ -4,11 +4,15 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
+from eros_assets.atomic_write import atomic_write
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.deployment.deploy import Deploy
-from eros_assets.deployment.phases import archive_of, clock, learn_if_new
-from eros_assets.deployment.rollback import Rollback
+from eros_assets.deployment.phases import archive_of, clock, learn_if_new, records_folder
+from eros_assets.deployment.rollback import Rollback, RollbackOutcome
+from eros_assets.deployment.summary import rollback_summary
+from eros_assets.publishing.channels import FilesChannel
 from eros_assets.publishing.publication import publish_files
+from eros_assets.publishing.realignment import Realigned, realign
 from eros_assets.settings import Settings
 from eros_assets.weekly.drafting import draft_week, read_week_inputs
 from eros_assets.weekly.inputs import read_or_make_inputs
@@ -39,8 +43,25 @@ def deploy(dataset: Dataset, code: str) -> None:
 
 
 def roll_back(dataset: Dataset, to: str | None = None) -> None:
-    """Roll back to the last good deployment, or go on with the rollback that was interrupted."""
-    Rollback(archive_of(dataset), list, silent).run(to, now=clock(), run_id=run_id())
+    """Roll back to the last good deployment, or go on with the rollback that was interrupted.
+
+    It publishes files, and writes its report where the job does.
+    """
+    run = run_id()
+    files = FilesChannel(dataset, run, silent)
+
+    def report(outcome: RollbackOutcome, published: Sequence[Realigned]) -> None:
+        path = records_folder(dataset.settings) / outcome.entry.deployment_id / "report.md"
+        text = rollback_summary(outcome, published, dataset.settings.warehouse_location)
+        atomic_write(path, text.encode())
+
+    Rollback(
+        archive_of(dataset),
+        stop_schedules=list,
+        realign=lambda: realign(dataset, [files], run_id=run),
+        report=report,
+        log=silent,
+    ).run(to, now=clock(), run_id=run)
 
 
 def plan_week(dataset: Dataset, week_start: dt.date) -> None:

@@ -4,7 +4,7 @@ What one phase tells the next is in the tables `deployments` and `deployment_def
 Dagster's storage: a run that was killed, or is run again from its failed step, finds it there.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from eros_assets.acceptance.installation import Installation
 from eros_assets.acceptance.lines import as_markdown, counted
 from eros_assets.acceptance.table import acceptance_lines, write_acceptance
 from eros_assets.assets.instance import NOTICE, dagster_state
+from eros_assets.assets.realigning import realigned
 from eros_assets.assets.reporting import DATASET_POOL, WAREHOUSE, job_metadata
 from eros_assets.atomic_write import atomic_write
 from eros_assets.dataset import Dataset
@@ -37,7 +38,7 @@ from eros_assets.deployment.record import Entry
 from eros_assets.deployment.summary import changed_objects, summary_text
 from eros_assets.gate import Finding
 from eros_assets.importing.schema import INPUT_TABLES
-from eros_assets.resources import WarehouseResource
+from eros_assets.resources import ExportBucket, SheetsResource, WarehouseResource
 
 GROUP = "deployment"
 GATE = "deployment_gate"
@@ -108,7 +109,10 @@ def file_manifest(
     deps=["file_manifest"],
 )
 def deployment_backup(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    sheets: SheetsResource,
+    bucket: ExportBucket,
 ) -> dg.MaterializeResult[Any]:
     """Snapshots of the owned tables and the definitions in force, before anything changes.
 
@@ -116,7 +120,7 @@ def deployment_backup(
     Grain: one kept state.
     """
     dataset = warehouse.dataset(context)
-    deploy = _deploy(dataset, context.log.info)
+    deploy = _deploy(context, dataset, sheets, bucket)
     decision = deploy.back_up(code_fingerprint(), now=clock(), run_id=context.run_id)
     entry = decision.entry
     if entry is None:
@@ -141,7 +145,10 @@ def deployment_backup(
     deps=["deployment_backup"],
 )
 def deployed_objects(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    sheets: SheetsResource,
+    bucket: ExportBucket,
 ) -> dg.MaterializeResult[Any]:
     """Tables, functions, table functions, procedures, views, then the configuration.
 
@@ -149,7 +156,7 @@ def deployed_objects(
     back. Grain: the set.
     """
     dataset = warehouse.dataset(context)
-    deploy = _deploy(dataset, context.log.info)
+    deploy = _deploy(context, dataset, sheets, bucket)
     entry = open_deployment(deploy.archive.history())
     if entry is None:
         return dg.MaterializeResult(metadata={"action": "nothing"})
@@ -184,14 +191,17 @@ def deployed_objects(
     ],
 )
 def deployment_summary(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    sheets: SheetsResource,
+    bucket: ExportBucket,
 ) -> Iterator[Any]:
     """What was deployed, test results, health, cost, errors, and the acceptance table.
 
     Grain: one document per deployment.
     """
     dataset = warehouse.dataset(context)
-    deploy = _deploy(dataset, context.log.info)
+    deploy = _deploy(context, dataset, sheets, bucket)
     history = deploy.archive.history()
     entry, is_new = deployment_in_question(history)
     findings = gate_findings(dataset)
@@ -278,11 +288,17 @@ def _failure(error: DeployFailedError, metadata: dict[str, Any]) -> dg.Failure:
     return dg.Failure(str(error), metadata=metadata, allow_retries=False)
 
 
-def _deploy(dataset: Dataset, log: Callable[[str], None]) -> Deploy:
+def _deploy(
+    context: dg.AssetExecutionContext,
+    dataset: Dataset,
+    sheets: SheetsResource,
+    bucket: ExportBucket,
+) -> Deploy:
     others = INPUT_TABLES if dataset.settings.inputs == "warehouse" else ()
     return Deploy(
         archive=archive_of(dataset),
-        log=log,
+        log=context.log.info,
         inputs=frozenset(others),
         learn=lambda: learn_if_new(dataset),
+        realign=lambda: realigned(context, dataset, sheets, bucket),
     )

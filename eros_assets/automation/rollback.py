@@ -3,23 +3,26 @@
 They are jobs of ops, not of assets: whoever materialises everything must not roll back by it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
+from eros_assets.assets.realigning import realigned
 from eros_assets.assets.reporting import DATASET_POOL, job_metadata
 from eros_assets.atomic_write import atomic_write
 from eros_assets.automation.console import CONSOLE_LOGGER, console
 from eros_assets.automation.schedules import SCHEDULES
+from eros_assets.dataset import Dataset
 from eros_assets.deployment.backup import back_up
 from eros_assets.deployment.manifest import code_fingerprint
 from eros_assets.deployment.phases import archive_of, clock, notify, records_folder
-from eros_assets.deployment.rollback import Rollback
+from eros_assets.deployment.rollback import Rollback, RollbackOutcome
 from eros_assets.deployment.summary import rollback_summary
-from eros_assets.publishing.realignment import realign_files
-from eros_assets.resources import WarehouseResource
+from eros_assets.publishing.realignment import Realigned
+from eros_assets.resources import ExportBucket, SheetsResource, WarehouseResource
 
 ROLLBACK_REPORT = "rollback_report"
 
@@ -46,37 +49,42 @@ def rollback_run_config(deployment_id: str = "") -> dict[str, Any]:
 
 @dg.op(pool=DATASET_POOL)
 def roll_back(
-    context: dg.OpExecutionContext, config: RollbackConfig, warehouse: WarehouseResource
+    context: dg.OpExecutionContext,
+    config: RollbackConfig,
+    warehouse: WarehouseResource,
+    sheets: SheetsResource,
+    bucket: ExportBucket,
 ) -> None:
     """Put the owned tables and the routines back as a deployment kept them.
 
     Keeps the present, stops the schedules, restores, releases the reservations of schedules taken
-    back, publishes what is in force in place of their files, writes a report. Safe to repeat; one
-    that was killed goes on.
+    back, publishes what is in force to the files, the Google Sheet and the bucket, writes a
+    report. Safe to repeat; one that was killed goes on.
     """
     dataset = warehouse.dataset(context)
+    found: list[str] = []
+
+    def report(outcome: RollbackOutcome, published: Sequence[Realigned]) -> None:
+        found.extend(each.sentence for each in published)
+        text = rollback_summary(outcome, published, dataset.settings.warehouse_location)
+        atomic_write(_report_of(dataset, outcome), text.encode())
+
     rollback = Rollback(
         archive_of(dataset),
-        lambda: stop_schedules(context.instance, {schedule.name for schedule in SCHEDULES}),
-        context.log.info,
+        stop_schedules=lambda: stop_schedules(context.instance, {s.name for s in SCHEDULES}),
+        realign=lambda: realigned(context, dataset, sheets, bucket),
+        report=report,
+        log=context.log.info,
     )
     outcome = rollback.run(config.deployment_id or None, now=clock(), run_id=context.run_id)
-    text = rollback_summary(outcome, dataset.settings.warehouse_location)
-    identifier = outcome.entry.deployment_id
-    written = atomic_write(
-        records_folder(dataset.settings) / identifier / "report.md", text.encode()
-    )
+    identifier, written = outcome.entry.deployment_id, _report_of(dataset, outcome)
     context.log.warning(
         f"{identifier}: {outcome.entry.point_id} is in force; "
-        f"{len(outcome.schedules_taken_back)} schedules were taken back; {written.path}"
+        f"{len(outcome.schedules_taken_back)} schedules were taken back; {written}"
     )
-    # After the report: an interruption of the longest part leaves a rollback that is told.
-    realigned = realign_files(dataset, run_id=context.run_id, report=context.log.info)
-    for line in realigned.values():
-        context.log.warning(line)
     taken_back = [f"taken back: {name}" for name in outcome.schedules_taken_back]
     title = f"rolled back to {outcome.entry.point_id} ({identifier})"
-    notice = notify(dataset, title, [str(written.path), *taken_back, *realigned.values()])
+    notice = notify(dataset, title, [str(written), *taken_back, *found])
     context.log.info(notice)
     context.log_event(
         dg.AssetMaterialization(
@@ -84,8 +92,8 @@ def roll_back(
             description=f"Rollback {identifier} to {outcome.entry.point_id}",
             metadata={
                 "notice": notice,
-                "report": dg.MetadataValue.md(text),
-                "file": dg.MetadataValue.path(written.path),
+                "report": dg.MetadataValue.md(written.read_text("utf-8")),
+                "file": dg.MetadataValue.path(written),
                 **job_metadata(dataset),
             },
         )
@@ -127,6 +135,10 @@ def rollback_production() -> None:
 def backup_production() -> None:
     """Keep the present as a state to go back to. Safe to repeat."""
     back_up_present()
+
+
+def _report_of(dataset: Dataset, outcome: RollbackOutcome) -> Path:
+    return records_folder(dataset.settings) / outcome.entry.deployment_id / "report.md"
 
 
 def stop_schedules(instance: dg.DagsterInstance, names: Collection[str]) -> list[str]:

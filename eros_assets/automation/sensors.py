@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.alerts import Alert, AlertError
+from eros_assets.assets.realigning import LOCKED
 from eros_assets.assets.week import open_weeks
 from eros_assets.automation.jobs import daily_caption_update, export_schedules
 from eros_assets.automation.keep_current import KEPT_CURRENT, keeps_itself_current
@@ -24,7 +25,6 @@ from eros_assets.settings import Settings
 from eros_assets.weekly.history import History, is_new_history
 
 EXPORT = dg.AssetKey("schedule_csv")
-LOCKED = dg.AssetKey("active_caption_assignments")
 HEALTH = dg.AssetKey("system_health")
 PLANNED = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
 EXPORTED = dg.DagsterEventType.ASSET_MATERIALIZATION
@@ -78,8 +78,8 @@ def _cursor(history: History) -> str:
     job=export_schedules,
     minimum_interval_seconds=60,
     description="Runs export_schedules for each week whose schedules were locked by a run that "
-    "doesn't export them itself. Several weeks between two ticks: none is lost. A week that has "
-    "passed is left out.",
+    "doesn't export them itself, and for each that a rollback could not publish. Several weeks "
+    "between two ticks: none is lost. A week that has passed is left out.",
 )
 def new_schedule(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     found = context.instance.fetch_materializations(
@@ -111,8 +111,11 @@ def new_schedule(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
 def _exports(instance: dg.DagsterInstance, run_id: str) -> bool | None:
     """Whether a run exported too, None while it is going to.
 
-    One that was to and ended before didn't. Of a run that is forgotten, nothing is left to do.
+    One that was to and ended before didn't. Of a run that is forgotten, nothing is left to do. An
+    event without a run asks for an export.
     """
+    if not run_id:
+        return False
     run = instance.get_run_by_id(run_id)
     if run is None:
         return True

@@ -13,6 +13,7 @@ from eros_assets.deployment.archive import Archive
 from eros_assets.deployment.record import DeployDecision, Entry, State, decide_deploy, next_entry
 from eros_assets.errors import ErosError
 from eros_assets.gate.findings import Finding
+from eros_assets.publishing.realignment import Realigned
 from eros_assets.tuning import CONFIGURATION_TABLES, configuration_tables
 from eros_assets.warehouse.sql.objects import SqlObject
 
@@ -26,13 +27,15 @@ class Deploy:
     """A deployment of one installation; `archive` is where it is recorded.
 
     `log` takes a line of text. `inputs` are the tables that others load. `learn` fills the tables
-    that the gate needs and a first deployment lacks.
+    that the gate needs and a first deployment lacks. `realign` makes what people find that which is
+    in force, after the previous version was restored.
     """
 
     archive: Archive
     log: Callable[[str], None]
     inputs: frozenset[str]
     learn: Callable[[], None] = lambda: None
+    realign: Callable[[], Sequence[Realigned]] = tuple
 
     @property
     def dataset(self) -> Dataset:
@@ -138,7 +141,7 @@ class Deploy:
         return self.archive.write(replace(entry, state="succeeded", finished_at=now))
 
     def put_back(self, entry: Entry, state: State, why: str, *, now: dt.datetime) -> Entry:
-        """Restore the definitions and the configuration that an entry found.
+        """Restore the definitions and the configuration that an entry found, then realign.
 
         Objects that it created stay: nothing is dropped. The rows of all other tables stay too: a
         deployment does not change them.
@@ -151,6 +154,9 @@ class Deploy:
             configuration = [name for name in CONFIGURATION_TABLES if name in entry.tables]
             if configuration:
                 warehouse.restore(entry.before, configuration)
+            why = "\n".join(
+                [why, *(r.sentence for r in self.realign() if r.result != "as in force")]
+            )
         return self.archive.write(replace(entry, state=state, detail=why, finished_at=now))
 
     def _at(self, entry: Entry, state: State) -> Entry:

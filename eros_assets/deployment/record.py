@@ -24,6 +24,7 @@ State = Literal[
     "tables_restored",
     "routines_restored",
     "released",  # the reservations of what was taken back are free
+    "reported",  # what people find is what is in force, and the report is written
     "succeeded",
     "failed",  # an object could not be made: the state before was put back
     "gate_failed",  # a check failed: the state before was put back

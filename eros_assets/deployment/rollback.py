@@ -5,7 +5,8 @@
 3. `paused`: the schedules are stopped, before anything they would write into changes.
 4. `tables_restored`, `routines_restored`: the owned tables, then functions, procedures and views.
 5. `released`: reservations that no active schedule holds are free.
-6. `succeeded`: the deployments that were taken back say so.
+6. `reported`: what people find is what is in force, and the report is written.
+7. `succeeded`: the deployments that were taken back say so.
 
 Each step may be repeated, and ends with a row of `deployments`: a rollback that is interrupted
 continues from the last one when it is run again.
@@ -25,6 +26,7 @@ from eros_assets.deployment.record import (
     taken_back,
     unfinished_rollback,
 )
+from eros_assets.publishing.realignment import Realigned
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,14 @@ class RollbackOutcome:
 class Rollback:
     """A rollback of one installation.
 
-    `stop_schedules` stops Dagster's schedules and returns their names; `log` takes a line of text.
+    `stop_schedules` stops Dagster's schedules and returns their names; `realign` makes what people
+    find that which is in force; `report` writes the report; `log` takes a line of text.
     """
 
     archive: Archive
     stop_schedules: Callable[[], Sequence[str]]
+    realign: Callable[[], Sequence[Realigned]]
+    report: Callable[[RollbackOutcome, Sequence[Realigned]], None]
     log: Callable[[str], None]
 
     def run(self, requested: str | None, *, now: dt.datetime, run_id: str) -> RollbackOutcome:
@@ -68,7 +73,8 @@ class Rollback:
             "paused": self._restore_tables,
             "tables_restored": self._restore_routines,
             "routines_restored": lambda e, _: self._release(e, now),
-            "released": lambda e, _: self._finish(e, now),
+            "released": lambda e, p: self._report(e, p, now),
+            "reported": lambda e, _: self._finish(e, now),
         }
         while not entry.is_finished:
             self.log(f"{entry.deployment_id}: {entry.state}")
@@ -131,6 +137,12 @@ class Rollback:
         if "active_caption_assignments" in entry.tables:
             self.archive.dataset.run("release_taken_back", released_at=now)
         return self.archive.write(replace(entry, state="released"))
+
+    def _report(self, entry: Entry, point: Point, now: dt.datetime) -> Entry:
+        published = self.realign()
+        ended = replace(entry, state="succeeded", finished_at=now)
+        self.report(self._outcome(ended, point), published)
+        return self.archive.write(replace(entry, state="reported"))
 
     def _finish(self, entry: Entry, now: dt.datetime) -> Entry:
         history = self.archive.history()

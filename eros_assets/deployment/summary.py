@@ -9,6 +9,7 @@ from eros_assets.deployment.record import Entry
 from eros_assets.deployment.rollback import RollbackOutcome
 from eros_assets.gate.findings import Finding
 from eros_assets.health.work import Work
+from eros_assets.publishing.realignment import Realigned
 from eros_assets.warehouse.protocol import Definition
 from eros_assets.warehouse.sql.objects import SqlObject
 
@@ -82,8 +83,8 @@ def summary_text(
     )
 
 
-def rollback_summary(outcome: RollbackOutcome, where: str) -> str:
-    """The report of a rollback: what was restored, what was taken back, what to do next."""
+def rollback_summary(outcome: RollbackOutcome, published: Sequence[Realigned], where: str) -> str:
+    """The report of a rollback: what was restored, taken back and published, what to do next."""
     entry = outcome.entry
     return "\n".join(
         [
@@ -109,11 +110,15 @@ def rollback_summary(outcome: RollbackOutcome, where: str) -> str:
             "",
             "## Schedules taken back",
             "",
-            "Their captions are free. Files and sheets of theirs must not be sent from any more.",
+            "Their captions are free. Copies of their files must not be sent from any more.",
             "",
             *_list(outcome.schedules_taken_back, "None."),
             "",
             f"{len(outcome.schedules_in_force)} schedules are in force.",
+            "",
+            "## What people find now",
+            "",
+            *_list([each.sentence for each in published], "No week was published."),
             "",
             "## Made since, and left as it is",
             "",

@@ -185,14 +185,9 @@ def sync_folder(bucket: Bucket, prefix: str, contents: Mapping[str, bytes]) -> S
     an index that is uploaded last links to objects that exist.
     """
     before = bucket.objects(prefix)
-    uploaded = [
-        name
-        for name, content in contents.items()
-        if not _is_same(before.get(prefix + name), name, content)
-    ]
+    uploaded, deleted = _changes(before, prefix, contents)
     for name in uploaded:
         bucket.upload(prefix + name, contents[name], _content_type(name))
-    deleted = [name for name in _names_below(prefix, before) if name not in contents]
     for name in deleted:
         bucket.delete(prefix + name)
     return SyncedFiles(
@@ -201,6 +196,29 @@ def sync_folder(bucket: Bucket, prefix: str, contents: Mapping[str, bytes]) -> S
         deleted=tuple(deleted),
         bytes_uploaded=sum(len(contents[name]) for name in uploaded),
     )
+
+
+def outdated_objects(
+    objects: Mapping[str, StoredObject], prefix: str, contents: Mapping[str, bytes]
+) -> Sequence[str]:
+    """How the objects below `prefix` differ from these files, one line each."""
+    uploaded, deleted = _changes(objects, prefix, contents)
+    return [
+        *(f"{prefix}{name}: it is not the file of the week's folder" for name in uploaded),
+        *(f"{prefix}{name}: it belongs to no schedule in force" for name in deleted),
+    ]
+
+
+def _changes(
+    before: Mapping[str, StoredObject], prefix: str, contents: Mapping[str, bytes]
+) -> tuple[Sequence[str], Sequence[str]]:
+    """The names below `prefix` to upload and to delete."""
+    uploaded = [
+        name
+        for name, content in contents.items()
+        if not _is_same(before.get(prefix + name), name, content)
+    ]
+    return uploaded, [name for name in _names_below(prefix, before) if name not in contents]
 
 
 def _names_below(prefix: str, names: Iterable[str]) -> Sequence[str]:

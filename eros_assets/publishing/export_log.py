@@ -45,7 +45,10 @@ class Attempt:
     def log(
         self, dataset: Dataset, outcomes: Sequence[Outcome], publication_id: str | None = None
     ) -> "pd.DataFrame":
-        """Write the attempt's rows and return them; a second call replaces them."""
+        """Write the attempt's rows and return them; a second call replaces them.
+
+        A week without schedules has one row, without a schedule: its publication is empty.
+        """
         import pandas as pd
 
         seconds = time.perf_counter() - self._begun
@@ -65,7 +68,7 @@ class Attempt:
                 "run_id": self.run_id,
                 "publication_id": publication_id,
             }
-            for outcome in outcomes
+            for outcome in outcomes or [Outcome(None, None, None, 0, None, "succeeded")]
         ]
         log = pd.DataFrame(rows, columns=list(COLUMNS))
         dataset.load(
@@ -87,8 +90,7 @@ class Attempt:
         location: str | None,
     ) -> None:
         """Write a failed row for each schedule of `messages`, or one row without a schedule."""
-        # Errors of libraries may quote data, so only the text of EROS's own is stored.
-        said = str(error) if isinstance(error, ErosError) else type(error).__name__
+        said = said_of(error)
         self.log(
             dataset,
             [
@@ -96,6 +98,11 @@ class Attempt:
                 for schedule_id, page_name, _ in counts_of(messages) or [(None, None, 0)]
             ],
         )
+
+
+def said_of(error: Exception) -> str:
+    """What is kept of an error: the text of EROS's own; those of libraries may quote data."""
+    return str(error) if isinstance(error, ErosError) else type(error).__name__
 
 
 def withheld_outcomes(in_force: "pd.DataFrame", withheld: Mapping[str, str]) -> list[Outcome]:

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from eros_assets.errors import ErosError
@@ -40,13 +40,15 @@ def export_folder_error(place: Path, error: OSError) -> ExportFolderError:
 def week_lock(settings: Settings, week_start: dt.date) -> Generator[None]:
     """Hold the week: no other process on this machine publishes it meanwhile.
 
+    A thread that holds it may take it again.
+
     Raises:
         ExportFolderError: the export folder can't be written to.
     """
     from filelock import FileLock
 
     path = _workshop(settings) / f"{week_start}.lock"
-    lock = FileLock(path)
+    lock = FileLock(path, is_singleton=True)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
@@ -56,6 +58,16 @@ def week_lock(settings: Settings, week_start: dt.date) -> Generator[None]:
         yield
     finally:
         lock.release()
+
+
+def weeks_on_disk(settings: Settings) -> set[dt.date]:
+    """The weeks that have a folder, or that a process on this machine has begun to publish."""
+    weeks: set[dt.date] = set()
+    for place in (settings.out_dir, _workshop(settings)):
+        for path in place.iterdir() if place.is_dir() else ():
+            with suppress(ValueError):
+                weeks.add(dt.date.fromisoformat(path.name.removesuffix(".lock")))
+    return weeks
 
 
 def staging_folder(settings: Settings, week_start: dt.date) -> Path:

@@ -107,9 +107,16 @@ def wrong_folder(rows: "pd.DataFrame", folder: Path) -> list[str]:
     page that can't be published is one line, whatever its files are.
     """
     withheld = withheld_pages(rows)
-    published = without_pages(rows, withheld)
     return [
         *(f"{page}: {reason}" for page, reason in withheld.items()),
+        *outdated_files(rows, folder),
+    ]
+
+
+def outdated_files(rows: "pd.DataFrame", folder: Path) -> list[str]:
+    """The same without a line for each page that can't be published."""
+    published = without_pages(rows, withheld_pages(rows))
+    return [
         *wrong_files(published, folder),
         *wrong_pictures(published, folder),
         *wrong_index(published, folder, in_force=rows),

@@ -1,99 +1,106 @@
-"""Makes the published files those of the schedules in force, after a rollback changed these.
+"""Makes what people find that which is in force, after a rollback or a failed deployment.
 
-A week whose files can't be published, because the gate is closed, is withdrawn: its page names each
-creator with the reason, and no file of a schedule that is not in force is left to send from.
+A week behind a closed gate is withdrawn: people find the reason, and no schedule that is not in
+force. A channel that fails costs itself alone.
 """
 
 import datetime as dt
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from eros_assets.atomic_write import atomic_write
-from eros_assets.calendar import la_date
+from eros_assets.calendar import la_date, monday_of
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
-from eros_assets.exporting.week_index import week_index_page
-from eros_assets.publishing.folders import (
-    export_folder_error,
-    put_in_place,
-    recover,
-    staging_folder,
-    week_lock,
-)
-from eros_assets.publishing.index import INDEX_FILE, week_index
-from eros_assets.publishing.publication import publish_files, wrong_folder
-from eros_assets.publishing.record import PublicationRecord
+from eros_assets.gate.findings import GateClosedError, refuse_if_closed
+from eros_assets.gate.verdict import verdict_of_week
+from eros_assets.publishing.channels import Channel
+from eros_assets.publishing.export_log import Attempt, Outcome, said_of
+from eros_assets.publishing.folders import week_lock, weeks_on_disk
+from eros_assets.publishing.status import DESTINATIONS
 from eros_assets.weekly.messages import active_messages
 from eros_assets.weekly.shortfalls import store_withheld
 from eros_assets.weekly.weeks import has_passed
 
+Result = Literal["as in force", "withdrawn", "failed"]
 
-def realign_files(
-    dataset: Dataset, *, run_id: str, report: Callable[[str], None]
-) -> dict[dt.date, str]:
-    """Publish again each week, not over yet, whose files are not those in force; what became of it.
 
-    Only weeks that have a folder: what was never published is not published here.
+@dataclass(frozen=True, slots=True)
+class Realigned:
+    """What people find of a week at a destination now, and why, unless it is what is in force."""
+
+    week_start: dt.date
+    destination: str
+    result: Result
+    why: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """One line of text."""
+        what = f"week of {self.week_start}, {DESTINATIONS[self.destination]}"
+        match self.result:
+            case "as in force":
+                return f"{what}: as in force"
+            case "withdrawn":
+                return f"{what}: withdrawn, people find no schedule there. {self.why}"
+            case "failed":
+                return f"{what}: may show schedules that are not in force, do not send. {self.why}"
+
+
+def realign(dataset: Dataset, channels: Sequence[Channel], *, run_id: str) -> list[Realigned]:
+    """Make each channel show what is in force, in every week that is not over; safe to repeat.
+
+    Only weeks that a channel shows: what was never published there is not published here.
     """
-    done: dict[dt.date, str] = {}
-    for week_start in _weeks_with_wrong_files(dataset):
-        try:
-            publish_files(dataset, week_start, run_id=run_id, report=report)
-            done[week_start] = (
-                f"week of {week_start}: its files are those of the schedules in force"
-            )
-        except ErosError as error:
-            done[week_start] = _withdrawn(dataset, week_start, error, run_id)
-    return done
-
-
-def _weeks_with_wrong_files(dataset: Dataset) -> list[dt.date]:
-    out = dataset.settings.out_dir
-    weeks: list[dt.date] = []
-    for folder in sorted(out.iterdir()) if out.is_dir() else ():
-        with suppress(ValueError):
-            weeks.append(dt.date.fromisoformat(folder.name))
-    if not weeks:
+    if dataset.freshness("schedule_recommendations") is None:
         return []
-    day = la_date(dataset.planning_instant())
     return [
-        week
-        for week in weeks
-        if not has_passed(week, day)
-        and wrong_folder(active_messages(dataset, week), dataset.week_folder(week))
+        realigned
+        for week_start in _open_weeks(dataset)
+        for channel in channels
+        if (realigned := _realigned(dataset, week_start, channel, run_id)) is not None
     ]
 
 
-def _withdrawn(dataset: Dataset, week_start: dt.date, error: ErosError, run_id: str) -> str:
-    first = str(error).split("\n", 1)[0]
-    reason = f"its files were withdrawn: {first} Then run the job export_schedules"
+def _open_weeks(dataset: Dataset) -> list[dt.date]:
+    """The weeks, not over yet, that were published or that another process is publishing now."""
+    day = la_date(dataset.planning_instant())
+    logged = dataset.query("logged_weeks", first=monday_of(day))["week_start"]
+    weeks = {*weeks_on_disk(dataset.settings), *logged}
+    return sorted(week for week in weeks if not has_passed(week, day))
+
+
+def _realigned(
+    dataset: Dataset, week_start: dt.date, channel: Channel, run_id: str
+) -> Realigned | None:
+    destination = channel.destination
     try:
-        withdraw_files(dataset, week_start, reason, run_id=run_id)
-    except ErosError as failure:
-        return (
-            f"week of {week_start}: its files are of schedules that are not in force, do not send "
-            f"from them; they could not be withdrawn: {failure}"
-        )
-    return f"week of {week_start}: {reason}"
+        # Under the lock: a publication that is under way ends first, and is compared as it ended.
+        with week_lock(dataset.settings, week_start):
+            faults = channel.faults(week_start)
+            if faults is None:
+                return None
+            if faults:
+                try:
+                    verdict = verdict_of_week(dataset, week_start, run_id=run_id)
+                    refuse_if_closed(verdict.findings, f"week of {week_start}")
+                    channel.publish(week_start)
+                except GateClosedError as error:
+                    return _withdrawn(dataset, week_start, channel, error, run_id)
+            return Realigned(week_start, destination, "as in force")
+    except Exception as error:  # it costs this channel alone, whatever it is
+        return Realigned(week_start, destination, "failed", said_of(error).split("\n", 1)[0])
 
 
-def withdraw_files(dataset: Dataset, week_start: dt.date, reason: str, *, run_id: str) -> None:
-    """Replace a week's folder by a page that says why each creator's schedule is not in it.
-
-    Raises:
-        ExportFolderError: the folder can't be replaced.
-    """
-    settings, folder = dataset.settings, dataset.week_folder(week_start)
-    with week_lock(settings, week_start):
-        try:
-            recover(settings, week_start)
-            messages = active_messages(dataset, week_start)
-            pages = {str(page): reason for page in messages["page_name"]}
-            store_withheld(dataset, week_start, pages, run_id=run_id)
-            staged = staging_folder(settings, week_start)
-            index = week_index(dataset, week_start, messages.iloc[:0], staged)
-            atomic_write(staged / INDEX_FILE, week_index_page(index))
-            PublicationRecord(None, {}).write(staged)
-            put_in_place(settings, week_start)
-        except OSError as error:
-            raise export_folder_error(folder, error) from error
+def _withdrawn(
+    dataset: Dataset, week_start: dt.date, channel: Channel, error: ErosError, run_id: str
+) -> Realigned:
+    attempt = Attempt(channel.destination, week_start, run_id)
+    first = str(error).split("\n", 1)[0]
+    why = f"{first} Then run the job export_schedules"
+    pages = active_messages(dataset, week_start)["page_name"]
+    reasons = {str(page): f"withdrawn: {why}" for page in pages}
+    store_withheld(dataset, week_start, reasons, run_id=run_id)
+    channel.withdraw(week_start)
+    attempt.log(dataset, [Outcome(None, None, None, 0, None, "withdrawn", why)])
+    return Realigned(week_start, channel.destination, "withdrawn", why)

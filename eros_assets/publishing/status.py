@@ -23,16 +23,18 @@ def week_status(dataset: Dataset, week_start: dt.date) -> Sequence[str]:
     lines = [f"Week of {week_start}: {in_force}{drafts}."]
     publications = dataset.query("week_publications", week_start=week_start).to_dict("records")
     for found in publications:
+        when = f"{found['exported_at'].astimezone(ZONE):%Y-%m-%d %H:%M} Los Angeles"
+        destination = DESTINATIONS[found["destination"]]
+        if found["is_withdrawn"]:
+            lines.append(f"Withdrawn ({destination}, {when}): people find no schedule there.")
+            continue
         outdated = int(found["schedules"]) - int(found["in_force"])
         missing = int(row["schedules"]) - int(found["in_force"])
         held = f"{found['schedules']} schedules" + (
             f", {outdated} of them no longer in force" if outdated else ""
         )
         lacking = f"; {missing} schedules in force are not among them" if missing else ""
-        lines.append(
-            f"Published ({DESTINATIONS[found['destination']]}, "
-            f"{found['exported_at'].astimezone(ZONE):%Y-%m-%d %H:%M} Los Angeles): {held}{lacking}."
-        )
+        lines.append(f"Published ({destination}, {when}): {held}{lacking}.")
     if not publications:
         lines.append("Nothing was published for this week.")
     return lines

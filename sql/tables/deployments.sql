@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.deployments` (
   deployment_id STRING OPTIONS (description = "d, b or r, the number, and of a deployment 8 hex digits of its code's fingerprint."),
   number INT64 OPTIONS (description = "Place in the history, 1 the first."),
   kind STRING OPTIONS (description = "deploy, backup or rollback."),
-  state STRING OPTIONS (description = "started, backed_up, deployed, paused, tables_restored, routines_restored, released; in the end succeeded, failed, gate_failed, undone or rolled_back."),
+  state STRING OPTIONS (description = "started, backed_up, deployed, paused, tables_restored, routines_restored, released, reported; in the end succeeded, failed, gate_failed, undone or rolled_back."),
   code_fingerprint STRING OPTIONS (description = "SHA-256 in hex of the manifest: every SQL file and Python module."),
   previous_id STRING OPTIONS (description = "Deployment that was in force when it began; NULL: none."),
   in_force_id STRING OPTIONS (description = "Deployment that is in force once it has succeeded."),

@@ -143,6 +143,17 @@ def test_a_run_that_exports_itself_is_left_alone(instance: dg.DagsterInstance) -
     assert [request.partition_key for request in second.run_requests] == [WEEKS[1]]
 
 
+def test_a_week_that_a_rollback_could_not_publish_is_exported(
+    instance: dg.DagsterInstance,
+) -> None:
+    dg.materialize([locked, exported], partition_key=WEEKS[0], instance=instance)
+    first = tick(new_schedule, instance, None)
+    assert not first.run_requests
+    instance.report_runless_asset_event(dg.AssetMaterialization(locked.key, partition=WEEKS[0]))
+    second = tick(new_schedule, instance, first.cursor)
+    assert [request.partition_key for request in second.run_requests] == [WEEKS[0]]
+
+
 def test_a_run_that_failed_before_its_exports_leaves_them_to_the_sensor(
     instance: dg.DagsterInstance,
 ) -> None:

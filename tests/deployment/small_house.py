@@ -2,7 +2,7 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from eros_assets.deployment.deploy import Deploy
 from eros_assets.deployment.record import Entry, State
 from eros_assets.deployment.rollback import Rollback, RollbackOutcome
 from eros_assets.importing.schema import INPUT_TABLES
+from eros_assets.publishing.realignment import Realigned
 from eros_assets.settings import REPOSITORY, load_settings
 from eros_assets.tuning import CONFIGURATION_TABLES
 from eros_assets.warehouse import open_warehouse
@@ -22,6 +23,7 @@ from eros_assets.warehouse.protocol import Definition
 from eros_assets.warehouse.sql.library import load_library
 
 NOW = dt.datetime(2025, 11, 3, 10, tzinfo=dt.UTC)
+WEEK = dt.date(2025, 11, 10)
 FILES = (
     *("functions/wilson_score_bounds", "views/draft_reservations"),
     *(
@@ -81,6 +83,8 @@ class House:
         self.root = folder / "sql"
         self.settings = load_settings({"home": folder / "home", "out_dir": folder / "out"})
         self.stopped: list[str] = []
+        self.reports: list[tuple[RollbackOutcome, Sequence[Realigned]]] = []
+        self.realigned = 0
         self._files: Mapping[Path, int] = {}
 
     def write(self, name: str, text: str) -> None:
@@ -116,7 +120,9 @@ class House:
         archive: Killable | None = None,
     ) -> Entry | None:
         """Deploy `sql/` as it is; None when there was nothing to do."""
-        deploy = Deploy(archive or self.archive(), lambda _: None, frozenset())
+        deploy = Deploy(
+            archive or self.archive(), lambda _: None, frozenset(), realign=self._realign
+        )
         entry = deploy.back_up(code, now=now, run_id="run").entry
         if entry is None:
             return None
@@ -137,8 +143,21 @@ class House:
             self.stopped.append("weekly")
             return ["weekly"]
 
-        rollback = Rollback(archive or self.archive(), stop, lambda _: None)
+        rollback = Rollback(
+            archive or self.archive(),
+            stop_schedules=stop,
+            realign=self._realign,
+            report=lambda outcome, published: self.reports.append((outcome, published)),
+            log=lambda _: None,
+        )
         return rollback.run(requested, now=now, run_id="run")
+
+    def _realign(self) -> list[Realigned]:
+        self.realigned += 1
+        return [
+            Realigned(WEEK, "csv", "as in force"),
+            Realigned(WEEK, "sheets", "failed", "The sheet is not shared."),
+        ]
 
     def definitions(self) -> list[Definition]:
         """What is in force."""
@@ -161,14 +180,13 @@ class House:
     def plan(self, schedule: str, caption: int) -> None:
         """An active schedule of one message, with its reservation."""
         warehouse = self.dataset.warehouse
-        monday = dt.date(2025, 11, 10)
         warehouse.load(
             "schedule_recommendations",
             pd.DataFrame(
                 {
                     "schedule_id": [schedule],
                     "page_name": ["cook"],
-                    "week_start": [monday],
+                    "week_start": [WEEK],
                     "caption_id": [caption],
                     "status": ["active"],
                     "is_active": [True],
@@ -184,7 +202,7 @@ class House:
                     "schedule_id": [schedule],
                     "page_name": ["cook"],
                     "caption_id": [caption],
-                    "scheduled_send_date": [monday],
+                    "scheduled_send_date": [WEEK],
                     "is_active": [True],
                 }
             ),

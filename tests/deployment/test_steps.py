@@ -17,6 +17,7 @@ from tests.deployment.small_house import (
     ONE,
     PASSED,
     TWO,
+    WEEK,
     House,
     KilledError,
     small_house,
@@ -26,7 +27,7 @@ D1, D2 = "d0001_11111111", "d0002_22222222"
 VIEW = "views/draft_reservations"
 STATES: tuple[State, ...] = (
     *("started", "backed_up", "paused", "tables_restored", "routines_restored", "released"),
-    "succeeded",
+    *("reported", "succeeded"),
 )
 INPUT = pd.DataFrame({"page_name": ["cook"], "display_name": ["Cook"], "is_active": [True]})
 
@@ -104,7 +105,12 @@ class TestDeploying:
         now = house.tables()
         assert {n: now[n] for n in now if n != added} == {n: tables[n] for n in now if n != added}
         last = house.history()[-1]
-        assert (last.state, last.detail) == ("gate_failed", BROKEN.sentence)
+        assert last.state == "gate_failed"
+        assert last.detail == (
+            f"{BROKEN.sentence}\nweek of {WEEK}, Google Sheet: may show schedules that are not in "
+            "force, do not send. The sheet is not shared."
+        )
+        assert house.realigned == 1
 
     def test_an_object_that_can_t_be_made_leaves_them_in_force_too(self, house: House) -> None:
         before = house.definitions()
@@ -119,6 +125,7 @@ class TestDeploying:
         assert [d for d in house.definitions() if d.name != "surplus"] == before
         assert house.history()[-1].state == "failed"
         assert "no_such" in (house.history()[-1].detail or "")
+        assert house.realigned == 1
 
     def test_a_routine_that_somebody_replaced_is_deployed_again(self, house: House) -> None:
         before = house.definitions()
@@ -163,6 +170,7 @@ class TestDeploying:
         house.deploy(ONE)
         assert [d for d in house.definitions() if d.name != "surplus"] == before
         assert [e.state for e in house.history()] == ["succeeded", "undone", "succeeded"]
+        assert house.realigned == (state != "started")
 
 
 class TestRollingBack:
@@ -189,6 +197,9 @@ class TestRollingBack:
         assert list(outcome.schedules_in_force) == ["sched_old"]
         assert house.reserved() == ["sched_old"]
         assert house.stopped == ["weekly"]
+        [(reported, published)] = house.reports
+        assert reported == outcome
+        assert [each.result for each in published] == ["as in force", "failed"]
 
     def test_a_later_deployment_is_taken_back_with_what_it_wrote(self, house: House) -> None:
         definitions, tables = house.definitions(), house.tables()
@@ -248,6 +259,10 @@ class TestRollingBack:
         assert [d for d in house.definitions() if d.name != "surplus"] == definitions
         assert house.tables() == tables
         assert [e.state for e in house.history()] == ["succeeded", "rolled_back", "succeeded"]
+        assert {outcome.entry.state for outcome, _ in house.reports} == {"succeeded"}
+        assert {tuple(outcome.schedules_taken_back) for outcome, _ in house.reports} == {
+            ("sched_new",)
+        }
         house.roll_back("r0003")
         assert (house.definitions(), house.tables()) == found
 

@@ -67,6 +67,10 @@ KILLS = {
     ),
     "in_a_deployment": Kill(deploy_new_code, "deploy lock_caption_assignments, after its commit"),
     "in_a_rollback": Kill(roll_back_once, "restore d0001_11111111_passed, after its commit"),
+    "in_a_rollback_s_publication": Kill(
+        roll_back_once, f"rmtree {{out}}/.publishing/{WEEK}.staged, before"
+    ),
+    "in_a_rollback_s_report": Kill(roll_back_once, "report.md"),
 }
 
 

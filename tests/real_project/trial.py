@@ -164,9 +164,14 @@ class Trial:
             self.dataset.load(CHANGED, kept[CHANGED].iloc[:0], replacing={"week_start": WEEK})
             if len(self.dataset.rows(CHANGED)) == len(kept[CHANGED]):
                 raise TrialError(f"{CHANGED}: no row was taken out before the {time} rollback")
-            outcome = Rollback(archive, list, self.log).run(
-                entry.before, now=clock(), run_id=RUN_ID
+            rollback = Rollback(
+                archive,
+                stop_schedules=list,
+                realign=list,
+                report=lambda outcome, _: self.log(f"{outcome.entry.deployment_id} is reported"),
+                log=self.log,
             )
+            outcome = rollback.run(entry.before, now=clock(), run_id=RUN_ID)
             self.compare(kept, f"before the {time} rollback ({outcome.entry.deployment_id})")
 
     def _try(self, sql_object: SqlObject, parameters: Parameters) -> None:

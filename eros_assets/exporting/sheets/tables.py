@@ -21,7 +21,7 @@ LAYOUT = 1
 """Part of every digest: a new number has every week written again."""
 
 WEEK_COLUMNS = tuple(column for _, column in SHEET_COLUMNS)
-NO_MESSAGES = "No schedule of this week is in force."
+NO_MESSAGES = "No schedule of this week is published."
 
 
 @dataclass(frozen=True, slots=True)
