@@ -82,8 +82,10 @@ class FilesChannel:
     destination = "csv"
 
     def faults(self, week_start: dt.date) -> Sequence[str] | None:
-        """One line per file or message that differs."""
+        """One line per file or message that differs, once an interrupted publication is undone."""
         folder = self.dataset.week_folder(week_start)
+        with week_lock(self.dataset.settings, week_start):
+            recover(self.dataset.settings, week_start)
         if not folder.is_dir():
             return None
         return outdated_files(active_messages(self.dataset, week_start), folder)
