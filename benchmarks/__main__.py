@@ -14,6 +14,7 @@ from benchmarks import (
     bandit,
     histories,
     imports,
+    interface,
     jobs,
     kills,
     planner,
@@ -28,6 +29,7 @@ from benchmarks import (
 
 BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "imports": imports.measure,
+    "interface": interface.measure,
     "jobs": jobs.measure,
     "routines": routines.measure,
     "planner": planner.measure,

@@ -107,7 +107,7 @@ def environment(settings: Settings) -> dict[str, str]:
     """The variables of an installation's commands; no other EROS_* variable reaches them."""
     given = {
         f"EROS_{name.upper()}": str(value)
-        for name, value in settings.without_secrets().items()
+        for name, value in settings.model_dump(mode="json", exclude_unset=True).items()
         if value is not None
     }
     return {**given, "DAGSTER_HOME": str(REPOSITORY)}

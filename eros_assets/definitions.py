@@ -74,11 +74,11 @@ SENSORS = [
 
 def resources_of(settings: Settings) -> Mapping[str, Any]:
     """What assets, checks and sensors take, for one installation."""
-    warehouse = WarehouseResource.of(settings)
+    warehouse = WarehouseResource(settings=settings)
     resources = {
         **engine_resources(settings),
         "warehouse": warehouse,
-        "alerts": AlertsResource.of(settings),
+        "alerts": AlertsResource(settings=settings),
         "sheets": SheetsResource.of(settings),
         "bucket": ExportBucket.of(settings),
         "week_scope": WeekScope(),

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import dagster as dg
 from pydantic import Field
@@ -10,7 +10,7 @@ from pydantic import Field
 from eros_assets.alerts import Alert, Delivery, tell
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.errors import ErosError
-from eros_assets.settings import Settings, load_settings, sheet_address
+from eros_assets.settings import Settings, sheet_address
 
 if TYPE_CHECKING:
     from eros_assets.exporting.sheets.client import Spreadsheet
@@ -40,35 +40,13 @@ class NoBucketError(ErosError):
 
 
 class SettingsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
-    """A resource that works by the settings of the installation."""
+    """A resource that works by the settings of the installation.
 
-    settings: dict[str, Any] = Field(
-        default={},
-        description="The settings that were given, by name (docs/SETTINGS.md). "
-        "Secrets stay in the environment.",
-    )
-    unset: list[str] = Field(
-        default=[],
-        description="Names of settings that are unset, whatever the environment says. "
-        "(Dagster's config has no null in a map.)",
-    )
+    They are a value and no config: who launches a run chooses none of them, and no secret among
+    them is shown or stored.
+    """
 
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """The resource of an installation; its secrets are left to the environment."""
-        given = settings.without_secrets()
-        return cls(
-            settings={name: value for name, value in given.items() if value is not None},
-            unset=[name for name, value in given.items() if value is None],
-        )
-
-    def loaded_settings(self) -> Settings:
-        """The settings of the installation.
-
-        Raises:
-            SettingsError: one line for each that can't be used.
-        """
-        return load_settings({**self.settings, **dict.fromkeys(self.unset)})
+    settings: dg.ResourceDependency[Settings] = Field(repr=False)
 
 
 class WarehouseResource(SettingsResource):
@@ -76,7 +54,7 @@ class WarehouseResource(SettingsResource):
 
     def dataset(self, context: Context | None = None, **labels: str) -> Dataset:
         """A handle on the dataset whose jobs carry the step, the run and the week of `context`."""
-        return open_dataset(self.loaded_settings(), **(_labels_of(context) | labels))
+        return open_dataset(self.settings, **(_labels_of(context) | labels))
 
 
 class AlertsResource(SettingsResource):
@@ -88,7 +66,7 @@ class AlertsResource(SettingsResource):
         Raises:
             AlertError: channels are configured, and none took it.
         """
-        return tell(self.loaded_settings(), alert)
+        return tell(self.settings, alert)
 
 
 class WeekScope(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -306,16 +306,6 @@ class Settings(BaseSettings):
     def warehouse_location(self) -> str:
         """Where the data is, for people."""
         return self.dataset_name if self.env == "production" else str(self.warehouse_file)
-
-    def without_secrets(self) -> dict[str, object]:
-        """The settings that were given, by name and as JSON has them; secrets are left out."""
-        # By the field's type: `model_copy` takes a secret as plain text without a word.
-        secrets = {
-            name
-            for name, field in type(self).model_fields.items()
-            if SecretStr in get_args(field.annotation) and getattr(self, name) is not None
-        }
-        return self.model_dump(mode="json", exclude=secrets, exclude_unset=True)
 
     def tuning_file(self, name: str) -> Path:
         """The CSV file `name` of the tuning folder, or the agency's own in its place."""

@@ -21,7 +21,7 @@ from eros_assets.resources import (
     WarehouseResource,
     WeekScope,
 )
-from eros_assets.settings import Settings, SettingsError, load_settings
+from eros_assets.settings import Settings, load_settings
 
 SECRETS = {
     "slack_token": "xoxb-word",
@@ -56,34 +56,21 @@ def settings_in(folder: Path, **more: Any) -> Settings:
     ],
     ids=["few", "many", "production"],
 )
-@pytest.mark.parametrize("resource", [WarehouseResource, AlertsResource])
-def test_a_resource_gives_the_settings_that_it_was_made_of(
-    tmp_path: Path, given: Mapping[str, Any], resource: type[WarehouseResource | AlertsResource]
-) -> None:
-    settings = settings_in(tmp_path, **given)
-    assert resource.of(settings).loaded_settings() == settings
-
-
-def test_a_setting_that_is_unset_on_purpose_is_not_taken_from_the_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_step_works_by_the_settings_that_the_graph_was_built_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: Mapping[str, Any]
 ) -> None:
     """A simulation plans its own weeks, whatever EROS_WEEK says."""
+    settings = settings_in(tmp_path, **given)
     monkeypatch.setenv("EROS_WEEK", "2025-12-01")
-    resource = WarehouseResource.of(settings_in(tmp_path, week=None, spreadsheet_id=None))
-    assert resource.loaded_settings().week is None
+    seen: list[Settings] = []
 
+    @dg.asset
+    def looking(warehouse: WarehouseResource, alerts: AlertsResource) -> None:
+        seen.extend([warehouse.settings, alerts.settings])
 
-def test_a_setting_that_was_not_given_is_read_where_the_step_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    resource = WarehouseResource.of(settings_in(tmp_path))
-    monkeypatch.setenv("EROS_SEED", "another")
-    assert resource.loaded_settings().seed == "another"
-
-
-def test_a_setting_that_cannot_be_used_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"EROS_WEEK=2025-11-04: .*Tuesday"):
-        WarehouseResource(settings={"week": "2025-11-04"}).loaded_settings()
+    resources = {name: resources_of(settings)[name] for name in ("warehouse", "alerts")}
+    dg.materialize([looking], resources=resources)
+    assert seen == [settings, settings]
 
 
 # Secrets
@@ -115,14 +102,11 @@ def resource_config(job: dg.JobDefinition) -> dict[str, Any]:
     }
 
 
-def test_secrets_are_read_from_the_environment_where_the_step_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(f"EROS_{name.upper()}", value)
-    loaded = WarehouseResource.of(settings_in(tmp_path)).loaded_settings()
-    assert loaded.slack_token is not None
-    assert loaded.slack_token.get_secret_value() == SECRETS["slack_token"]
+def test_the_launch_form_asks_for_no_setting_of_the_installation(tmp_path: Path) -> None:
+    job = build_definitions(settings_in(tmp_path)).resolve_job_def("weekly_schedules")
+    shown = resource_config(job)
+    assert shown["week_scope"] == {"pages": [], "force": False}
+    assert shown["warehouse"] == shown["alerts"] == shown["io_manager"] == {}
 
 
 # Labels
@@ -164,7 +148,7 @@ def test_the_jobs_of_an_asset_and_of_its_check_carry_step_run_and_week(dataset: 
     result = dg.materialize(
         [looked_at, looked_right],
         partition_key=WEEK,
-        resources={"warehouse": WarehouseResource.of(dataset.settings)},
+        resources={"warehouse": WarehouseResource(settings=dataset.settings)},
     )
     [made] = result.get_asset_materialization_events()
     [checked] = result.get_asset_check_evaluations()
@@ -179,13 +163,13 @@ def test_the_jobs_of_an_asset_and_of_its_check_carry_step_run_and_week(dataset: 
 
 def test_the_jobs_of_an_op_carry_step_and_run_and_no_week(dataset: Dataset) -> None:
     result = look_once.execute_in_process(
-        resources={"warehouse": WarehouseResource.of(dataset.settings)}
+        resources={"warehouse": WarehouseResource(settings=dataset.settings)}
     )
     assert result.output_for_node("look") == {"asset": "look", "run": result.run_id}
 
 
 def test_without_a_step_jobs_carry_the_labels_given(dataset: Dataset) -> None:
-    handle = WarehouseResource.of(dataset.settings).dataset(purpose="smoke")
+    handle = WarehouseResource(settings=dataset.settings).dataset(purpose="smoke")
     handle.query("creator_names")
     assert handle.ledger[-1].labels == {"purpose": "smoke"}
 
@@ -203,11 +187,11 @@ def test_the_same_asset_works_on_another_home_with_another_resource(
     before = len(names_read(dataset))
     assert before == 3
 
-    dg.materialize([emptied], resources={"warehouse": WarehouseResource.of(other.settings)})
+    dg.materialize([emptied], resources={"warehouse": WarehouseResource(settings=other.settings)})
     assert len(names_read(other)) == 0
     assert len(names_read(dataset)) == before
 
-    dg.materialize([emptied], resources={"warehouse": WarehouseResource.of(dataset.settings)})
+    dg.materialize([emptied], resources={"warehouse": WarehouseResource(settings=dataset.settings)})
     assert len(names_read(dataset)) == 0
 
 
@@ -231,7 +215,7 @@ def test_a_run_plans_everyone_and_forces_nothing_unless_told() -> None:
 
 
 def test_an_alert_goes_nowhere_where_no_channel_is_configured(tmp_path: Path) -> None:
-    delivery = AlertsResource.of(settings_in(tmp_path)).tell(Alert("title", ["a line"]))
+    delivery = AlertsResource(settings=settings_in(tmp_path)).tell(Alert("title", ["a line"]))
     assert delivery.sentence
 
 

@@ -56,7 +56,7 @@ def preflight(
 
     One clear line each, before anything runs. Grain: one line per thing needed.
     """
-    probes = preflight_of(warehouse.loaded_settings())
+    probes = preflight_of(warehouse.settings)
     for line in lines(probes):
         context.log.info(line)
     require(probes)
@@ -85,7 +85,7 @@ def file_manifest(
     """
     manifest = read_manifest()
     written = atomic_write(
-        records_folder(warehouse.loaded_settings()) / "manifest.json",
+        records_folder(warehouse.settings) / "manifest.json",
         manifest.as_json().encode(),
         len(manifest.files),
     )

@@ -149,7 +149,7 @@ def health_turns(context: dg.SensorEvaluationContext, alerts: AlertsResource) ->
     ]
     before = HealthSeen(**state["last"]) if state.get("last") else None
     turn = health_turn(before, checks)
-    begins_rollback = turn.begins_rollback and alerts.loaded_settings().auto_rollback
+    begins_rollback = turn.begins_rollback and alerts.settings.auto_rollback
     untold: list[Alert] = []
     for alert in [*(Alert(**earlier) for earlier in state.get("untold", [])), *turn.alerts]:
         try:
@@ -201,7 +201,7 @@ def failed_runs(context: dg.RunFailureSensorContext, alerts: AlertsResource) -> 
         for event in context.get_step_failure_events()
     ]
     lines = [
-        *_about(alerts.loaded_settings(), run),
+        *_about(alerts.settings, run),
         *(causes or [context.failure_event.message or "no cause is known"]),
         *_failed_checks(context.instance, run.run_id),
     ]
@@ -222,7 +222,7 @@ def failed_checks(
         return dg.SkipReason(f"{run.job_name}: every ERROR check passed")
     alert = Alert(
         f"{len(found)} checks failed in {run.job_name}",
-        [*_about(alerts.loaded_settings(), run), *found],
+        [*_about(alerts.settings, run), *found],
     )
     context.log.info(alerts.tell(alert).sentence)
     return None

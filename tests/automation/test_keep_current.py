@@ -138,7 +138,7 @@ def test_it_is_off_until_somebody_turns_it_on_and_then_replaces_the_others(graph
     assert set(CONDITIONS) == {*LEARNED, *PLANNED}
     repository = graph.definitions.get_repository_def()
     with dg.instance_for_test() as instance:
-        warehouse = WarehouseResource.of(load_settings({"env": "local"}))
+        warehouse = WarehouseResource(settings=load_settings({"env": "local"}))
         schedule = dg.build_schedule_context(
             instance=instance, repository_def=repository, scheduled_execution_time=SUNDAY_EVENING
         )

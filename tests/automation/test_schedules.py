@@ -42,7 +42,7 @@ class Deployed:
             instance=self.instance,
             scheduled_execution_time=at.astimezone(dt.UTC),
             repository_def=self.repository,
-            resources={"warehouse": WarehouseResource.of(self.settings)},
+            resources={"warehouse": WarehouseResource(settings=self.settings)},
         ) as context:
             ticked = self.repository.get_schedule_def(name).evaluate_tick(context)
         [request] = ticked.run_requests or []

@@ -345,7 +345,7 @@ def test_a_failed_run_is_told_with_its_cause(
     result = dg.materialize([choose_captions], instance=instance, raise_on_error=False)
     settings = installation(tmp_path, workspace, ui_address="http://localhost:3000")
     context = context_of(result, instance, "failed_runs").for_run_failure()
-    failed_runs(context, alerts=AlertsResource.of(settings))
+    failed_runs(context, alerts=AlertsResource(settings=settings))
     [message] = workspace.messages
     assert "choose_captions: ValueError: the bank is empty" in message["text"]
     assert f"http://localhost:3000/runs/{result.run_id}" in message["text"]
@@ -369,7 +369,7 @@ def test_failed_error_checks_are_told_and_warnings_are_not(
         judged("odd", False, dg.AssetCheckSeverity.WARN),
         judged("right", True, dg.AssetCheckSeverity.ERROR),
     ]
-    alerts = AlertsResource.of(installation(tmp_path, workspace))
+    alerts = AlertsResource(settings=installation(tmp_path, workspace))
     fine = dg.materialize([page, *others], instance=instance)
     failed_checks(context_of(fine, instance, "failed_checks"), alerts=alerts)
     assert not workspace.messages
@@ -389,4 +389,4 @@ def test_without_a_channel_a_failed_run_is_told_to_nobody_without_an_error(
 
     result = dg.materialize([broken], instance=instance, raise_on_error=False)
     context = context_of(result, instance, "failed_runs").for_run_failure()
-    failed_runs(context, alerts=AlertsResource.of(installation(tmp_path)))
+    failed_runs(context, alerts=AlertsResource(settings=installation(tmp_path)))
