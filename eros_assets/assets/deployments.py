@@ -10,9 +10,6 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.acceptance.installation import Installation
-from eros_assets.acceptance.lines import as_markdown, counted
-from eros_assets.acceptance.table import acceptance_lines, write_acceptance
 from eros_assets.assets.instance import NOTICE, dagster_state
 from eros_assets.assets.realigning import realigned
 from eros_assets.assets.reporting import DATASET_POOL, WAREHOUSE, job_metadata
@@ -272,6 +269,11 @@ def _accepted(
     notice: str,
 ) -> dict[str, Any]:
     """Answer the acceptance on what is in force, and keep the table beside the summary."""
+    # Imported here: one step needs them, and every start of the graph would wait for them.
+    from eros_assets.acceptance.installation import Installation
+    from eros_assets.acceptance.lines import as_markdown, counted
+    from eros_assets.acceptance.table import acceptance_lines, write_acceptance
+
     now = clock()
     state = dagster_state(instance, now=now, week=dataset.default_week())
     installation = Installation(dataset, replace(state, notice=notice), now, judged=findings)

@@ -21,10 +21,8 @@ from eros_assets.assets.week import WEEKLY, week_to_publish
 from eros_assets.dataset import sql_library
 from eros_assets.exporting.calendar_picture import calendar_picture
 from eros_assets.exporting.columns import CSV_COLUMNS
-from eros_assets.publishing.bucket import publish_bucket
 from eros_assets.publishing.index import INDEX_FILE
 from eros_assets.publishing.publication import publish_files
-from eros_assets.publishing.sheet import publish_sheet
 from eros_assets.resources import (
     HOW_TO_SET_A_BUCKET,
     HOW_TO_TURN_ON,
@@ -159,6 +157,8 @@ def schedule_sheet(
     if sheets.spreadsheet_id is None:
         context.log.info(f"schedule_sheet is skipped: {HOW_TO_TURN_ON}")
         return
+    from eros_assets.publishing.sheet import publish_sheet  # imported here: few installations do
+
     dataset = warehouse.dataset(context)
     week_start = week_to_publish(context, dataset)
     exported, log = yield from published_by(
@@ -212,6 +212,8 @@ def schedule_bucket(
     if bucket.location is None:
         context.log.info(f"schedule_bucket is skipped: {HOW_TO_SET_A_BUCKET}")
         return
+    from eros_assets.publishing.bucket import publish_bucket  # imported here: few installations do
+
     dataset = warehouse.dataset(context)
     week_start = week_to_publish(context, dataset)
     folder = bucket.week_folder(week_start)

@@ -8,8 +8,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from eros_assets.calendar import ZONE_NAME
 from eros_assets.dataset import open_dataset
 from eros_assets.errors import ErosError
@@ -81,6 +79,9 @@ def pins(requirements: str) -> Iterator[tuple[str, str]]:
     Raises:
         PreflightError: a line that pins nothing.
     """
+    # Imported here: its grammar takes as long as ten modules of ours, and one step needs it.
+    from packaging.requirements import InvalidRequirement, Requirement
+
     for line in requirements.splitlines():
         text = line.strip().removesuffix("\\").strip()
         if not text or text.startswith(("#", "--")):
