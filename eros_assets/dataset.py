@@ -2,9 +2,11 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from eros_assets.calendar import la_date, la_instant, monday_after, today
@@ -27,6 +29,8 @@ from eros_assets.warehouse.sql.objects import Lineage
 from eros_assets.warehouse.sql.rehearsal import rehearsal_script
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     import pandas as pd
 
 
@@ -211,3 +215,15 @@ def open_dataset(settings: Settings, **labels: str) -> Dataset:
     """A handle on the dataset of an installation; nothing is opened before it is used."""
     library = sql_library()
     return Dataset(settings, open_warehouse(settings, library).labelled(**labels), library)
+
+
+@contextmanager
+def scratch_dataset(settings: Settings, objects: Sequence[str]) -> "Generator[Dataset]":
+    """A dataset on this machine with these tables and views of `sql/`, removed at the end."""
+    with TemporaryDirectory(prefix="eros-") as folder:
+        # Embedded, also where the settings are those of production.
+        elsewhere = settings.model_copy(update={"home": Path(folder), "env": "local"})
+        dataset = open_dataset(elsewhere, asset="scratch")
+        for name in objects:
+            dataset.warehouse.deploy(dataset.library[name])
+        yield dataset

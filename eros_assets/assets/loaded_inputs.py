@@ -8,6 +8,7 @@ from pydantic import Field
 
 from eros_assets.assets.reporting import DATASET_POOL, load_tables, report_metadata, table_spec
 from eros_assets.assets.table_types import require_type
+from eros_assets.captions.bank import TERMS_TABLE
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.resources import WarehouseResource
 from eros_assets.weekly.import_report import rehearsed_import, require_no_doubts
@@ -46,7 +47,8 @@ def inputs(
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Load the input tables."""
     dataset = warehouse.dataset(context)
-    tables = read_or_make_inputs(dataset, say=context.log.info)
+    read = read_or_make_inputs(dataset, say=context.log.info)
+    tables = {name: read[name] for name in INPUT_TABLES}
     refuse_another_agency(dataset, tables["creators"])
     for name, rows in tables.items():
         require_type(name, rows)
@@ -57,6 +59,7 @@ def inputs(
             context.log.info(line)
         if not config.accept:
             require_no_doubts(report, again=ACCEPT)
+    dataset.load(TERMS_TABLE, read[TERMS_TABLE])
     shown = {"inputs": report_metadata(report)} if report else {}
     yield from load_tables(dataset, tables, shown)
     note_history_span(dataset)

@@ -110,6 +110,8 @@ def table_asset(
 
 
 BESIDE: Mapping[str, str] = {
+    "added_captions": "caption_bank",
+    "caption_terms": "caption_bank",
     "deployment_definitions": "deployment_backup",
     "deployments": "deployment_backup",
     "gate_verdicts": "active_caption_assignments",

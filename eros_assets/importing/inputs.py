@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 
 from eros_assets.importing.bank import bank_of_messages
+from eros_assets.importing.captions import TERMS, terms_of
 from eros_assets.importing.cells import read_cells
 from eros_assets.importing.folder import Source, find_sources, fingerprint
 from eros_assets.importing.headers import RawTable, named_columns, wanted_names
@@ -40,7 +41,7 @@ class ImportedInputs:
     lists of str. `fingerprint` is a SHA-256 over the contents of the files and of the mapping;
     `files` has the files of each table that came from some. `rows_read` counts rows of files by
     table, `replaced` those of mass_messages that a newer row of the same message replaced. `notes`
-    say what was decided without asking.
+    say what was decided without asking. `terms` are the rows of the bank with a column of TERMS.
     """
 
     tables: MappingOf[TableName, pd.DataFrame]
@@ -49,6 +50,7 @@ class ImportedInputs:
     rows_read: MappingOf[TableName, int] = field(default_factory=dict[TableName, int])
     replaced: int = 0
     notes: Sequence[Note] = ()
+    terms: pd.DataFrame | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -99,6 +101,10 @@ def read_inputs(folder: Path, mapping: Mapping | None = None) -> ImportedInputs:
             count = len(frames["caption_bank"])
             notes.add("caption_bank", f"{count:,} captions made from the texts of the messages")
     log.raise_if_any()
+    bank, terms = frames["caption_bank"], None
+    if set(TERMS) <= set(bank.columns):
+        terms = terms_of(bank)
+        frames["caption_bank"] = bank.drop(columns=list(TERMS))
     if "creators" not in frames:
         frames["creators"] = _derived_creators(history.rows, pages.shown)
     if "creator_caption_restrictions" not in frames:
@@ -119,6 +125,7 @@ def read_inputs(folder: Path, mapping: Mapping | None = None) -> ImportedInputs:
         {name: sum(raw.numbers.size for raw in tables[name].raw) for name in tables},
         history.replaced,
         notes.all,
+        terms,
     )
 
 

@@ -140,6 +140,12 @@ SCHEMAS: Mapping[TableName, TableSchema] = {
                     date_suffices=True,
                     absent="no caption has a date",
                 ),
+                *(
+                    Column(name, "TIMESTAMP", date_suffices=True, absent="", of_files=True)
+                    for name in ("active_from", "active_until")
+                ),
+                Column("max_sends", "INT64", absent="", of_files=True),
+                Column("suggested_price", "FLOAT64", is_money=True, absent="", of_files=True),
             ),
         ),
         TableSchema(

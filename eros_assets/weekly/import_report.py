@@ -4,19 +4,14 @@ The facts must have been refreshed from the inputs before.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from eros_assets.dataset import Dataset, open_dataset
+from eros_assets.dataset import Dataset, scratch_dataset
 from eros_assets.errors import ErosError
 from eros_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     import pandas as pd
 
 MOST_SHOWN = 8
@@ -191,19 +186,8 @@ def import_report(dataset: Dataset, limits: ImportLimits) -> ImportReport:
 
 def rehearsed_import(settings: Settings, tables: "Mapping[str, pd.DataFrame]") -> ImportReport:
     """The report that loading these tables would give; they are loaded elsewhere, and removed."""
-    with _scratch(settings) as dataset:
-        for name, rows in tables.items():
-            dataset.load(name, rows)
+    with scratch_dataset(settings, (*SCRATCH_TABLES, *SCRATCH_VIEWS)) as dataset:
+        for name in tables.keys() & set(SCRATCH_TABLES):
+            dataset.load(name, tables[name])
         dataset.run("refresh_message_facts")
         return import_report(dataset, ImportLimits.of_files(settings))
-
-
-@contextmanager
-def _scratch(settings: Settings) -> "Generator[Dataset]":
-    with TemporaryDirectory(prefix="eros-import-") as folder:
-        # On this machine, also where the settings are those of production.
-        elsewhere = settings.model_copy(update={"home": Path(folder), "env": "local"})
-        dataset = open_dataset(elsewhere, asset="import_report")
-        for name in (*SCRATCH_TABLES, *SCRATCH_VIEWS):
-            dataset.warehouse.deploy(dataset.library[name])
-        yield dataset

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eros_assets import calendar
+from eros_assets.captions.bank import with_decisions
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.settings import Settings
@@ -113,6 +114,8 @@ def read_or_make_inputs(
 ) -> Mapping[str, "pd.DataFrame"]:
     """The four input tables: of `EROS_IMPORT_DIR` where that is set, else the sample agency's.
 
+    With what commands decided about captions, and `caption_terms`, see `with_decisions`.
+
     `say` takes what was decided about the files without asking, line by line.
     """
     settings = dataset.settings
@@ -123,11 +126,12 @@ def read_or_make_inputs(
         if say is not None:
             for note in imported.notes:
                 say(str(note))
-        return {str(name): frame for name, frame in imported.tables.items()}
+        return with_decisions(dataset, imported.tables, imported.terms)
     from eros_assets.demo import sample_agency
 
     last_day = (settings.today or calendar.today()) - dt.timedelta(days=1)
-    return sample_agency(settings.sample, settings.sample_seed, last_day).tables
+    sample = sample_agency(settings.sample, settings.sample_seed, last_day).tables
+    return with_decisions(dataset, sample, None)
 
 
 def refuse_another_agency(dataset: Dataset, creators: "pd.DataFrame") -> None:

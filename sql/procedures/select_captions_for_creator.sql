@@ -2,7 +2,8 @@
 -- the week at once, and returns them. Replaces what was chosen before.
 -- Eligible for a page: active, allowed for it, none of its restrictions, not reserved by any page
 -- within 7 days of the week (what these pages hold in the week itself is theirs to choose anew),
--- not sent by it in the 7 days before, not rejected by a reviewer for it and this week.
+-- not sent by it in the 7 days before, within its terms (caption_availability), not rejected by a
+-- reviewer for it and this week.
 -- thompson_score is a draw from Beta(c * (prior successes + successes / dispersion),
 -- c * (prior failures + failures / dispersion)), c being posterior_sharpening and the trials faded
 -- by their age. The prior is the pair's own; an untried caption's is that of
@@ -265,6 +266,14 @@ BEGIN
           s.week_start = p_week_start
           AND p_page_name IS NOT NULL
           AND s.page_name != p_page_name
+      )
+      AND b.caption_id NOT IN (
+        SELECT x.caption_id
+        FROM `${dataset}.caption_availability` AS x
+        WHERE
+          x.active_from > p_week_start
+          OR x.active_until < DATE_ADD(p_week_start, INTERVAL 6 DAY)
+          OR x.sends >= x.max_sends
       )
   ),
 

@@ -1,0 +1,66 @@
+"""Reads a file of captions, as one of `caption_bank` is read, and the terms that it gives them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from eros_assets.importing.cells import read_cells
+from eros_assets.importing.headers import named_columns, wanted_names
+from eros_assets.importing.identity import Pages
+from eros_assets.importing.mapping import TableMapping, read_mapping
+from eros_assets.importing.mistakes import InputFileError, MistakeLog, Note, Notes
+from eros_assets.importing.rules import check_unique
+from eros_assets.importing.schema import SCHEMAS
+from eros_assets.importing.tables import frame_of, typed_columns, with_defaults
+
+TERMS = ("active_from", "active_until", "max_sends", "suggested_price")
+"""Columns that files of captions may have and the bank's table does not."""
+
+
+@dataclass(frozen=True, eq=False)
+class CaptionFile:
+    """The captions of a file: columns of the schema, and `place`, such as "line 17"."""
+
+    name: str
+    rows: pd.DataFrame
+    notes: tuple[Note, ...]
+
+
+def read_captions(file: Path) -> CaptionFile:
+    """The captions of a file, by the mapping that lies beside it where there is one.
+
+    Without a column `caption_id` it is NULL in all rows.
+
+    Raises:
+        InputFileError: what is wrong with the file: row, column, value and rule.
+    """
+    schema = SCHEMAS["caption_bank"]
+    mapping = read_mapping(file.parent)
+    of_files = [each for each in mapping.caption_bank if not each.from_messages]
+    of_table = of_files[0] if of_files else TableMapping()
+    log, notes, pages = MistakeLog(), Notes(), Pages(mapping.pages)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InputFileError(f"{file.name}: can't be read: {error.strerror}") from error
+    frames: list[pd.DataFrame] = []
+    wanted = wanted_names(schema, of_table)
+    for cells in read_cells(file, content, of_table, wanted, log, notes):
+        raw = named_columns(cells, schema, of_table, mapping.formats, log, notes)
+        typed = typed_columns(raw, schema, pages, log)
+        if "caption_id" in typed:
+            check_unique([(raw, typed["caption_id"])], schema.columns[0], log)
+        rows = frame_of(with_defaults(typed, schema, raw.numbers.size), schema)
+        frames.append(rows.assign(place=[raw.at(n) for n in range(len(rows))]))
+    log.raise_if_any()
+    pages.note(notes)
+    return CaptionFile(file.name, pd.concat(frames, ignore_index=True), notes.all)
+
+
+def terms_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """The captions that have terms: `caption_id` and the columns TERMS, dates as dates."""
+    terms = rows[["caption_id", *TERMS]].copy()
+    for name in ("active_from", "active_until"):
+        terms[name] = terms[name].dt.date.astype(object).where(terms[name].notna(), None)
+    return terms[terms[list(TERMS)].notna().any(axis=1)].reset_index(drop=True)
