@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from eros_assets.dataset import Dataset
 
 MOST_LISTED = 40
+LONGEST_SHOWN = 50
 
 
 @click.group()
@@ -162,21 +163,14 @@ def _say(intake: "Intake", *, accept_similar: bool) -> None:
 
 
 def _list_doubtful(dataset: "Dataset") -> dict[str, object]:
-    from rich.table import Table
-
     from eros_assets.captions.evidence import doubtful_captions
 
     found = doubtful_captions(dataset.query("caption_evidence"))
-    table = Table(box=None)
-    for column in ("caption", "tier", "sends", "rate (95 %)", "why", "text"):
-        table.add_column(column)
     for each in found[:MOST_LISTED]:
-        table.add_row(
-            *(str(each.caption_id), each.price_tier, str(each.sends), str(each.posterior)),
-            *(f"{each.verdict}: {each.why}", " ".join(each.caption_text.split())[:40]),
+        CONSOLE.print(
+            f"{each.caption_id}  {each.price_tier}, {each.sends} sends, rate {each.posterior}; "
+            f'{each.verdict}: {each.why}; "{" ".join(each.caption_text.split())[:LONGEST_SHOWN]}"'
         )
-    if found:
-        CONSOLE.print(table)
     if (more := len(found) - MOST_LISTED) > 0:
         CONSOLE.print(f"and {more} more: --json lists all")
     CONSOLE.print(

@@ -14,10 +14,11 @@ RECORDS = frozenset(
     {
         *("deployments", "deployment_definitions", "system_health", "schedule_export_log"),
         *("schedule_review", "quarantined_reviews", "gate_verdicts"),
+        *("caption_terms", "added_captions"),
     }
 )
 """Tables that tell what happened. No rollback touches them: it would erase its own record, the
-health that led to it, what people were handed, on which verdict, and what they said of it."""
+health that led to it, what people were handed, on which verdict, and what they decided."""
 
 ARCHIVE = ("deployments", "deployment_definitions")
 

@@ -45,6 +45,7 @@ KEYS: Mapping[str, Sequence[str]] = {
     "emv_improvement": ("as_of", "scope"),
     "gate_verdicts": ("verdict_id", "condition"),
     "schedule_export_log": (),
+    "caption_terms": ("caption_id",),
 }
 
 TEXTS: Mapping[str, Sequence[object]] = {

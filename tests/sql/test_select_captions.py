@@ -54,6 +54,27 @@ class TestEligibility:
         ]
         assert self.taken(dataset, captions) == {1, 2}
 
+    def test_within_its_dates_and_sends(self, dataset: Dataset) -> None:
+        """All seven dates of the week must be among them; sends of every page count."""
+        terms = {
+            1: {"active_from": MONDAY, "active_until": in_days(6), "max_sends": 3},
+            2: {"active_from": in_days(1)},
+            3: {"active_until": in_days(5)},
+            4: {"max_sends": 2},
+            5: {"max_sends": 0},
+            6: {"suggested_price": 12.0},
+        }
+        dataset.put("caption_terms", [{"caption_id": n, **row} for n, row in terms.items()])
+        sent = [(1, "cook"), (1, "coach"), (4, "cook"), (4, "coach"), (7, "cook")]
+        dataset.put(
+            "message_facts",
+            [
+                fact(n, caption_id=c, page_name=page, send_date=days_before(MONDAY, 60))
+                for n, (c, page) in enumerate(sent)
+            ],
+        )
+        assert self.taken(dataset, [caption(n) for n in range(1, 8)]) == {1, 6, 7}
+
     def test_none_of_its_restrictions(self, dataset: Dataset) -> None:
         """All rows of a page hold together; those of others or out of force don't."""
         dataset.put(

@@ -1,0 +1,1 @@
+"""Tests of the caption bank as commands change it."""
