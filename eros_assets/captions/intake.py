@@ -168,7 +168,7 @@ def _blocked_everywhere(dataset: Dataset, rows: "pd.DataFrame") -> dict[int, str
         pages = {own} if isinstance(own, str) else active
         if pages and pages <= by_page.keys():
             page = min(pages)
-            whom = page if len(pages) == 1 else f"all {len(pages)} pages, of {page} for example"
+            whom = page if len(pages) == 1 else f"all {len(pages)} pages, such as {page},"
             found[n] = f"restrictions of {whom} block it: {by_page[page]}"
     return found
 

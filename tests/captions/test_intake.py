@@ -25,14 +25,17 @@ def judged(dataset: Dataset, folder: Path, rows: str, header: str = HEADER) -> I
         ("KILN DAY  come and see the new bowls!,mid,craft,", "the bank has this text: caption 1"),
         ("She said yes & twice,bump,craft,", "the bank has this text: caption 2"),
         ("a retired TEXT,mid,craft,", "the bank has this text: caption 4, which is not in use"),
-        ("Kiln day come and see the new bowl,mid,craft,", "98 % the same as caption 1 of the bank"),
+        ("Kiln day come and see the new bowl,mid,craft,", "99 % the same as caption 1 of the bank"),
         ("🎨✨,mid,craft,", "caption_text has no letter and no digit"),
         (f"{'x' * 50_001},mid,craft,", "caption_text is longer than 50,000 characters"),
         (
             "Free bread for all,mid,craft,",
-            "restrictions of all 2 pages, of clay for example, block it",
+            "restrictions of all 2 pages, such as clay, block it",
         ),
-        ("Discount on every pot,mid,craft,cook", "restrictions of cook block it: blocked_patterns"),
+        (
+            "A discount on every pot,mid,craft,cook",
+            "restrictions of cook block it: blocked_patterns",
+        ),
         ("Win a bowl,mid,giveaway,clay", "restricted_categories 'giveaway'"),
     ],
 )
