@@ -31,7 +31,7 @@ GROUP = "schedules"
 @table_asset(
     "schedule_recommendations",
     group_name=GROUP,
-    runs=["week_targets", "selected_captions", "slot_values"],
+    runs=["week_targets", "selected_captions", "slot_values", "tier_prices"],
     deps=["tuning", "sent_this_week", "active_schedules", *SCOPE],
     earlier=IN_FORCE,
     partitions_def=WEEKLY,

@@ -125,6 +125,7 @@ def _read_instant(text: str) -> dt.datetime:
 TEXT = CsvFormat(guard=_guard_formula)
 WHOLE_NUMBER = CsvFormat(read=_read_whole_number, guard=_guard_digits)
 NUMBER = CsvFormat(lambda value: repr(float(value)), _read_number)
+MONEY = CsvFormat(lambda value: f"{value:.2f}", _read_number)
 FLAG = CsvFormat(lambda value: "true" if value else "false", _read_flag)
 LA_TIME = CsvFormat(
     lambda instant: instant.astimezone(ZONE).isoformat(timespec="seconds"), _read_instant
@@ -133,6 +134,7 @@ SCHEDULE_ID = matching(
     r"sched_\d{8}_[a-z0-9_]+_[0-9a-f]{8}", "is not sched_<YYYYMMDD>_<page_name>_<8 hex digits>"
 )
 PAGE_NAME = matching("[a-z0-9_]+", "does not match [a-z0-9_]+")
+SOURCE = matching("planned|queued", "is not one of planned, queued")
 MESSAGE_TYPE = matching("PPV|Bump", "is not one of PPV, Bump")
 
 COLUMNS = (
@@ -148,6 +150,10 @@ COLUMNS = (
     ExportColumn("content_category", optional(TEXT), 9, SheetColumn("Category", "text", 110)),
     ExportColumn("has_urgency", optional(FLAG), 10, SheetColumn("Urgent", "flag", 60)),
     ExportColumn("performance_score", NUMBER, 13, SheetColumn("Score", "score", 65)),
+    ExportColumn("suggested_price", optional(MONEY), 8, SheetColumn("Price", "money", 70)),
+    ExportColumn("expected_value", optional(MONEY), 8, SheetColumn("Expected", "money", 90)),
+    ExportColumn("reason", optional(TEXT), 11, SheetColumn("Reason", "long", 460)),
+    ExportColumn("source", SOURCE, 13, SheetColumn("Source", "text", 75)),
     # In the sheet alone.
     ExportColumn("display_name", None, 1, SheetColumn("Creator", "text", 140)),
     ExportColumn("message_number", None, 3, SheetColumn("No", "whole", 45)),

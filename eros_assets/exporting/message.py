@@ -35,6 +35,13 @@ class ScheduledMessage:
     content_category: str | None = None
     has_urgency: bool | None = None
     performance_score: float | None = None
+    slot_value: float | None = None
+    suggested_price: float | None = None
+    expected_value: float | None = None
+    expected_value_lower: float | None = None
+    expected_value_upper: float | None = None
+    reason: str | None = None
+    source: str = "planned"
 
     def __post_init__(self) -> None:
         """Refuse a time without a zone."""

@@ -18,6 +18,8 @@ from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.schedule_csv import (
+    Messages,
+    messages_in,
     read_schedule_csv,
     write_schedule_csv,
     write_schedule_csv_for_excel,
@@ -91,10 +93,10 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The lines written, the lines read back, and the first bytes of the file for Excel."""
+    """The lines to write, the lines read back, and the first bytes of the file for Excel."""
 
-    messages: Sequence[ScheduledMessage]
-    read_back: Sequence[ScheduledMessage]
+    messages: Messages
+    read_back: Messages
     excel_begins: bytes
 
 
@@ -214,7 +216,8 @@ def export(week: RehearsedWeek, plan: WeekPlan) -> Exported:
         machine, excel = Path(folder) / "page.csv", Path(folder) / "page.excel.csv"
         write_schedule_csv_for_excel(excel, messages)
         write_schedule_csv(machine, messages)
-        return Exported(messages, read_schedule_csv(machine), excel.read_bytes()[:3])
+        read_back = messages_in(read_schedule_csv(machine))
+        return Exported(messages_in(messages), read_back, excel.read_bytes()[:3])
 
 
 def _messages(week: RehearsedWeek, plan: WeekPlan) -> list[ScheduledMessage]:

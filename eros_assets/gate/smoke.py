@@ -155,7 +155,9 @@ def _built(on: _Analyzed, selection: Selection) -> tuple[WeekPlan, list[str]]:
 
 def _exported(on: _Analyzed, plan: WeekPlan) -> tuple[Exported, list[str]]:
     exported, page = rehearsal.export(on.week, plan), on.week.page_name
-    same = len(set(exported.messages) & set(exported.read_back))
+    same = sum(
+        exported.read_back.get(caption) == line for caption, line in exported.messages.items()
+    )
     faults: list[str] = []
     if not same == len(exported.messages) == len(exported.read_back):
         faults.append(

@@ -1,6 +1,6 @@
 """Explains a planned message to the person who reviews it: why this caption, why this slot.
 
-An explanation is JSON with a sentence in English first, so that it can be read in a sheet and
+The sentence is for people, in every export. The JSON has the sentence and its numbers, to be
 queried in the warehouse.
 """
 
@@ -81,27 +81,40 @@ def explain(message: PlannedMessage, evidence: Evidence = NO_EVIDENCE) -> str:
 
 
 def sentence(message: PlannedMessage, evidence: Evidence = NO_EVIDENCE) -> str:
-    """One or two sentences in English."""
+    """The reason for the caption, the belief about it, and the worth of its hour: one sentence."""
     caption = message.caption
     tier = "bump" if caption.message_type == "Bump" else f"{caption.price_tier} PPV"
     if caption.arm == "control":
-        why = f"A {tier} drawn uniformly, to measure the others against"
+        parts = [f"A {tier} drawn uniformly, to measure the others against"]
     elif evidence.tier_rank is not None:
-        why = f"No. {evidence.tier_rank} by score of the week's chosen {tier}s"
+        parts = [f"No. {evidence.tier_rank} by score of the week's chosen {tier}s"]
     else:
-        why = f"A {tier} with score {caption.score:.2f}"
+        parts = [f"A {tier} with score {caption.score:.2f}"]
     if evidence.posterior_mean is not None and evidence.posterior_interval is not None:
         low, high = evidence.posterior_interval
-        tried = (evidence.successes or 0) + (evidence.failures or 0)
-        basis = f"{tried:,} trials here" if tried else "its tier, untried here"
-        if evidence.other_pages:
-            basis += f" and tried on {evidence.other_pages} other pages"
-        why += (
-            f"; expected to convert {evidence.posterior_mean:.2%} "
-            f"({low:.2%} to {high:.2%}), from {basis}"
+        parts.append(
+            f"{_conversion(message, evidence.posterior_mean)} ({low:.1%} to {high:.1%}), "
+            f"{_basis(message, evidence)}"
         )
     local = message.send_time.astimezone(ZONE)
-    return (
-        f"{why}. {local:%A} {local:%H}:00 to {local:%H}:59 is worth {message.slot_value:.2f} times "
-        f"the page's mean, no. {message.slot_rank} of its hours."
+    parts.append(
+        f"{local:%A} {local:%H}:00 to {local:%H}:59 is worth {message.slot_value:.2f} times the "
+        f"page's mean, no. {message.slot_rank} of its hours"
     )
+    return "; ".join(parts) + "."
+
+
+def _conversion(message: PlannedMessage, rate: float) -> str:
+    if message.caption.message_type == "Bump":
+        return f"expected to be viewed by {rate:.1%} of recipients"
+    return f"expected to be bought by {rate:.1%} of viewers"
+
+
+def _basis(message: PlannedMessage, evidence: Evidence) -> str:
+    trials = "recipients" if message.caption.message_type == "Bump" else "views"
+    tried = (evidence.successes or 0) + (evidence.failures or 0)
+    basis = f"from {tried:,} {trials} here" if tried else "from its tier, as it is untried here"
+    if evidence.other_pages:
+        pages = "page" if evidence.other_pages == 1 else "pages"
+        basis += f" and from {evidence.other_pages} other {pages}"
+    return basis

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from eros_assets.calendar import ZONE
 from eros_assets.dataset import Dataset
-from eros_assets.planning.explanation import Evidence, explain
+from eros_assets.planning.expectation import NO_PRICES, TierPrices, expected_value
+from eros_assets.planning.explanation import Evidence, explain, sentence
 from eros_assets.planning.identity import schedule_id
 from eros_assets.planning.model import PlannedMessage
+from eros_assets.tuning import read_knobs
 from eros_assets.weekly.drafting import PageDraft
 from eros_assets.weekly.messages import scheduled_message
 from eros_assets.weekly.refusals import refusal_of
@@ -40,6 +42,11 @@ def draft_rows(
     active = set(dataset.query("active_schedules", **week)["schedule_id"])
     choices: list[dict[Any, Any]] = dataset.query("selected_captions", **week).to_dict("records")
     selected = {(row["page_name"], row["caption_id"]): row for row in choices}
+    lookback = read_knobs(dataset)["account_lookback_days"]
+    asked = dataset.query("tier_prices", **week, account_lookback_days=lookback)
+    prices = {
+        (row["page_name"], row["price_tier"]): _prices(row) for row in asked.to_dict("records")
+    }
     created_at = dt.datetime.now(dt.UTC)
     of_all = {
         "week_start": scope.week_start,
@@ -54,7 +61,7 @@ def draft_rows(
     fared: list[PageDraft] = []
     for draft in drafts:
         try:
-            made = _page_rows(draft, scope.week_start, selected, active)
+            made = _page_rows(draft, scope.week_start, selected, prices, active)
         except Exception as error:  # an error of one creator doesn't stop the others
             fared.append(PageDraft(draft.page_name, None, reason_of(error)))
             continue
@@ -68,11 +75,12 @@ def _page_rows(
     draft: PageDraft,
     week_start: dt.date,
     selected: Mapping[tuple[str, int], Mapping[Any, Any]],
+    prices: Mapping[tuple[str, str], TierPrices],
     active: Collection[str],
 ) -> list[dict[str, Any]]:
     """The page's own columns of its rows; none when its schedule is already active.
 
-    `selected` has the selections by page and caption.
+    `selected` has the selections by page and caption, `prices` the prices by page and tier.
     """
     messages = draft.plan.messages if draft.plan else ()
     identifier = schedule_id(draft.page_name, week_start, messages)
@@ -84,6 +92,11 @@ def _page_rows(
             "schedule_id": identifier,
             "page_name": draft.page_name,
             **message_row(message),
+            **_value_row(
+                _evidence(choice),
+                prices.get((draft.page_name, message.caption.price_tier), NO_PRICES),
+            ),
+            "reason": sentence(message, _evidence(choice)),
             "explanation": explain(message, _evidence(choice)),
         }
         for message, choice in zip(messages, choices, strict=True)
@@ -113,6 +126,26 @@ def _evidence(choice: Mapping[str, Any]) -> Evidence:
         other_pages=int(choice["other_pages"]),
         tier_rank=int(choice["tier_rank"]),
     )
+
+
+def _prices(row: Mapping[Any, Any]) -> TierPrices:
+    return TierPrices(
+        suggested_price=_number(row["suggested_price"]),
+        recipients=_number(row["recipients"]),
+        trials_per_recipient=_number(row["trials_per_recipient"]),
+        earnings_per_success=_number(row["earnings_per_success"]),
+    )
+
+
+def _value_row(evidence: Evidence, prices: TierPrices) -> dict[str, float | None]:
+    """The columns of `schedule_recommendations` in USD."""
+    value = expected_value(evidence, prices)
+    return {
+        "suggested_price": prices.suggested_price,
+        "expected_value": None if value is None else value.mean,
+        "expected_value_lower": None if value is None else value.lower,
+        "expected_value_upper": None if value is None else value.upper,
+    }
 
 
 def _number(value: Any) -> float | None:

@@ -19,6 +19,12 @@
 --   arm (STRING): treatment or control.
 --   performance_score (FLOAT64): final_score of the caption.
 --   slot_value (FLOAT64): Worth of the slot over the page's mean.
+--   suggested_price (FLOAT64): Price to ask, USD; NULL for a Bump.
+--   expected_value (FLOAT64): Earnings to expect, USD.
+--   expected_value_lower (FLOAT64): Lower end by the 95 % interval of the conversion rate, USD.
+--   expected_value_upper (FLOAT64): Upper end, USD.
+--   reason (STRING): Why this caption and this slot, as a sentence.
+--   source (STRING): planned.
 --   explanation (STRING): Why this caption and this slot, as JSON.
 --   total_observations (INT64): Trials of the caption on the page in the window.
 --   confidence_lower_bound (FLOAT64): Lower 95 % Wilson bound of its conversion rate.
@@ -51,6 +57,12 @@ SELECT
   r.arm,
   r.performance_score,
   r.slot_value,
+  r.suggested_price,
+  r.expected_value,
+  r.expected_value_lower,
+  r.expected_value_upper,
+  r.reason,
+  'planned' AS source,
   r.explanation,
   COALESCE(s.total_observations, 0) AS total_observations,
   s.confidence_lower_bound,

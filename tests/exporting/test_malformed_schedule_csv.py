@@ -28,6 +28,9 @@ def message(caption_id: int, hour: int) -> ScheduledMessage:
         content_category="recipe",
         has_urgency=True,
         performance_score=0.75,
+        suggested_price=15.0,
+        expected_value=612.5,
+        reason="It sells well; and soon",
     )
 
 
@@ -51,7 +54,7 @@ def swapped(old: bytes, new: bytes, count: int = 1) -> Callable[[bytes], bytes]:
         (swapped(b"Bread", b"Br\xe9ad"), "line 2: not UTF-8"),
         (lambda c: c[: len(c) - 20], "line 3: "),
         (lambda c: c[: c.rindex(b'"')], "line 3: "),
-        (swapped(b",recipe", b""), "line 2: 10 fields, not 11"),
+        (swapped(b",recipe", b""), "line 2: 14 fields, not 15"),
         (swapped(b"sched_", b"plan_"), "line 2: schedule_id"),
         (swapped(b",amber_lens,", b",other,"), "line 2: schedule_id .* is not of page other"),
         (swapped(b"PPV", b"ppv"), "line 2: message_type 'ppv' is not one of"),
@@ -67,6 +70,9 @@ def swapped(old: bytes, new: bytes, count: int = 1) -> Callable[[bytes], bytes]:
         (swapped(b"0.75", b""), "line 2: performance_score '' is empty"),
         (swapped(b"0.75", b"good"), "line 2: performance_score 'good' is not a finite number"),
         (swapped(b"0.75", b"nan"), "line 2: performance_score 'nan' is not a finite number"),
+        (swapped(b",15.00,", b",cheap,"), "line 2: suggested_price 'cheap' is not a finite number"),
+        (swapped(b",612.50,", b",612.5,"), "not written as EROS writes it"),
+        (swapped(b",planned", b",guessed"), "line 2: source 'guessed' is not one of"),
         (swapped(b"T10:00", b"T16:00"), "not in order of scheduled_send_time"),
         (swapped(b"0a1b2c3d", b"ffffffff"), "2 schedules in one file"),
         (swapped(b"\r\n", b"\n", -1), "not written as EROS writes it"),

@@ -58,7 +58,7 @@ def test_tabs_of_eros_come_first_with_newest_week_first(desk: Desk) -> None:
 
 
 def test_cells_are_typed(desk: Desk) -> None:
-    desk.show([message(1)])
+    desk.show([message(1, suggested_price=15.0, expected_value=1234.5, reason="It sells.")])
     (record,) = desk.sheets.tab(WEEK).records()
     assert record == {
         "Creator": "Cook",
@@ -69,9 +69,13 @@ def test_cells_are_typed(desk: Desk) -> None:
         "UTC offset": "-08:00",
         "Type": "PPV",
         "Tier": "mid",
+        "Price": 15.0,
+        "Expected": 1234.5,
         "Category": "recipes",
         "Urgent": False,
         "Caption": "Recipe 1 of cook: fresh bread, and how to bake it at home 🍞",
+        "Reason": "It sells.",
+        "Source": "planned",
         "Caption id": str(BIG_ID + 1),
         "Score": 1 / 16,
         "Schedule": "sched_20251110_cook_0a1b2c3d",

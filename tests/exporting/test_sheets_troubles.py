@@ -35,12 +35,14 @@ from eros_assets.exporting.sheets.state import (
     Tab,
     sheet_id,
 )
+from eros_assets.exporting.sheets.tables import WEEK_COLUMNS
 from tests.exporting.sheets_service.service import BATCH, GET, VALUES
 from tests.exporting.sheets_service.tabs import METADATA_LIMIT
 from tests.exporting.sheets_service.weeks import Desk, message, messages, week_of
 from tests.google.exchange import Trouble, drop_after, drop_before, silence
 
 WEEK = "2025-W46"
+AT = {column.title: place for place, column in enumerate(WEEK_COLUMNS)}
 BUSY = Trouble(status=429, message="Quota exceeded for quota metric 'Write requests'")
 GATEWAY = Trouble(status=502, is_html=True)
 DENIED = Trouble(status=403, message="The caller does not have permission")
@@ -252,25 +254,27 @@ def test_later_export_is_not_mistaken_for_an_edit(desk: Desk) -> None:
 
 
 def test_cell_edited_after_the_write_is_written_again(desk: Desk) -> None:
-    desk.sheets.after_batch.append(lambda: desk.sheets.tab(WEEK).type_in(2, 10, "=oops"))
+    desk.sheets.after_batch.append(lambda: desk.sheets.tab(WEEK).type_in(2, AT["Caption"], "=oops"))
     exported = desk.show(messages())
     assert (exported.reads, exported.writes) == (4, 2)
     assert "=oops" not in str(desk.sheets.contents())
-    assert "2025-W46!K3 is '=oops', not 'Recipe 2" in desk.said[0]
+    assert "2025-W46!M3 is '=oops', not 'Recipe 2" in desk.said[0]
 
 
 @pytest.mark.parametrize("value", ["7512345678901234569", 7512345678901234569, True, 0])
 def test_changed_caption_id_is_detected(desk: Desk, value: Any) -> None:
-    desk.sheets.after_batch.append(lambda: desk.sheets.tab(WEEK).type_in(1, 11, value))
+    desk.sheets.after_batch.append(
+        lambda: desk.sheets.tab(WEEK).type_in(1, AT["Caption id"], value)
+    )
     assert desk.show([message(1)]).writes == 2
 
 
 def test_repeated_edits_end_the_export_and_name_the_cell(desk: Desk) -> None:
     def edit() -> None:
-        desk.sheets.tab(WEEK).type_in(1, 10, f"edit {len(desk.sheets.after_batch)}")
+        desk.sheets.tab(WEEK).type_in(1, AT["Caption"], f"edit {len(desk.sheets.after_batch)}")
 
     desk.sheets.after_batch += [edit] * 10
-    with pytest.raises(SheetsChangedError, match="1 cells are not as written: 2025-W46!K2 is"):
+    with pytest.raises(SheetsChangedError, match="1 cells are not as written: 2025-W46!M2 is"):
         desk.show(messages())
     assert desk.sheets.writes == ROUNDS
 

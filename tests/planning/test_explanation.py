@@ -2,10 +2,11 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import pytest
 
-from eros_assets.planning.explanation import Evidence, explain
+from eros_assets.planning.explanation import Evidence, explain, sentence
 from eros_assets.planning.model import Caption, PlannedMessage
 
 MESSAGE = PlannedMessage(
@@ -36,10 +37,25 @@ def test_the_posterior_is_that_of_the_draw() -> None:
 
 
 def test_the_sentence_names_rank_trials_and_slot() -> None:
-    sentence = json.loads(explain(MESSAGE, EVIDENCE))["sentence"]
-    assert "No. 1 by score of the week's chosen premium PPVs" in sentence
-    assert "from 1,000 trials here and tried on 3 other pages" in sentence
-    assert "Tuesday 10:00 to 10:59 is worth 1.25 times" in sentence
+    said = sentence(MESSAGE, EVIDENCE)
+    assert "No. 1 by score of the week's chosen premium PPVs" in said
+    assert "bought by 1.8% of viewers (0.8% to 2.9%)" in said
+    assert "from 1,000 views here and from 3 other pages" in said
+    assert "Tuesday 10:00 to 10:59 is worth 1.25 times" in said
+    assert json.loads(explain(MESSAGE, EVIDENCE))["sentence"] == said
+
+
+def test_the_sentence_of_an_untried_bump_speaks_of_recipients_and_of_its_tier() -> None:
+    bump = replace(MESSAGE, caption=Caption(8, "Bump", "bump", "recipe", 0.9))
+    said = sentence(bump, replace(EVIDENCE, successes=0, failures=0, other_pages=1, tier_rank=2))
+    assert "No. 2 by score of the week's chosen bumps" in said
+    assert "viewed by 1.8% of recipients" in said
+    assert "from its tier, as it is untried here and from 1 other page;" in said
+
+
+def test_the_reason_is_one_sentence() -> None:
+    for evidence in (EVIDENCE, Evidence()):
+        assert ". " not in sentence(MESSAGE, evidence).replace("No. ", "").replace("no. ", "")
 
 
 def test_what_is_not_known_is_left_out() -> None:

@@ -82,21 +82,21 @@ WHOLE = {"number": 100, "caption_id": 8, "message_number": 8, "row_id": 10_000}
 
 
 def small_tables(library: SqlLibrary, seed: int, size: int) -> dict[str, Rows]:
-    """Up to `size` rows in each table but those of configuration."""
-    chance = Random(seed)
+    """Up to `size` rows in each table but those of configuration.
+
+    Each column draws from a stream of its own: a new column leaves the others as they were.
+    """
     few = {"schedule_shortfalls": size // 8}
     return {
-        name: _rows(library, name, key, few.get(name, size), chance) for name, key in KEYS.items()
+        name: _rows(library, name, key, few.get(name, size), seed) for name, key in KEYS.items()
     }
 
 
-def _rows(library: SqlLibrary, name: str, key: Sequence[str], size: int, chance: Random) -> Rows:
+def _rows(library: SqlLibrary, name: str, key: Sequence[str], size: int, seed: int) -> Rows:
     kept: dict[object, dict[str, object]] = {}
+    columns = {c.name: (c.type, Random(f"{seed} {name} {c.name}")) for c in library[name].columns}
     for number in range(size):
-        row = {
-            column.name: _value(name, column.name, column.type, chance)
-            for column in library[name].columns
-        }
+        row = {column: _value(name, column, of, chance) for column, (of, chance) in columns.items()}
         if "schedule_id" in row and "page_name" in row:
             row["page_name"] = next(p for p in PAGES if p in str(row["schedule_id"]))
         kept[tuple(row[column] for column in key) or number] = row

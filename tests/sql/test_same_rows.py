@@ -94,7 +94,7 @@ def configuration() -> Tables:
 @pytest.fixture(scope="module")
 def contents(configuration: Tables) -> Contents:
     """Small tables: two of them, and empty ones."""
-    sizes = ((1, 40), (2, 40), (3, 0))
+    sizes = ((3, 40), (6, 40), (9, 0))
     return [{**configuration, **small_tables(load_library(), *each)} for each in sizes]
 
 

@@ -15,7 +15,7 @@ from eros_assets.errors import ErosError
 Value = str | float | bool | None
 """What a cell holds; None and "" both mean an empty one."""
 
-CellKind = Literal["text", "long", "id", "whole", "score", "date", "time", "flag"]
+CellKind = Literal["text", "long", "id", "whole", "score", "money", "date", "time", "flag"]
 
 LONGEST_TEXT = 50_000
 """UTF-16 units that Google allows in a cell."""
@@ -51,7 +51,7 @@ def cell_value(kind: CellKind, value: Any, where: str) -> Value:
             return sheet_text(value, where)
         case "id":
             return str(value)
-        case "score":
+        case "score" | "money":
             return None if math.isnan(value) else float(value)
         case "date":
             return serial_date(value.date())

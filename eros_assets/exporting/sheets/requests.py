@@ -27,10 +27,11 @@ NUMBER_FORMATS: Mapping[CellKind, Mapping[str, str]] = {
     "long": {"type": "TEXT"},
     "whole": {"type": "NUMBER", "pattern": "#,##0"},
     "score": {"type": "NUMBER", "pattern": "0.000"},
+    "money": {"type": "CURRENCY", "pattern": '"$"#,##0.00'},
     "date": {"type": "DATE", "pattern": "ddd yyyy-mm-dd"},
     "time": {"type": "TIME", "pattern": "hh:mm"},
 }
-RIGHT = frozenset({"whole", "score", "date", "time"})
+RIGHT = frozenset({"whole", "score", "money", "date", "time"})
 
 
 def grid_range(

@@ -1,0 +1,82 @@
+"""What a page asks for a tier, and how many people see it: its own history first."""
+
+from typing import Any
+
+import pytest
+
+from tests.sql.dataset import MONDAY, Dataset, Row, days_before, fact, target
+
+DAYS = 90
+
+
+def sent(row_id: int, caption_id: int, price: float | None, **changes: Any) -> Row:
+    kind = "PPV" if price else "Bump"
+    at: dict[str, Any] = {"send_date": days_before(MONDAY, 10)}
+    return fact(row_id, caption_id=caption_id, price=price, message_type=kind, **{**at, **changes})
+
+
+def prices(dataset: Dataset, facts: list[Row], *pages: str) -> dict[tuple[str, str], Row]:
+    tiers = {1: "budget", 2: "mid", 3: "premium", 4: "bump"}
+    pairs = {(row["page_name"], row["caption_id"]) for row in facts}
+    dataset.put("weekly_volume_targets", [target(page) for page in pages])
+    dataset.put("message_facts", facts)
+    dataset.put(
+        "caption_bandit_stats",
+        [{"page_name": p, "caption_id": c, "price_tier": tiers[c]} for p, c in sorted(pairs)],
+    )
+    rows = dataset.warehouse.query(
+        dataset.library["tier_prices"].text,
+        {"week_start": MONDAY, "account_lookback_days": DAYS, "pages": list(pages)},
+    )
+    return {(row["page_name"], row["price_tier"]): row for row in rows.to_dict("records")}
+
+
+def test_the_price_is_the_median_that_the_page_asked_for_the_tier(dataset: Dataset) -> None:
+    facts = [
+        *(sent(n, 1, price) for n, price in enumerate((7.0, 9.0, 8.0, 30.0))),
+        *(sent(10 + n, 2, price) for n, price in enumerate((15.0, 15.0, 16.0))),
+        sent(20, 1, 99.0, page_name="band"),
+    ]
+    found = prices(dataset, facts, "cook")
+    assert found["cook", "budget"]["suggested_price"] == 8.0
+    assert found["cook", "mid"]["suggested_price"] == 15.0
+    assert found["cook", "mid"]["earnings_per_success"] == 15.0
+
+
+def test_sends_outside_the_window_do_not_count(dataset: Dataset) -> None:
+    facts = [
+        sent(1, 1, 8.0, send_date=days_before(MONDAY, DAYS)),
+        sent(2, 1, 80.0, send_date=days_before(MONDAY, DAYS + 1)),
+        sent(3, 1, 90.0, send_date=MONDAY),
+    ]
+    assert prices(dataset, facts, "cook")["cook", "budget"]["suggested_price"] == 8.0
+
+
+def test_a_page_without_sends_of_the_tier_has_the_agency_s_price(dataset: Dataset) -> None:
+    facts = [sent(1, 1, 8.0), sent(2, 3, 30.0, page_name="band", sent_count=500)]
+    found = prices(dataset, facts, "cook", "band")
+    assert found["cook", "premium"]["suggested_price"] == 30.0
+    assert found["cook", "premium"]["recipients"] == 1000
+
+
+def test_a_page_without_history_has_prices_and_rates_but_no_recipients(dataset: Dataset) -> None:
+    found = prices(dataset, [sent(1, 1, 8.0)], "cook", "novice")["novice", "budget"]
+    assert found["suggested_price"] == 8.0
+    assert found["trials_per_recipient"] == pytest.approx(0.4)
+    assert found["recipients"] != found["recipients"] or found["recipients"] is None
+
+
+def test_a_bump_has_no_price_and_earns_what_bumps_earned(dataset: Dataset) -> None:
+    facts = [
+        sent(1, 4, None, purchased_count=0, earnings=0.0, sent_count=3000, viewed_count=1000),
+        sent(2, 4, None, purchased_count=0, earnings=50.0, sent_count=3000, viewed_count=1500),
+    ]
+    found = prices(dataset, facts, "cook")["cook", "bump"]
+    assert found["suggested_price"] != found["suggested_price"]
+    assert found["recipients"] == 3000
+    assert found["trials_per_recipient"] == 1.0
+    assert found["earnings_per_success"] == pytest.approx(0.02)
+
+
+def test_every_page_has_a_row_for_every_tier(dataset: Dataset) -> None:
+    assert len(prices(dataset, [], "cook", "band")) == 8
