@@ -58,7 +58,14 @@ def row_twice(content: bytes) -> bytes:
 
 
 def other_score(content: bytes) -> bytes:
-    return content[: content.rindex(b",")] + b",0.5\r\n"
+    """The last message with another score, which stands before price, value, reason and source."""
+    message = re.compile(rb"(.*,)[0-9.]+(,[0-9.]*,[0-9.]*,\"[^\"]+\",planned\r\n)", re.DOTALL)
+    return message.sub(rb"\g<1>0.5\2", content)
+
+
+def other_price(content: bytes) -> bytes:
+    head, _, tail = content.rpartition(b",planned\r\n")
+    return re.sub(rb",([0-9.]*),([0-9.]*),(\"[^\"]+\")$", rb",77.00,\2,\3", head) + _ + tail
 
 
 def later(content: bytes) -> bytes:
@@ -79,6 +86,7 @@ def without_page(content: bytes) -> bytes:
         (f"{PAGE}.csv", lambda c: c.replace(b"\r\n", b"\n"), "CRLF"),
         (f"{PAGE}.csv", row_cut, "is missing"),
         (f"{PAGE}.csv", other_score, "performance_score not as scheduled"),
+        (f"{PAGE}.csv", other_price, "suggested_price not as scheduled"),
         (f"{PAGE}.csv", later, "scheduled_send_time not as scheduled"),
         (f"{PAGE}.excel.csv", None, "export the week again"),
         (f"{PAGE}.excel.csv", lambda c: c[3:], "byte order mark"),
