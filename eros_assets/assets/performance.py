@@ -63,7 +63,7 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
             runs=["refresh_message_facts"],
             deps=[
                 *("loaded_inputs", "history_span", "import_totals", "import_reasons"),
-                *("import_pages", "tuning", *SCOPE, *CONFIGURED),
+                *("import_pages", "import_duplicates", "tuning", *SCOPE, *CONFIGURED),
             ],
             earlier=(*SORTED, *IN_FORCE),
             code_version=fingerprint("refresh_message_facts"),

@@ -1,6 +1,7 @@
 """The constants of a simulation: pages, captions and who may send which."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,7 +24,8 @@ class Catalogue:
 
     Captions that are in the history but not in the bank stand at the end, allowed nowhere, with
     tier -1. `has_category` is False where the bank names none; `category` counts it as
-    uncategorised then.
+    uncategorised then. Of captions that say the same one is used, as the view `caption_contents`
+    has it; the others are allowed nowhere.
     """
 
     pages: tuple[str, ...]
@@ -36,6 +38,7 @@ class Catalogue:
     allowed: NDArray[np.bool_]  # (g, c)
     categories: tuple[str, ...]
     texts: tuple[object, ...]  # (c,)
+    content: NDArray[np.int64]  # (c,) the caption that is used for all that say the same
     owners: tuple[str | None, ...]  # (c,)
 
     def category_of(self, caption: int) -> str | None:
@@ -48,9 +51,10 @@ class Catalogue:
         return None if index == UNKNOWN_TIER else PRICE_TIERS[index]
 
     def caption_index(self, caption_ids: "pd.Series[int]") -> NDArray[np.int64]:
-        """Where the captions stand; -1 for a missing id."""
+        """Where the captions stand that are used for these; -1 for a missing id."""
         known = pd.Index(self.caption_ids, dtype="Int64")
-        return known.get_indexer(pd.Index(caption_ids)).astype(np.int64)
+        at = known.get_indexer(pd.Index(caption_ids)).astype(np.int64)
+        return np.where(at >= 0, self.content[at], -1)
 
 
 def catalogue_of(tables: Tables) -> Catalogue:
@@ -68,6 +72,7 @@ def catalogue_of(tables: Tables) -> Catalogue:
     category, categories = pd.factorize(named.fillna(UNCATEGORISED), sort=True)
     owners = [owner if isinstance(owner, str) else None for owner in bank["page_name"]]
     urgent = bank["has_urgency"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
+    content = _contents(bank)
     return Catalogue(
         pages=tuple(pages),
         is_active=np.array([bool(active.get(page, default=False)) for page in pages], dtype=bool),
@@ -76,18 +81,46 @@ def catalogue_of(tables: Tables) -> Catalogue:
         category=_extended(category, more, 0),
         has_category=np.concatenate((named.notna().to_numpy(dtype=bool), np.zeros(more, bool))),
         is_urgent=np.concatenate((urgent, np.zeros(more, bool))),
-        allowed=np.hstack((_allowed(pages, tables, owners), np.zeros((len(pages), more), bool))),
+        allowed=np.hstack(
+            (_allowed(pages, tables, owners, content), np.zeros((len(pages), more), bool))
+        ),
         categories=tuple(map(str, categories)),
         texts=(*bank["caption_text"], *[None] * more),
         owners=(*owners, *[None] * more),
+        content=np.concatenate((content, np.arange(ids.size, ids.size + more))),
     )
+
+
+def normal_text(text: object) -> str:
+    """Lower case, nothing but letters and digits; empty where there is no text."""
+    if not isinstance(text, str):
+        return ""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFC", text).lower()))
+
+
+def _contents(bank: pd.DataFrame) -> NDArray[np.int64]:
+    """Of captions that say the same, the one in use that was written first; (c,)."""
+    texts = [normal_text(text) or row for row, text in enumerate(bank["caption_text"])]
+    ranked = bank.assign(row=np.arange(len(bank)), content=pd.Series(texts, bank.index, object))
+    ranked["is_active"] = ranked["is_active"].astype(bool)
+    ranked = ranked.sort_values(
+        ["is_active", "created_at", "caption_id"],
+        ascending=[False, True, True],
+        kind="stable",
+        na_position="last",
+    )
+    content = np.zeros(len(bank), dtype=np.int64)
+    content[ranked["row"]] = ranked.groupby("content", sort=False)["row"].transform("first")
+    return content
 
 
 def _extended(values: NDArray[np.intp], more: int, value: int) -> NDArray[np.int64]:
     return np.concatenate((values.astype(np.int64), np.full(more, value, dtype=np.int64)))
 
 
-def _allowed(pages: list[str], tables: Tables, owners: list[str | None]) -> NDArray[np.bool_]:
+def _allowed(
+    pages: list[str], tables: Tables, owners: list[str | None], content: NDArray[np.int64]
+) -> NDArray[np.bool_]:
     """Active, the page's own or anyone's, and against none of its restrictions in force."""
     bank = tables["caption_bank"]
     rules = tables["creator_caption_restrictions"]
@@ -97,7 +130,8 @@ def _allowed(pages: list[str], tables: Tables, owners: list[str | None]) -> NDAr
     category = bank["content_category"].fillna(UNCATEGORISED)
     rows: list[NDArray[np.bool_]] = []
     for page in pages:
-        may = bank["is_active"].to_numpy(dtype=bool) & (anyone | (owner == page))
+        may = np.zeros(len(bank), dtype=bool)
+        may[content[bank["is_active"].to_numpy(dtype=bool) & (anyone | (owner == page))]] = True
         for rule in rules[rules["page_name"] == page].to_dict("records"):
             may &= ~category.isin(_items(rule["restricted_categories"])).to_numpy()
             may &= ~bank["price_tier"].isin(_items(rule["restricted_price_tiers"])).to_numpy()

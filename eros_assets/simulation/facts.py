@@ -3,8 +3,6 @@
 Indices of pages and captions are those of the `Catalogue`; dates are days since 1970 (LA).
 """
 
-import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -12,7 +10,7 @@ import pandas as pd
 
 from eros_assets.arrays import Bools, Floats, Ints
 from eros_assets.calendar import ZONE_NAME
-from eros_assets.simulation.catalogue import Catalogue
+from eros_assets.simulation.catalogue import Catalogue, normal_text
 
 PAGE_NAME = r"[a-z0-9_]+"
 LONGEST_PAGE_NAME = 100
@@ -118,16 +116,6 @@ def _is_valid(messages: pd.DataFrame) -> "pd.Series[bool]":
     )
 
 
-def normal_texts(texts: Sequence[object]) -> list[str]:
-    """Lower case, nothing but letters, digits and single spaces; empty where there is no text."""
-    return [_normal(text) if isinstance(text, str) else "" for text in texts]
-
-
-def _normal(text: str) -> str:
-    lowered = unicodedata.normalize("NFC", text).lower()
-    return " ".join("".join(c for c in lowered if c.isalnum() or c.isspace()).split())
-
-
 def _with_captions(messages: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     """The messages, those without a caption given the one whose normalised text is theirs.
 
@@ -135,11 +123,11 @@ def _with_captions(messages: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame
     """
     lost = messages["caption_id"].isna()
     by_text: dict[str, list[int]] = {}
-    for index, text in enumerate(normal_texts(catalogue.texts)):
+    for index, text in enumerate(map(normal_text, catalogue.texts)):
         by_text.setdefault(text, []).append(index)
     found: list[int | None] = []
     rows = messages.loc[lost, ["page_name", "message_type"]]
-    texts = normal_texts(list(messages.loc[lost, "message"]))
+    texts = map(normal_text, messages.loc[lost, "message"])
     for (_, row), text in zip(rows.iterrows(), texts, strict=True):
         page, is_bump = row["page_name"], row["message_type"] == "Bump"
         fitting = [

@@ -19,7 +19,10 @@ SCRATCH_TABLES = (
     *("mass_messages", "caption_bank", "creators", "creator_caption_restrictions"),
     *("message_facts", "quarantined_messages"),
 )
-SCRATCH_VIEWS = ("judged_captions", "usable_captions", "judged_creators", "usable_creators")
+SCRATCH_VIEWS = (
+    *("judged_captions", "usable_captions", "caption_contents", "duplicate_captions"),
+    *("judged_creators", "usable_creators"),
+)
 
 
 class DoubtfulImportError(ErosError):
@@ -67,11 +70,30 @@ class PageMatches:
 
 
 @dataclass(frozen=True, slots=True)
+class DuplicateCaption:
+    """A caption in use that another one of the bank, which says the same, is used instead of."""
+
+    caption_id: int
+    content_id: int
+    price_tier: str
+    used_price_tier: str
+
+    def __str__(self) -> str:
+        """Both ids, and both tiers where they differ."""
+        if self.price_tier == self.used_price_tier:
+            return f"{self.caption_id} says what {self.content_id} does"
+        return (
+            f"{self.caption_id} ({self.price_tier}) says what {self.content_id} "
+            f"({self.used_price_tier}) does"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """What became of the input rows.
 
     `reasons` counts quarantined rows by the rule that they break; `pages` has every page that has
-    facts or is an active creator.
+    facts or is an active creator; `duplicates` the captions that say the same as another.
     """
 
     messages: int
@@ -82,6 +104,7 @@ class ImportReport:
     reasons: Mapping[str, int]
     pages: Sequence[PageMatches]
     limits: ImportLimits
+    duplicates: Sequence[DuplicateCaption] = ()
 
     @property
     def unmatched(self) -> int:
@@ -119,6 +142,12 @@ class ImportReport:
             f"{self.captions:,} captions can be used, {self.captions_without_evidence:,} of them "
             "without evidence"
         )
+        if count := len(self.duplicates):
+            lines.append(
+                f"{count:,} captions say the same as another one of the bank, which is used "
+                "instead (all in duplicate_captions)"
+            )
+            lines += [f"  {duplicate}" for duplicate in self.duplicates[:MOST_SHOWN]]
         if silent := self.pages_without_history:
             shown = ", ".join(silent[:MOST_SHOWN])
             more = len(silent) - MOST_SHOWN
@@ -181,6 +210,15 @@ def import_report(dataset: Dataset, limits: ImportLimits) -> ImportReport:
             for row in pages
         ],
         limits=limits,
+        duplicates=[
+            DuplicateCaption(
+                int(row["caption_id"]),
+                int(row["content_id"]),
+                row["price_tier"],
+                row["used_price_tier"],
+            )
+            for row in dataset.query("import_duplicates").to_dict("records")
+        ],
     )
 
 

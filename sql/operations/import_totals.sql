@@ -4,18 +4,19 @@
 --   messages: Rows of mass_messages.
 --   used: Facts.
 --   quarantined: Rejected rows of mass_messages.
---   captions: Active captions of the bank that can be used.
+--   captions: Active captions of the bank that can be used; those that say the same are one.
 --   captions_without_evidence: Those of them that no fact is of.
 WITH active AS (
-  SELECT DISTINCT b.caption_id
-  FROM `${dataset}.usable_captions` AS b
+  SELECT DISTINCT c.content_id
+  FROM `${dataset}.caption_contents` AS c
+  INNER JOIN `${dataset}.usable_captions` AS b ON c.caption_id = b.caption_id
   WHERE b.is_active
 ),
 
 sent AS (
-  SELECT DISTINCT f.caption_id
+  SELECT DISTINCT c.content_id
   FROM `${dataset}.message_facts` AS f
-  WHERE f.caption_id IS NOT NULL
+  INNER JOIN `${dataset}.caption_contents` AS c ON f.caption_id = c.caption_id
 )
 
 SELECT
@@ -26,6 +27,6 @@ SELECT
   (
     SELECT COUNT(*)
     FROM active AS a
-    LEFT JOIN sent AS s ON a.caption_id = s.caption_id
-    WHERE s.caption_id IS NULL
+    LEFT JOIN sent AS s ON a.content_id = s.content_id
+    WHERE s.content_id IS NULL
   ) AS captions_without_evidence;

@@ -3,9 +3,9 @@
 -- The bounds are far beyond what a page can have: sums of counts and of their squares stay within
 -- INT64, and amounts are numbers. At most 100,000,000 recipients, 100,000 USD asked for and
 -- 100,000,000 USD earned by one message; sent in 2000 or later, before 2100.
--- A message without caption_id takes the caption whose normalised text is its own: entities such as
--- &amp; taken out, lower case, nothing but letters, digits and single spaces. Among several, one of
--- the message's own type, then the page's own, then the smallest id.
+-- A message without caption_id takes the caption whose normalised text is its own, as
+-- caption_contents normalises. Among several, one of the message's own type, then the page's own,
+-- then the smallest id.
 CREATE OR REPLACE TEMP TABLE judged_messages AS
 WITH typed AS (
   SELECT
@@ -78,20 +78,12 @@ FROM ruled AS r;
 CREATE OR REPLACE TEMP TABLE matched_captions AS
 WITH bank AS (
   SELECT
-    b.caption_id,
+    c.caption_id,
     b.page_name,
     b.price_tier,
-    TRIM(REGEXP_REPLACE(
-      REGEXP_REPLACE(
-        REGEXP_REPLACE(
-          REGEXP_REPLACE(LOWER(NORMALIZE(b.caption_text)), r'&(nbsp|#160|#xa0);', ' '),
-          r'&(amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-f]+);', ''
-        ),
-        r'[^\p{L}\p{N}\s\p{Z}]', ''
-      ),
-      r'[\s\p{Z}]+', ' '
-    )) AS normal_text
-  FROM `${dataset}.usable_captions` AS b
+    c.content_text
+  FROM `${dataset}.caption_contents` AS c
+  INNER JOIN `${dataset}.usable_captions` AS b ON c.caption_id = b.caption_id
 ),
 
 messages AS (
@@ -99,16 +91,12 @@ messages AS (
     j.row_id,
     j.page_name,
     j.message_type,
-    TRIM(REGEXP_REPLACE(
+    REGEXP_REPLACE(
       REGEXP_REPLACE(
-        REGEXP_REPLACE(
-          REGEXP_REPLACE(LOWER(NORMALIZE(j.message)), r'&(nbsp|#160|#xa0);', ' '),
-          r'&(amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-f]+);', ''
-        ),
-        r'[^\p{L}\p{N}\s\p{Z}]', ''
+        LOWER(NORMALIZE(j.message)), r'&(nbsp|amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-f]+);', ''
       ),
-      r'[\s\p{Z}]+', ' '
-    )) AS normal_text
+      r'[^\p{L}\p{N}]+', ''
+    ) AS content_text
   FROM judged_messages AS j
   WHERE j.reason IS NULL AND j.caption_id IS NULL
 )
@@ -119,8 +107,7 @@ SELECT
 FROM messages AS m
 INNER JOIN bank AS b
   ON
-    m.normal_text = b.normal_text
-    AND m.normal_text != ''
+    m.content_text = b.content_text
     AND (b.page_name IS NULL OR b.page_name = m.page_name)
 QUALIFY
   ROW_NUMBER() OVER (

@@ -3,7 +3,8 @@
 -- lie at most @attribution_days apart, however it was sent and at whatever hour. A schedule in
 -- force goes before a superseded one, then the nearer date; a sent message belongs to one plan and
 -- a plan to one sent message at most. A superseded schedule counts by what was sent of it only.
--- Bumps have no control arm and are left out.
+-- Bumps have no control arm and are left out. Captions that say the same are one, see
+-- caption_contents.
 -- Grain: one row per planned PPV that was sent, or that an active schedule holds.
 -- Parameters:
 --   as_of (DATE): LA date; weeks that began before it are looked at.
@@ -27,15 +28,33 @@ WITH planned AS (
     r.price_tier,
     r.arm,
     r.caption_id,
+    COALESCE(c.content_id, r.caption_id) AS content_id,
     r.send_date,
     r.status
   FROM `${dataset}.schedule_recommendations` AS r
+  LEFT JOIN `${dataset}.caption_contents` AS c ON r.caption_id = c.caption_id
   WHERE
     r.week_start >= DATE_SUB(@as_of, INTERVAL @lookback_days DAY)
     AND r.week_start < @as_of
     AND r.status IN ('active', 'superseded')
     AND r.message_type = 'PPV'
     AND r.arm IN ('treatment', 'control')
+),
+
+ppvs AS (
+  SELECT
+    f.row_id,
+    f.page_name,
+    COALESCE(c.content_id, f.caption_id) AS content_id,
+    f.send_date,
+    f.sent_count,
+    f.earnings
+  FROM `${dataset}.message_facts` AS f
+  LEFT JOIN `${dataset}.caption_contents` AS c ON f.caption_id = c.caption_id
+  WHERE
+    f.message_type = 'PPV'
+    AND f.send_date >= DATE_SUB(@as_of, INTERVAL @lookback_days + @attribution_days DAY)
+    AND f.send_date < @as_of
 ),
 
 sent AS (
@@ -48,13 +67,11 @@ sent AS (
     f.earnings,
     ABS(DATE_DIFF(f.send_date, p.send_date, DAY)) AS days_apart
   FROM planned AS p
-  INNER JOIN `${dataset}.message_facts` AS f
+  INNER JOIN ppvs AS f
     ON
       p.page_name = f.page_name
-      AND p.caption_id = f.caption_id
-      AND f.message_type = 'PPV'
+      AND p.content_id = f.content_id
       AND ABS(DATE_DIFF(f.send_date, p.send_date, DAY)) <= @attribution_days
-  WHERE f.send_date < @as_of
   QUALIFY
     ROW_NUMBER() OVER (
       PARTITION BY f.row_id

@@ -8,11 +8,12 @@ SELECT
   f.page_name,
   f.sending_time,
   f.message_type,
-  f.caption_id,
+  COALESCE(c.content_id, f.caption_id) AS caption_id,
   b.price_tier,
   b.content_category
 FROM `${dataset}.message_facts` AS f
-LEFT JOIN `${dataset}.usable_captions` AS b ON f.caption_id = b.caption_id
+LEFT JOIN `${dataset}.caption_contents` AS c ON f.caption_id = c.caption_id
+LEFT JOIN `${dataset}.usable_captions` AS b ON c.content_id = b.caption_id
 WHERE
   f.send_date >= @week_start
   AND f.send_date < DATE_ADD(@week_start, INTERVAL 7 DAY)

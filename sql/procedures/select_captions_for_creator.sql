@@ -13,7 +13,8 @@
 -- A share of the PPVs, the control arm, is drawn uniformly instead; it is served first, so that
 -- the treatment arm's choice doesn't bias it. How many a page gets is the share times its PPVs,
 -- rounded up or down by a draw so that the mean is exact.
--- A caption goes to one page a week at most; caption_offers says how.
+-- A caption goes to one page a week at most; caption_offers says how. Captions that say the same
+-- are one, see caption_contents: they share evidence and rest together.
 -- Rows of the bank, of creators and of restrictions that break a rule are left out, see
 -- quarantined_inputs. A page of pages_without_selection gets no captions: in a call for all pages
 -- it is passed over, a call for it alone raises an error that says why.
@@ -178,8 +179,11 @@ BEGIN
     u.price_tier,
     u.has_urgency,
     u.page_name,
-    u.is_active
-  FROM `${dataset}.usable_captions` AS u;
+    u.is_active,
+    c.content_id,
+    c.is_open
+  FROM `${dataset}.usable_captions` AS u
+  INNER JOIN `${dataset}.caption_contents` AS c ON u.caption_id = c.caption_id;
 
   CREATE OR REPLACE TEMP TABLE page_patterns AS
   SELECT DISTINCT
@@ -216,7 +220,8 @@ BEGIN
     b.content_category,
     SAFE_DIVIDE(COUNT(*), MAX(COUNT(*)) OVER (PARTITION BY f.page_name)) AS relative_use
   FROM `${dataset}.message_facts` AS f
-  INNER JOIN bank AS b ON f.caption_id = b.caption_id
+  INNER JOIN bank AS h ON f.caption_id = h.caption_id
+  INNER JOIN bank AS b ON h.content_id = b.caption_id
   CROSS JOIN `${dataset}.tuning` AS t
   WHERE
     b.content_category IS NOT NULL
@@ -236,18 +241,20 @@ BEGIN
   ),
 
   unreserved AS (
-    SELECT
-      b.caption_id,
-      b.page_name,
-      b.price_tier,
-      COALESCE(b.content_category, 'uncategorised') AS content_category
+    SELECT DISTINCT
+      k.caption_id,
+      IF(k.is_open, NULL, b.page_name) AS page_name,
+      k.price_tier,
+      COALESCE(k.content_category, 'uncategorised') AS content_category
     FROM bank AS b
+    INNER JOIN bank AS k ON b.content_id = k.caption_id
     WHERE
       b.is_active
-      AND b.caption_id NOT IN (
-        SELECT a.caption_id
+      AND b.content_id NOT IN (
+        SELECT COALESCE(h.content_id, a.caption_id)
         FROM `${dataset}.active_caption_assignments` AS a
         CROSS JOIN `${dataset}.tuning` AS t
+        LEFT JOIN bank AS h ON a.caption_id = h.caption_id
         WHERE
           a.is_active
           AND a.caption_id IS NOT NULL
@@ -259,9 +266,10 @@ BEGIN
             AND a.page_name IN (SELECT w.page_name FROM wanting AS w)
           )
       )
-      AND b.caption_id NOT IN (
-        SELECT s.caption_id
+      AND b.content_id NOT IN (
+        SELECT COALESCE(h.content_id, s.caption_id)
         FROM `${dataset}.caption_selections` AS s
+        LEFT JOIN bank AS h ON s.caption_id = h.caption_id
         WHERE
           s.week_start = p_week_start
           AND p_page_name IS NOT NULL
@@ -307,12 +315,12 @@ BEGIN
   refused AS (
     SELECT
       f.page_name,
-      f.caption_id
+      h.content_id AS caption_id
     FROM `${dataset}.message_facts` AS f
+    INNER JOIN bank AS h ON f.caption_id = h.caption_id
     CROSS JOIN `${dataset}.tuning` AS t
     WHERE
-      f.caption_id IS NOT NULL
-      AND f.send_date >= DATE_SUB(p_week_start, INTERVAL t.rest_days DAY)
+      f.send_date >= DATE_SUB(p_week_start, INTERVAL t.rest_days DAY)
       AND f.send_date < p_week_start
     UNION DISTINCT
     SELECT
@@ -323,8 +331,9 @@ BEGIN
     UNION DISTINCT
     SELECT
       v.page_name,
-      v.caption_id
+      h.content_id
     FROM `${dataset}.schedule_review` AS v
+    INNER JOIN bank AS h ON v.caption_id = h.caption_id
     WHERE v.week_start = p_week_start AND v.decision = 'reject'
   )
 

@@ -6,10 +6,12 @@
 -- is_first marks the sends that priors are fitted on. Selection biases the later ones: a caption is
 -- sent again because it did well. What a window has of a caption that was first sent before it is
 -- therefore no first send.
+-- Captions that say the same are one content, see caption_contents: what was sent of any of them is
+-- a trial of the one that is used.
 -- Grain: one row per sent message of a known caption, sent as the type of its tier.
 -- Columns:
 --   page_name (STRING): Creator's page.
---   caption_id (INT64): Caption.
+--   caption_id (INT64): Caption, that of its content.
 --   price_tier (STRING): Its tier in the bank; NULL without one.
 --   message_type (STRING): PPV or Bump.
 --   row_id (INT64): Message.
@@ -26,7 +28,7 @@ AS
 WITH typed AS (
   SELECT
     f.page_name,
-    f.caption_id,
+    COALESCE(c.content_id, f.caption_id) AS caption_id,
     b.price_tier,
     f.message_type,
     f.row_id,
@@ -38,7 +40,8 @@ WITH typed AS (
     IF(f.message_type = 'PPV', f.viewed_count, f.sent_count) AS trials,
     IF(f.message_type = 'PPV', f.purchased_count, f.viewed_count) AS successes
   FROM `${dataset}.message_facts` AS f
-  LEFT JOIN `${dataset}.usable_captions` AS b ON f.caption_id = b.caption_id
+  LEFT JOIN `${dataset}.caption_contents` AS c ON f.caption_id = c.caption_id
+  LEFT JOIN `${dataset}.usable_captions` AS b ON c.content_id = b.caption_id
   WHERE
     f.caption_id IS NOT NULL
     AND (b.price_tier IS NULL OR (f.message_type = 'Bump') = (b.price_tier = 'bump'))

@@ -1,5 +1,5 @@
 -- What keeps draft schedules from being locked: captions that another schedule holds within 7 days
--- (tuning), and a week that has begun with a schedule in force, unless the draft is forced. And
+-- (tuning), or others that say the same (caption_contents), and a week that has begun with a schedule in force, unless the draft is forced. And
 -- what keeps drafts from being locked together: captions that an earlier draft, by id, asks for too.
 -- A reservation of the draft's own page in its own week is no obstacle: locking releases it. One of
 -- another page whose schedule a draft of the same week replaces (`rival_draft_id`) is none either
@@ -19,7 +19,18 @@
 --   refusal (STRING): Why what was planned can't be published; NULL for the other reasons.
 CREATE OR REPLACE VIEW `${dataset}.draft_obstacles`
 AS
-WITH schedules AS (
+WITH held AS (
+  SELECT
+    a.schedule_id,
+    a.page_name,
+    a.scheduled_send_date,
+    COALESCE(c.content_id, a.caption_id) AS content_id
+  FROM `${dataset}.active_caption_assignments` AS a
+  LEFT JOIN `${dataset}.caption_contents` AS c ON a.caption_id = c.caption_id
+  WHERE a.is_active
+),
+
+schedules AS (
   SELECT DISTINCT
     schedule_id,
     page_name,
@@ -43,10 +54,9 @@ SELECT
   CAST(NULL AS STRING) AS refusal
 FROM `${dataset}.draft_reservations` AS d
 CROSS JOIN `${dataset}.tuning` AS t
-INNER JOIN `${dataset}.active_caption_assignments` AS a
+INNER JOIN held AS a
   ON
-    d.caption_id = a.caption_id
-    AND a.is_active
+    d.content_id = a.content_id
     AND ABS(DATE_DIFF(a.scheduled_send_date, d.scheduled_send_date, DAY)) <= t.reservation_days
     AND NOT (
       a.page_name = d.page_name
@@ -91,7 +101,7 @@ FROM `${dataset}.draft_reservations` AS d
 CROSS JOIN `${dataset}.tuning` AS t
 INNER JOIN `${dataset}.draft_reservations` AS e
   ON
-    d.caption_id = e.caption_id
+    d.content_id = e.content_id
     AND d.schedule_id > e.schedule_id
     AND ABS(DATE_DIFF(e.scheduled_send_date, d.scheduled_send_date, DAY)) <= t.reservation_days
 UNION ALL

@@ -6,6 +6,7 @@
 --   page_name (STRING): Creator's page.
 --   week_start (DATE): Monday that names the week.
 --   caption_id (INT64): Caption.
+--   content_id (INT64): The caption that stands for all of the bank that say the same.
 --   scheduled_send_date (DATE): LA date of sending.
 --   scheduled_send_hour (INT64): LA hour of sending.
 --   price_tier (STRING): Tier.
@@ -21,6 +22,7 @@ SELECT
   d.page_name,
   d.week_start,
   d.caption_id,
+  COALESCE(c.content_id, d.caption_id) AS content_id,
   d.send_date AS scheduled_send_date,
   d.send_hour AS scheduled_send_hour,
   d.price_tier,
@@ -28,4 +30,5 @@ SELECT
     AS expires_at
 FROM `${dataset}.schedule_recommendations` AS d
 CROSS JOIN `${dataset}.tuning` AS t
+LEFT JOIN `${dataset}.caption_contents` AS c ON d.caption_id = c.caption_id
 WHERE d.status = 'draft';

@@ -201,14 +201,9 @@ class TestAccounting:
 
 
 def normal(text: str) -> str:
-    """Lower case, letters and digits and single spaces, whatever the script."""
+    """Lower case, letters and digits, whatever the script."""
     lower = unicodedata.normalize("NFC", text).lower()
-    kept = (
-        " " if unicodedata.category(c)[0] == "Z" or c in "\t\n\f\r" else c
-        for c in lower
-        if unicodedata.category(c)[0] in "LNZ" or c in "\t\n\f\r"
-    )
-    return " ".join("".join(kept).split())
+    return "".join(c for c in lower if unicodedata.category(c)[0] in "LN")
 
 
 class TestCaptionMatching:
@@ -228,10 +223,11 @@ class TestCaptionMatching:
             "🥖 New bread today 🎉❤️",
             "«New» bread — today…",
             "New\u00a0bread\u3000today",
+            "newbread today",
         ]
         facts, _ = refreshed(dataset, [message(n, message=t) for n, t in enumerate(texts)])
         assert facts["caption_id"].tolist() == [3] * len(texts)
-        assert {normal(text) for text in texts} == {"new bread today"}
+        assert {normal(text) for text in texts} == {"newbreadtoday"}
 
     def test_entities_of_an_export_do_not_count(self, dataset: Dataset) -> None:
         dataset.put(
@@ -249,7 +245,7 @@ class TestCaptionMatching:
         """Nor does a text without a letter or digit match another one."""
         captions = [caption(3, caption_text="New bread today."), caption(4, caption_text="!!")]
         dataset.put("caption_bank", captions)
-        texts = ["new bread", "newbread today", "new bread today 2", "new broad today", "", "🥖"]
+        texts = ["new bread", "new bread tonight", "new bread today 2", "new broad today", "", "🥖"]
         facts, _ = refreshed(dataset, [message(n, message=t) for n, t in enumerate(texts)])
         assert facts["caption_id"].isna().all()
 

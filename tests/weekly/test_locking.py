@@ -15,7 +15,8 @@ from eros_assets.weekly.scope import week_plan_scope
 
 WEEK = dt.date(2025, 11, 10)
 OBJECTS = (
-    *("active_caption_assignments", "tuning"),
+    *("active_caption_assignments", "tuning", "caption_bank"),
+    *("judged_captions", "usable_captions", "caption_contents"),
     *("draft_reservations", "draft_obstacles", "lock_caption_assignments"),
 )
 

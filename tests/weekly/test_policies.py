@@ -75,7 +75,8 @@ def furnish(home: Path, pairs: pd.DataFrame, pages: pd.Series, **knobs: float) -
         changed = frame.assign(**{"control_share": 0.2, **knobs}) if name == "tuning" else frame
         warehouse.load(name, changed)
     bank = pairs.assign(price_tier="mid")
-    captions = bank.drop_duplicates("caption_id").assign(is_active=True, caption_text="A text")
+    captions = bank.drop_duplicates("caption_id").assign(is_active=True)
+    captions["caption_text"] = [f"Text {n}" for n in captions["caption_id"]]
     warehouse.load("caption_bank", captions)
     warehouse.load(
         "creators", pd.DataFrame({"page_name": PAGES, "display_name": PAGES, "is_active": True})
