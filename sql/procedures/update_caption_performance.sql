@@ -267,22 +267,51 @@ BEGIN
     INNER JOIN flat_priors AS p ON s.page_name = p.page_name AND s.price_tier = p.price_tier
   ),
 
+  -- One row per caption and instant: what was sent then, and in a window what was sent before it.
   told AS (
     SELECT
-      l.price_tier,
-      l.message_type,
-      l.weight * l.excess * e.weight * e.excess AS product,
-      l.weight * e.weight * e.weight * e.excess * e.excess AS square
-    FROM weighed AS l
-    INNER JOIN weighed AS e
-      ON l.caption_id = e.caption_id AND l.sending_time > e.sending_time
+      i.price_tier,
+      i.message_type,
+      i.sends * i.earlier_sends AS pairs,
+      i.told * i.earlier_told AS product,
+      i.weight * i.earlier_squares AS square
+    FROM (
+      SELECT
+        g.*,
+        SUM(g.sends) OVER (
+          PARTITION BY g.caption_id ORDER BY g.sending_time
+          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS earlier_sends,
+        SUM(g.told) OVER (
+          PARTITION BY g.caption_id ORDER BY g.sending_time
+          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS earlier_told,
+        SUM(g.squares) OVER (
+          PARTITION BY g.caption_id ORDER BY g.sending_time
+          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS earlier_squares
+      FROM (
+        SELECT
+          caption_id,
+          price_tier,
+          message_type,
+          sending_time,
+          COUNT(*) AS sends,
+          SUM(weight) AS weight,
+          SUM(weight * excess) AS told,
+          SUM(weight * excess * weight * excess) AS squares
+        FROM weighed
+        GROUP BY caption_id, price_tier, message_type, sending_time
+      ) AS g
+    ) AS i
+    WHERE i.earlier_sends > 0
   ),
 
   pooled AS (
     SELECT
       price_tier,
       message_type,
-      COUNT(*) AS pairs,
+      SUM(pairs) AS pairs,
       SUM(product) AS product,
       SUM(square) AS square
     FROM told
