@@ -3,7 +3,7 @@
 import datetime as dt
 import inspect
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -24,6 +24,7 @@ from eros_assets.assets import (
     sources,
 )
 from eros_assets.assets.labels import labelled
+from eros_assets.assets.phases import phases_of
 from eros_assets.assets.table_types import TableIOManager
 from eros_assets.assets.week import partitions_of
 from eros_assets.automation import jobs, rollback, sensors, sweep
@@ -34,6 +35,7 @@ from eros_assets.automation.keep_current import CONDITIONS, keep_current, observ
 from eros_assets.checks import exports as export_checks
 from eros_assets.checks import gate, health, integrity, reviews
 from eros_assets.checks import schedules as schedule_checks
+from eros_assets.checks.labels import labelled_checks
 from eros_assets.dataset import sql_library
 from eros_assets.resources import (
     AlertsResource,
@@ -92,16 +94,22 @@ def resources_of(settings: Settings) -> Mapping[str, Any]:
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """The asset graph of one installation."""
-    inputs = loaded_inputs
+    inputs, watched = loaded_inputs, []
     if settings.inputs == "warehouse":
         from eros_assets.assets import observed_inputs as inputs
+        from eros_assets.checks import observed_inputs as input_checks
+
+        watched = [input_checks]
     now = dt.datetime.now(dt.UTC)
     weekly = partitions_of(weeks_of(settings, now, noted_span(settings)), now)
+    modules = dg.load_assets_from_modules([*ASSETS, inputs])
+    assets = labelled(modules, settings, sql_library(), weekly, CONDITIONS)
+    phases = phases_of(assets)
     return dg.Definitions(
-        assets=_installed(dg.load_assets_from_modules([*ASSETS, inputs]), settings, weekly),
+        assets=assets,
         asset_checks=[
-            _installed_checks(checks, weekly)
-            for checks in dg.load_asset_checks_from_modules(CHECKS)
+            labelled_checks(checks, weekly, phases)
+            for checks in dg.load_asset_checks_from_modules([*CHECKS, *watched])
         ],
         jobs=JOBS,
         schedules=timetable.SCHEDULES,
@@ -115,48 +123,6 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         # Steps are one process's work: the embedded warehouse is one file, and on BigQuery the
         # work is Google's.
         executor=dg.in_process_executor,
-    )
-
-
-def _installed(
-    assets: Sequence[Any], settings: Settings, weekly: dg.WeeklyPartitionsDefinition
-) -> Sequence[Any]:
-    """The assets with the installation's weeks, and with what `labelled` says of them."""
-    return labelled(assets, settings, sql_library(), weekly, CONDITIONS)
-
-
-def _installed_checks(
-    checks: dg.AssetChecksDefinition, weekly: dg.WeeklyPartitionsDefinition
-) -> dg.AssetChecksDefinition:
-    """The checks of weekly assets with the installation's weeks: they must be those of the assets.
-
-    (Dagster maps specs of assets, and has nothing of the kind for checks.)
-    """
-    specs = checks.check_specs_by_output_name
-    if all(spec.partitions_def is None for spec in specs.values()):
-        return checks
-    return dg.AssetChecksDefinition.create(
-        keys_by_input_name=checks.keys_by_input_name,
-        node_def=checks.op,
-        check_specs_by_output_name={
-            output: _of_weeks(spec, weekly) if spec.partitions_def else spec
-            for output, spec in specs.items()
-        },
-        can_subset=checks.can_subset,
-        resource_defs=checks.resource_defs,
-    )
-
-
-def _of_weeks(spec: dg.AssetCheckSpec, weekly: dg.PartitionsDefinition[str]) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(
-        spec.name,
-        asset=spec.asset_key,
-        description=spec.description,
-        additional_deps=spec.additional_deps,
-        blocking=spec.blocking,
-        metadata=spec.metadata,
-        automation_condition=spec.automation_condition,
-        partitions_def=weekly,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from eros_assets.assets import phases
 from eros_assets.assets.instance import NOTICE, dagster_state
 from eros_assets.assets.realigning import realigned
 from eros_assets.assets.reporting import DATASET_POOL, WAREHOUSE, job_metadata
@@ -183,7 +184,9 @@ def deployed_objects(
             GATE,
             asset="deployment_summary",
             description="The routine count and the five smoke tests on what was deployed; "
-            "when one fails, what was in force before is put back.",
+            "when one fails, what was in force before is put back.\n\n"
+            f"{phases.phase_sentence(phases.GATE)}",
+            metadata=phases.in_phase(phases.GATE),
         )
     ],
 )

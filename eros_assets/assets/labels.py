@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from eros_assets.assets import phases
 from eros_assets.assets.reporting import CODE, WAREHOUSE, code_of
 from eros_assets.calendar import ZONE_NAME
 from eros_assets.errors import ErosError
@@ -41,34 +42,30 @@ class Group:
 
 GROUPS: Mapping[str, Group] = {
     "routines": Group(
-        "tables, functions, procedures and views of sql/", "team:platform", "2A_warehouse"
+        "tables, functions, procedures and views of sql/", "team:platform", phases.WAREHOUSE
     ),
-    "sources": Group("inputs and configuration", "team:platform", "2A_warehouse"),
-    "performance": Group("facts and caption statistics", "team:analytics", "2B_orchestration"),
-    "analysis": Group("reports on creators", "team:analytics", "2B_orchestration"),
-    "selection": Group("how many messages, which captions", "team:planning", "2B_orchestration"),
-    "schedules": Group("when each message goes out", "team:planning", "2B_orchestration"),
-    "evaluation": Group("measured improvement", "team:analytics", "success"),
-    "policies": Group("other settings, from the log", "team:analytics", "success"),
-    "exports": Group("files, pictures, Google Sheet", "team:publishing", "2B_orchestration"),
-    "operations": Group("health score and decision", "team:platform", "success"),
-    "deployment": Group("run by deploy_production alone", "team:platform", "5_deployment"),
+    "sources": Group("inputs and configuration", "team:platform", phases.WAREHOUSE),
+    "performance": Group("facts and caption statistics", "team:analytics", phases.ORCHESTRATION),
+    "analysis": Group("reports on creators", "team:analytics", phases.ORCHESTRATION),
+    "selection": Group("how many messages, which captions", "team:planning", phases.ORCHESTRATION),
+    "schedules": Group("when each message goes out", "team:planning", phases.ORCHESTRATION),
+    "evaluation": Group("measured improvement", "team:analytics", phases.SUCCESS),
+    "policies": Group("other settings, from the log", "team:analytics", phases.SUCCESS),
+    "exports": Group("files, pictures, Google Sheet", "team:publishing", phases.ORCHESTRATION),
+    "operations": Group("health score and decision", "team:platform", phases.SUCCESS),
+    "deployment": Group("run by deploy_production alone", "team:platform", phases.DEPLOYMENT),
 }
 
 PHASES: Mapping[str, str] = {
-    "preflight": "0_preparation",
-    "file_manifest": "1_file_inventory",
-    "deployment_backup": "4_idempotent_operations",
+    "preflight": phases.PREPARATION,
+    "file_manifest": phases.INVENTORY,
+    "deployment_backup": phases.IDEMPOTENCE,
 }
 """The phase of assets that belong to another one than their group."""
 
-PHASE_TAG = "eros/phase"
-
-
-HISTORY = dg.FreshnessPolicy.time_window(
-    fail_window=dt.timedelta(days=8), warn_window=dt.timedelta(days=2)
-)
-"""Inputs: a week is planned from the history before it."""
+HISTORY_WARNS, HISTORY_FAILS = dt.timedelta(days=2), dt.timedelta(days=8)
+HISTORY = dg.FreshnessPolicy.time_window(fail_window=HISTORY_FAILS, warn_window=HISTORY_WARNS)
+"""Inputs that EROS loads: a week is planned from the history before it."""
 
 STATISTICS = dg.FreshnessPolicy.time_window(
     fail_window=dt.timedelta(hours=50), warn_window=dt.timedelta(hours=26)
@@ -123,6 +120,9 @@ def labelled(
         )
     found = list(assets)
     functions = _functions(found)
+    # Dagster evaluates policies by materializations. Inputs that others load have none: the check
+    # `history_is_fresh` looks at them.
+    freshness = {} if settings.inputs == "warehouse" else dict.fromkeys(INPUT_TABLES, HISTORY)
 
     def label(spec: dg.AssetSpec) -> dg.AssetSpec:
         name, group = spec.key.path[-1], spec.group_name or ""
@@ -140,7 +140,7 @@ def labelled(
             tags={
                 **_own_tags(spec),
                 **({"dagster/storage_kind": settings.engine} if is_stored else {}),
-                PHASE_TAG: PHASES.get(name, GROUPS[group].phase),
+                **phases.in_phase(PHASES.get(name, GROUPS[group].phase)),
             },
             metadata={
                 **spec.metadata,
@@ -149,7 +149,7 @@ def labelled(
             },
             partitions_def=weekly if spec.partitions_def else None,
             automation_condition=spec.automation_condition or conditions.get(group),
-            freshness_policy=HISTORY if name in INPUT_TABLES else FRESHNESS.get(group),
+            freshness_policy=freshness.get(name, FRESHNESS.get(group)),
         )
 
     shown = list(dg.map_asset_specs(label, found))

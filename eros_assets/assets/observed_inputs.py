@@ -10,14 +10,14 @@ from eros_assets.errors import ErosError
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.resources import WarehouseResource
 
-DAILY = dg.AutomationCondition.on_cron("30 1 * * *", ZONE_NAME)
-"""When they are looked at: each night, before the daily update."""
+NIGHTLY = "30 1 * * *"
+"""When they are looked at, Los Angeles: before the daily update."""
 
 
 @dg.multi_observable_source_asset(
     specs=[
         table_spec(name, group_name="sources", deps=[]).replace_attributes(
-            automation_condition=DAILY
+            automation_condition=dg.AutomationCondition.on_cron(NIGHTLY, ZONE_NAME)
         )
         for name in INPUT_TABLES
     ]

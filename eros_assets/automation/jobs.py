@@ -5,6 +5,8 @@ from typing import Any
 
 import dagster as dg
 
+from eros_assets.assets import phases
+from eros_assets.assets.phases import in_phase
 from eros_assets.assets.reporting import QUARANTINE
 from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.checks.gate import GUARDED
@@ -40,6 +42,7 @@ set_up = dg.define_asset_job(
     "set_up",
     selection=dg.AssetSelection.groups("routines", "sources").materializable(),
     config=CONSOLE_LOGGER,
+    tags=in_phase(phases.WAREHOUSE),
     description="Create the tables, load the inputs and the configuration, deploy the "
     "routines. Safe to repeat.",
 )
@@ -48,6 +51,7 @@ load_tuning = dg.define_asset_job(
     "load_tuning",
     selection=dg.AssetSelection.assets(*CONFIGURATION_TABLES),
     config=CONSOLE_LOGGER,
+    tags=in_phase(phases.WAREHOUSE),
     description="Load the tuning files and the calendar of holidays into their tables. The "
     "commands that plan a week do it when a file has changed.",
 )
@@ -56,6 +60,7 @@ weekly_schedules = dg.define_asset_job(
     "weekly_schedules",
     selection=dg.AssetSelection.groups(*WEEKLY_GROUPS) | INPUT_ROWS,
     config=week_run_config(),
+    tags=in_phase(phases.ORCHESTRATION),
     description="A week from history to exports: facts, statistics, targets, selections, "
     "schedules, reservations, files. In the run config, `pages: [...]` of the resource "
     "week_scope narrows it.",
@@ -65,6 +70,7 @@ daily_caption_update = dg.define_asset_job(
     "daily_caption_update",
     selection=dg.AssetSelection.groups(*LEARNING_GROUPS) | INPUT_ROWS,
     config=CONSOLE_LOGGER,
+    tags=in_phase(phases.WAREHOUSE),
     description="What the history says: facts, statistics, reports on creators, and what "
     "EROS is worth, as of the Monday of the week to plan.",
 )
@@ -73,6 +79,7 @@ export_schedules = dg.define_asset_job(
     "export_schedules",
     selection=dg.AssetSelection.groups("exports"),
     config=week_run_config(),
+    tags=in_phase(phases.ORCHESTRATION),
     description="Export the week's schedules in force; the gate is asked before.",
 )
 
@@ -82,6 +89,7 @@ smoke_tests = dg.define_asset_job(
         *(dg.AssetCheckKey(dg.AssetKey(GUARDED), name) for name in SMOKE_TESTS)
     ),
     config=CONSOLE_LOGGER,
+    tags=in_phase(phases.GATE),
     description="The five smoke tests of the gate on the present data, for the coming "
     "week: analyzer, selector, builder, exporter, time zone. Leaves no row behind. For "
     "another week, execute the checks of active_caption_assignments.",
@@ -91,6 +99,7 @@ health_check = dg.define_asset_job(
     "health_check",
     selection=dg.AssetSelection.groups("operations"),
     config=CONSOLE_LOGGER,
+    tags=in_phase(phases.WAREHOUSE),
     description="Score the system from 0 to 100, decide (OK, INVESTIGATE, ROLLBACK) and "
     "say which creators to watch.",
 )
@@ -99,6 +108,7 @@ evaluate_policies = dg.define_asset_job(
     "evaluate_policies",
     selection=dg.AssetSelection.groups("policies"),
     config=CONSOLE_LOGGER,
+    tags=in_phase(phases.SUCCESS),
     description="What other settings of the selection would have earned in the weeks "
     "before, from the log of this one. Minutes of work; nothing waits for it.",
 )
@@ -108,7 +118,7 @@ deploy_production = dg.define_asset_job(
     selection=dg.AssetSelection.groups("deployment"),
     config=CONSOLE_LOGGER,
     # A permanent failure: what was in force before is in force again.
-    tags={"dagster/max_retries": "0"},
+    tags={"dagster/max_retries": "0", **in_phase(phases.DEPLOYMENT)},
     description="Preflight, manifest, backup, tables and routines in the order of their "
     "dependencies, routine count, smoke tests, summary. When the gate fails, what was in "
     "force before is put back. Safe to repeat: the same code again changes nothing.",

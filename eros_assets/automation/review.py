@@ -4,6 +4,7 @@ import json
 
 import dagster as dg
 
+from eros_assets.assets.phases import ORCHESTRATION, in_phase
 from eros_assets.assets.week import weekly_partitions
 from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.exporting.sheets.review_reading import changed_weeks
@@ -16,6 +17,7 @@ read_reviews = dg.define_asset_job(
     "read_reviews",
     selection=dg.AssetSelection.assets("schedule_review"),
     config=CONSOLE_LOGGER,
+    tags=in_phase(ORCHESTRATION),
     description="Reads the decisions and notes of the Review tab about a week into "
     "schedule_review. Rejected messages are replaced when the week is built again.",
 )

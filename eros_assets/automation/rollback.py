@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from eros_assets.assets.phases import IDEMPOTENCE, in_phase
 from eros_assets.assets.realigning import realigned
 from eros_assets.assets.reporting import DATASET_POOL, job_metadata
 from eros_assets.atomic_write import atomic_write
@@ -118,7 +119,7 @@ def back_up_present(context: dg.OpExecutionContext, warehouse: WarehouseResource
 
 @dg.job(
     logger_defs={"console": console},
-    tags=NO_RETRY,
+    tags={**NO_RETRY, **in_phase(IDEMPOTENCE)},
 )
 def rollback_production() -> None:
     """Go back to a deployment.
@@ -131,6 +132,7 @@ def rollback_production() -> None:
 @dg.job(
     config=CONSOLE_LOGGER,
     logger_defs={"console": console},
+    tags=in_phase(IDEMPOTENCE),
 )
 def backup_production() -> None:
     """Keep the present as a state to go back to. Safe to repeat."""

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from eros_assets.assets.phases import WAREHOUSE, in_phase
 from eros_assets.assets.reporting import DATASET_POOL
 from eros_assets.automation.console import CONSOLE_LOGGER, console
 from eros_assets.calendar import ZONE
@@ -29,6 +30,7 @@ def release_expired_reservations(
     config=CONSOLE_LOGGER,
     logger_defs={"console": console},
     executor_def=dg.in_process_executor,
+    tags=in_phase(WAREHOUSE),
 )
 def expired_lock_sweep() -> None:
     """Release the reservations that have expired. Safe to repeat."""

@@ -6,9 +6,12 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from eros_assets.assets.labels import GROUPS, PHASE_TAG, UnknownGroupError
+from eros_assets.acceptance.table import PHASES
+from eros_assets.assets.labels import GROUPS, UnknownGroupError
+from eros_assets.assets.phases import PHASE_TAG
 from eros_assets.dataset import sql_library
 from eros_assets.definitions import build_definitions
+from eros_assets.gate.smoke import SMOKE_TESTS
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.settings import load_settings
 
@@ -59,6 +62,28 @@ def test_every_asset_says_its_place_owner_and_phase(graph: AssetGraph) -> None:
         assert node.tags[PHASE_TAG]
     phases = {graph.get(dg.AssetKey(n)).tags[PHASE_TAG] for n in ("preflight", "wilson_sample")}
     assert phases == {"0_preparation", "2A_warehouse"}
+
+
+def test_checks_and_jobs_say_their_phase_of_the_acceptance() -> None:
+    repository = build_definitions(load_settings(PRODUCTION)).get_repository_def()
+    known = {"success", *(phase.replace(" ", "_") for phase in PHASES if "," not in phase)}
+    checks = repository.asset_graph.asset_check_keys
+    phases = {
+        key.name: spec.metadata[PHASE_TAG]
+        for key in checks
+        for spec in [repository.asset_graph.get_check_spec(key)]
+        if (spec.description or "").endswith(f"phase {spec.metadata[PHASE_TAG]}.")
+    }
+    assert len(phases) == len(checks)
+    assert {phases[name] for name in (*SMOKE_TESTS, "deployment_gate")} == {"3_validation_gate"}
+    assert phases["routines_are_those_of_sql"] == "2A_warehouse"
+    jobs = {
+        job.name: job.tags[PHASE_TAG]
+        for job in repository.get_all_jobs()
+        if not job.name.startswith("__")
+    }
+    assert jobs["deploy_production"] == "5_deployment"
+    assert {*phases.values(), *jobs.values()} <= known
 
 
 def test_owners_are_those_of_the_installation() -> None:
@@ -114,15 +139,13 @@ def test_code_is_linked_to_the_repository_where_its_address_is_set() -> None:
     assert urls[1] == f"{base}/sql/tables/caption_bank.sql#L1"
 
 
-def test_what_must_be_current_has_a_freshness_policy(graph: AssetGraph) -> None:
-    with_policy = {
-        key.to_user_string()
-        for key in graph.get_all_asset_keys()
-        if graph.get(key).freshness_policy is not None
-    }
+def test_what_must_be_current_has_a_freshness_policy(
+    graph: AssetGraph, production: AssetGraph
+) -> None:
+    """Dagster evaluates policies by materializations, which inputs of production have not."""
     groups = ("performance", "analysis", "evaluation", "selection", "schedules", "operations")
-    assert with_policy == set(INPUT_TABLES) | {
-        key.to_user_string()
-        for key in graph.get_all_asset_keys()
-        if graph.get(key).group_name in groups
-    }
+    for shown, inputs in ((graph, set(INPUT_TABLES)), (production, set[str]())):
+        nodes = [shown.get(key) for key in shown.get_all_asset_keys()]
+        with_policy = {n.key.to_user_string() for n in nodes if n.freshness_policy is not None}
+        in_groups = {n.key.to_user_string() for n in nodes if n.group_name in groups}
+        assert with_policy == inputs | in_groups

@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from eros_assets.assets.observed_inputs import inputs
+from eros_assets.automation.keep_current import observe_inputs
 from eros_assets.calendar import ZONE
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.definitions import build_definitions, resources_of
@@ -18,6 +19,7 @@ from tests.google.loopback import serving
 from tests.warehouse.bigquery.service import Service
 
 CHANGED = dt.datetime(2025, 11, 3, 20, tzinfo=dt.UTC)
+CHECK = dg.AssetCheckKey(dg.AssetKey("mass_messages"), "history_is_fresh")
 KEYS = {dg.AssetKey(name) for name in INPUT_TABLES}
 
 
@@ -75,11 +77,48 @@ def test_they_are_looked_at_each_night_without_being_asked(dataset: Dataset) -> 
             )
             cursor = evaluated.cursor
             asked.append(sum(evaluated.get_num_requested(key) for key in KEYS))
-            assert evaluated.total_requested == asked[-1]
+            # The check does not wait for a change: it is there for nights without one.
+            checks = evaluated.total_requested - asked[-1]
+            assert checks == (asked[-1] > 0)
     assert asked == [0, 0, len(KEYS), 0, len(KEYS)]
+
+
+@pytest.mark.parametrize(
+    ("days", "severity"),
+    [(1, None), (3, dg.AssetCheckSeverity.WARN), (9, dg.AssetCheckSeverity.ERROR)],
+)
+def test_history_that_no_longer_arrives_is_noticed(
+    dataset: Dataset, service: Service, days: int, severity: dg.AssetCheckSeverity | None
+) -> None:
+    service.add_table("mass_messages", rows=5, modified=int(CHANGED.timestamp() * 1000))
+    today = CHANGED.astimezone(ZONE).date() + dt.timedelta(days=days)
+    settings = dataset.settings.model_copy(update={"today": today})
+    job = dg.define_asset_job("check", selection=dg.AssetSelection.checks(CHECK))
+    built = build_definitions(settings)
+    definitions = dg.Definitions(
+        assets=[inputs],
+        asset_checks=[each for each in built.asset_checks or [] if CHECK in each.check_keys],
+        jobs=[job],
+        resources=resources_of(settings),
+    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = definitions.resolve_job_def("check").execute_in_process(instance=instance)
+    [result] = done.get_asset_check_evaluations()
+    assert result.passed is (severity is None)
+    if severity is not None:
+        assert result.severity is severity
+        assert result.metadata["offenders"].value == [
+            "it last changed 2025-11-03 12:00, Los Angeles"
+        ]
+
+
+def test_the_sensor_that_looks_at_inputs_also_checks_them(dataset: Dataset) -> None:
+    graph = build_definitions(dataset.settings).resolve_asset_graph()
+    assert CHECK in observe_inputs.asset_selection.resolve_checks(graph)
 
 
 def test_inputs_that_are_loaded_here_are_not_looked_at(tmp_path: Path) -> None:
     repository = build_definitions(Settings(home=tmp_path)).get_repository_def()
     graph = repository.asset_graph
+    assert CHECK not in graph.asset_check_keys
     assert all(graph.get(key).automation_condition is None for key in KEYS)

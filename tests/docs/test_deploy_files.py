@@ -165,7 +165,7 @@ def test_the_production_lock_has_what_eros_and_the_configurations_import() -> No
     )
     for folder in PATHS:
         modules = re.findall(r"module: (\w+)", (DEPLOY / folder / "dagster.yaml").read_text())
-        for module in ("dagster_postgres", *modules):
+        for module in {"dagster_postgres", *modules} - {"eros_assets"}:
             assert module.replace("_", "-") in locked
     text = (REPOSITORY / "requirements-production.txt").read_text()
     assert text.count("--hash=sha256:") > len(locked)
@@ -272,6 +272,36 @@ def test_a_unit_starts_a_command_of_dagster_after_what_it_needs(path: Path) -> N
     assert f"git clone REPOSITORY {unit['Service']['WorkingDirectory']}" in guide
     assert f"deploy/vm/{path.name}" in guide
     assert re.search(rf"systemctl enable --now .*{re.escape(path.name)}", guide)
+
+
+def test_the_services_of_the_machine_find_the_launcher_and_know_whether_runs_live(
+    tmp_path: Path,
+) -> None:
+    """Dagster's programs don't look for modules in their working folder, as `python -m` does."""
+    given = environment("vm")
+    folders = {unit_of(path)["Service"]["WorkingDirectory"] for path in UNITS}
+    assert folders == {given["PYTHONPATH"]}
+    config = yaml.safe_load((DEPLOY / "vm" / "dagster.yaml").read_text())
+    for elsewhere in ("storage", "compute_logs"):  # Postgres, and a bucket
+        del config[elsewhere]
+    (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(config))
+    program = """
+import dagster as dg
+
+with dg.DagsterInstance.get() as instance:
+    launcher = instance.run_launcher
+    print(type(launcher).__name__, launcher.supports_check_run_worker_health)
+"""
+    variables = given | {"PYTHONPATH": str(REPOSITORY), "DAGSTER_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "LocalRunLauncher True\n", done.stderr
 
 
 # -- Docker
