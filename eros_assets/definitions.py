@@ -81,8 +81,8 @@ def resources_of(settings: Settings) -> Mapping[str, Any]:
         **engine_resources(settings),
         "warehouse": warehouse,
         "alerts": AlertsResource(settings=settings),
-        "sheets": SheetsResource.of(settings),
-        "bucket": ExportBucket.of(settings),
+        "sheets": SheetsResource(settings=settings),
+        "bucket": ExportBucket(settings=settings),
         "week_scope": WeekScope(),
         "io_manager": TableIOManager(warehouse=warehouse),
     }

@@ -1,8 +1,7 @@
 """The resources that assets, checks, sensors and jobs take: what differs between installations."""
 
 import datetime as dt
-from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import Field
@@ -10,13 +9,13 @@ from pydantic import Field
 from eros_assets.alerts import Alert, Delivery, tell
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.errors import ErosError
-from eros_assets.settings import Settings, sheet_address
+from eros_assets.settings import Settings
 
 if TYPE_CHECKING:
     from eros_assets.exporting.sheets.client import Spreadsheet
     from eros_assets.exporting.sheets.retry_policy import RetryPolicy
     from eros_assets.publishing.bucket import BucketFolder
-    from eros_assets.publishing.cloud_storage import CloudStorageBucket
+    from eros_assets.publishing.cloud_storage import CloudStorageBucket, RequestLimits
 
 Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext
 
@@ -93,42 +92,22 @@ class WeekScope(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeAr
     )
 
 
-class SheetsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
+class SheetsResource(SettingsResource):
     """The spreadsheet that people work in, and the way to it.
 
-    Credentials are those of `key_json`, of `key_file`, or the application default ones; their
-    scope is spreadsheets alone.
+    Credentials are those of `EROS_SHEETS_KEY_JSON`, of `EROS_SHEETS_KEY_FILE`, or the application
+    default ones; their scope is spreadsheets alone.
     """
 
-    spreadsheet_id: str | None = Field(
-        default=None,
-        description="The part of its address between /d/ and /edit. None: nothing is exported to "
-        "a sheet.",
-    )
-    endpoint: str | None = Field(
-        default=None, description="Address of another server of the Sheets API; None: Google's."
-    )
-    timeout_seconds: float = Field(
-        default=60.0, description="How long one request may take, seconds."
-    )
-    key_file: str | None = Field(default=None, description="Key file of a service account.")
-    key_json: str | None = Field(default=None, repr=False, description="That key as JSON.")
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """The resource of an installation. Dagster is told the key's variable, never the key."""
-        return cls(
-            spreadsheet_id=settings.spreadsheet_id,
-            endpoint=settings.sheets_endpoint,
-            timeout_seconds=settings.sheets_timeout_seconds,
-            key_file=str(settings.sheets_key_file) if settings.sheets_key_file else None,
-            key_json=dg.EnvVar("EROS_SHEETS_KEY_JSON") if settings.sheets_key_json else None,
-        )
+    @property
+    def spreadsheet_id(self) -> str | None:
+        """The part of its address between /d/ and /edit; None: nothing is exported to a sheet."""
+        return self.settings.spreadsheet_id
 
     @property
     def address(self) -> str | None:
         """Where people open the spreadsheet, or None when there is none."""
-        return sheet_address(self.spreadsheet_id) if self.spreadsheet_id else None
+        return self.settings.sheet_address
 
     def spreadsheet(self, retry_policy: "RetryPolicy | None" = None) -> "Spreadsheet":
         """The way to the spreadsheet.
@@ -143,52 +122,34 @@ class SheetsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingT
         from eros_assets.exporting.sheets.client import Spreadsheet
         from eros_assets.exporting.sheets.credentials import account_of, find_credentials
 
+        settings = self.settings
+        key = settings.sheets_key_json
         credentials = find_credentials(
-            Path(self.key_file) if self.key_file else None,
-            self.key_json,
-            at_google=self.endpoint is None,
+            settings.sheets_key_file,
+            key.get_secret_value() if key else None,
+            at_google=settings.sheets_endpoint is None,
         )
         return Spreadsheet(
             self.spreadsheet_id,
             credentials,
             account=account_of(credentials),
-            endpoint=self.endpoint,
-            timeout=self.timeout_seconds,
+            endpoint=settings.sheets_endpoint,
+            timeout=settings.sheets_timeout_seconds,
             retry_policy=retry_policy,
         )
 
 
-class ExportBucket(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
+class ExportBucket(SettingsResource):
     """The Google Cloud Storage bucket that exports also go to.
 
     Stands on `dagster_gcp.GCSResource`: application-default credentials, and the variable
     STORAGE_EMULATOR_HOST for another server.
     """
 
-    location: str | None = Field(
-        default=None, description="name or name/prefix; None: nothing is exported to a bucket."
-    )
-    timeout_seconds: float = Field(
-        default=60.0, gt=0, description="How long one request may take, seconds."
-    )
-    attempts: int = Field(
-        default=6, gt=0, description="How often a request is tried, the first time among them."
-    )
-    deadline_seconds: float = Field(
-        default=180.0,
-        gt=0,
-        description="Seconds after which no further attempt of a request begins.",
-    )
-    first_wait_seconds: float = Field(
-        default=1.0,
-        ge=0,
-        description="Longest wait after a first failed attempt, seconds; it doubles.",
-    )
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """The resource of an installation."""
-        return cls(location=settings.export_bucket)
+    @property
+    def location(self) -> str | None:
+        """`name` or `name/prefix`; None: nothing is exported to a bucket."""
+        return self.settings.export_bucket
 
     def week_folder(self, week_start: dt.date) -> "BucketFolder":
         """Where a week goes.
@@ -200,8 +161,11 @@ class ExportBucket(dg.ConfigurableResource):  # pyright: ignore[reportMissingTyp
 
         return BucketFolder.of_week(self._location(), week_start)
 
-    def connect(self) -> "CloudStorageBucket":
+    def connect(self, limits: "RequestLimits | None" = None) -> "CloudStorageBucket":
         """The bucket; no request is made yet.
+
+        Args:
+            limits: of its requests; those of `RequestLimits` by default.
 
         Raises:
             NoBucketError: there is no bucket.
@@ -210,14 +174,8 @@ class ExportBucket(dg.ConfigurableResource):  # pyright: ignore[reportMissingTyp
         # Imported here: they take two seconds, and few runs need them.
         from dagster_gcp import GCSResource
 
-        from eros_assets.publishing.cloud_storage import CloudStorageBucket, RequestLimits
+        from eros_assets.publishing.cloud_storage import CloudStorageBucket
 
-        limits = RequestLimits(
-            timeout=self.timeout_seconds,
-            attempts=self.attempts,
-            deadline=self.deadline_seconds,
-            first_wait=self.first_wait_seconds,
-        )
         name = self._location().partition("/")[0]
         return CloudStorageBucket(GCSResource().get_client, name, limits)
 

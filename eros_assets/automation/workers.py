@@ -13,9 +13,10 @@ from typing import Any
 
 import dagster as dg
 
-HOST_TAG = ".eros/host"
-PID_TAG = ".eros/pid"
-RUN_TAG = ".eros/run"
+# Dagster shows no tags that begin so, and people have no use for these.
+HOST_TAG = ".dagster/eros/host"
+PID_TAG = ".dagster/eros/pid"
+RUN_TAG = ".dagster/eros/run"
 """Names the run that the process executes: who launches a run again in the UI copies its tags."""
 
 COMMAND_TAG = "eros/command"

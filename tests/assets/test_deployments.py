@@ -59,13 +59,13 @@ def workspace() -> Iterator[Slack]:
 def agency(tmp_path_factory: pytest.TempPathFactory, workspace: Slack) -> Iterator[Installed]:
     """The sample agency's inputs; nothing is learned, planned or deployed."""
     folder = tmp_path_factory.mktemp("agency")
-    told = {"slack_channel": "#eros", "slack_endpoint": workspace.address}
+    told = {
+        "slack_token": "xoxb-token",
+        "slack_channel": "#eros",
+        "slack_endpoint": workspace.address,
+    }
     patient = patient_tuning(folder / "tuning")
-    with (
-        pytest.MonkeyPatch.context() as environment,
-        installed(folder, scheduled=True, tuning_dir=patient, **told) as agency,
-    ):
-        environment.setenv("EROS_SLACK_TOKEN", "xoxb-token")  # secrets are never in run config
+    with installed(folder, scheduled=True, tuning_dir=patient, **told) as agency:
         agency.set_up()
         yield agency
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 import pytest
+from pydantic import SecretStr
 
 from eros_assets.automation.jobs import week_run_config, weekly_schedules
 from eros_assets.automation.review import read_reviews, review_changes
@@ -285,12 +286,9 @@ def test_a_sheet_that_is_not_shared_fails_in_the_log_and_leaves_what_was(
     assert len(log(agency, "failed")) == len(rows)
 
 
-def test_nothing_of_a_key_is_kept_of_any_run(
-    agency: Installed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_of_a_key_is_kept_of_any_run(agency: Installed) -> None:
     key = {"type": "service_account", "client_email": "x@y", "private_key": SECRET}
-    monkeypatch.setenv("EROS_SHEETS_KEY_JSON", json.dumps(key))
-    changes = {"sheets_key_json": json.dumps(key)}
+    changes = {"sheets_key_json": SecretStr(json.dumps(key))}
     settings = agency.dataset.settings.model_copy(update=changes)
     keyed = Installed(open_dataset(settings), agency.instance)
     result = keyed.run(read_reviews.name, WEEK)
@@ -298,7 +296,7 @@ def test_nothing_of_a_key_is_kept_of_any_run(
     said = everything_said(agency, result.run_id)
     assert "EROS_SHEETS_KEY_JSON is not a whole key of a service account" in said
     assert SECRET not in said
-    assert SECRET not in repr(SheetsResource(key_json=json.dumps(key)))
+    assert SECRET not in repr(SheetsResource(settings=settings))
 
 
 def test_without_a_spreadsheet_the_sheet_is_skipped_with_a_line_how_to_turn_it_on(
@@ -330,7 +328,7 @@ def look(agency: Installed, cursor: str | None) -> tuple[list[str], str | None, 
         instance=agency.instance,
         cursor=cursor,
         definitions=definitions,
-        resources={"sheets": SheetsResource.of(settings)},
+        resources={"sheets": SheetsResource(settings=settings)},
     ) as context:
         data = definitions.resolve_sensor_def("review_changes").evaluate_tick(context)
     weeks = [request.partition_key or "" for request in data.run_requests or []]
@@ -349,8 +347,9 @@ def test_the_sensor_has_changes_read_back_once(agency: Installed, desk: Desk) ->
 
 
 def test_the_sensor_does_nothing_where_there_is_nothing_to_watch(agency: Installed) -> None:
+    settings = agency.dataset.settings.model_copy(update={"spreadsheet_id": None})
     with dg.build_sensor_context(
-        instance=agency.instance, resources={"sheets": SheetsResource()}
+        instance=agency.instance, resources={"sheets": SheetsResource(settings=settings)}
     ) as context:
         skipped = review_changes(context)
     assert isinstance(skipped, dg.SkipReason)

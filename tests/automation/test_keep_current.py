@@ -149,10 +149,10 @@ def test_it_is_off_until_somebody_turns_it_on_and_then_replaces_the_others(graph
         assert keeps_itself_current(instance)
         assert weekly_schedules.evaluate_tick(schedule).skip_message == KEPT_CURRENT
         assert daily_caption_update.evaluate_tick(schedule).skip_message is not None
-        sensor = dg.build_sensor_context(
+        with dg.build_sensor_context(
             instance, repository_def=repository, resources={"warehouse": warehouse}
-        )
-        assert new_history.evaluate_tick(sensor).skip_message == KEPT_CURRENT
+        ) as sensor:
+            assert new_history.evaluate_tick(sensor).skip_message == KEPT_CURRENT
 
 
 def turn_on(instance: dg.DagsterInstance) -> None:

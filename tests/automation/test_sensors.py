@@ -63,7 +63,7 @@ def tick(
     settings: Settings | None = None,
     today: str | None = WEEKS[-1],
 ) -> Any:
-    context = dg.build_sensor_context(
+    with dg.build_sensor_context(
         instance=instance,
         cursor=cursor,
         repository_def=repository(today),
@@ -72,8 +72,8 @@ def tick(
             for name, resource in (resources_of(settings) if settings else {}).items()
             if name in sensor.required_resource_keys
         },
-    )
-    return sensor.evaluate_tick(context)
+    ) as context:
+        return sensor.evaluate_tick(context)
 
 
 def installation(folder: Path, workspace: Slack | None = None, **more: Any) -> Settings:

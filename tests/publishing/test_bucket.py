@@ -20,6 +20,7 @@ from eros_assets.publishing.cloud_storage import (
     RequestLimits,
 )
 from eros_assets.resources import ExportBucket, NoBucketError
+from eros_assets.settings import load_settings
 from tests.assets.installed import WEEK
 from tests.google.exchange import Trouble, drop_after, drop_before, silence
 from tests.google.storage import (
@@ -63,7 +64,11 @@ def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudStorage]:
 
 def bucket_of(name: str = BUCKET, **limits: Any) -> CloudStorageBucket:
     """The bucket as the resource opens it, without waits between attempts."""
-    return ExportBucket(location=name, first_wait_seconds=0.0, **limits).connect()
+    return export_bucket(name).connect(RequestLimits(first_wait=0.0, **limits))
+
+
+def export_bucket(location: str | None) -> ExportBucket:
+    return ExportBucket(settings=load_settings({"export_bucket": location}))
 
 
 def synced(files: dict[str, bytes] = FILES, **limits: Any) -> SyncedFiles:
@@ -192,7 +197,7 @@ def test_a_request_that_fails_for_a_moment_is_tried_again(
 def test_no_request_waits_for_ever(storage: CloudStorage, method: str) -> None:
     storage.put(PREFIX + "gone.csv", b"old")
     storage.trouble(method, silence())
-    synced(timeout_seconds=0.15)
+    synced(timeout=0.15)
     assert storage.contents() == below(PREFIX)
 
 
@@ -212,7 +217,7 @@ def test_attempts_are_bounded(storage: CloudStorage, method: str) -> None:
 def test_no_attempt_begins_after_the_deadline(storage: CloudStorage) -> None:
     storage.trouble(LIST, *[Trouble(status=503)] * 50)
     with pytest.raises(BucketUnavailableError):
-        synced(attempts=50, deadline_seconds=1e-9)
+        synced(attempts=50, deadline=1e-9)
     assert storage.count(LIST) == 1
 
 
@@ -356,13 +361,13 @@ def test_a_token_that_is_not_given_is_told_from_one_that_can_not_be_asked_for(
     ],
 )
 def test_a_week_has_a_folder_below_the_prefix(location: str, bucket: str, prefix: str) -> None:
-    folder = ExportBucket(location=location).week_folder(WEEK)
+    folder = export_bucket(location).week_folder(WEEK)
     assert folder == BucketFolder(bucket, prefix)
     assert folder.address == f"gs://{bucket}/{prefix}"
     assert folder.console == f"https://console.cloud.google.com/storage/browser/{bucket}/{prefix}"
 
 
 def test_without_a_bucket_there_is_nowhere_to_go() -> None:
-    for ask in (ExportBucket().connect, lambda: ExportBucket().week_folder(WEEK)):
+    for ask in (export_bucket(None).connect, lambda: export_bucket(None).week_folder(WEEK)):
         with pytest.raises(NoBucketError, match="set EROS_EXPORT_BUCKET"):
             ask()
