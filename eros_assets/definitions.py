@@ -3,7 +3,7 @@
 import datetime as dt
 import inspect
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -94,22 +94,22 @@ def resources_of(settings: Settings) -> Mapping[str, Any]:
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """The asset graph of one installation."""
-    inputs, watched = loaded_inputs, []
+    inputs, checks = loaded_inputs, CHECKS
     if settings.inputs == "warehouse":
         from eros_assets.assets import observed_inputs as inputs
         from eros_assets.checks import observed_inputs as input_checks
 
-        watched = [input_checks]
+        checks = [*CHECKS, input_checks]
     now = dt.datetime.now(dt.UTC)
     weekly = partitions_of(weeks_of(settings, now, noted_span(settings)), now)
-    modules = dg.load_assets_from_modules([*ASSETS, inputs])
-    assets = labelled(modules, settings, sql_library(), weekly, CONDITIONS)
+    found: Sequence[Any] = dg.load_assets_from_modules([*ASSETS, inputs])
+    assets = labelled(found, settings, sql_library(), weekly, CONDITIONS)
     phases = phases_of(assets)
     return dg.Definitions(
         assets=assets,
         asset_checks=[
-            labelled_checks(checks, weekly, phases)
-            for checks in dg.load_asset_checks_from_modules([*CHECKS, *watched])
+            labelled_checks(each, weekly, phases)
+            for each in dg.load_asset_checks_from_modules(checks)
         ],
         jobs=JOBS,
         schedules=timetable.SCHEDULES,

@@ -122,7 +122,7 @@ def labelled(
     functions = _functions(found)
     # Dagster evaluates policies by materializations. Inputs that others load have none: the check
     # `history_is_fresh` looks at them.
-    freshness = {} if settings.inputs == "warehouse" else dict.fromkeys(INPUT_TABLES, HISTORY)
+    loaded_here = () if settings.inputs == "warehouse" else INPUT_TABLES
 
     def label(spec: dg.AssetSpec) -> dg.AssetSpec:
         name, group = spec.key.path[-1], spec.group_name or ""
@@ -149,7 +149,7 @@ def labelled(
             },
             partitions_def=weekly if spec.partitions_def else None,
             automation_condition=spec.automation_condition or conditions.get(group),
-            freshness_policy=freshness.get(name, FRESHNESS.get(group)),
+            freshness_policy=HISTORY if name in loaded_here else FRESHNESS.get(group),
         )
 
     shown = list(dg.map_asset_specs(label, found))
