@@ -91,10 +91,14 @@ def configuration() -> Tables:
     return {name: frame_rows(frame) for name, frame in tables.items()}
 
 
+LOOKED_AT = 3
+FURTHER = range(4, 10)
+
+
 @pytest.fixture(scope="module")
 def contents(configuration: Tables) -> Contents:
-    """Small tables: two of them, and empty ones."""
-    sizes = ((3, 40), (6, 40), (9, 0))
+    """Small tables: two of them, empty ones, and further ones for what these give no rows of."""
+    sizes = ((1, 40), (2, 40), (3, 0), *((seed, 40) for seed in FURTHER))
     return [{**configuration, **small_tables(load_library(), *each)} for each in sizes]
 
 
@@ -161,7 +165,10 @@ def test_a_query_gives_the_same_rows(duckdb: Embedded, contents: Contents, path:
 def _same_somewhere(
     duckdb: Embedded, contents: Contents, sql: str, parameters: Mapping[str, Typed]
 ) -> None:
-    """The same rows for each of the contents that differ in what is read, and some for one."""
+    """The same rows for each of the contents that differ in what is read, and some for one.
+
+    Contents beyond the first are looked at only while there are no rows.
+    """
     given = {name: Given(typed.value, typed.type) for name, typed in parameters.items()}
     read = reference().needed(Source(sql, split=False).tree)
     different: list[Tables] = []
@@ -170,7 +177,9 @@ def _same_somewhere(
         if tables not in different:
             different.append(tables)
     most = 0
-    for tables in different:
+    for number, tables in enumerate(different):
+        if most and number >= LOOKED_AT:
+            break
         duckdb.fill(tables)
         expected = reference().evaluate(sql, tables, given)
         assert not differences(expected, duckdb.evaluate(sql, parameters))
