@@ -41,6 +41,7 @@ def compare(week: SampleWeek) -> dict[str, object]:
         week.rules,
         week.values,
         not_before=week.not_before,
+        sent=week.sent,
         start=planned,
         effort=EFFORT,
         gap=PROVEN,

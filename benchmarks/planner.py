@@ -49,7 +49,9 @@ def measure() -> Iterator[str]:
 
 
 def plan(week: SampleWeek) -> WeekPlan:
-    return plan_week(week.captions, week.rules, week.values, not_before=week.not_before)
+    return plan_week(
+        week.captions, week.rules, week.values, not_before=week.not_before, sent=week.sent
+    )
 
 
 def _validity() -> Iterator[str]:
@@ -61,7 +63,7 @@ def _validity() -> Iterator[str]:
             PlacedCaption(m.caption.caption_id, m.caption.message_type, m.send_time)
             for m in planned.messages
         ]
-        broken += len(violations(week.rules, scheduled, not_before=week.not_before))
+        broken += len(violations(week.rules, scheduled, not_before=week.not_before, sent=week.sent))
         dropped += len(planned.dropped)
         messages += len(planned.messages)
     yield (

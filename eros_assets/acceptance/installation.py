@@ -25,7 +25,7 @@ from eros_assets.gate.verdict import verdict_of_week
 from eros_assets.health.checkup import check_system, integrity_violations
 from eros_assets.health.limits import HealthLimits, limits_of
 from eros_assets.health.work import Work
-from eros_assets.importing.schema import INPUT_TABLES
+from eros_assets.importing.schema import LOADED_BY_OTHERS
 from eros_assets.settings import REPOSITORY, Settings
 from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.protocol import Probe, Routine
@@ -150,7 +150,7 @@ class Installation:
     @property
     def deploy(self) -> Deploy:
         """A deployment of this code."""
-        others = INPUT_TABLES if self.settings.inputs == "warehouse" else ()
+        others = LOADED_BY_OTHERS if self.settings.inputs == "warehouse" else ()
         return Deploy(self.archive, lambda _: None, frozenset(others))
 
     @cached_property

@@ -35,7 +35,7 @@ from eros_assets.deployment.preflight import lines, require
 from eros_assets.deployment.record import Entry
 from eros_assets.deployment.summary import changed_objects, summary_text
 from eros_assets.gate import Finding
-from eros_assets.importing.schema import INPUT_TABLES
+from eros_assets.importing.schema import LOADED_BY_OTHERS
 from eros_assets.resources import ExportBucket, SheetsResource, WarehouseResource
 
 GROUP = "deployment"
@@ -299,7 +299,7 @@ def _deploy(
     sheets: SheetsResource,
     bucket: ExportBucket,
 ) -> Deploy:
-    others = INPUT_TABLES if dataset.settings.inputs == "warehouse" else ()
+    others = LOADED_BY_OTHERS if dataset.settings.inputs == "warehouse" else ()
     return Deploy(
         archive=archive_of(dataset),
         log=context.log.info,

@@ -17,7 +17,7 @@ from eros_assets.assets.reporting import (
     routine_metadata,
 )
 from eros_assets.dataset import sql_library
-from eros_assets.importing.schema import INPUT_TABLES
+from eros_assets.importing.schema import LOADED_BY_OTHERS
 from eros_assets.resources import WarehouseResource
 from eros_assets.warehouse.sql.objects import SqlObject
 
@@ -40,7 +40,7 @@ def table_definitions(
 ) -> dg.MaterializeResult[Any]:
     """Create the tables that EROS owns."""
     dataset = warehouse.dataset(context)
-    others = INPUT_TABLES if dataset.settings.inputs == "warehouse" else ()
+    others = LOADED_BY_OTHERS if dataset.settings.inputs == "warehouse" else ()
     owned = [table for table in TABLES if table.name not in others]
     for table in owned:
         dataset.warehouse.deploy(table)

@@ -32,7 +32,10 @@ GROUP = "selection"
 @table_asset(
     "weekly_volume_targets",
     group_name=GROUP,
-    runs=["page_outlooks", "holiday_factors", "sent_this_week"],
+    runs=[
+        *("page_outlooks", "holiday_factors", "sent_this_week"),
+        *("week_availability", "week_overrides", "queued_this_week"),
+    ],
     deps=[
         *("tuning", "loaded_inputs", *SCOPE, *CONFIGURED),
         # Analysis and monitoring come first: people read them with the week.

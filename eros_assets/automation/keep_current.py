@@ -78,7 +78,7 @@ observe_inputs = dg.AutomationConditionSensorDefinition(
     target=dg.AssetSelection.assets(*INPUT_TABLES),
     default_status=dg.DefaultSensorStatus.STOPPED,
     minimum_interval_seconds=60,
-    description="Looks at the four input tables each night at 01:30 in Los Angeles, before "
+    description="Looks at the input tables each night at 01:30 in Los Angeles, before "
     "daily_caption_update: when each changed, how many rows it has, what can't be used.",
 )
 """Only where others load the inputs."""

@@ -13,7 +13,10 @@ from eros_assets.weekly.inputs import quarantined_rows
 
 @dg.asset_check(
     asset=QUARANTINE,
-    additional_deps=["caption_bank", "creators", "creator_caption_restrictions"],
+    additional_deps=[
+        *("caption_bank", "creators", "creator_caption_restrictions"),
+        *("creator_availability", "creator_overrides", "queued_messages"),
+    ],
 )
 def every_input_row_is_usable(
     context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource

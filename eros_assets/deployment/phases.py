@@ -15,7 +15,7 @@ from eros_assets.gate import Finding, smoke_findings
 from eros_assets.gate.conditions import routines_are_those_of_sql
 from eros_assets.health.limits import limits_of
 from eros_assets.health.work import Work, log_begins, work_done
-from eros_assets.importing.schema import INPUT_TABLES
+from eros_assets.importing.schema import INPUT_TABLES, LOADED_BY_OTHERS
 from eros_assets.settings import Settings
 from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.protocol import Probe
@@ -38,9 +38,9 @@ def clock() -> dt.datetime:
 def preflight_of(settings: Settings) -> list[Probe]:
     """The preflight probes, with the installation's own tables."""
     owned = [
-        table.name for table in sql_library().of_kind("table") if table.name not in INPUT_TABLES
+        table.name for table in sql_library().of_kind("table") if table.name not in LOADED_BY_OTHERS
     ]
-    return preflight(settings, INPUT_TABLES, owned)
+    return preflight(settings, LOADED_BY_OTHERS, owned)
 
 
 def records_folder(settings: Settings) -> Path:

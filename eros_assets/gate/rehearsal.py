@@ -138,7 +138,7 @@ def page_rules(week: RehearsedWeek, report: Report) -> Record:
         raise NothingToRehearseError(
             f"the configuration has {len(rows)} rules, not 1, for {named}; load it again"
         )
-    return {str(name): value for name, value in rows[0].items()}
+    return {"sending_hours": None} | {str(name): value for name, value in rows[0].items()}
 
 
 def select(week: RehearsedWeek, report: Report, rules: Record) -> Selection:

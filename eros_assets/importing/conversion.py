@@ -12,6 +12,7 @@ forms of each type.
 import html
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -30,6 +31,8 @@ from eros_assets.importing.number_columns import (
 )
 from eros_assets.importing.schema import Column, ColumnType
 from eros_assets.importing.times import (
+    TIME_RULE,
+    TIME_SAID,
     Report,
     times_from_local,
     times_from_numbers,
@@ -41,6 +44,7 @@ ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     "INT64": pa.int64(),
     "FLOAT64": pa.float64(),
     "BOOL": pa.bool_(),
+    "DATE": pa.date32(),
     "TIMESTAMP": pa.timestamp("us", tz="UTC"),
     "ARRAY<STRING>": pa.list_(pa.string()),
 }
@@ -53,6 +57,10 @@ NO = ("false", "no", "n", "f", "off", "0", "0.0")
 BOOL_RULE = "is not True or False (or yes, no, 1 or 0)"
 LIST_RULE = 'is not a list: write a JSON array of strings (["a", "b"]) or items separated by ;'
 UTF8_RULE = "is not UTF-8 text"
+DATE_RULE = "is not a date that can be read"
+DATE_SAID = (
+    "is not a date: write it such as 2025-10-03, or give its time_format in eros_import.toml"
+)
 
 
 def converted(
@@ -205,6 +213,42 @@ def _timestamp_from_stored(
     return None
 
 
+def _date_from_text(text: pa.Array, _column: Column, formats: Formats, report: Report) -> pa.Array:
+    times = times_from_text(text, _of_dates(formats), _saying_dates(report), date_suffices=True)
+    return times.cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
+
+
+def _date_from_stored(
+    stored: pa.Array, column: Column, formats: Formats, report: Report
+) -> pa.Array | None:
+    dates = replace(column, date_suffices=True)
+    times = _timestamp_from_stored(stored, dates, _of_dates(formats), _saying_dates(report))
+    return None if times is None else times.cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
+
+
+def _of_dates(formats: Formats) -> Formats:
+    """The formats with which a date is the instant of its first moment in UTC."""
+    return replace(formats, time_zone="UTC", time_of_day=None)
+
+
+def _saying_dates(report: Report) -> Report:
+    """Reports what is no time as no date."""
+
+    def said(
+        wrong: NDArray[np.bool_], rule: str, explain: Callable[[int], str] | None = None
+    ) -> None:
+        if rule != TIME_RULE:
+            report(wrong, rule, explain)
+            return
+        report(
+            wrong,
+            DATE_RULE,
+            lambda row: (explain(row) if explain else DATE_SAID).replace(TIME_SAID, DATE_SAID),
+        )
+
+    return said
+
+
 def _list_from_stored(
     stored: pa.Array, _column: Column, _formats: Formats, _report: Report
 ) -> pa.Array | None:
@@ -223,6 +267,7 @@ _TEXT_CONVERSIONS: Mapping[ColumnType, _Conversion] = {
     "INT64": int_from_text,
     "FLOAT64": float_from_text,
     "BOOL": _bool_from_text,
+    "DATE": _date_from_text,
     "ARRAY<STRING>": _list_from_text,
 }
 _STORED_CONVERSIONS: Mapping[
@@ -232,6 +277,7 @@ _STORED_CONVERSIONS: Mapping[
     "INT64": int_from_stored,
     "FLOAT64": float_from_stored,
     "BOOL": _bool_from_stored,
+    "DATE": _date_from_stored,
     "TIMESTAMP": _timestamp_from_stored,
     "ARRAY<STRING>": _list_from_stored,
 }

@@ -222,7 +222,7 @@ def _fits(texts: Sequence[str], column: Column) -> bool:
         return len(numbers) + doubtful >= ENOUGH * len(texts)
     if column.type == "BOOL":
         return all(text.casefold() in (*YES, *NO) for text in texts)
-    if column.type == "TIMESTAMP":
+    if column.type in ("DATE", "TIMESTAMP"):
         return sum(map(_looks_like_time, texts)) >= ENOUGH * len(texts)
     if column.one_of and column.name in ("message_type", "price_tier"):
         known = {*TYPE_WORDS, *(word.casefold() for word in column.one_of)}

@@ -2,7 +2,7 @@
 
 The files of a table have its name, or those that the folder's mapping gives it, `eros_import.toml`.
 `mass_messages` and `caption_bank` must be there. Without `creators`, each page of the messages is
-an active creator; without `creator_caption_restrictions` there are none.
+an active creator; the other tables have no rows where there is no file.
 """
 
 # pyarrow comes without types, and makes its compute functions when it is imported.
@@ -34,14 +34,15 @@ from eros_assets.importing.tables import Typed, frame_of, typed_columns, with_de
 
 @dataclass(frozen=True, eq=False)
 class ImportedInputs:
-    """The four input tables, as the files have them.
+    """The input tables, as the files have them.
 
     Frames have the schema's columns in its order: INT64 is Int64 (int64 where every row must have
-    a value), STRING object with None, BOOL bool, TIMESTAMP datetime64[us, UTC], ARRAY<STRING>
-    lists of str. `fingerprint` is a SHA-256 over the contents of the files and of the mapping;
-    `files` has the files of each table that came from some. `rows_read` counts rows of files by
-    table, `replaced` those of mass_messages that a newer row of the same message replaced. `notes`
-    say what was decided without asking. `terms` are the rows of the bank with a column of TERMS.
+    a value), STRING object with None, BOOL bool, TIMESTAMP datetime64[us, UTC], DATE date with
+    None, ARRAY<STRING> lists of str. `fingerprint` is a SHA-256 over the contents of the files and
+    of the mapping; `files` has the files of each table that came from some. `rows_read` counts rows
+    of files by table, `replaced` those of mass_messages that a newer row of the same message
+    replaced. `notes` say what was decided without asking. `terms` are the rows of
+    the bank with a column of TERMS.
     """
 
     tables: MappingOf[TableName, pd.DataFrame]
@@ -107,9 +108,7 @@ def read_inputs(folder: Path, mapping: Mapping | None = None) -> ImportedInputs:
         frames["caption_bank"] = bank.drop(columns=list(TERMS))
     if "creators" not in frames:
         frames["creators"] = _derived_creators(history.rows, pages.shown)
-    if "creator_caption_restrictions" not in frames:
-        schema = SCHEMAS["creator_caption_restrictions"]
-        frames[schema.name] = frame_of(with_defaults({}, schema, 0), schema)
+    frames = no_rows() | frames
     pages.note(notes)
     if history.replaced:
         rows = "1 row" if history.replaced == 1 else f"{history.replaced:,} rows"
@@ -127,6 +126,15 @@ def read_inputs(folder: Path, mapping: Mapping | None = None) -> ImportedInputs:
         notes.all,
         terms,
     )
+
+
+def no_rows() -> dict[TableName, pd.DataFrame]:
+    """The optional tables, but for `creators`, without rows."""
+    return {
+        schema.name: frame_of(with_defaults({}, schema, 0), schema)
+        for schema in SCHEMAS.values()
+        if schema.optional and schema.name != "creators"
+    }
 
 
 def _read(

@@ -249,6 +249,9 @@ class Mapping(_Strict):
     caption_bank: Tables = ()
     creators: Tables = ()
     creator_caption_restrictions: Tables = ()
+    creator_availability: Tables = ()
+    creator_overrides: Tables = ()
+    queued_messages: Tables = ()
 
     @field_validator("pages")
     @classmethod

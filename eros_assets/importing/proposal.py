@@ -25,7 +25,7 @@ from eros_assets.importing.layout import canonical
 from eros_assets.importing.mapping import Formats, TableMapping
 from eros_assets.importing.mistakes import MistakeLog, Notes
 from eros_assets.importing.numbers import Fault, Number, read_number
-from eros_assets.importing.schema import INPUT_TABLES, SCHEMAS, TableName
+from eros_assets.importing.schema import DECISIONS, INPUT_TABLES, SCHEMAS, TableName
 
 HEAD = 1 << 21
 LONGEST_EXAMPLE = 40
@@ -128,7 +128,9 @@ def _best_table(file: Path) -> tuple[TableName, Cells, dict[str, ColumnGuess]] |
         share = sum(name in guesses for name in must) / len(must)
         named = canonical(file.name).startswith(canonical(table))
         score = (named, len(guesses), share)
-        if (named or share >= 0.5) and (best is None or score > best[0]):
+        # Few columns make a table of decisions: nothing but its name tells such a file.
+        likely = share >= 0.5 and table not in DECISIONS
+        if (named or likely) and (best is None or score > best[0]):
             best = (score, table, read[0], guesses)
     return None if best is None else best[1:]
 

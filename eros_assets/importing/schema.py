@@ -9,8 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-ColumnType = Literal["STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP", "ARRAY<STRING>"]
-TableName = Literal["mass_messages", "caption_bank", "creators", "creator_caption_restrictions"]
+ColumnType = Literal["STRING", "INT64", "FLOAT64", "BOOL", "DATE", "TIMESTAMP", "ARRAY<STRING>"]
+TableName = Literal[
+    "mass_messages",
+    "caption_bank",
+    "creators",
+    "creator_caption_restrictions",
+    "creator_availability",
+    "creator_overrides",
+    "queued_messages",
+]
 
 PAGE_NAME = r"^[a-z0-9_]+$"
 PRICE_TIERS = ("budget", "mid", "premium", "bump")
@@ -198,8 +206,51 @@ SCHEMAS: Mapping[TableName, TableSchema] = {
             ),
             optional=True,
         ),
+        TableSchema(
+            "creator_availability",
+            (
+                Column("page_name", "STRING", required=True, pattern=PAGE_NAME),
+                Column("first_date", "DATE", required=True),
+                Column("last_date", "DATE", required=True),
+                Column("first_hour", "INT64", absent="hours begin as in the tuning"),
+                Column("last_hour", "INT64", absent="hours end as in the tuning"),
+                Column("reason", "STRING", absent="no reasons are given"),
+            ),
+            optional=True,
+        ),
+        TableSchema(
+            "creator_overrides",
+            (
+                Column("page_name", "STRING", required=True, pattern=PAGE_NAME),
+                Column("weekly_ppv", "INT64", absent="PPVs a week are as computed"),
+                Column("weekly_bump", "INT64", absent="bumps a week are as computed"),
+                Column("min_gap_minutes", "INT64", absent="gaps are as computed"),
+                Column("max_messages_per_day", "INT64", absent="days' maxima are as computed"),
+                Column("valid_from", "DATE", absent="rows hold since ever"),
+                Column("valid_until", "DATE", absent="rows hold until further notice"),
+                Column("note", "STRING", absent="there are no notes"),
+            ),
+            optional=True,
+        ),
+        TableSchema(
+            "queued_messages",
+            (
+                Column("page_name", "STRING", required=True, pattern=PAGE_NAME),
+                Column("send_time", "TIMESTAMP", required=True),
+                Column("message_type", "STRING", required=True, one_of=MESSAGE_TYPES),
+                Column("caption_id", "INT64", is_id=True, absent="each has its own text"),
+                Column("message", "STRING", absent="each has its caption's text"),
+                Column("price", "FLOAT64", is_money=True, absent="no message has a price"),
+                Column("note", "STRING", absent="there are no notes"),
+            ),
+            optional=True,
+        ),
     )
 }
 
 
 INPUT_TABLES = tuple(SCHEMAS)
+DECISIONS: tuple[TableName, ...] = ("creator_availability", "creator_overrides", "queued_messages")
+"""What people decide for pages and weeks. EROS makes these tables where they are not there."""
+LOADED_BY_OTHERS = tuple(name for name in INPUT_TABLES if name not in DECISIONS)
+"""The inputs that somebody else makes, where the inputs are those of the warehouse."""

@@ -1,9 +1,9 @@
 """Divides a week's messages over its days, exactly, by dynamic programming over daily optima.
 
 PPVs of two open days differ by at most 1, so a week has a level L, and each whole open day holds L
-or L + 1 of them. A day that is partly past may hold fewer, and a day on which more stand already
-takes no more. In a week that has begun no day takes more than the week's daily plan. Bumps fall
-where they are worth most.
+or L + 1 of them. A day that is partly past, or shorter than others, may hold fewer, and a day on
+which more stand already takes no more. In a week that has begun no day takes more than the week's
+daily plan. Bumps fall where they are worth most.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,10 +32,11 @@ class Allocation:
 
 def levels(days: Sequence[Day], ppvs: int) -> Iterator[Choices]:
     """Every way to balance `ppvs` over the days; no two share a week."""
-    whole = [day for day in days if day.whole and not day.cooling]
+    whole = [day for day in days if day.whole and day.open_to_ppvs]
     if not whole:
         yield tuple(
-            (0,) if day.cooling else tuple(range(min(ppvs, _room(day, ppvs)) + 1)) for day in days
+            tuple(range(min(ppvs, _room(day, ppvs)) + 1)) if day.open_to_ppvs else (0,)
+            for day in days
         )
         return
     for level in range(ppvs + max(day.sent_ppv for day in whole) + 1):
@@ -51,7 +52,7 @@ def levels(days: Sequence[Day], ppvs: int) -> Iterator[Choices]:
 
 
 def _choices(day: Day, level: int) -> tuple[int, ...]:
-    if day.cooling:
+    if not day.open_to_ppvs:
         return (0,)
     least = max(level - day.sent_ppv, 0) if day.whole else 0
     return tuple(range(least, min(max(level + 1 - day.sent_ppv, 0), _room(day, level + 1)) + 1))

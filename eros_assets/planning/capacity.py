@@ -129,5 +129,5 @@ def _eased(rules: WeekRules, eased: frozenset[Rule]) -> WeekRules:
     if Rule.COOLING_DAYS in eased:
         rules = replace(rules, cooling_days=0)
     if Rule.SENDING_HOURS in eased:
-        rules = replace(rules, first_hour=0, last_hour=23)
+        rules = replace(rules, first_hour=0, last_hour=23, exceptions={})
     return rules

@@ -88,13 +88,45 @@ class SentMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class SendingHours:
+    """The hours of a date at which messages may start: `first`:00 to `last`:00 LA, both included.
+
+    With `last` below `first` they reach past midnight into the next date. What is sent there
+    belongs to the date on which the hours began: it counts in that date's maximum and balance.
+
+    Raises:
+        PlanningError: an hour outside 0 to 23.
+    """
+
+    first: int
+    last: int
+
+    def __post_init__(self) -> None:
+        """Refuse hours that no clock shows."""
+        if not (0 <= self.first <= 23 and 0 <= self.last <= 23):
+            raise PlanningError(f"sending hours {self.first} to {self.last} must lie in 0 to 23")
+
+    @property
+    def passes_midnight(self) -> bool:
+        """Whether the hours end on the next date."""
+        return self.last < self.first
+
+    @property
+    def length(self) -> int:
+        """Hours from the first to the last, on the clock."""
+        return (self.last - self.first) % 24
+
+
+@dataclass(frozen=True, slots=True)
 class WeekRules:
     """The rules and weights of one page's week.
 
     `min_gap_minutes` is the effective PPV gap, saturation's extension included. Messages start
-    from `first_hour`:00 to `last_hour`:00, both ends included. No PPV goes out on the first
-    `cooling_days` dates of the week. `max_ppvs_per_day` is set for a week that has begun: what is
-    left of it is not crowded into its last days.
+    from `first_hour`:00 to `last_hour`:00, both ends included, but for the dates in `exceptions`,
+    which have hours of their own, or are closed (None). No hours reach into the next date's or
+    into the next week. No PPV goes out on the first `cooling_days` dates of the week.
+    `max_ppvs_per_day` is set for a week that has begun: what is left of it is not crowded into its
+    last days.
 
     Raises:
         PlanningError: a rule outside its range, named.
@@ -112,6 +144,9 @@ class WeekRules:
     grid_minutes: int = 15
     message_gap_minutes: int = 45
     max_ppvs_per_day: int | None = None
+    exceptions: Mapping[dt.date, SendingHours | None] = field(
+        default_factory=dict[dt.date, SendingHours | None]
+    )
 
     def __post_init__(self) -> None:
         """Refuse a rule outside its range."""
@@ -138,6 +173,10 @@ class WeekRules:
         for name in ("bump_weight", "category_penalty", "tier_penalty"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise refuse(name, "must be a number from 0")
+
+    def hours_of(self, date: dt.date) -> SendingHours | None:
+        """The hours of a date; None when it is closed."""
+        return self.exceptions.get(date, SendingHours(self.first_hour, self.last_hour))
 
     @property
     def ppv_gap_minutes(self) -> int:

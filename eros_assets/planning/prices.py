@@ -57,7 +57,9 @@ class Ranking:
 
     def flat(self) -> NDArray[np.float64]:
         """Thresholds to begin with: every slot is worth the mean."""
-        return np.full(max(len(self.captions) - 1, 0), float(self.values.mean()))
+        return np.full(
+            max(len(self.captions) - 1, 0), float(self.values.mean()) if self.values.size else 0.0
+        )
 
     def by_value(self, places: Sequence[Place]) -> list[Place]:
         """The places from the most valuable to the least, the earlier first among equals."""
@@ -170,5 +172,7 @@ def best_slots(captions: Sequence[Caption], rules: WeekRules, days: Sequence[Day
 def _unit(captions: Sequence[Caption], rules: WeekRules, days: Sequence[Day]) -> float:
     """The value of one unit: a power of two, so that the largest payoff is about 2^30 units."""
     score = max((abs(c.worth) * rules.weight(c.message_type) for c in captions), default=0.0)
-    value = max(max(abs(s.ppv_value), abs(s.bump_value)) for day in days for s in day.slots)
+    value = max(
+        (max(abs(s.ppv_value), abs(s.bump_value)) for day in days for s in day.slots), default=0.0
+    )
     return 2.0 ** (math.frexp(max(score * value, 1e-9))[1] - 30)

@@ -1,7 +1,7 @@
 """A week under way: how many messages of each tier are still to be planned, and how many a day.
 
 Sendable time is counted in slots of the grid, from the first to the last sending hour of the
-week's seven LA dates. PPVs can't go out on cooling days, so these are no sendable time for PPVs.
+week's open dates. PPVs can't go out on cooling days, so these are no sendable time for PPVs.
 """
 
 import datetime as dt
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from eros_assets.calendar import DAYS_A_WEEK, la_instant
+from eros_assets.calendar import la_instant
 from eros_assets.planning.model import MessageType, SlotValues, WeekRules
 from eros_assets.planning.slots import week_days
 from eros_assets.planning.volume import WeeklyTarget
@@ -26,6 +26,9 @@ class TimeAhead:
 
     ppv: Fraction
     bump: Fraction
+
+
+WHOLE_WEEK = TimeAhead(Fraction(1), Fraction(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +106,15 @@ def split_evenly(total: int, week: Sequence[int]) -> tuple[int, ...]:
     return tuple(parts)
 
 
-def daily_plan(ppvs: int, bumps: int, cooling_days: int) -> DailyPlan:
+def daily_plan(ppvs: int, bumps: int, *, ppv_days: int, days: int) -> DailyPlan:
     """What a day of the week's plan has at most; `ppvs` and `bumps` are those of the whole week.
 
-    PPVs are spread over the days without cooling, bumps over all seven.
+    PPVs are spread over `ppv_days`, the open dates without cooling, bumps over `days`, all open
+    dates.
     """
-    open_days = DAYS_A_WEEK - cooling_days
-    a_day = _ceiling(Fraction(ppvs, open_days)) if open_days else 0
-    return DailyPlan(a_day, a_day + _ceiling(Fraction(bumps, DAYS_A_WEEK)))
+    most_ppvs = _ceiling(Fraction(ppvs, ppv_days)) if ppv_days else 0
+    most_bumps = _ceiling(Fraction(bumps, days)) if days else 0
+    return DailyPlan(most_ppvs, most_ppvs + most_bumps)
 
 
 def _round(number: Fraction) -> int:

@@ -76,16 +76,49 @@ def _hours(rules: WeekRules, ordered: Sequence[PlacedCaption]) -> list[Violation
     week_end = rules.week_start + dt.timedelta(days=6)
     for message in ordered:
         wall = _local(message.send_time)
-        minute = wall.hour * 60 + wall.minute
-        inside = rules.first_hour * 60 <= minute <= rules.last_hour * 60
-        if not inside or not rules.week_start <= wall.date() <= week_end:
-            window = f"{rules.first_hour:02}:00 to {rules.last_hour:02}:00 LA"
-            detail = f"{wall.isoformat()} lies outside {window}, {rules.week_start} to {week_end}"
+        begun = _day_of(rules, message.send_time)
+        if not rules.week_start <= wall.date() <= week_end:
+            detail = f"{wall.isoformat()} lies outside the week {rules.week_start} to {week_end}"
             found.append(Violation(Rule.SENDING_HOURS, (message.caption_id,), detail))
-        if minute % rules.grid_minutes or wall.second or wall.microsecond:
+        elif not _is_open(rules, begun, wall):
+            hours = rules.hours_of(begun)
+            window = (
+                f"{begun} is closed"
+                if hours is None
+                else f"{begun} is open from {hours.first:02}:00 to {hours.last:02}:00 LA"
+            )
+            detail = f"{wall.isoformat()} lies outside the sending hours: {window}"
+            found.append(Violation(Rule.SENDING_HOURS, (message.caption_id,), detail))
+        if wall.minute % rules.grid_minutes or wall.second or wall.microsecond:
             detail = f"{wall.isoformat()} is not on the {rules.grid_minutes}-minute grid"
             found.append(Violation(Rule.GRID, (message.caption_id,), detail))
     return found
+
+
+def _is_open(rules: WeekRules, date: dt.date, wall: dt.datetime) -> bool:
+    """Whether a date's hours, which may pass midnight, include a wall time."""
+    hours = rules.hours_of(date)
+    if hours is None:
+        return False
+    midnight = dt.datetime.combine(date, dt.time())
+    last = hours.last + (24 if hours.last < hours.first else 0)
+    minutes = (wall.replace(tzinfo=None) - midnight).total_seconds() / 60
+    return hours.first * 60 <= minutes <= last * 60
+
+
+def _day_of(rules: WeekRules, instant: dt.datetime) -> dt.date:
+    """The date that a message counts for: that on which the hours began in which it lies.
+
+    After midnight that is the date before, as long as its hours last and those of its own date
+    have not begun.
+    """
+    wall = _local(instant)
+    date, before = wall.date(), wall.date() - dt.timedelta(days=1)
+    begins = rules.hours_of(date)
+    has_begun = begins is not None and wall.hour >= begins.first
+    if before >= rules.week_start and not has_begun and _is_open(rules, before, wall):
+        return before
+    return date
 
 
 def _past(ordered: Sequence[PlacedCaption], not_before: dt.datetime | None) -> list[Violation]:
@@ -139,10 +172,10 @@ def _close(
 def _day_maximum(
     rules: WeekRules, ordered: Sequence[PlacedCaption], sent: Sequence[SentMessage]
 ) -> list[Violation]:
-    standing = Counter(_local(s.send_time).date() for s in sent)
+    standing = Counter(_day_of(rules, s.send_time) for s in sent)
     planned: dict[dt.date, list[int]] = {}
     for message in ordered:
-        planned.setdefault(_local(message.send_time).date(), []).append(message.caption_id)
+        planned.setdefault(_day_of(rules, message.send_time), []).append(message.caption_id)
     return [
         Violation(
             Rule.MAX_MESSAGES_PER_DAY,
@@ -161,11 +194,11 @@ def _ppv_maximum(
     most = rules.max_ppvs_per_day
     if most is None:
         return []
-    standing = Counter(_local(s.send_time).date() for s in sent if s.message_type == "PPV")
+    standing = Counter(_day_of(rules, s.send_time) for s in sent if s.message_type == "PPV")
     planned: dict[dt.date, list[int]] = {}
     for message in ordered:
         if message.message_type == "PPV":
-            planned.setdefault(_local(message.send_time).date(), []).append(message.caption_id)
+            planned.setdefault(_day_of(rules, message.send_time), []).append(message.caption_id)
     return [
         Violation(
             Rule.WEEK_BEGUN,
@@ -183,10 +216,10 @@ def _cooling(rules: WeekRules, ordered: Sequence[PlacedCaption]) -> list[Violati
         Violation(
             Rule.COOLING_DAYS,
             (m.caption_id,),
-            f"a PPV on {_local(m.send_time).date()}: PPVs are open from {opens}",
+            f"a PPV on {_day_of(rules, m.send_time)}: PPVs are open from {opens}",
         )
         for m in ordered
-        if m.message_type == "PPV" and _local(m.send_time).date() < opens
+        if m.message_type == "PPV" and _day_of(rules, m.send_time) < opens
     ]
 
 
@@ -198,18 +231,26 @@ def _balance(
 ) -> list[Violation]:
     """PPVs of two open days differ by at most 1.
 
-    Days past are not open; a day whose first slots are past may hold fewer; no day is blamed for
-    messages that stood there before.
+    Days past are not open, nor are closed dates; a day whose first slots are past, or whose hours
+    are shorter than another's, may hold fewer; no day is blamed for messages that stood there
+    before.
     """
     planned: dict[dt.date, list[int]] = {}
     for message in ordered:
         if message.message_type == "PPV":
-            planned.setdefault(_local(message.send_time).date(), []).append(message.caption_id)
-    standing = Counter(_local(s.send_time).date() for s in sent if s.message_type == "PPV")
+            planned.setdefault(_day_of(rules, message.send_time), []).append(message.caption_id)
+    standing = Counter(_day_of(rules, s.send_time) for s in sent if s.message_type == "PPV")
 
-    opens = [rules.week_start + dt.timedelta(days=n) for n in range(rules.cooling_days, 7)]
+    week = [rules.week_start + dt.timedelta(days=n) for n in range(7)]
+    lengths = {day: _length(rules, day) for day in week}
+    opens = [day for day in week[rules.cooling_days :] if lengths[day] is not None]
     counts = {day: len(planned.get(day, [])) + standing[day] for day in opens}
-    whole = [day for day in opens if not_before is None or not_before <= _first_slot(rules, day)]
+    longest = max((length for length in lengths.values() if length is not None), default=0)
+    whole = [
+        day
+        for day in opens
+        if lengths[day] == longest and (not_before is None or not_before <= _first_slot(rules, day))
+    ]
     if not whole:
         return []
     fewest = min(counts[day] for day in whole)
@@ -224,5 +265,15 @@ def _balance(
     ]
 
 
+def _length(rules: WeekRules, day: dt.date) -> int | None:
+    """Hours that a date is open on the clock; None when it is closed."""
+    hours = rules.hours_of(day)
+    if hours is None:
+        return None
+    return hours.last - hours.first + (24 if hours.last < hours.first else 0)
+
+
 def _first_slot(rules: WeekRules, day: dt.date) -> dt.datetime:
-    return dt.datetime(day.year, day.month, day.day, rules.first_hour, tzinfo=LA)
+    hours = rules.hours_of(day)
+    assert hours is not None  # asked of open days alone
+    return dt.datetime(day.year, day.month, day.day, hours.first, tzinfo=LA)

@@ -130,6 +130,7 @@ def target_record(target: WeeklyTarget) -> dict[str, object]:
         "min_gap_minutes": target.min_gap_minutes,
         "max_messages_per_day": target.max_messages_per_day,
         "cooling_days": target.cooling_days,
+        "sending_hours": target.sending_hours,
     }
 
 

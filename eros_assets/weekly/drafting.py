@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eros_assets.calendar import week_dates
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.planning.model import (
@@ -18,6 +19,7 @@ from eros_assets.planning.model import (
 )
 from eros_assets.planning.remaining import daily_plan, has_begun
 from eros_assets.planning.validation import PlacedCaption, violations
+from eros_assets.planning.volume import hours_of_text
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import (
@@ -50,6 +52,7 @@ class PageInputs:
     captions: Sequence[Record]
     slots: Sequence[Record]
     sent: Sequence[Record]
+    queued: Sequence[Record] = ()
     failure: str | None = None
 
 
@@ -88,6 +91,7 @@ def read_week_inputs(dataset: Dataset, scope: WeekPlanScope) -> WeekInputs:
     captions = by_page("selected_captions")
     slots = by_page("slot_values", account_lookback_days=knobs["account_lookback_days"])
     sent = by_page("sent_this_week", planned_at=scope.planned_at)
+    queued = by_page("queued_this_week", planned_at=scope.planned_at)
     failures = failures_before_planning(dataset, scope.week_start)
     return WeekInputs(
         knobs,
@@ -98,6 +102,7 @@ def read_week_inputs(dataset: Dataset, scope: WeekPlanScope) -> WeekInputs:
                 captions=captions.get(page, []),
                 slots=slots.get(page, []),
                 sent=sent.get(page, []),
+                queued=queued.get(page, []),
                 failure=failures.get(page),
             )
             for page in scope.pages
@@ -138,7 +143,7 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
         )
     from eros_assets.planning.week import plan_week  # imported here: it brings numpy
 
-    gone = {row["caption_id"] for row in page.sent}
+    gone = {row["caption_id"] for row in (*page.sent, *page.queued)}
     rules = week_rules(page.target, knobs, scope.week_start, scope.planned_at)
     sent = [
         SentMessage(
@@ -147,7 +152,7 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
             row["price_tier"],
             row["content_category"],
         )
-        for row in page.sent
+        for row in (*page.sent, *page.queued)
     ]
     plan = plan_week(
         _captions([row for row in page.captions if row["caption_id"] not in gone]),
@@ -181,9 +186,15 @@ def week_rules(
     A week that has begun at `planned_at` has no more on a day than the whole week's daily plan.
     """
     most, most_ppvs = int(target["max_messages_per_day"]), None
+    hours = hours_of_text(target["sending_hours"])
     if planned_at is not None and has_begun(week_start, planned_at):
+        open_dates = [date for date in week_dates(week_start) if hours.get(date, date) is not None]
+        opens = week_start + dt.timedelta(days=int(target["cooling_days"]))
         a_day = daily_plan(
-            int(target["ppv_count"]), int(target["bump_count"]), int(target["cooling_days"])
+            int(target["ppv_count"]),
+            int(target["bump_count"]),
+            ppv_days=sum(date >= opens for date in open_dates),
+            days=len(open_dates),
         )
         most, most_ppvs = min(most, a_day.messages), a_day.ppvs
     return WeekRules(
@@ -199,6 +210,7 @@ def week_rules(
         last_hour=int(knobs["last_send_hour"]),
         grid_minutes=int(knobs["grid_minutes"]),
         message_gap_minutes=int(knobs["message_gap_minutes"]),
+        exceptions=hours,
     )
 
 

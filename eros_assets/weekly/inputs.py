@@ -112,7 +112,7 @@ def quarantined_rows(dataset: Dataset) -> list[QuarantinedRow]:
 def read_or_make_inputs(
     dataset: Dataset, say: Callable[[str], object] | None = None
 ) -> Mapping[str, "pd.DataFrame"]:
-    """The four input tables: of `EROS_IMPORT_DIR` where that is set, else the sample agency's.
+    """The input tables: of `EROS_IMPORT_DIR` where that is set, else the sample agency's.
 
     With what commands decided about captions, and `caption_terms`, see `with_decisions`.
 
@@ -128,10 +128,11 @@ def read_or_make_inputs(
                 say(str(note))
         return with_decisions(dataset, imported.tables, imported.terms)
     from eros_assets.demo import sample_agency
+    from eros_assets.importing.inputs import no_rows
 
     last_day = (settings.today or calendar.today()) - dt.timedelta(days=1)
     sample = sample_agency(settings.sample, settings.sample_seed, last_day).tables
-    return with_decisions(dataset, sample, None)
+    return with_decisions(dataset, {**no_rows(), **sample}, None)
 
 
 def refuse_another_agency(dataset: Dataset, creators: "pd.DataFrame") -> None:

@@ -5,11 +5,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from eros_assets.calendar import la_date
 from eros_assets.dataset import Dataset
-from eros_assets.planning.remaining import has_begun, remaining_target, tier_of, time_ahead
-from eros_assets.planning.volume import PageOutlook, WeeklyTarget, weekly_target
+from eros_assets.planning.remaining import (
+    WHOLE_WEEK,
+    has_begun,
+    remaining_target,
+    tier_of,
+    time_ahead,
+)
+from eros_assets.planning.volume import (
+    NOTHING_DECIDED,
+    PageOutlook,
+    WeeklyTarget,
+    weekly_target,
+)
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.warehouse.protocol import WarehouseError
+from eros_assets.weekly.decided import week_decisions
 from eros_assets.weekly.drafting import week_rules
 from eros_assets.weekly.policies import current_policy
 from eros_assets.weekly.scope import WeekPlanScope
@@ -26,8 +39,8 @@ def week_targets(
 ) -> "pd.DataFrame":
     """The targets of the scope's pages, with the columns of `weekly_volume_targets`.
 
-    Of a week that has begun only what is left is to be planned: the numbers of the tiers are those
-    of the time ahead, less what was sent.
+    The numbers of the tiers are less what people have queued. Of a week that has begun only what is
+    left is to be planned: those numbers are of the time ahead, less what was sent.
 
     A page whose targets can't be set has no row: its error goes to `report`, and the others go on.
     Without `report` the error is raised.
@@ -41,6 +54,7 @@ def week_targets(
         account_lookback_days=knobs["account_lookback_days"],
         pages=list(scope.pages),
     )
+    decided = week_decisions(dataset, scope, knobs)
     standing = _standing(dataset, scope)
     holidays = dataset.query("holiday_factors", week_start=scope.week_start)
     by_date: Mapping[Any, float] = dict(
@@ -50,9 +64,14 @@ def week_targets(
     rows: list[dict[str, Any]] = []
     for outlook in _records(outlooks):
         try:
-            target = weekly_target(PageOutlook(**outlook), scope.week_start, factors)
-            if has_begun(scope.week_start, scope.planned_at):
-                target = _remaining(target, knobs, scope, standing.get(target.page_name, Counter()))
+            page = outlook["page_name"]
+            target = weekly_target(
+                PageOutlook(**outlook),
+                scope.week_start,
+                factors,
+                decided.get(page, NOTHING_DECIDED),
+            )
+            target = _remaining(target, knobs, scope, standing.get(page, Counter()))
             rows.append(asdict(target))
         except Exception as error:  # an error of one creator doesn't stop the others
             if report is None:
@@ -63,25 +82,30 @@ def week_targets(
 
 
 def _standing(dataset: Dataset, scope: WeekPlanScope) -> dict[str, Counter[str]]:
-    """What each page has sent in the week already, by tier."""
-    sent = dataset.query(
-        "sent_this_week",
-        week_start=scope.week_start,
-        planned_at=scope.planned_at,
-        pages=list(scope.pages),
-    )
+    """What each page has sent in the week already, and what people have queued in it, by tier."""
     standing: dict[str, Counter[str]] = {}
-    for row in _records(sent):
-        tier = tier_of(row["message_type"], row["price_tier"])
-        standing.setdefault(row["page_name"], Counter())[tier] += 1
+    for query in ("sent_this_week", "queued_this_week"):
+        rows = dataset.query(
+            query,
+            week_start=scope.week_start,
+            planned_at=scope.planned_at,
+            pages=list(scope.pages),
+        )
+        for row in _records(rows):
+            if la_date(row["sending_time"]) in scope.dates:
+                tier = tier_of(row["message_type"], row["price_tier"])
+                standing.setdefault(row["page_name"], Counter())[tier] += 1
     return standing
 
 
 def _remaining(
     target: WeeklyTarget, knobs: Knobs, scope: WeekPlanScope, standing: Mapping[str, int]
 ) -> WeeklyTarget:
-    rules = week_rules(asdict(target), knobs, scope.week_start)
-    return remaining_target(target, time_ahead(rules, scope.planned_at), standing)
+    ahead = WHOLE_WEEK
+    if has_begun(scope.week_start, scope.planned_at):
+        rules = week_rules(asdict(target), knobs, scope.week_start)
+        ahead = time_ahead(rules, scope.planned_at)
+    return remaining_target(target, ahead, standing)
 
 
 def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:

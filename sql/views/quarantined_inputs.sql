@@ -1,5 +1,4 @@
--- The rows of caption_bank, creators and creator_caption_restrictions that can't be used as they
--- are, with the reason and what that means. Rows of mass_messages are in quarantined_messages.
+-- The rows of the input tables that can't be used as they are, with the reason and what that means. Rows of mass_messages are in quarantined_messages.
 -- Grain: one row per such input row.
 -- Columns:
 --   table_name (STRING): Input table.
@@ -39,4 +38,31 @@ SELECT
 FROM `${dataset}.judged_restrictions` AS r
 LEFT JOIN (SELECT DISTINCT page_name FROM `${dataset}.creators`) AS c
   ON r.restricted_page = c.page_name
-WHERE r.reason IS NOT NULL OR c.page_name IS NULL;
+WHERE r.reason IS NOT NULL OR c.page_name IS NULL
+UNION ALL
+SELECT
+  'creator_availability' AS table_name,
+  SUBSTR(a.page_name, 1, 100) AS row_key,
+  SUBSTR(a.page_name, 1, 100) AS page_name,
+  a.reason,
+  'the row is left out' AS consequence
+FROM `${dataset}.judged_availability` AS a
+WHERE a.reason IS NOT NULL
+UNION ALL
+SELECT
+  'creator_overrides' AS table_name,
+  SUBSTR(o.page_name, 1, 100) AS row_key,
+  SUBSTR(o.page_name, 1, 100) AS page_name,
+  o.reason,
+  'the row is left out' AS consequence
+FROM `${dataset}.judged_overrides` AS o
+WHERE o.reason IS NOT NULL
+UNION ALL
+SELECT
+  'queued_messages' AS table_name,
+  SUBSTR(q.page_name, 1, 100) AS row_key,
+  SUBSTR(q.page_name, 1, 100) AS page_name,
+  q.reason,
+  'the week is planned as if it were not queued' AS consequence
+FROM `${dataset}.judged_queue` AS q
+WHERE q.reason IS NOT NULL;

@@ -4,6 +4,7 @@ The model knows whole hours where only the value matters and quarter hours where
 
 - `ppv[t]`, `bump[t]`: a message starts in slot t; gaps are "at most one in every window".
 - `place[c, k]`: caption k lies in cell c, a (day, hour); a cell has as many captions as messages.
+  Hours past midnight are 24 and more of the day on which the sending hours began.
 - `at[i, c]`: the i-th PPV of the week lies in cell c; positions ascend through the cells, so that
   category and tier of a position, and with them pairs and runs, follow.
 
@@ -19,10 +20,11 @@ from zoneinfo import ZoneInfo
 
 from ortools.sat.python import cp_model
 
-from eros_assets.planning.model import Caption, SlotValues, WeekPlan, WeekRules
+from eros_assets.planning.model import Caption, SentMessage, SlotValues, WeekPlan, WeekRules
 
 LA = ZoneInfo("America/Los_Angeles")
 SCALE = 10**6
+A_DAY = 24 * 60
 
 Cell = tuple[int, int]
 
@@ -50,27 +52,51 @@ class WeekModel:
         rules: WeekRules,
         values: SlotValues,
         not_before: dt.datetime | None = None,
+        sent: Sequence[SentMessage] = (),
     ) -> None:
         assert rules.min_gap_minutes >= 60
         self.model = cp_model.CpModel()
         self.rules, self.values = rules, values
+        # A message that is fixed is a caption without worth or kind, at its time.
+        self.fixed = {
+            -1 - n: (Caption(-1 - n, s.message_type, f"fixed {n}", None, 0.0), s.send_time)
+            for n, s in enumerate(sent)
+        }
+        captions = [*captions, *(caption for caption, _ in self.fixed.values())]
         self.ppvs = [c for c in captions if c.message_type == "PPV"]
         self.bumps = [c for c in captions if c.message_type == "Bump"]
         # (day, minute) of every open slot.
         self.slots: list[tuple[int, int]] = []
         self.cut: set[int] = set()
-        for day in range(7):
-            date = rules.week_start + dt.timedelta(days=day)
-            for minute in range(rules.first_hour * 60, rules.last_hour * 60 + 1, 15):
-                wall = dt.datetime(
-                    date.year, date.month, date.day, minute // 60, minute % 60, tzinfo=LA
-                )
-                if not_before is not None and wall < not_before:
+        hours = [_hours(rules, day) for day in range(7)]
+        longest = max((last - first for first, last in filter(None, hours)), default=0)
+        # Hours that pass midnight end where the next open date's begin, or the week does.
+        end = 7 * A_DAY
+        for day in range(6, -1, -1):
+            if (span := hours[day]) is None:
+                continue
+            if span[1] - span[0] < longest:
+                self.cut.add(day)
+            last = min(span[1], end - day * A_DAY - 15)
+            end = day * A_DAY + span[0]
+            for minute in range(span[0], last + 1, 15):
+                midnight = rules.week_start + dt.timedelta(days=day + minute // A_DAY)
+                clock = dt.time(minute % A_DAY // 60, minute % 60)
+                wall = dt.datetime.combine(midnight, clock, tzinfo=LA)
+                stands = any(wall == time for _, time in self.fixed.values())
+                if not_before is not None and wall < not_before and not stands:
                     self.cut.add(day)
                 else:
                     self.slots.append((day, minute))
+        self.slots.sort()
+        self.closed = [day for day in range(7) if hours[day] is None]
         self.cells = sorted({(day, minute // 60) for day, minute in self.slots})
         self._messages()
+        for caption, time in self.fixed.values():
+            slot = self._slot(time)
+            start = self.ppv if caption.message_type == "PPV" else self.bump
+            self.model.add(start[slot] == 1)
+            self.model.add(self.place[_cell(slot), caption.caption_id] == 1)
         self._balance()
         self.at = self._positions()
         penalties = self._sameness()
@@ -87,11 +113,11 @@ class WeekModel:
                 model.add(sum(self.ppv[t] for t in today) == 0)
             model.add(sum(self.ppv[t] + self.bump[t] for t in today) <= rules.max_messages_per_day)
             for start in today:
-                window = [t for t in today if 0 <= t[1] - start[1] < rules.message_gap_minutes]
+                window = self._following(start, rules.message_gap_minutes)
                 model.add_at_most_one(
                     [self.ppv[t] for t in window] + [self.bump[t] for t in window]
                 )
-                window = [t for t in today if 0 <= t[1] - start[1] < rules.min_gap_minutes]
+                window = self._following(start, rules.min_gap_minutes)
                 model.add_at_most_one([self.ppv[t] for t in window])
         self.place = {
             (cell, caption.caption_id): model.new_bool_var(f"place{cell}{caption.caption_id}")
@@ -105,9 +131,18 @@ class WeekModel:
                 placed = sum(self.place[cell, c.caption_id] for c in captions)
                 model.add(placed == sum(start[t] for t in self.slots if _cell(t) == cell))
 
+    def _slot(self, time: dt.datetime) -> tuple[int, int]:
+        wall = time.astimezone(LA)
+        slot = ((wall.date() - self.rules.week_start).days, wall.hour * 60 + wall.minute)
+        return slot if slot in self.ppv else (slot[0] - 1, slot[1] + A_DAY)
+
+    def _following(self, start: tuple[int, int], minutes: int) -> list[tuple[int, int]]:
+        """The slots from `start` on that are less than `minutes` later, the next days' too."""
+        return [t for t in self.slots if 0 <= _since_monday(t) - _since_monday(start) < minutes]
+
     def _balance(self) -> None:
         level = self.model.new_int_var(0, len(self.ppvs), "level")
-        days = range(self.rules.cooling_days, 7)
+        days = [day for day in range(self.rules.cooling_days, 7) if day not in self.closed]
         whole = [day for day in days if day not in self.cut]
         for day in days:
             count = sum(self.ppv[t] for t in self.slots if t[0] == day)
@@ -175,7 +210,8 @@ class WeekModel:
             kind = caption.message_type
             weight = 1.0 if kind == "PPV" else self.rules.bump_weight
             for cell in self.cells:
-                worth = weight * self.values.value(cell[0] + 1, cell[1], kind) * caption.worth
+                day, hour = (cell[0] + cell[1] // 24) % 7, cell[1] % 24
+                worth = weight * self.values.value(day + 1, hour, kind) * caption.worth
                 terms.append(round(worth * SCALE) * self.place[cell, caption.caption_id])
         return terms
 
@@ -184,8 +220,7 @@ class WeekModel:
         chosen: set[object] = set()
         position = 0
         for message in plan.messages:
-            wall = message.send_time.astimezone(LA)
-            slot = ((wall.date() - self.rules.week_start).days, wall.hour * 60 + wall.minute)
+            slot = self._slot(message.send_time)
             chosen |= {
                 (message.caption.message_type, slot),
                 ("place", _cell(slot), message.caption.caption_id),
@@ -206,12 +241,28 @@ def _cell(slot: tuple[int, int]) -> Cell:
     return slot[0], slot[1] // 60
 
 
+def _since_monday(slot: tuple[int, int]) -> int:
+    return slot[0] * A_DAY + slot[1]
+
+
+def _hours(rules: WeekRules, day: int) -> tuple[int, int] | None:
+    """The first and last minute of a day's hours, past midnight 1440 and more; None: closed."""
+    date = rules.week_start + dt.timedelta(days=day)
+    if date not in rules.exceptions:
+        return rules.first_hour * 60, rules.last_hour * 60
+    hours = rules.exceptions[date]
+    if hours is None:
+        return None
+    return hours.first * 60, hours.last * 60 + (A_DAY if hours.last < hours.first else 0)
+
+
 def optimum(
     captions: Sequence[Caption],
     rules: WeekRules,
     values: SlotValues,
     *,
     not_before: dt.datetime | None = None,
+    sent: Sequence[SentMessage] = (),
     start: WeekPlan | None = None,
     effort: float = 60.0,
     gap: float = 0.0,
@@ -222,7 +273,7 @@ def optimum(
     `effort` is CP-SAT's deterministic time, about seconds: it ends the search at the same point on
     any machine.
     """
-    week = WeekModel(captions, rules, values, not_before)
+    week = WeekModel(captions, rules, values, not_before, sent)
     if start is not None:
         week.hint(start)
         # A plan is a week: the optimum is no less. Said outright, it cuts the search by half.

@@ -14,6 +14,7 @@ from eros_assets.calendar import la_date
 from eros_assets.planning.model import (
     Caption,
     MessageType,
+    SendingHours,
     SentMessage,
     SlotValues,
     WeekPlan,
@@ -52,18 +53,30 @@ class AnyWeek:
 
 
 @st.composite
+def any_exceptions(draw: st.DrawFn, monday: dt.date) -> dict[dt.date, SendingHours | None]:
+    """Dates that are closed, or have hours of their own, past midnight too; none, half the time."""
+    hour = st.integers(0, 23)
+    hours = st.one_of(st.none(), st.builds(SendingHours, hour, hour))
+    dates = st.integers(0, 6).map(lambda n: monday + dt.timedelta(days=n))
+    return draw(st.one_of(st.just({}), st.dictionaries(dates, hours)))
+
+
+@st.composite
 def any_rules(draw: st.DrawFn) -> WeekRules:
     """The contracts' rules, most often; or any that the model takes."""
+    monday = draw(MONDAYS)
+    exceptions = draw(any_exceptions(monday))
     if draw(st.integers(0, 3)):
         return WeekRules(
-            draw(MONDAYS),
+            monday,
             min_gap_minutes=draw(st.sampled_from([75, 90, 120, 150, 180, 135, 240])),
             max_messages_per_day=draw(st.sampled_from([8, 10, 15, 20, 25])),
             cooling_days=draw(st.sampled_from([0, 0, 2])),
+            exceptions=exceptions,
         )
     first = draw(st.integers(0, 23))
     return WeekRules(
-        draw(MONDAYS),
+        monday,
         min_gap_minutes=draw(st.integers(0, 1320)),
         max_messages_per_day=draw(st.integers(0, 25)),
         cooling_days=draw(st.integers(0, 7)),
@@ -74,6 +87,7 @@ def any_rules(draw: st.DrawFn) -> WeekRules:
         last_hour=draw(st.integers(first, 23)),
         grid_minutes=draw(st.sampled_from([10, 15, 20, 30, 60])),
         message_gap_minutes=draw(st.integers(1, 720)),
+        exceptions=exceptions,
     )
 
 
@@ -173,7 +187,7 @@ def value(week: AnyWeek, plan: WeekPlan) -> float:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(any_weeks())
 def test_every_week_is_valid_whole_and_worth_what_it_says(week: AnyWeek) -> None:
     plan = week.plan()

@@ -18,13 +18,16 @@ def is_near_the_optimum(week: SampleWeek) -> bool:
     The model is told to find no less than the plan: were the plan to break a rule, or its value
     to be added up wrongly, there would be nothing to find.
     """
-    plan = plan_week(week.captions, week.rules, week.values, not_before=week.not_before)
+    plan = plan_week(
+        week.captions, week.rules, week.values, not_before=week.not_before, sent=week.sent
+    )
     assert not plan.dropped
     best = optimum(
         week.captions,
         week.rules,
         week.values,
         not_before=week.not_before,
+        sent=week.sent,
         start=plan,
         effort=30,
         gap=0.005,
@@ -40,6 +43,13 @@ def test_a_week_is_within_one_percent_of_the_optimum(week: SampleWeek) -> None:
 
 @pytest.mark.parametrize("week", sample_weeks(32, 1, begun=True), ids=lambda w: w.size_tier)
 def test_so_is_a_week_that_has_begun(week: SampleWeek) -> None:
+    assert is_near_the_optimum(week)
+
+
+@pytest.mark.parametrize(
+    "week", islice(sample_weeks(33, 2, decided=True), 5, None), ids=lambda w: w.size_tier
+)
+def test_so_is_a_week_with_days_off_hours_of_its_own_and_queued_messages(week: SampleWeek) -> None:
     assert is_near_the_optimum(week)
 
 

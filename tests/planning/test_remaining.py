@@ -230,26 +230,29 @@ def test_the_parts_add_up_and_none_grows_when_there_is_less_to_split(
 
 
 @pytest.mark.parametrize(
-    ("ppvs", "bumps", "cooling_days", "expected"),
+    ("ppvs", "bumps", "ppv_days", "days", "expected"),
     [
-        (14, 7, 0, DailyPlan(2, 3)),
-        (15, 8, 0, DailyPlan(3, 5)),
-        (10, 0, 2, DailyPlan(2, 2)),
-        (11, 14, 2, DailyPlan(3, 5)),
-        (0, 3, 7, DailyPlan(0, 1)),
-        (0, 0, 0, DailyPlan(0, 0)),
+        (14, 7, 7, 7, DailyPlan(2, 3)),
+        (15, 8, 7, 7, DailyPlan(3, 5)),
+        (10, 0, 5, 7, DailyPlan(2, 2)),
+        (11, 14, 5, 7, DailyPlan(3, 5)),
+        (11, 14, 3, 5, DailyPlan(4, 7)),
+        (0, 3, 0, 7, DailyPlan(0, 1)),
+        (0, 0, 0, 0, DailyPlan(0, 0)),
     ],
 )
 def test_the_daily_plan_is_an_even_week_s_fullest_day(
-    ppvs: int, bumps: int, cooling_days: int, expected: DailyPlan
+    ppvs: int, bumps: int, ppv_days: int, days: int, expected: DailyPlan
 ) -> None:
-    assert daily_plan(ppvs, bumps, cooling_days) == expected
+    assert daily_plan(ppvs, bumps, ppv_days=ppv_days, days=days) == expected
 
 
 def begun_rules(week: SampleWeek) -> tuple[WeekRules, DailyPlan]:
     """The rules of the sample week as one that has begun; its captions are its whole target."""
     ppvs = sum(c.message_type == "PPV" for c in week.captions)
-    a_day = daily_plan(ppvs, len(week.captions) - ppvs, week.rules.cooling_days)
+    a_day = daily_plan(
+        ppvs, len(week.captions) - ppvs, ppv_days=7 - week.rules.cooling_days, days=7
+    )
     most = min(week.rules.max_messages_per_day, a_day.messages)
     return replace(week.rules, max_messages_per_day=most, max_ppvs_per_day=a_day.ppvs), a_day
 

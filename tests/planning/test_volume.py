@@ -7,8 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eros_assets.calendar import week_dates
 from eros_assets.planning.model import PlanningError
-from eros_assets.planning.volume import PageOutlook, split_by_largest_remainder, weekly_target
+from eros_assets.planning.volume import (
+    PageOutlook,
+    WeekDecisions,
+    split_by_largest_remainder,
+    weekly_target,
+)
 
 MONDAY = dt.date(2025, 11, 3)
 PLAIN = [1.0] * 7
@@ -65,6 +71,44 @@ def test_the_gap_of_the_target_has_saturations_extension_in_it() -> None:
     assert (
         weekly_target(replace(OUTLOOK, gap_extension_minutes=60), MONDAY, PLAIN).min_gap_minutes
         == 180
+    )
+
+
+def test_the_volume_shrinks_by_the_share_of_the_closed_dates() -> None:
+    tuesday_and_sunday = [MONDAY + dt.timedelta(days=1), MONDAY + dt.timedelta(days=6)]
+    whole = weekly_target(OUTLOOK, MONDAY, PLAIN)
+    target = weekly_target(OUTLOOK, MONDAY, PLAIN, WeekDecisions(dict.fromkeys(tuesday_and_sunday)))
+    assert (target.ppv_count, target.bump_count, target.closed_days) == (
+        round(whole.ppv_count * 5 / 7),
+        round(whole.bump_count * 5 / 7),
+        2,
+    )
+    assert target.num_budget + target.num_mid + target.num_premium == target.ppv_count
+
+
+def test_a_holiday_on_a_closed_date_does_not_count() -> None:
+    sunday = WeekDecisions({MONDAY + dt.timedelta(days=6): None})
+    target = weekly_target(OUTLOOK, MONDAY, [1.0] * 6 + [1.7], sunday)
+    assert target == weekly_target(OUTLOOK, MONDAY, PLAIN, sunday)
+
+
+def test_a_week_that_is_closed_has_no_messages() -> None:
+    target = weekly_target(OUTLOOK, MONDAY, PLAIN, WeekDecisions(dict.fromkeys(week_dates(MONDAY))))
+    assert (target.ppv_count, target.bump_count, target.closed_days) == (0, 0, 7)
+    assert target.holiday_factor == 1
+
+
+def test_what_people_set_replaces_size_saturation_and_holidays() -> None:
+    red = replace(OUTLOOK, saturation_status="RED", ppv_multiplier=0.5, gap_extension_minutes=60)
+    decided = WeekDecisions(
+        weekly_ppv=21, weekly_bump=0, min_gap_minutes=45, max_messages_per_day=6
+    )
+    target = weekly_target(red, MONDAY, [1.3] * 7, decided)
+    assert (target.ppv_count, target.bump_count) == (21, 0)
+    assert (target.min_gap_minutes, target.max_messages_per_day) == (45, 6)
+    assert (
+        weekly_target(red, MONDAY, [1.3] * 7, replace(decided, hours={MONDAY: None})).ppv_count
+        == 18
     )
 
 

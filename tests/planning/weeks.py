@@ -3,9 +3,17 @@
 import datetime as dt
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from eros_assets.planning.model import Caption, MessageType, SlotValues, WeekRules
+from eros_assets.calendar import la_instant
+from eros_assets.planning.model import (
+    Caption,
+    MessageType,
+    SendingHours,
+    SentMessage,
+    SlotValues,
+    WeekRules,
+)
 from eros_assets.planning.volume import PageOutlook, weekly_target
 
 SIZE_TIERS = {
@@ -31,24 +39,33 @@ SEGMENTS = {
 
 @dataclass(frozen=True)
 class SampleWeek:
-    """A week to plan; `not_before` is None unless it has begun."""
+    """A week to plan; `not_before` is None unless it has begun. `sent` are fixed messages in it."""
 
     size_tier: str
     captions: tuple[Caption, ...]
     rules: WeekRules
     values: SlotValues
     not_before: dt.datetime | None = None
+    sent: tuple[SentMessage, ...] = ()
 
 
-def sample_weeks(seed: int, each: int, *, begun: bool = False) -> Iterator[SampleWeek]:
-    """`each` weeks of each size tier, the tiers in turn."""
+def sample_weeks(
+    seed: int, each: int, *, begun: bool = False, decided: bool = False
+) -> Iterator[SampleWeek]:
+    """`each` weeks of each size tier, the tiers in turn.
+
+    In those of a `decided` agency people have closed dates, set hours, past midnight too, and
+    queued messages.
+    """
     chance = random.Random(seed)
     for _ in range(each):
         for size_tier in SIZE_TIERS:
-            yield sample_week(chance, size_tier, begun=begun)
+            yield sample_week(chance, size_tier, begun=begun, decided=decided)
 
 
-def sample_week(chance: random.Random, size_tier: str, *, begun: bool = False) -> SampleWeek:
+def sample_week(
+    chance: random.Random, size_tier: str, *, begun: bool = False, decided: bool = False
+) -> SampleWeek:
     """One week: a page's outlook, its target, captions to match, and the hours' values."""
     week_start = dt.date(2025, 1, 6) + dt.timedelta(weeks=chance.randrange(104))
     base_ppv, base_bump, most_ppv, most_bump, gap, a_day = SIZE_TIERS[size_tier]
@@ -70,6 +87,11 @@ def sample_week(chance: random.Random, size_tier: str, *, begun: bool = False) -
     rules = WeekRules(
         week_start, target.min_gap_minutes, target.max_messages_per_day, target.cooling_days
     )
+    sent: tuple[SentMessage, ...] = ()
+    if decided:
+        rules = replace(rules, exceptions=_exceptions(chance, week_start))
+        sent = _queued(chance, rules)
+        captions = captions[: len(captions) - len(sent)]
     not_before = None
     if begun:
         minutes = chance.randrange(6 * 24 * 60)
@@ -77,7 +99,29 @@ def sample_week(chance: random.Random, size_tier: str, *, begun: bool = False) -
         not_before = start + dt.timedelta(minutes=minutes)
         share = 1 - minutes / (7 * 24 * 60)
         captions = tuple(c for c in captions if chance.random() < share)
-    return SampleWeek(size_tier, captions, rules, _slot_values(chance), not_before)
+    return SampleWeek(size_tier, captions, rules, _slot_values(chance), not_before, sent)
+
+
+def _exceptions(chance: random.Random, week_start: dt.date) -> dict[dt.date, SendingHours | None]:
+    """Days off, evenings alone, or a page that is awake at night all week."""
+    dates = [week_start + dt.timedelta(days=n) for n in range(7)]
+    some = chance.sample(dates, chance.choice((1, 2, 3)))
+    owls = dict.fromkeys(dates, SendingHours(18, 2))
+    evenings = dict.fromkeys(some, SendingHours(17, chance.choice((23, 1))))
+    days_off: dict[dt.date, SendingHours | None] = dict.fromkeys(some)
+    return chance.choice((days_off, {**evenings}, {**owls}, {**owls, **days_off}))
+
+
+def _queued(chance: random.Random, rules: WeekRules) -> tuple[SentMessage, ...]:
+    """Up to three messages within the hours, on different dates without cooling."""
+    dates = [rules.week_start + dt.timedelta(days=n) for n in range(rules.cooling_days, 7)]
+    hours = {date: hours for date in dates if (hours := rules.hours_of(date)) is not None}
+    queued: list[SentMessage] = []
+    for date in chance.sample(sorted(hours), min(chance.randrange(4), len(hours))):
+        last = 23 if hours[date].passes_midnight else hours[date].last
+        hour, minute = chance.randrange(hours[date].first, last), chance.choice((0, 15, 30, 45))
+        queued.append(SentMessage(la_instant(date, hour, minute), chance.choice(("PPV", "Bump"))))
+    return tuple(queued)
 
 
 def _captions(chance: random.Random, tiers: tuple[str, ...], bumps: int) -> tuple[Caption, ...]:

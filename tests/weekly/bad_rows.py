@@ -434,7 +434,71 @@ OTHERS = (
     ),
 )
 
-CASES = (*MESSAGES, *CAPTIONS, *CREATORS, *RESTRICTIONS, *OTHERS)
+
+def _availability(name: str, reason: str, **changes: Any) -> Case:
+    row = {"page_name": "anna", "first_date": WEEK, "last_date": WEEK}
+    return Case(name, "creator_availability", [row | changes], ["quarantined_inputs"], reason)
+
+
+def _override(name: str, reason: str, **changes: Any) -> Case:
+    row = {"page_name": "anna", "weekly_ppv": 3}
+    return Case(name, "creator_overrides", [row | changes], ["quarantined_inputs"], reason)
+
+
+def _queued(name: str, reason: str, **changes: Any) -> Case:
+    row = {
+        "page_name": "anna",
+        "send_time": instant("2025-11-11T20:00:00"),
+        "message_type": "PPV",
+        "message": "A text of its own",
+        "price": 10.0,
+    }
+    return Case(name, "queued_messages", [row | changes], ["quarantined_inputs"], reason)
+
+
+DECISIONS = (
+    _availability("a day off of nobody", "missing page_name", page_name=None),
+    _availability("a day off of a stranger", "the page is not in creators", page_name="nobody"),
+    _availability("a day off without a beginning", "missing first_date", first_date=None),
+    _availability("a day off without an end", "missing last_date", last_date=None),
+    _availability(
+        "a day off that ends before it begins",
+        "last_date is before first_date",
+        last_date=WEEK - dt.timedelta(days=1),
+    ),
+    _availability("an hour that no clock shows", "first_hour is not 0 to 23", first_hour=24),
+    _availability("a negative hour", "last_hour is not 0 to 23", last_hour=-1),
+    _override("numbers of nobody", "missing page_name", page_name=" "),
+    _override("numbers of a stranger", "the page is not in creators", page_name="nobody"),
+    _override("a negative number of PPVs", "weekly_ppv is not 0 to 200", weekly_ppv=-1),
+    _override("a thousand bumps", "weekly_bump is not 0 to 200", weekly_bump=1000),
+    _override("a gap of two days", "min_gap_minutes is not 0 to 1320", min_gap_minutes=2880),
+    _override("a maximum below nothing", "is not 0 to 60", max_messages_per_day=-3),
+    _override("a row that sets nothing", "it sets nothing", weekly_ppv=None),
+    _override(
+        "numbers that end before they begin",
+        "valid_until is before valid_from",
+        valid_from=WEEK,
+        valid_until=WEEK - dt.timedelta(days=1),
+    ),
+    _queued("a queued message of nobody", "missing page_name", page_name=None),
+    _queued("a queued message of a stranger", "the page is not in creators", page_name="nobody"),
+    _queued("a queued message without a time", "missing send_time", send_time=None),
+    _queued("a queued message of no type", "is not PPV or Bump", message_type="Story"),
+    _queued("a queued message without text", "neither a caption_id nor a message", message=" "),
+    _queued(
+        "a queued caption that is not there",
+        "the caption is not in caption_bank, and there is no message",
+        caption_id=9_999_999,
+        message=None,
+    ),
+    _queued("a queued message for nothing", "price is not 0 to 10,000", price=-1.0),
+    _queued("a price that is no number", "price is not", price=NAN),
+    _queued("a queued control character", "has a control character", message="bell \x07"),
+    _queued("an endless queued message", "longer than 50,000 characters", message="a" * 50_001),
+)
+
+CASES = (*MESSAGES, *CAPTIONS, *CREATORS, *RESTRICTIONS, *DECISIONS, *OTHERS)
 
 
 def batch_of(case: Case) -> list[Case]:
