@@ -16,7 +16,7 @@ from eros_assets.assets import phases
 from eros_assets.assets.reporting import CODE, WAREHOUSE, code_of
 from eros_assets.calendar import ZONE_NAME
 from eros_assets.errors import ErosError
-from eros_assets.importing.schema import INPUT_TABLES
+from eros_assets.importing.schema import LOADED_BY_OTHERS
 from eros_assets.settings import REPOSITORY, Settings
 from eros_assets.warehouse.sql.library import SqlLibrary
 
@@ -122,7 +122,7 @@ def labelled(
     functions = _functions(found)
     # Dagster evaluates policies by materializations. Inputs that others load have none: the check
     # `history_is_fresh` looks at them.
-    loaded_here = () if settings.inputs == "warehouse" else INPUT_TABLES
+    loaded_here = () if settings.inputs == "warehouse" else LOADED_BY_OTHERS
 
     def label(spec: dg.AssetSpec) -> dg.AssetSpec:
         name, group = spec.key.path[-1], spec.group_name or ""

@@ -11,9 +11,14 @@ if TYPE_CHECKING:
 
 
 def say_what_was_read(inputs: "ImportedInputs") -> None:
-    """One line for each table, with its files, then what was decided without asking."""
+    """One line for each table, with its files, then what was decided without asking.
+
+    Tables that have neither files nor rows are passed over.
+    """
     for name, rows in inputs.tables.items():
         files = inputs.files.get(name, ())
+        if not files and rows.empty:
+            continue
         origin = files[0].name if len(files) == 1 else f"{len(files)} files" if files else "made"
         CONSOLE.print(f"  {name:<30}{len(rows):>10,} rows  {origin}", style="green")
     for note in inputs.notes:

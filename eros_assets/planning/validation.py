@@ -100,10 +100,9 @@ def _is_open(rules: WeekRules, date: dt.date, wall: dt.datetime) -> bool:
     hours = rules.hours_of(date)
     if hours is None:
         return False
-    midnight = dt.datetime.combine(date, dt.time())
     last = hours.last + (24 if hours.last < hours.first else 0)
-    minutes = (wall.replace(tzinfo=None) - midnight).total_seconds() / 60
-    return hours.first * 60 <= minutes <= last * 60
+    hour = 24 * (wall.date() - date).days + wall.hour + wall.minute / 60 + wall.second / 3600
+    return hours.first <= hour <= last
 
 
 def _day_of(rules: WeekRules, instant: dt.datetime) -> dt.date:

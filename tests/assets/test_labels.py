@@ -12,7 +12,7 @@ from eros_assets.assets.phases import PHASE_TAG
 from eros_assets.dataset import sql_library
 from eros_assets.definitions import build_definitions
 from eros_assets.gate.smoke import SMOKE_TESTS
-from eros_assets.importing.schema import INPUT_TABLES
+from eros_assets.importing.schema import LOADED_BY_OTHERS
 from eros_assets.settings import load_settings
 
 LOCAL = {"env": "local", "dataset": "elsewhere"}
@@ -144,7 +144,7 @@ def test_what_must_be_current_has_a_freshness_policy(
 ) -> None:
     """Dagster evaluates policies by materializations, which inputs of production have not."""
     groups = ("performance", "analysis", "evaluation", "selection", "schedules", "operations")
-    for shown, inputs in ((graph, set(INPUT_TABLES)), (production, set[str]())):
+    for shown, inputs in ((graph, set(LOADED_BY_OTHERS)), (production, set[str]())):
         nodes = [shown.get(key) for key in shown.get_all_asset_keys()]
         with_policy = {n.key.to_user_string() for n in nodes if n.freshness_policy is not None}
         in_groups = {n.key.to_user_string() for n in nodes if n.group_name in groups}

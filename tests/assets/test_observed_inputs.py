@@ -13,7 +13,7 @@ from eros_assets.calendar import ZONE
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.definitions import build_definitions, resources_of
 from eros_assets.errors import ErosError
-from eros_assets.importing.schema import INPUT_TABLES
+from eros_assets.importing.schema import INPUT_TABLES, LOADED_BY_OTHERS
 from eros_assets.settings import Settings
 from tests.google.loopback import serving
 from tests.warehouse.bigquery.service import Service
@@ -51,7 +51,7 @@ def test_each_input_has_its_rows_and_its_version_is_when_it_changed(
     assert list(seen) == list(INPUT_TABLES)
     assert {each.data_version for each in seen.values()} == {CHANGED.isoformat()}
     assert [each.metadata["dagster/row_count"].value for each in seen.values()] == [
-        *(100, 101, 102, 103)
+        *range(100, 100 + len(INPUT_TABLES))
     ]
     assert seen["creators"].metadata["dagster/last_updated_timestamp"].value == CHANGED.timestamp()
 
@@ -60,6 +60,14 @@ def test_an_input_that_is_not_there_is_named(dataset: Dataset, service: Service)
     service.add_table("mass_messages", rows=1, modified=0)
     with pytest.raises(ErosError, match=r"caption_bank does not exist; load it first"):
         observed(dataset)
+
+
+def test_tables_of_decisions_need_not_be_there(dataset: Dataset, service: Service) -> None:
+    """The first deployment makes them; the inputs are looked at before it too."""
+    for name in LOADED_BY_OTHERS:
+        service.add_table(name, rows=1, modified=0)
+    seen = [e.asset_key for e in observed(dataset).get_asset_observation_events() if e.asset_key]
+    assert [key.to_user_string() for key in seen] == list(INPUT_TABLES)
 
 
 def test_they_are_looked_at_each_night_without_being_asked(dataset: Dataset) -> None:
