@@ -149,7 +149,7 @@ COLUMNS = (
     ExportColumn("price_tier", TEXT, 8, SheetColumn("Tier", "text", 75)),
     ExportColumn("content_category", optional(TEXT), 9, SheetColumn("Category", "text", 110)),
     ExportColumn("has_urgency", optional(FLAG), 10, SheetColumn("Urgent", "flag", 60)),
-    ExportColumn("performance_score", NUMBER, 13, SheetColumn("Score", "score", 65)),
+    ExportColumn("performance_score", optional(NUMBER), 13, SheetColumn("Score", "score", 65)),
     ExportColumn("suggested_price", optional(MONEY), 8, SheetColumn("Price", "money", 70)),
     ExportColumn("expected_value", optional(MONEY), 8, SheetColumn("Expected", "money", 90)),
     ExportColumn("reason", optional(TEXT), 11, SheetColumn("Reason", "long", 460)),

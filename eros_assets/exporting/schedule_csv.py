@@ -7,6 +7,7 @@ order mark, and its fields are guarded, so that Excel neither computes nor round
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -24,8 +25,11 @@ FIELDS = frozenset(field.name for field in fields(ScheduledMessage))
 TIERS = {"PPV": ("budget", "mid", "premium"), "Bump": ("bump",)}
 """Price tiers by message type."""
 
-Messages = Mapping[int, Mapping[str, str]]
-"""The text of every column as a file has it, by caption."""
+Messages = Mapping[tuple[int, int], Mapping[str, str]]
+"""The text of every column as a file has it, by caption and how often it went before.
+
+Nothing but what people queue has a caption twice.
+"""
 
 Render = Callable[[CsvFormat, str], str]
 """Takes a column's format and its text; returns the field that is written."""
@@ -68,12 +72,10 @@ def write_schedule_csv_for_excel(path: Path, messages: Iterable[ScheduledMessage
 
 
 def messages_in(messages: Iterable[ScheduledMessage], *, for_excel: bool = False) -> Messages:
-    """What a file of these messages holds: the text of every column, by caption."""
+    """What a file of these messages holds: the text of every column."""
     render = _guarded if for_excel else _plain
-    return {
-        message.caption_id: dict(zip(HEADER, _row(message, render), strict=True))
-        for message in messages
-    }
+    rows = [dict(zip(HEADER, _row(message, render), strict=True)) for message in messages]
+    return _by_caption(rows)
 
 
 def read_excel_messages(path: Path) -> Messages:
@@ -92,12 +94,20 @@ def read_excel_messages(path: Path) -> Messages:
         if header != HEADER:
             raise ScheduleCsvError(f"{path}: the header is {header}, not {HEADER}{again}")
         messages = [dict(zip(HEADER, row, strict=True)) for row in rows]
-        found = {int(message["caption_id"].removeprefix("'")): message for message in messages}
+        found = _by_caption(messages)
     except (ValueError, csv.Error) as error:
         raise ScheduleCsvError(f"{path}: not CSV as EROS writes it ({error}){again}") from error
-    if len(found) != len(rows):
-        raise ScheduleCsvError(f"{path}: {len(rows)} rows of {len(found)} captions{again}")
     return found
+
+
+def _by_caption(rows: Iterable[Mapping[str, str]]) -> Messages:
+    messages: dict[tuple[int, int], Mapping[str, str]] = {}
+    before: Counter[int] = Counter()
+    for row in rows:
+        caption = int(row["caption_id"].removeprefix("'"))
+        messages[caption, before[caption]] = row
+        before[caption] += 1
+    return messages
 
 
 def read_schedule_csv(path: Path) -> tuple[ScheduledMessage, ...]:
@@ -188,6 +198,8 @@ def _message(row: Sequence[str], number: int, where: str) -> ScheduledMessage:
     message = ScheduledMessage(**{name: values[name] for name in values.keys() & FIELDS})  # pyright: ignore[reportArgumentType]
     if message.schedule_id[15:-9] != message.page_name:
         raise refuse("schedule_id", f"is not of page {message.page_name}")
+    if message.performance_score is None and message.source == "planned":
+        raise refuse("performance_score", "of a planned message is empty")
     if message.price_tier not in (tiers := TIERS[message.message_type]):
         raise refuse("price_tier", f"of a {message.message_type} is not one of {', '.join(tiers)}")
     for name in values.keys() - FIELDS:  # columns that follow from the others
@@ -200,7 +212,7 @@ def _check_whole(messages: Sequence[ScheduledMessage], name: str) -> None:
     schedules = sorted({message.schedule_id for message in messages})
     if len(schedules) > 1:
         raise ScheduleCsvError(f"{name}: {len(schedules)} schedules in one file: {schedules}")
-    captions = [message.caption_id for message in messages]
+    captions = [message.caption_id for message in messages if message.source == "planned"]
     twice = sorted({caption for caption in captions if captions.count(caption) > 1})
     if twice:
         raise ScheduleCsvError(f"{name}: captions {twice} occur more than once")

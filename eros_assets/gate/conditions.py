@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 from eros_assets.calendar import week_bounds
 from eros_assets.dataset import Dataset
 from eros_assets.gate.findings import Finding, counted
-from eros_assets.planning.identity import id_of_contents
+from eros_assets.planning.identity import Content, id_of_contents
 from eros_assets.planning.model import SentMessage
 from eros_assets.planning.validation import PlacedCaption, violations
 from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.protocol import RoutineKind
 from eros_assets.warehouse.sql.objects import Kind
 from eros_assets.weekly.drafting import week_rules
+from eros_assets.weekly.queue import queued_content
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,8 +115,8 @@ def broken_rules(
 ) -> tuple[list[str], int]:
     """Every hard rule that a schedule of the week breaks, and how many schedules were checked.
 
-    In a week that had begun, a schedule is checked against the sent messages that it was planned
-    around.
+    A schedule is checked against what it was planned around: the queued messages that stand in it,
+    and, in a week that had begun, those that were sent.
     """
     knobs = read_knobs(dataset)
     planned = dataset.query("planned_messages", **week_parameters(week_start, pages))
@@ -132,6 +133,13 @@ def broken_rules(
             found.append(f"{schedule}: {page} has no targets for the week")
             continue
         before = sent[(sent["page_name"] == page) & (sent["sending_time"] < planned_at)]
+        is_queued = rows["source"] == "queued"
+        standing = [
+            *zip(before["sending_time"], before["message_type"], strict=True),
+            *rows.loc[is_queued, ["scheduled_send_time", "message_type"]].itertuples(
+                index=False, name=None
+            ),
+        ]
         found += [
             f"{schedule}: {violation.rule.value}: {violation.detail}"
             for violation in violations(
@@ -142,13 +150,10 @@ def broken_rules(
                         row["message_type"],
                         row["scheduled_send_time"].to_pydatetime(),
                     )
-                    for row in rows.to_dict("records")
+                    for row in rows[~is_queued].to_dict("records")
                 ],
                 not_before=planned_at.to_pydatetime(),
-                sent=[
-                    SentMessage(row["sending_time"].to_pydatetime(), row["message_type"])
-                    for row in before.to_dict("records")
-                ],
+                sent=[SentMessage(time.to_pydatetime(), kind) for time, kind in standing],
             )
         ]
     return found, schedules.ngroups
@@ -180,16 +185,7 @@ def schedules_are_as_planned(
         content = id_of_contents(
             page,
             week_start,
-            [
-                (
-                    row["scheduled_send_time"].to_pydatetime(),
-                    row["message_type"],
-                    int(row["caption_id"]),
-                    row["price_tier"],
-                    row["arm"],
-                )
-                for row in messages.to_dict("records")
-            ],
+            [_content(row) for row in messages.to_dict("records")],
         )
         if content != identifier:
             changed.append(f"{identifier}: its {len(messages)} messages are those of {content}")
@@ -198,6 +194,21 @@ def schedules_are_as_planned(
         "Schedules in force whose messages are not those that were planned.",
         changed,
     )
+
+
+def _content(row: Mapping[Any, Any]) -> Content:
+    import pandas as pd
+
+    what = (
+        row["scheduled_send_time"].to_pydatetime(),
+        row["message_type"],
+        int(row["caption_id"]),
+        row["price_tier"],
+    )
+    if row["source"] == "queued":
+        price = None if pd.isna(row["suggested_price"]) else float(row["suggested_price"])
+        return queued_content(*what, price, row["reason"])
+    return *what, row["arm"]
 
 
 def every_message_is_reserved(

@@ -11,14 +11,18 @@ Content = tuple[dt.datetime, MessageType, int, str, str]
 """What identifies a message: aware instant, message type, caption id, price tier, arm."""
 
 
-def schedule_id(page_name: str, week_start: dt.date, messages: Iterable[PlannedMessage]) -> str:
-    """The id of a page's planned week; see `id_of_contents`."""
+def schedule_id(
+    page_name: str,
+    week_start: dt.date,
+    messages: Iterable[PlannedMessage],
+    fixed: Iterable[Content] = (),
+) -> str:
+    """The id of a page's planned week, with what stands in it; see `id_of_contents`."""
     captions = [(message.send_time, message.caption) for message in messages]
-    return id_of_contents(
-        page_name,
-        week_start,
-        [(at, c.message_type, c.caption_id, c.price_tier, c.arm) for at, c in captions],
-    )
+    planned: list[Content] = [
+        (at, c.message_type, c.caption_id, c.price_tier, c.arm) for at, c in captions
+    ]
+    return id_of_contents(page_name, week_start, [*planned, *fixed])
 
 
 def id_of_contents(page_name: str, week_start: dt.date, contents: Iterable[Content]) -> str:

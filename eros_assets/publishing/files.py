@@ -113,15 +113,16 @@ def _faults(path: Path, read: Callable[[Path], Messages], wanted: Messages) -> l
     except ErosError as error:
         return [str(error)]
     return [
-        *(f"{path}: caption {caption} is missing" for caption in wanted if caption not in found),
+        *(f"{path}: {_words(key)} is missing" for key in wanted if key not in found),
+        *(f"{path}: {_words(key)} is not scheduled" for key in found if key not in wanted),
         *(
-            f"{path}: caption {caption} is not scheduled"
-            for caption in found
-            if caption not in wanted
-        ),
-        *(
-            f"{path}: caption {caption}: {', '.join(differing)} not as scheduled"
-            for caption, message in wanted.items()
-            if (differing := [c for c in message if message[c] != found.get(caption, message)[c]])
+            f"{path}: {_words(key)}: {', '.join(differing)} not as scheduled"
+            for key, message in wanted.items()
+            if (differing := [c for c in message if message[c] != found.get(key, message)[c]])
         ),
     ]
+
+
+def _words(key: tuple[int, int]) -> str:
+    caption, before = key
+    return f"caption {caption}" if not before else f"caption {caption}, no. {before + 1}"

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eros_assets.calendar import week_dates
@@ -21,6 +21,7 @@ from eros_assets.planning.remaining import daily_plan, has_begun
 from eros_assets.planning.validation import PlacedCaption, violations
 from eros_assets.planning.volume import hours_of_text
 from eros_assets.tuning import Knobs, read_knobs
+from eros_assets.weekly.queue import QueuedMessage, broken_rules_of, of_week, queued_message
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import (
     Shortfall,
@@ -58,11 +59,12 @@ class PageInputs:
 
 @dataclass(frozen=True, slots=True)
 class PageDraft:
-    """A planned page, or the reason why there is none."""
+    """A planned page, or the reason why there is none; `queued` stands in its week already."""
 
     page_name: str
     plan: WeekPlan | None
     failure: str | None = None
+    queued: tuple[QueuedMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,10 @@ def draft_week(
             drafts.append(PageDraft(page.page_name, None, page.failure))
             continue
         try:
-            drafts.append(PageDraft(page.page_name, draft_page(page, inputs.knobs, scope)))
+            plan = draft_page(page, inputs.knobs, scope)
+            drafts.append(
+                PageDraft(page.page_name, plan, queued=_queued(page, inputs.knobs, scope))
+            )
         except Exception as error:  # an error of one creator doesn't stop the others
             drafts.append(PageDraft(page.page_name, None, reason_of(error)))
         if number % 10 == 0 or number == len(inputs.pages):
@@ -129,7 +134,7 @@ def draft_week(
 
 
 def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan:
-    """Plan one page's week.
+    """Plan one page's week around what was sent and what people queued.
 
     Raises:
         NoTargetsError: the page has no targets for the week.
@@ -143,17 +148,10 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
         )
     from eros_assets.planning.week import plan_week  # imported here: it brings numpy
 
-    gone = {row["caption_id"] for row in (*page.sent, *page.queued)}
+    queue = [queued_message(row) for row in page.queued]
+    gone = {row["caption_id"] for row in page.sent} | {queued.caption_id for queued in queue}
     rules = week_rules(page.target, knobs, scope.week_start, scope.planned_at)
-    sent = [
-        SentMessage(
-            row["sending_time"].to_pydatetime(),
-            row["message_type"],
-            row["price_tier"],
-            row["content_category"],
-        )
-        for row in (*page.sent, *page.queued)
-    ]
+    standing = [*_sent(page), *(queued.fixed for queued in queue)]
     plan = plan_week(
         _captions([row for row in page.captions if row["caption_id"] not in gone]),
         rules,
@@ -166,16 +164,39 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
             }
         ),
         not_before=scope.planned_at,
-        sent=sent,
+        sent=standing,
     )
     placed = [
         PlacedCaption(m.caption.caption_id, m.caption.message_type, m.send_time)
         for m in plan.messages
     ]
-    if broken := violations(rules, placed, not_before=scope.planned_at, sent=sent):
+    if broken := violations(rules, placed, not_before=scope.planned_at, sent=standing):
         first = broken[0]
         raise BrokenRuleError(f"its planned week breaks {first.rule.value}: {first.detail}")
     return plan
+
+
+def _queued(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> tuple[QueuedMessage, ...]:
+    """The messages that stand in the page's week, each with the hard rules that it breaks."""
+    if not page.queued or page.target is None:
+        return ()
+    queue = [queued_message(row) for row in page.queued]
+    rules = week_rules(page.target, knobs, scope.week_start, scope.planned_at)
+    broken = broken_rules_of(queue, rules, _sent(page))
+    judged = [replace(queued, broken=broken[queued]) for queued in queue]
+    return of_week(judged, scope.week_start)
+
+
+def _sent(page: PageInputs) -> list[SentMessage]:
+    return [
+        SentMessage(
+            row["sending_time"].to_pydatetime(),
+            row["message_type"],
+            row["price_tier"],
+            row["content_category"],
+        )
+        for row in page.sent
+    ]
 
 
 def week_rules(

@@ -13,6 +13,7 @@ from eros_assets.planning.model import PlannedMessage
 from eros_assets.tuning import read_knobs
 from eros_assets.weekly.drafting import PageDraft
 from eros_assets.weekly.messages import scheduled_message
+from eros_assets.weekly.queue import QueuedMessage
 from eros_assets.weekly.refusals import refusal_of
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import reason_of
@@ -83,14 +84,14 @@ def _page_rows(
     `selected` has the selections by page and caption, `prices` the prices by page and tier.
     """
     messages = draft.plan.messages if draft.plan else ()
-    identifier = schedule_id(draft.page_name, week_start, messages)
+    identifier = schedule_id(
+        draft.page_name, week_start, messages, [queued.content for queued in draft.queued]
+    )
     if identifier in active:
         return []
     choices = [selected[draft.page_name, message.caption.caption_id] for message in messages]
-    rows = [
+    planned = [
         {
-            "schedule_id": identifier,
-            "page_name": draft.page_name,
             **message_row(message),
             **_value_row(
                 _evidence(choice),
@@ -98,19 +99,27 @@ def _page_rows(
             ),
             "reason": sentence(message, _evidence(choice)),
             "explanation": explain(message, _evidence(choice)),
+            "shown_text": choice["caption_text"],
+            "shown_category": choice["content_category"],
         }
         for message, choice in zip(messages, choices, strict=True)
+    ]
+    together = [*planned, *(queued_row(queued) for queued in draft.queued)]
+    together.sort(key=lambda row: (row["scheduled_send_time"], row["caption_id"]))
+    rows = [
+        {**row, "schedule_id": identifier, "page_name": draft.page_name, "message_number": number}
+        for number, row in enumerate(together, start=1)
     ]
     refusal = refusal_of(
         [
             scheduled_message(
                 {
                     **row,
-                    "caption_text": choice["caption_text"],
-                    "content_category": choice["content_category"],
+                    "caption_text": row["shown_text"],
+                    "content_category": row["shown_category"],
                 }
             )
-            for row, choice in zip(rows, choices, strict=True)
+            for row in rows
         ]
     )
     return [{**row, "refusal": refusal} for row in rows]
@@ -156,17 +165,40 @@ def _number(value: Any) -> float | None:
 
 def message_row(message: PlannedMessage) -> dict[str, Any]:
     """The columns of `schedule_recommendations` that a planned message fills."""
-    local = message.send_time.astimezone(ZONE)
     return {
         "message_number": message.number,
-        "scheduled_send_time": message.send_time,
-        "send_date": local.date(),
-        "send_hour": local.hour,
-        "day_of_week": local.strftime("%A"),
+        **_time_row(message.send_time),
         "message_type": message.caption.message_type,
         "caption_id": message.caption.caption_id,
         "price_tier": message.caption.price_tier,
         "arm": message.caption.arm,
         "performance_score": message.caption.score,
         "slot_value": message.slot_value,
+        "source": "planned",
+    }
+
+
+def queued_row(queued: QueuedMessage) -> dict[str, Any]:
+    """The columns of `schedule_recommendations` that a queued message fills."""
+    return {
+        **_time_row(queued.send_time),
+        "message_type": queued.message_type,
+        "caption_id": queued.caption_id,
+        "caption_text": queued.text,
+        "price_tier": queued.price_tier,
+        "suggested_price": queued.price,
+        "reason": queued.reason,
+        "source": "queued",
+        "shown_text": queued.text,
+        "shown_category": queued.content_category,
+    }
+
+
+def _time_row(send_time: dt.datetime) -> dict[str, Any]:
+    local = send_time.astimezone(ZONE)
+    return {
+        "scheduled_send_time": send_time,
+        "send_date": local.date(),
+        "send_hour": local.hour,
+        "day_of_week": local.strftime("%A"),
     }

@@ -10,7 +10,10 @@ SELECT
   r.message_type,
   r.caption_id,
   r.price_tier,
-  r.arm
+  r.arm,
+  r.source,
+  r.suggested_price,
+  r.reason
 FROM `${dataset}.schedule_recommendations` AS r
 WHERE
   r.week_start = @week_start

@@ -1,4 +1,4 @@
--- Messages of schedules in force whose caption their schedule doesn't hold. A reservation that has
+-- Planned messages of schedules in force whose caption their schedule doesn't hold. A reservation that has
 -- expired was held long enough.
 -- Grain: one row per message of a page in @pages, or of any page when @pages is empty; none is
 -- right.
@@ -13,6 +13,7 @@ FROM `${dataset}.schedule_recommendations` AS r
 WHERE
   r.week_start = @week_start
   AND r.status = 'active'
+  AND (r.source IS NULL OR r.source = 'planned')
   AND (r.page_name IN UNNEST(@pages) OR ARRAY_LENGTH(@pages) = 0)
   AND NOT EXISTS (
     SELECT 1

@@ -11,6 +11,7 @@ SELECT
   r.page_name,
   r.planned_at,
   r.caption_id,
+  r.source,
   r.message_type,
   r.scheduled_send_time
 FROM `${dataset}.schedule_recommendations` AS r

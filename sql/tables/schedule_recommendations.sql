@@ -1,4 +1,4 @@
--- The messages of each page's week.
+-- The messages of each page's week: those that are planned, and those that people have queued in it.
 -- Grain: one row per scheduled message.
 -- Key: schedule_id, message_number.
 -- Values:
@@ -8,6 +8,7 @@
 --   message_type: PPV, Bump.
 --   price_tier: budget, mid, premium, bump.
 --   arm: treatment, control.
+--   source: planned, queued.
 --   status: draft, active, superseded.
 CREATE TABLE IF NOT EXISTS `${dataset}.schedule_recommendations` (
   schedule_id STRING OPTIONS (description = "`sched_YYYYMMDD_page_hash`: the Monday, the page, 8 hex digits of the content's SHA-256."),
@@ -19,9 +20,10 @@ CREATE TABLE IF NOT EXISTS `${dataset}.schedule_recommendations` (
   send_hour INT64 OPTIONS (description = "LA hour."),
   day_of_week STRING OPTIONS (description = "English name of the LA day."),
   message_type STRING OPTIONS (description = "PPV or Bump."),
-  caption_id INT64 OPTIONS (description = "Caption."),
+  caption_id INT64 OPTIONS (description = "Caption; of a queued message with a text of its own, a number made from it."),
+  caption_text STRING OPTIONS (description = "Text of a queued message; NULL: the caption's."),
   price_tier STRING OPTIONS (description = "Tier."),
-  arm STRING OPTIONS (description = "treatment or control."),
+  arm STRING OPTIONS (description = "treatment or control; NULL of a queued message."),
   performance_score FLOAT64 OPTIONS (description = "final_score of the caption."),
   slot_value FLOAT64 OPTIONS (description = "Worth of the slot over the page's mean."),
   suggested_price FLOAT64 OPTIONS (description = "Price to ask, USD: the median that the page asked for the tier; NULL for a Bump."),
@@ -29,6 +31,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.schedule_recommendations` (
   expected_value_lower FLOAT64 OPTIONS (description = "Lower end by the 95 % interval of the conversion rate, USD."),
   expected_value_upper FLOAT64 OPTIONS (description = "Upper end, USD."),
   reason STRING OPTIONS (description = "Why this caption and this slot, as a sentence."),
+  source STRING OPTIONS (description = "planned, or queued: people set it."),
   explanation STRING OPTIONS (description = "Why this caption and this slot, as JSON."),
   status STRING OPTIONS (description = "draft, active or superseded."),
   is_active BOOL OPTIONS (description = "Whether the schedule is in force."),

@@ -1,5 +1,5 @@
--- The reservations that draft schedules ask for.
--- Grain: one row per message of a draft schedule.
+-- The reservations that draft schedules ask for: queued messages ask for none.
+-- Grain: one row per planned message of a draft schedule.
 -- Columns:
 --   assignment_key (STRING): SHA-256 in hex of page|caption|date|hour.
 --   schedule_id (STRING): Draft schedule.
@@ -31,4 +31,4 @@ SELECT
 FROM `${dataset}.schedule_recommendations` AS d
 CROSS JOIN `${dataset}.tuning` AS t
 LEFT JOIN `${dataset}.caption_contents` AS c ON d.caption_id = c.caption_id
-WHERE d.status = 'draft';
+WHERE d.status = 'draft' AND (d.source IS NULL OR d.source = 'planned');

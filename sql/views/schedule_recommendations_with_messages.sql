@@ -16,7 +16,7 @@
 --   content_category (STRING): Category.
 --   has_urgency (BOOL): Whether it presses for time.
 --   price_tier (STRING): Tier.
---   arm (STRING): treatment or control.
+--   arm (STRING): treatment or control; NULL of a queued message.
 --   performance_score (FLOAT64): final_score of the caption.
 --   slot_value (FLOAT64): Worth of the slot over the page's mean.
 --   suggested_price (FLOAT64): Price to ask, USD; NULL for a Bump.
@@ -24,7 +24,7 @@
 --   expected_value_lower (FLOAT64): Lower end by the 95 % interval of the conversion rate, USD.
 --   expected_value_upper (FLOAT64): Upper end, USD.
 --   reason (STRING): Why this caption and this slot, as a sentence.
---   source (STRING): planned.
+--   source (STRING): planned, or queued: people set it.
 --   explanation (STRING): Why this caption and this slot, as JSON.
 --   total_observations (INT64): Trials of the caption on the page in the window.
 --   confidence_lower_bound (FLOAT64): Lower 95 % Wilson bound of its conversion rate.
@@ -50,7 +50,7 @@ SELECT
   r.day_of_week,
   r.message_type,
   r.caption_id,
-  b.caption_text,
+  COALESCE(r.caption_text, b.caption_text) AS caption_text,
   b.content_category,
   b.has_urgency,
   r.price_tier,
@@ -62,7 +62,7 @@ SELECT
   r.expected_value_lower,
   r.expected_value_upper,
   r.reason,
-  'planned' AS source,
+  COALESCE(r.source, 'planned') AS source,
   r.explanation,
   COALESCE(s.total_observations, 0) AS total_observations,
   s.confidence_lower_bound,

@@ -10,8 +10,17 @@ import pytest
 
 from eros_assets.calendar import la_instant
 from eros_assets.dataset import Dataset
-from eros_assets.gate.conditions import schedule_rules_hold
+from eros_assets.exporting.schedule_csv import read_schedule_csv
+from eros_assets.gate.conditions import (
+    every_message_is_reserved,
+    schedule_rules_hold,
+    schedule_times_are_la,
+    schedules_are_as_planned,
+)
+from eros_assets.publishing.files import wrong_files
+from eros_assets.publishing.publication import publish_files
 from eros_assets.weekly.inputs import quarantined_rows
+from eros_assets.weekly.messages import active_messages
 from tests.weekly.bad_rows import PAGES, WEEK
 from tests.weekly.four_pages import (
     Schedules,
@@ -146,3 +155,123 @@ def test_a_week_that_is_closed_leaves_its_page_without_a_schedule(
     assert [m["caption_id"] for m in messages(dataset, "anna")] == [
         m["caption_id"] for m in messages(undecided, "anna")
     ]
+
+
+# What people queued
+
+AT_NOON = la_instant(WEDNESDAY, 12, 7)
+
+
+@pytest.fixture(scope="module")
+def taken(undecided: Dataset) -> tuple[int, int]:
+    """Captions that carla gets when nobody has queued them."""
+    first, second, *_ = [int(m["caption_id"]) for m in messages(undecided, "carla")]
+    return first, second
+
+
+@pytest.fixture(scope="module")
+def queued(
+    good: Path, taken: tuple[int, int], tmp_path_factory: pytest.TempPathFactory
+) -> Dataset:
+    """The week with messages that people queued for two pages."""
+    dataset = opened(copied(good, tmp_path_factory.mktemp("queued")))
+    load(
+        dataset,
+        "queued_messages",
+        ("anna", AT_NOON, "PPV", None, "A song that I wrote for you", 22.5, "Birthday."),
+        ("anna", AT_NOON + dt.timedelta(minutes=10), "Bump", None, "Hello, =SUM(you)"),
+        ("anna", la_instant(SUNDAY, 3), "Bump", taken[0]),
+        ("bella", la_instant(SUNDAY + dt.timedelta(days=8), 12), "PPV", taken[1]),
+        ("bella", la_instant(WEEK - dt.timedelta(days=9), 12), "PPV", 6),
+    )
+    with session(dataset):
+        planned_week(dataset)
+        publish_files(dataset, WEEK, run_id="test", report=lambda _: None)
+    return dataset
+
+
+def test_queued_messages_stand_in_the_week_among_those_planned(queued: Dataset) -> None:
+    week = messages(queued, "anna")
+    assert [m["message_number"] for m in week] == list(range(1, len(week) + 1))
+    assert [m["scheduled_send_time"] for m in week] == sorted(
+        m["scheduled_send_time"] for m in week
+    )
+    shown = [
+        (m["scheduled_send_time"], m["caption_text"], m["suggested_price"])
+        for m in week
+        if m["source"] == "queued"
+    ]
+    assert shown[0] == (AT_NOON, "A song that I wrote for you", 22.5)
+    assert [text for _, text, _ in shown[1:]] == ["Hello, =SUM(you)", f"Text {taken[0]}"]
+
+
+def test_the_volume_and_the_gaps_count_what_is_queued(queued: Dataset, undecided: Dataset) -> None:
+    before, after = messages(undecided, "anna"), messages(queued, "anna")
+
+    def count(week: list[dict[Any, Any]], kind: str) -> int:
+        return sum(m["message_type"] == kind for m in week)
+
+    assert {kind: count(after, kind) for kind in ("PPV", "Bump")} == {
+        kind: count(before, kind) for kind in ("PPV", "Bump")
+    }
+    gap = dt.timedelta(minutes=int(target(queued, "anna")["min_gap_minutes"]))
+    ppvs = [m["scheduled_send_time"] for m in after if m["message_type"] == "PPV"]
+    assert min(b - a for a, b in pairwise(ppvs)) >= gap
+
+
+def test_a_queued_caption_is_planned_for_no_page_within_its_rest(
+    queued: Dataset, taken: tuple[int, int]
+) -> None:
+    planned = queued.query("schedule_messages", week_start=WEEK, pages=[])
+    planned = planned[planned["source"] == "planned"]
+    assert not set(planned["caption_id"]) & set(taken)
+    reserved = queued.rows("active_caption_assignments")["caption_id"]
+    assert sorted(reserved) == sorted(planned["caption_id"])
+
+
+def test_a_queued_message_that_breaks_a_rule_stays_and_says_so(queued: Dataset) -> None:
+    song, hello, night = [m["reason"] for m in messages(queued, "anna") if m["source"] == "queued"]
+    assert song == (
+        "Queued by hand: Birthday; it breaks time between any two messages (message_gap_minutes)."
+    )
+    assert "message_gap_minutes" in hello
+    assert night == "Queued by hand; it breaks hours of sending (sending_hours)."
+
+
+def test_what_is_queued_for_another_week_changes_nothing_but_its_captions(
+    queued: Dataset, undecided: Dataset
+) -> None:
+    assert all(m["source"] == "planned" for m in messages(queued, "bella"))
+    assert target(queued, "bella")["num_mid"] == target(undecided, "bella")["num_mid"]
+
+
+def test_a_week_with_queued_messages_passes_the_gate_and_is_published(queued: Dataset) -> None:
+    for condition in (
+        schedule_rules_hold,
+        schedules_are_as_planned,
+        every_message_is_reserved,
+        schedule_times_are_la,
+    ):
+        assert condition(queued, WEEK).passed, condition.__name__
+    folder = queued.settings.out_dir / WEEK.isoformat()
+    written = read_schedule_csv(folder / "anna.csv")
+    assert [m.source for m in written].count("queued") == 3
+    assert wrong_files(active_messages(queued, WEEK), folder) == []
+    assert "'=SUM" not in (folder / "anna.csv").read_text("utf-8")
+
+
+def test_a_message_queued_later_closes_nothing_and_makes_another_schedule(
+    queued: Dataset, tmp_path: Path
+) -> None:
+    dataset = opened(copied(queued.settings.home, tmp_path))
+    before = {m["schedule_id"] for m in messages(dataset, "carla")}
+    load(dataset, "queued_messages", ("carla", AT_NOON, "PPV", None, "Another song", 9.0))
+    assert schedule_rules_hold(dataset, WEEK).passed
+    with session(dataset):
+        planned_week(dataset)
+    assert before != {m["schedule_id"] for m in messages(dataset, "carla")}
+    load(dataset, "queued_messages", ("carla", AT_NOON, "PPV", None, "Another song", 12.0))
+    dearer = {m["schedule_id"] for m in messages(dataset, "carla")}
+    with session(dataset):
+        planned_week(dataset)
+    assert dearer != {m["schedule_id"] for m in messages(dataset, "carla")}

@@ -46,7 +46,7 @@ class EarlierReview:
 def review_table(
     messages: Sequence[ScheduledMessage], earlier: Mapping[tuple[str, int], EarlierReview]
 ) -> Table:
-    """The lines of these messages. `earlier` is by page and caption.
+    """The lines of those of these messages that are planned. `earlier` is by page and caption.
 
     Raises:
         SheetContentError: a text longer than a cell holds.
@@ -57,6 +57,7 @@ def review_table(
         [
             _line(message, earlier.get((message.page_name, message.caption_id), nothing))
             for message in in_order(messages)
+            if message.source == "planned"
         ],
     )
 
