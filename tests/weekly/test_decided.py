@@ -170,9 +170,7 @@ def taken(undecided: Dataset) -> tuple[int, int]:
 
 
 @pytest.fixture(scope="module")
-def queued(
-    good: Path, taken: tuple[int, int], tmp_path_factory: pytest.TempPathFactory
-) -> Dataset:
+def queued(good: Path, taken: tuple[int, int], tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """The week with messages that people queued for two pages."""
     dataset = opened(copied(good, tmp_path_factory.mktemp("queued")))
     load(
@@ -181,7 +179,7 @@ def queued(
         ("anna", AT_NOON, "PPV", None, "A song that I wrote for you", 22.5, "Birthday."),
         ("anna", AT_NOON + dt.timedelta(minutes=10), "Bump", None, "Hello, =SUM(you)"),
         ("anna", la_instant(SUNDAY, 3), "Bump", taken[0]),
-        ("bella", la_instant(SUNDAY + dt.timedelta(days=8), 12), "PPV", taken[1]),
+        ("bella", la_instant(SUNDAY + dt.timedelta(days=7), 12), "PPV", taken[1]),
         ("bella", la_instant(WEEK - dt.timedelta(days=9), 12), "PPV", 6),
     )
     with session(dataset):
@@ -190,7 +188,9 @@ def queued(
     return dataset
 
 
-def test_queued_messages_stand_in_the_week_among_those_planned(queued: Dataset) -> None:
+def test_queued_messages_stand_in_the_week_among_those_planned(
+    queued: Dataset, taken: tuple[int, int]
+) -> None:
     week = messages(queued, "anna")
     assert [m["message_number"] for m in week] == list(range(1, len(week) + 1))
     assert [m["scheduled_send_time"] for m in week] == sorted(
