@@ -25,6 +25,8 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/weekly/rows.py draft_rows": "stamp: created_at",
     "eros_assets/exporting/sheets/client.py _refusal": "how far off a Retry-After is",
     "eros_assets/assets/selection.py weekly_volume_targets": "stamp: computed_at",
+    "eros_assets/cli/captions.py add": "stamp: when the bank was changed",
+    "eros_assets/cli/captions.py retire": "stamp: when the bank was changed",
     "eros_assets/assets/weekly_table.py replace_week": "stamp: when the rows were made",
 }
 """Places outside the warehouse that may look at the clock, and what for."""
