@@ -18,7 +18,9 @@ import yaml
 from dagster._config import process_config
 from dagster._core.instance.config import dagster_instance_config
 from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster_postgres.utils import pg_url_from_config
 from kubernetes import client
+from sqlalchemy import create_engine
 
 from eros_assets.deployment.preflight import OLDEST_PYTHON, pins
 from eros_assets.settings import Settings
@@ -107,6 +109,21 @@ def test_dagster_accepts_its_configuration_and_that_of_every_class_in_it(
 
 def _config_type(module: str, name: str) -> Any:
     return getattr(import_module(module), name).config_type()
+
+
+@pytest.mark.parametrize("folder", PATHS)
+def test_postgres_is_spoken_to_by_a_driver_of_the_production_lock(
+    folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLAlchemy takes a driver by itself, which dagster-postgres need not install."""
+    given = dict(instance_config(DEPLOY / folder, monkeypatch)["storage"]["postgres"])
+    storage = {"config": _config_type("dagster_postgres", "DagsterPostgresStorage")}
+    resolved = process_config(storage, {"config": given}).value
+    assert resolved is not None
+    engine = create_engine(pg_url_from_config(resolved["config"]))
+    assert engine.dialect.driver == "psycopg2"
+    locked = dict(pins((REPOSITORY / "requirements-production.txt").read_text()))
+    assert "psycopg2-binary" in locked
 
 
 @pytest.mark.parametrize("folder", PATHS)
