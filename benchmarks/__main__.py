@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from benchmarks import (
+    backfill,
     bandit,
     histories,
     imports,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "week": week.measure,
 }
 LONG: dict[str, Callable[[], Iterator[str]]] = {
+    "backfill": backfill.measure,
     "bandit": bandit.measure,
     "histories": histories.measure,
     "kills": kills.measure,

@@ -6,7 +6,6 @@ in it that reads or writes is another; they are counted from the SQL.
 
 import datetime as dt
 import itertools
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from benchmarks.small_agency import unhurried_tuning
 from eros_assets.automation.jobs import (
     daily_caption_update,
     health_check,
@@ -98,17 +98,12 @@ def statements_of(dataset: Dataset, job: Job) -> int:
 
 def _settings(folder: Path) -> Settings:
     """The small sample agency, with a selector that may take its time."""
-    shipped = load_settings({"tuning_dir": None}).tuning_file("tuning.csv").read_text("utf-8")
-    tuning = folder / "tuning"
-    tuning.mkdir()
-    unhurried = re.sub(r"(?m)^selector_max_seconds,[^,]+,", "selector_max_seconds,600,", shipped)
-    (tuning / "tuning.csv").write_text(unhurried, "utf-8")
     return load_settings(
         {
             "home": folder / "home",
             "out_dir": folder / "out",
             "sample": "small",
             "today": TODAY,
-            "tuning_dir": tuning,
+            "tuning_dir": unhurried_tuning(folder),
         }
     )

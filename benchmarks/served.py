@@ -1,4 +1,4 @@
-"""A served Dagster UI: started as a command, asked by GraphQL, ended with all that it started."""
+"""Commands in processes of their own; a Dagster UI that is served, asked by GraphQL, and ended."""
 
 import json
 import os
@@ -60,6 +60,21 @@ def served(command: Sequence[str], folder: Path, environment: Mapping[str, str])
             process.wait(timeout=ENDING_SECONDS)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def run_command(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+    """Run a command of Python to its end, and say nothing.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
+    subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env=os.environ | environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def ask(port: int, question: str, **variables: object) -> Any:

@@ -48,7 +48,14 @@ def make_small_agency(folder: Path) -> None:
     for name, rows in agency.tables.items():
         kept = rows[rows["page_name"].isin(pages) | rows["page_name"].isna()]
         kept.to_parquet(files / f"{name}.parquet", index=False)
+    unhurried_tuning(folder)
+
+
+def unhurried_tuning(folder: Path) -> Path:
+    """Write `folder/tuning`, in which the selector may take its time; that folder."""
     shipped = load_settings({"tuning_dir": None}).tuning_file("tuning.csv").read_text("utf-8")
-    (folder / "tuning").mkdir()
+    tuning = folder / "tuning"
+    tuning.mkdir()
     unhurried = re.sub(r"(?m)^selector_max_seconds,[^,]+,", "selector_max_seconds,600,", shipped)
-    (folder / "tuning" / "tuning.csv").write_text(unhurried, "utf-8")
+    (tuning / "tuning.csv").write_text(unhurried, "utf-8")
+    return tuning
