@@ -1,0 +1,150 @@
+"""How long a backfill of three weeks takes, beside three runs one after the other."""
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+from benchmarks.served import ask, run_command, served
+from benchmarks.small_agency import unhurried_tuning
+from eros_assets.automation.jobs import week_run_config, weekly_schedules
+from eros_assets.definitions import build_definitions
+from eros_assets.settings import REPOSITORY, load_settings
+
+TODAY = "2025-11-05"
+WEEKS = ("2025-11-03", "2025-11-10", "2025-11-17")
+"""The week under way, the coming one, and the one after it."""
+
+POLL_SECONDS = 0.5
+LONGEST_SECONDS = 3_600.0
+LAUNCH = """
+mutation ($params: ExecutionParams!) {
+  launchRun(executionParams: $params) { ... on LaunchRunSuccess { run { runId } } }
+}
+"""
+STATUS = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status startTime endTime } } }"
+BACKFILL = """
+mutation ($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) {
+    ... on LaunchBackfillSuccess { backfillId }
+  }
+}
+"""
+RUNS = """
+query ($filter: RunsFilter!, $id: String!) {
+  partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } }
+  runsOrError(filter: $filter) {
+    ... on Runs { results { status startTime endTime tags { key value } } }
+  }
+}
+"""
+
+
+def measure() -> Iterator[str]:
+    """Seconds of either on copies of one small agency, and the seconds that their runs take.
+
+    Dagster's daemon looks at backfills every 30 s: when one is launched, and after each of its
+    layers, of which a week has three (what is one present, the weeks, what is measured of them).
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        prepared, tuning = Path(folder) / "prepared", unhurried_tuning(Path(folder))
+        run_command(["eros_assets", "demo"], REPOSITORY, _environment(prepared, tuning))
+        taken: dict[str, tuple[float, float]] = {}
+        for name, way in (("three runs", _three_runs), ("backfill", _backfill)):
+            home = Path(folder) / name.replace(" ", "_")
+            copytree(prepared, home)
+            with served(["eros_assets", "dev"], REPOSITORY, _environment(home, tuning)) as port:
+                begun = time.perf_counter()
+                lines, running = way(port)
+                taken[name] = time.perf_counter() - begun, running
+            yield from lines
+            yield f"{name:<12}{taken[name][0]:7.1f} s, its runs {taken[name][1]:.1f} s"
+        runs, backfill = taken["three runs"], taken["backfill"]
+        yield (
+            f"backfill against runs: {backfill[0] / runs[0]:.2f} x, "
+            f"of the runs alone {backfill[1] / runs[1]:.2f} x (wanted: 1 x)"
+        )
+
+
+def _environment(home: Path, tuning: Path) -> Mapping[str, str]:
+    return {
+        "DAGSTER_HOME": str(REPOSITORY),
+        "EROS_HOME": str(home),
+        "EROS_DAGSTER_STORAGE": str(home / "dagster"),
+        "EROS_OUT_DIR": str(home / "out"),
+        "EROS_TUNING_DIR": str(tuning),
+        "EROS_SAMPLE": "small",
+        "EROS_TODAY": TODAY,
+        "EROS_WEEK": WEEKS[-1],
+    }
+
+
+def _three_runs(port: int) -> tuple[Sequence[str], float]:
+    """Launch each run once the one before it has ended; the seconds that they take."""
+    taken: list[float] = []
+    for week in WEEKS:
+        params = {
+            "mode": "default",
+            "selector": {
+                "jobName": weekly_schedules.name,
+                "repositoryName": "__repository__",
+                "repositoryLocationName": "eros_assets.definitions",
+            },
+            "runConfigData": json.dumps(week_run_config()),
+            "executionMetadata": {"tags": [{"key": "dagster/partition", "value": week}]},
+        }
+        launched = ask(port, LAUNCH, params=params)["launchRun"]["run"]["runId"]
+        taken.append(_seconds(_until_ended(port, STATUS, "runOrError", id=launched)["runOrError"]))
+    return [], sum(taken)
+
+
+def _backfill(port: int) -> tuple[Sequence[str], float]:
+    """Launch the assets of the same job for the weeks; the seconds that its runs take."""
+    job = build_definitions(load_settings({"env": "local"})).resolve_job_def(weekly_schedules.name)
+    keys = sorted(job.asset_layer.selected_asset_keys)
+    params = {
+        "assetSelection": [{"path": list(key.path)} for key in keys],
+        "partitionNames": list(WEEKS),
+    }
+    launched = ask(port, BACKFILL, params=params)["launchPartitionBackfill"]["backfillId"]
+    tag = {"key": "dagster/backfill", "value": launched}
+    found = _until_ended(
+        port, RUNS, "partitionBackfillOrError", id=launched, filter={"tags": [tag]}
+    )
+    runs = sorted(found["runsOrError"]["results"], key=lambda run: run["startTime"])
+    begun = runs[0]["startTime"]
+    lines = [
+        f"  from {run['startTime'] - begun:6.1f} s: {_seconds(run):5.1f} s, {_week(run)}"
+        for run in runs
+    ]
+    return lines, sum(_seconds(run) for run in runs)
+
+
+def _until_ended(port: int, question: str, about: str, **variables: object) -> Any:
+    """The answer once what it is about has ended well.
+
+    Raises:
+        RuntimeError: it ended otherwise, or not in time.
+    """
+    begun = time.perf_counter()
+    while time.perf_counter() - begun < LONGEST_SECONDS:
+        answer = ask(port, question, **variables)
+        status = str(answer[about]["status"])
+        if status in ("SUCCESS", "COMPLETED_SUCCESS"):
+            return answer
+        if status in ("FAILURE", "CANCELED", "COMPLETED_FAILED", "COMPLETED", "FAILED"):
+            raise RuntimeError(f"{about}: {status}")
+        time.sleep(POLL_SECONDS)
+    raise RuntimeError(f"{about}: not ended after {LONGEST_SECONDS:.0f} s")
+
+
+def _seconds(run: Mapping[str, Any]) -> float:
+    return float(run["endTime"]) - float(run["startTime"])
+
+
+def _week(run: Mapping[str, Any]) -> str:
+    weeks = [tag["value"] for tag in run["tags"] if tag["key"] == "dagster/partition"]
+    return f"week of {weeks[0]}" if weeks else "assets without weeks"
