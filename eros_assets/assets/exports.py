@@ -105,6 +105,7 @@ def schedule_csv(
             **frame_metadata(log),
             "dagster/row_count": messages,
             "pages": len(published.index.pages),
+            "expected_revenue": round(published.index.expected_revenue, 2),
             "bytes": sum(file.stat().st_size for file in published.folder.iterdir()),
             **sources,
             **of_all,

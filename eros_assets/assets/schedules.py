@@ -62,7 +62,7 @@ def schedule_recommendations(
     return dg.MaterializeResult(
         metadata={
             **stored_metadata(dataset, "schedule_recommendations", week_start=week_start),
-            "messages": len(rows),
+            "new_draft_messages": len(rows),
             "pages_planned": len(planned),
             "pages_failed": len(failures),
             "failures": dg.MetadataValue.json([f.sentence for f in failures]),

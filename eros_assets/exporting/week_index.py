@@ -110,6 +110,11 @@ class WeekIndex:
         }
 
     @property
+    def expected_revenue(self) -> float:
+        """What the messages are expected to earn, USD; one without an estimate counts nothing."""
+        return sum(m.expected_value or 0.0 for page in self.pages for m in page.messages)
+
+    @property
     def days(self) -> Sequence[tuple[dt.date, int]]:
         """Messages of all creators on each of the seven LA dates."""
         dates = [_local_date(m) for page in self.pages for m in page.messages]

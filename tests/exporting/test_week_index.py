@@ -68,6 +68,14 @@ def test_totals_agree_over_creators_tiers_and_days() -> None:
     assert sum(sum(page.tiers.values()) for page in shown.pages) == 4
 
 
+def test_expected_revenue_is_that_of_the_messages_with_an_estimate() -> None:
+    shown = week(
+        creator("cook", message(3, 10, expected_value=12.5), message(3, 12)),
+        creator("coach", message(4, 10, expected_value=7.25)),
+    )
+    assert shown.expected_revenue == 19.75
+
+
 def test_captions_names_and_shortfalls_are_escaped() -> None:
     page = IndexPage(
         "amber", HOSTILE, "sched", [message(0, 9, caption_text=HOSTILE)], facts=[HOSTILE]
