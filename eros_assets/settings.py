@@ -56,6 +56,11 @@ class Settings(BaseSettings):
     home: Path = Field(
         REPOSITORY / ".eros", description="Folder of the embedded warehouse and of Dagster's runs."
     )
+    memory_limit: str = Field(
+        "50%",
+        description="Memory that the embedded warehouse may use, 4GB for example, or a share of "
+        "the machine's; what needs more is written to files in EROS_HOME for the time being.",
+    )
     out_dir: Path = Field(REPOSITORY / "out", description="Folder that exports are written to.")
     import_dir: Path | None = Field(
         None, description="Folder with your own history, see docs/IMPORT.md."
@@ -146,6 +151,16 @@ class Settings(BaseSettings):
     def _dataset(cls, value: str) -> str:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,1023}", value):
             raise ValueError("must be a dataset name: letters, digits and '_', no digit first")
+        return value
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _memory_limit(cls, value: str) -> str:
+        share = re.fullmatch(r"(\d+(?:\.\d+)?) ?%", value)
+        if not re.fullmatch(r"\d+(\.\d+)? ?[MGT]i?B", value) and not (
+            share and 1 <= float(share[1]) <= 100
+        ):
+            raise ValueError("must be an amount such as 800MB or 4GB, or a share: 1% to 100%")
         return value
 
     @field_validator("spreadsheet_id")

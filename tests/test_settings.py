@@ -21,6 +21,7 @@ DEFAULTS: Mapping[str, object] = {
     "location": "US",
     "bigquery_endpoint": None,
     "home": REPOSITORY / ".eros",
+    "memory_limit": "50%",
     "out_dir": REPOSITORY / "out",
     "import_dir": None,
     "tuning_dir": None,
@@ -62,6 +63,10 @@ MISTAKES = (
     ("EROS_PROJECT_ID", "short", "6 to 30 of a-z, 0-9 and '-', a letter first"),
     ("EROS_PROJECT_ID", "ends-with-a-", "6 to 30 of a-z, 0-9 and '-', a letter first"),
     ("EROS_PROJECT_ID", "p" * 31, "6 to 30 of a-z, 0-9 and '-', a letter first"),
+    *(
+        ("EROS_MEMORY_LIMIT", value, "an amount such as 800MB or 4GB, or a share: 1% to 100%")
+        for value in ("4", "much", "0%", "101%", "-1GB", "4GB!", "4 gigabytes")
+    ),
     ("EROS_DATASET", "eros-brain", "letters, digits and '_', no digit first"),
     ("EROS_DATASET", "2nd_brain", "letters, digits and '_', no digit first"),
     ("EROS_DATASET", "brain`; SELECT 1", "letters, digits and '_', no digit first"),

@@ -1,4 +1,8 @@
-"""Selects the captions that each page sends in a week, as `select_captions_for_creator` does."""
+"""Selects the captions that each page sends in a week, as `select_captions_for_creator` does.
+
+Every caption draws, as in the procedure those of a tier with at most `individual_draws` captions
+do. Of larger tiers the procedure makes the best draws only, which are distributed alike.
+"""
 
 import datetime as dt
 import hashlib
@@ -89,9 +93,9 @@ def select(
                     np.where(catalogue.has_category[captions], catalogue.category[captions], -1),
                 ]
             )
-            final = final + float(knobs["diversity_weight"]) * variety
+            final = np.round(final + float(knobs["diversity_weight"]) * variety, 12)
             found.extend(
-                _kept(situation, page, tier, arm, captions, draw, final, wanted)
+                _kept(situation, page, tier, arm, captions, draw, final, slots)
                 for arm in (TREATMENT, CONTROL)
                 if wanted[arm] > 0
             )
@@ -151,19 +155,25 @@ def _kept(
     captions: Ints,
     draw: Floats,
     final: Floats,
-    wanted: Ints,
+    slots: Slots,
 ) -> Candidates:
     """The best of the page's tier for the arm, as many as may be needed."""
-    ids = situation.catalogue.caption_ids[captions]
+    catalogue, knobs = situation.catalogue, situation.knobs
+    ids = catalogue.caption_ids[captions]
     if arm == TREATMENT:
         offer = final
     else:
-        offer = 2.0 + hashed_uniforms(situation.key(page), ids.tolist(), "|uniform")[:, 0]
+        uniforms = hashed_uniforms(situation.key(page), ids.tolist(), "|uniform")[:, 0]
+        offer = 2.0 + np.round(uniforms, 12)
     depth = int(
-        situation.knobs["candidate_depth_factor"] * wanted[arm]
-        + situation.knobs["candidate_depth_extra"]
+        knobs["candidate_depth_factor"] * slots.wanted[page, tier, arm]
+        + knobs["candidate_depth_extra"]
     )
-    best = np.lexsort((ids, -offer))[:depth]
+    best = np.lexsort((ids, -offer))
+    if arm == TREATMENT:
+        room = max(math.floor(float(knobs["max_category_share"]) * slots.week[page]), 1)
+        best = best[_rank_in_category(catalogue, captions[best]) < 2 * room + 20]
+    best = best[:depth]
     return Candidates(
         page=np.full(best.size, page),
         caption=captions[best],
@@ -173,6 +183,16 @@ def _kept(
         final_score=final[best],
         offer=offer[best],
     )
+
+
+def _rank_in_category(catalogue: Catalogue, captions: Ints) -> Ints:
+    """How many captions of the same category come before each, in the order given."""
+    category = np.where(catalogue.has_category[captions], catalogue.category[captions], -1)
+    order = np.argsort(category, kind="stable")
+    in_order = category[order]
+    rank = np.empty(captions.size, dtype=np.int64)
+    rank[order] = np.arange(captions.size) - np.searchsorted(in_order, in_order, side="left")
+    return rank
 
 
 def _sent_since(facts: Facts, catalogue: Catalogue, first: int, end: int) -> Bools:

@@ -1,15 +1,19 @@
 -- Chooses the captions of a page's week by Thompson sampling, or of every page with targets for
 -- the week at once, and returns them. Replaces what was chosen before.
--- Eligible for a page: active, allowed for it, none of its restrictions, not queued by people and
--- not reserved by any page within 7 days of the week (what these pages hold in the week itself is
--- theirs to choose anew), not sent by it in the 7 days before, within its terms
--- (caption_availability), not rejected by a reviewer for it and this week.
+-- Eligible for a page: active, allowed for it, none of its restrictions, not reserved by any page
+-- within 7 days of the week (what these pages hold in the week itself is theirs to choose anew),
+-- not sent by it in the 7 days before, within its terms (caption_availability), not rejected by a
+-- reviewer for it and this week.
 -- thompson_score is a draw from Beta(c * (prior successes + successes / dispersion),
 -- c * (prior failures + failures / dispersion)), c being posterior_sharpening and the trials faded
 -- by their age. The prior is the pair's own; an untried caption's is that of
 -- borrowed_caption_priors where other pages have tried it, else that of its page and tier.
+-- In a tier of more than individual_draws captions, those that the page has not tried draw by bins:
+-- the best draws of a bin alone are made, as order statistics, so that the work grows with pages
+-- plus captions and not with their product.
 -- final_score is the draw's percentile among the page's eligible of the tier x the segment's
--- multiplier + diversity. A caption without a category has neither diversity nor a limit by category.
+-- multiplier + diversity. A caption without a category has neither diversity nor a limit by
+-- category.
 -- A share of the PPVs, the control arm, is drawn uniformly instead; it is served first, so that
 -- the treatment arm's choice doesn't bias it. How many a page gets is the share times its PPVs,
 -- rounded up or down by a draw so that the mean is exact.
@@ -170,21 +174,6 @@ BEGIN
   CROSS JOIN UNNEST(['treatment', 'control']) AS arm
   LEFT JOIN control_tiers AS c ON i.page_name = c.page_name AND i.price_tier = c.price_tier;
 
-  -- The bank and the patterns as they are used, judged once.
-  CREATE OR REPLACE TEMP TABLE bank AS
-  SELECT
-    u.caption_id,
-    u.caption_text,
-    u.content_category,
-    u.price_tier,
-    u.has_urgency,
-    u.page_name,
-    u.is_active,
-    c.content_id,
-    c.is_open
-  FROM `${dataset}.usable_captions` AS u
-  INNER JOIN `${dataset}.caption_contents` AS c ON u.caption_id = c.caption_id;
-
   CREATE OR REPLACE TEMP TABLE page_patterns AS
   SELECT DISTINCT
     r.page_name,
@@ -213,6 +202,119 @@ BEGIN
     ) AS a
   );
 
+  -- Every usable caption, with the content that it is.
+  CREATE OR REPLACE TEMP TABLE contents AS
+  SELECT
+    u.caption_id,
+    u.caption_text,
+    u.content_category,
+    u.price_tier,
+    COALESCE(u.has_urgency, FALSE) AS has_urgency,
+    u.page_name,
+    u.is_active,
+    c.content_id,
+    c.is_open
+  FROM `${dataset}.usable_captions` AS u
+  INNER JOIN `${dataset}.caption_contents` AS c ON u.caption_id = c.caption_id;
+
+  -- One row per content, and page where not every page may use it, with its bin: contents of a tier
+  -- of which all pages together believe much the same. Within its bin, and its tier, it has a place
+  -- in an order that is drawn anew each week. Those of one page are in orders of their own.
+  CREATE OR REPLACE TEMP TABLE bank AS
+  WITH busy AS (
+    SELECT COALESCE(h.content_id, a.caption_id) AS caption_id
+    FROM `${dataset}.active_caption_assignments` AS a
+    CROSS JOIN `${dataset}.tuning` AS t
+    LEFT JOIN contents AS h ON a.caption_id = h.caption_id
+    WHERE
+      a.is_active
+      AND a.caption_id IS NOT NULL
+      AND a.scheduled_send_date >= DATE_SUB(p_week_start, INTERVAL t.reservation_days DAY)
+      AND a.scheduled_send_date <= DATE_ADD(p_week_start, INTERVAL t.reservation_days + 6 DAY)
+      AND NOT (
+        a.scheduled_send_date >= p_week_start
+        AND a.scheduled_send_date <= DATE_ADD(p_week_start, INTERVAL 6 DAY)
+        AND a.page_name IN (SELECT w.page_name FROM wanted_captions AS w WHERE w.wanted > 0)
+      )
+    UNION DISTINCT
+    SELECT COALESCE(h.content_id, s.caption_id) AS caption_id
+    FROM `${dataset}.caption_selections` AS s
+    LEFT JOIN contents AS h ON s.caption_id = h.caption_id
+    WHERE
+      s.week_start = p_week_start
+      AND p_page_name IS NOT NULL
+      AND s.page_name != p_page_name
+  ),
+
+  unavailable AS (
+    SELECT x.caption_id
+    FROM `${dataset}.caption_availability` AS x
+    WHERE
+      x.active_from > p_week_start
+      OR x.active_until < DATE_ADD(p_week_start, INTERVAL 6 DAY)
+      OR x.sends >= x.max_sends
+  ),
+
+  units AS (
+    SELECT
+      m.content_id,
+      IF(m.is_open, NULL, m.page_name) AS page_name,
+      LOGICAL_OR(x.caption_id IS NULL) AS is_available
+    FROM contents AS m
+    LEFT JOIN unavailable AS x ON m.caption_id = x.caption_id
+    WHERE m.is_active
+    GROUP BY m.content_id, page_name
+  ),
+
+  believed AS (
+    SELECT
+      k.caption_id,
+      k.content_category,
+      k.price_tier,
+      k.has_urgency,
+      u.page_name,
+      u.is_available AND b.caption_id IS NULL AS is_free,
+      IF(REGEXP_CONTAINS(k.caption_text, v_any_pattern), k.caption_text, NULL) AS suspect_text,
+      COALESCE(a.pages, 0) AS appeal_pages,
+      a.appeal_shape,
+      a.appeal_rate,
+      -- Rounded before it is grouped: sums of floats differ in their last digits from run to run.
+      COALESCE(
+        CONCAT(
+          CAST(CAST(ROUND(ROUND(
+            2.0 * EXP(0.5 * ROUND(ROUND(LN(a.appeal_shape), 9)))
+            * LN(SAFE_DIVIDE(a.appeal_shape, a.appeal_rate)),
+            9
+          )) AS INT64) AS STRING),
+          '|',
+          CAST(CAST(ROUND(ROUND(LN(a.appeal_shape), 9)) AS INT64) AS STRING)
+        ),
+        'untried'
+      ) AS bin,
+      TO_HEX(SHA256(CONCAT(
+        p_seed, '|', CAST(p_week_start AS STRING), '|', CAST(k.caption_id AS STRING)
+      ))) AS bank_order
+    FROM units AS u
+    INNER JOIN contents AS k ON u.content_id = k.caption_id
+    LEFT JOIN busy AS b ON k.caption_id = b.caption_id
+    LEFT JOIN `${dataset}.caption_appeal` AS a
+      ON
+        k.caption_id = a.caption_id
+        AND k.price_tier = a.price_tier
+        AND a.appeal_shape > 0
+        AND a.appeal_rate > 0
+  )
+
+  SELECT
+    b.* EXCEPT (bank_order),
+    ROW_NUMBER() OVER (
+      PARTITION BY b.price_tier, b.page_name, b.bin ORDER BY b.bank_order, b.caption_id
+    ) - 1 AS bin_place,
+    ROW_NUMBER() OVER (
+      PARTITION BY b.price_tier, b.page_name ORDER BY b.bank_order, b.caption_id
+    ) - 1 AS tier_place
+  FROM believed AS b;
+
   -- One row per page and category that it sent in the days before: use over the most used one's.
   CREATE OR REPLACE TEMP TABLE recent_categories AS
   SELECT
@@ -220,8 +322,8 @@ BEGIN
     b.content_category,
     SAFE_DIVIDE(COUNT(*), MAX(COUNT(*)) OVER (PARTITION BY f.page_name)) AS relative_use
   FROM `${dataset}.message_facts` AS f
-  INNER JOIN bank AS h ON f.caption_id = h.caption_id
-  INNER JOIN bank AS b ON h.content_id = b.caption_id
+  INNER JOIN contents AS h ON f.caption_id = h.caption_id
+  INNER JOIN contents AS b ON h.content_id = b.caption_id
   CROSS JOIN `${dataset}.tuning` AS t
   WHERE
     b.content_category IS NOT NULL
@@ -229,75 +331,52 @@ BEGIN
     AND f.send_date < p_week_start
   GROUP BY f.page_name, b.content_category;
 
-  -- One row per eligible page and caption. A statement of its own: an engine that knows how many
-  -- rows these are joins the small tables of the next to them, and not them to the small tables.
-  CREATE OR REPLACE TEMP TABLE eligible_captions AS
+  -- One row per page and caption that it must not use: sent in the days before, matching one of
+  -- its patterns, or rejected by a reviewer.
+  CREATE OR REPLACE TEMP TABLE refused AS
+  SELECT
+    f.page_name,
+    h.content_id AS caption_id
+  FROM `${dataset}.message_facts` AS f
+  INNER JOIN contents AS h ON f.caption_id = h.caption_id
+  CROSS JOIN `${dataset}.tuning` AS t
+  WHERE
+    f.send_date >= DATE_SUB(p_week_start, INTERVAL t.rest_days DAY)
+    AND f.send_date < p_week_start
+  UNION DISTINCT
+  SELECT
+    p.page_name,
+    b.caption_id
+  FROM page_patterns AS p
+  INNER JOIN bank AS b ON REGEXP_CONTAINS(b.suspect_text, p.pattern)
+  UNION DISTINCT
+  SELECT
+    v.page_name,
+    h.content_id
+  FROM `${dataset}.schedule_review` AS v
+  INNER JOIN contents AS h ON v.caption_id = h.caption_id
+  WHERE v.week_start = p_week_start AND v.decision = 'reject';
+
+  -- One row per page, tier and category with eligible captions, counted without listing them: what
+  -- all pages may use, and the page's own, less what the page must not use.
+  CREATE OR REPLACE TEMP TABLE category_counts AS
   WITH wanting AS (
     SELECT DISTINCT
-      page_name,
-      price_tier
-    FROM wanted_captions
-    WHERE wanted > 0
+      w.page_name,
+      w.price_tier
+    FROM wanted_captions AS w
+    LEFT JOIN (
+      SELECT DISTINCT
+        r.page_name,
+        price_tier
+      FROM `${dataset}.usable_restrictions` AS r
+      CROSS JOIN UNNEST(r.restricted_price_tiers) AS price_tier
+      WHERE p_page_name IS NULL OR r.page_name = p_page_name
+    ) AS x ON w.page_name = x.page_name AND w.price_tier = x.price_tier
+    WHERE w.wanted > 0 AND x.price_tier IS NULL
   ),
 
-  unreserved AS (
-    SELECT DISTINCT
-      k.caption_id,
-      IF(k.is_open, NULL, b.page_name) AS page_name,
-      k.price_tier,
-      COALESCE(k.content_category, 'uncategorised') AS content_category
-    FROM bank AS b
-    INNER JOIN bank AS k ON b.content_id = k.caption_id
-    WHERE
-      b.is_active
-      AND b.content_id NOT IN (
-        SELECT COALESCE(h.content_id, a.caption_id)
-        FROM `${dataset}.active_caption_assignments` AS a
-        CROSS JOIN `${dataset}.tuning` AS t
-        LEFT JOIN bank AS h ON a.caption_id = h.caption_id
-        WHERE
-          a.is_active
-          AND a.caption_id IS NOT NULL
-          AND a.scheduled_send_date >= DATE_SUB(p_week_start, INTERVAL t.reservation_days DAY)
-          AND a.scheduled_send_date <= DATE_ADD(p_week_start, INTERVAL t.reservation_days + 6 DAY)
-          AND NOT (
-            a.scheduled_send_date >= p_week_start
-            AND a.scheduled_send_date <= DATE_ADD(p_week_start, INTERVAL 6 DAY)
-            AND a.page_name IN (SELECT w.page_name FROM wanting AS w)
-          )
-      )
-      AND b.content_id NOT IN (
-        SELECT COALESCE(h.content_id, q.caption_id)
-        FROM `${dataset}.judged_queue` AS q
-        CROSS JOIN `${dataset}.tuning` AS t
-        LEFT JOIN bank AS h ON q.caption_id = h.caption_id
-        WHERE
-          q.reason IS NULL
-          AND q.caption_id IS NOT NULL
-          AND DATE(q.send_time, 'America/Los_Angeles')
-          BETWEEN DATE_SUB(p_week_start, INTERVAL t.reservation_days DAY)
-          AND DATE_ADD(p_week_start, INTERVAL t.reservation_days + 6 DAY)
-      )
-      AND b.content_id NOT IN (
-        SELECT COALESCE(h.content_id, s.caption_id)
-        FROM `${dataset}.caption_selections` AS s
-        LEFT JOIN bank AS h ON s.caption_id = h.caption_id
-        WHERE
-          s.week_start = p_week_start
-          AND p_page_name IS NOT NULL
-          AND s.page_name != p_page_name
-      )
-      AND b.caption_id NOT IN (
-        SELECT x.caption_id
-        FROM `${dataset}.caption_availability` AS x
-        WHERE
-          x.active_from > p_week_start
-          OR x.active_until < DATE_ADD(p_week_start, INTERVAL 6 DAY)
-          OR x.sends >= x.max_sends
-      )
-  ),
-
-  restricted_categories AS (
+  restricted AS (
     SELECT DISTINCT
       r.page_name,
       content_category
@@ -306,233 +385,934 @@ BEGIN
     WHERE p_page_name IS NULL OR r.page_name = p_page_name
   ),
 
-  restricted_tiers AS (
-    SELECT DISTINCT
-      r.page_name,
-      price_tier
-    FROM `${dataset}.usable_restrictions` AS r
-    CROSS JOIN UNNEST(r.restricted_price_tiers) AS price_tier
-    WHERE p_page_name IS NULL OR r.page_name = p_page_name
-  ),
-
-  suspects AS (
+  counted AS (
     SELECT
-      b.caption_id,
-      b.caption_text
+      w.page_name,
+      w.price_tier,
+      s.content_category,
+      s.captions
+    FROM wanting AS w
+    INNER JOIN (
+      SELECT
+        price_tier,
+        content_category,
+        COUNT(*) AS captions
+      FROM bank
+      WHERE is_free AND page_name IS NULL
+      GROUP BY price_tier, content_category
+    ) AS s ON w.price_tier = s.price_tier
+    UNION ALL
+    SELECT
+      b.page_name,
+      b.price_tier,
+      b.content_category,
+      COUNT(*) AS captions
     FROM bank AS b
-    WHERE REGEXP_CONTAINS(b.caption_text, v_any_pattern)
-  ),
-
-  -- Sent by the page in the days before, matching one of its patterns, or rejected by a reviewer.
-  refused AS (
+    WHERE b.is_free AND b.page_name IS NOT NULL
+    GROUP BY b.page_name, b.price_tier, b.content_category
+    UNION ALL
     SELECT
-      f.page_name,
-      h.content_id AS caption_id
-    FROM `${dataset}.message_facts` AS f
-    INNER JOIN bank AS h ON f.caption_id = h.caption_id
-    CROSS JOIN `${dataset}.tuning` AS t
-    WHERE
-      f.send_date >= DATE_SUB(p_week_start, INTERVAL t.rest_days DAY)
-      AND f.send_date < p_week_start
-    UNION DISTINCT
-    SELECT
-      p.page_name,
-      b.caption_id
-    FROM page_patterns AS p
-    INNER JOIN suspects AS b ON REGEXP_CONTAINS(b.caption_text, p.pattern)
-    UNION DISTINCT
-    SELECT
-      v.page_name,
-      h.content_id
-    FROM `${dataset}.schedule_review` AS v
-    INNER JOIN bank AS h ON v.caption_id = h.caption_id
-    WHERE v.week_start = p_week_start AND v.decision = 'reject'
+      x.page_name,
+      b.price_tier,
+      b.content_category,
+      -COUNT(*) AS captions
+    FROM refused AS x
+    INNER JOIN bank AS b ON x.caption_id = b.caption_id
+    WHERE b.is_free AND (b.page_name IS NULL OR b.page_name = x.page_name)
+    GROUP BY x.page_name, b.price_tier, b.content_category
   )
 
   SELECT
-    w.page_name,
-    w.price_tier,
-    b.caption_id
-  FROM wanting AS w
-  INNER JOIN unreserved AS b ON w.price_tier = b.price_tier
-  LEFT JOIN restricted_categories AS rc
-    ON w.page_name = rc.page_name AND b.content_category = rc.content_category
-  LEFT JOIN restricted_tiers AS rt
-    ON w.page_name = rt.page_name AND b.price_tier = rt.price_tier
-  LEFT JOIN refused AS x ON w.page_name = x.page_name AND b.caption_id = x.caption_id
-  WHERE
-    (b.page_name IS NULL OR b.page_name = w.page_name)
-    AND rc.content_category IS NULL
-    AND rt.price_tier IS NULL
-    AND x.caption_id IS NULL;
+    c.page_name,
+    c.price_tier,
+    c.content_category,
+    c.captions,
+    -- A caption without a category has no diversity.
+    COALESCE(u.relative_use, IF(c.content_category IS NULL, 0.5, 0.0)) AS relative_use
+  FROM (
+    SELECT
+      page_name,
+      price_tier,
+      content_category,
+      SUM(captions) AS captions
+    FROM counted
+    GROUP BY page_name, price_tier, content_category
+  ) AS c
+  INNER JOIN wanting AS w ON c.page_name = w.page_name AND c.price_tier = w.price_tier
+  LEFT JOIN restricted AS r
+    ON
+      c.page_name = r.page_name
+      AND COALESCE(c.content_category, 'uncategorised') = r.content_category
+  LEFT JOIN recent_categories AS u
+    ON c.page_name = u.page_name AND c.content_category = u.content_category
+  WHERE c.captions > 0 AND r.page_name IS NULL;
 
-  -- One row per page and tier: its places, how many captions are eligible for them, and what their
-  -- percentiles are multiplied by.
+  -- One row per page and tier: its places, how many captions are eligible for them, what their
+  -- percentiles are multiplied by, the prior of the untried, and how far down the order of draws
+  -- one must look (reach) for the best by final_score. A caption that is drawn later has a
+  -- percentile too low for any diversity to lift it, or is one of a category of which there are
+  -- more than the page may take.
   CREATE OR REPLACE TEMP TABLE tier_places AS
-  WITH eligible AS (
+  WITH places AS (
+    SELECT
+      w.page_name,
+      w.price_tier,
+      SUM(IF(w.arm = 'treatment', w.wanted, 0)) AS treatment_places,
+      SUM(IF(w.arm = 'control', w.wanted, 0)) AS control_places,
+      MAX(w.week_wanted) AS week_wanted,
+      MAX(
+        CASE w.price_tier
+          WHEN 'budget' THEN g.budget_multiplier
+          WHEN 'mid' THEN g.mid_multiplier
+          WHEN 'premium' THEN g.premium_multiplier
+          ELSE g.bump_multiplier
+        END
+      ) AS multiplier
+    FROM wanted_captions AS w
+    INNER JOIN `${dataset}.segment_rules` AS g ON w.behavioral_segment = g.behavioral_segment
+    GROUP BY w.page_name, w.price_tier
+  ),
+
+  looked_at AS (
+    SELECT
+      p.page_name,
+      p.price_tier,
+      p.multiplier,
+      t.candidate_depth_factor * p.treatment_places + t.candidate_depth_extra AS depth,
+      2 * GREATEST(CAST(FLOOR(t.max_category_share * p.week_wanted) AS INT64), 1) + 20
+        AS category_depth
+    FROM places AS p
+    CROSS JOIN `${dataset}.tuning` AS t
+  ),
+
+  -- Categories that the page used least come first; level_captions are those used as little.
+  levels AS (
+    SELECT
+      c.page_name,
+      c.price_tier,
+      SUM(c.captions) OVER (PARTITION BY c.page_name, c.price_tier) AS tier_captions,
+      SUM(c.captions) OVER (
+        PARTITION BY c.page_name, c.price_tier ORDER BY c.relative_use
+      ) AS level_captions,
+      MIN(c.captions) OVER (
+        PARTITION BY c.page_name, c.price_tier ORDER BY c.relative_use
+      ) AS least_captions,
+      c.relative_use - MIN(c.relative_use) OVER (PARTITION BY c.page_name, c.price_tier)
+        AS use_difference
+    FROM category_counts AS c
+  ),
+
+  reaches AS (
+    SELECT
+      l.page_name,
+      l.price_tier,
+      MAX(l.tier_captions) AS captions,
+      MIN(
+        SAFE_DIVIDE((d.depth + 4.0 * SQRT(d.depth)) * l.tier_captions, l.level_captions)
+        + LEAST(
+          COALESCE(
+            SAFE_DIVIDE(
+              2.0 * t.diversity_weight * l.use_difference * l.tier_captions, d.multiplier
+            ),
+            l.tier_captions
+          ),
+          IF(
+            l.use_difference > 0,
+            SAFE_DIVIDE(
+              (d.category_depth + 4.0 * SQRT(d.category_depth)) * l.tier_captions, l.least_captions
+            ),
+            0.0
+          )
+        )
+      ) AS reach
+    FROM levels AS l
+    INNER JOIN looked_at AS d ON l.page_name = d.page_name AND l.price_tier = d.price_tier
+    CROSS JOIN `${dataset}.tuning` AS t
+    GROUP BY l.page_name, l.price_tier
+  ),
+
+  shared AS (
+    SELECT
+      price_tier,
+      COUNT(*) AS captions
+    FROM bank
+    WHERE page_name IS NULL
+    GROUP BY price_tier
+  ),
+
+  owned AS (
     SELECT
       page_name,
       price_tier,
       COUNT(*) AS captions
-    FROM eligible_captions
+    FROM bank
+    WHERE page_name IS NOT NULL
     GROUP BY page_name, price_tier
   )
 
   SELECT
-    w.page_name,
-    w.price_tier,
-    SUM(IF(w.arm = 'treatment', w.wanted, 0)) AS treatment_places,
-    SUM(IF(w.arm = 'control', w.wanted, 0)) AS control_places,
-    MAX(w.week_wanted) AS week_wanted,
-    MAX(e.captions) AS captions,
-    MAX(
-      CASE w.price_tier
-        WHEN 'budget' THEN g.budget_multiplier
-        WHEN 'mid' THEN g.mid_multiplier
-        WHEN 'premium' THEN g.premium_multiplier
-        ELSE g.bump_multiplier
-      END
-    ) AS multiplier
-  FROM wanted_captions AS w
-  INNER JOIN `${dataset}.segment_rules` AS g ON w.behavioral_segment = g.behavioral_segment
-  LEFT JOIN eligible AS e ON w.page_name = e.page_name AND w.price_tier = e.price_tier
-  GROUP BY w.page_name, w.price_tier;
-
-  -- One row per eligible page and caption: what is believed of it. Rows stay narrow until few are
-  -- left: everything is ranked, little is kept. A pair that was never tried has no statistics, and
-  -- so the prior that it borrows, else that of its page and tier.
-  CREATE OR REPLACE TEMP TABLE beliefs AS
-  SELECT
-    e.page_name,
-    e.price_tier,
-    e.caption_id,
-    COALESCE(s.prior_successes, b.prior_successes, r.prior_successes, 1.0) AS prior_successes,
-    COALESCE(s.prior_failures, b.prior_failures, r.prior_failures, 1.0) AS prior_failures,
-    COALESCE(
-      s.effective_successes, SAFE_DIVIDE(s.successes, COALESCE(r.dispersion, 1.0)), 0.0
-    ) AS effective_successes,
-    COALESCE(
-      s.effective_failures, SAFE_DIVIDE(s.failures, COALESCE(r.dispersion, 1.0)), 0.0
-    ) AS effective_failures
-  FROM eligible_captions AS e
-  LEFT JOIN `${dataset}.caption_bandit_stats` AS s
-    ON e.page_name = s.page_name AND e.caption_id = s.caption_id
-  LEFT JOIN `${dataset}.borrowed_caption_priors` AS b
-    ON
-      e.page_name = b.page_name AND e.caption_id = b.caption_id AND e.price_tier = b.price_tier
+    p.*,
+    e.captions,
+    e.reach,
+    COALESCE(s.captions, 0) AS shared_captions,
+    COALESCE(o.captions, 0) AS owned_captions,
+    COALESCE(r.prior_successes, 1.0) AS prior_successes,
+    COALESCE(r.prior_failures, 1.0) AS prior_failures,
+    COALESCE(r.dispersion, 1.0) AS dispersion,
+    r.rate,
+    r.variation,
+    r.pair_variance
+  FROM places AS p
+  LEFT JOIN reaches AS e ON p.page_name = e.page_name AND p.price_tier = e.price_tier
+  LEFT JOIN shared AS s ON p.price_tier = s.price_tier
+  LEFT JOIN owned AS o ON p.page_name = o.page_name AND p.price_tier = o.price_tier
   LEFT JOIN `${dataset}.caption_priors` AS r
-    ON e.page_name = r.page_name AND e.price_tier = r.price_tier;
+    ON p.page_name = r.page_name AND p.price_tier = r.price_tier;
+
+  -- One row per page, tier and bin of the captions that all pages may use: the posterior of its
+  -- typical caption as the page sees it, and how many draws are made of it, best first (depth). Of
+  -- a large bin these are order statistics of as many draws as it has captions; of a small one
+  -- (depth NULL) every caption draws.
+  CREATE OR REPLACE TEMP TABLE page_bins AS
+  WITH bins AS (
+    SELECT
+      price_tier,
+      bin,
+      COUNT(*) AS captions,
+      EXP(AVG(LN(appeal_shape))) AS shape,
+      EXP(AVG(LN(SAFE_DIVIDE(appeal_shape, appeal_rate)))) AS appeal,
+      MAX(SAFE_DIVIDE(appeal_shape, appeal_rate)) AS greatest_appeal
+    FROM bank
+    WHERE page_name IS NULL
+    GROUP BY price_tier, bin
+  ),
+
+  moments AS (
+    SELECT
+      m.page_name,
+      m.price_tier,
+      b.bin,
+      b.captions,
+      COALESCE(LN(SAFE_DIVIDE(b.greatest_appeal, b.appeal)), 0.0) AS spread,
+      m.prior_successes,
+      m.prior_failures,
+      m.reach,
+      m.shared_captions + m.owned_captions > t.individual_draws AS is_large,
+      SAFE_DIVIDE(m.shared_captions + m.owned_captions, m.captions) AS per_eligible,
+      LEAST(m.rate * b.appeal, t.prior_max_rate) AS rate,
+      LEAST((1.0 + SAFE_DIVIDE(1.0, b.shape)) * (1.0 + m.pair_variance) - 1.0, m.variation)
+        AS variation
+    FROM tier_places AS m
+    INNER JOIN bins AS b ON m.price_tier = b.price_tier
+    CROSS JOIN `${dataset}.tuning` AS t
+    WHERE m.captions > 0
+  ),
+
+  believed AS (
+    SELECT
+      m.page_name,
+      m.price_tier,
+      m.bin,
+      m.captions,
+      m.spread,
+      m.is_large,
+      m.reach * m.per_eligible + 4.0 * SQRT(m.reach * m.per_eligible) AS reach,
+      COALESCE(m.rate * m.strength, m.prior_successes) AS prior_successes,
+      COALESCE((1.0 - m.rate) * m.strength, m.prior_failures) AS prior_failures
+    FROM (
+      SELECT
+        m.*,
+        LEAST(
+          GREATEST(
+            SAFE_DIVIDE(1.0 - m.rate, m.variation * m.rate) - 1.0, t.prior_min_strength
+          ),
+          t.prior_max_strength
+        ) AS strength
+      FROM moments AS m
+      CROSS JOIN `${dataset}.tuning` AS t
+    ) AS m
+  ),
+
+  -- Draws are looked at as logits. By Paulson's approximation the cube root of the odds over
+  -- their mean, w, is normal in (w*mean_b - mean_a) / sqrt(w^2*variance_b + variance_a).
+  shaped AS (
+    SELECT
+      b.*,
+      LN(SAFE_DIVIDE(b.prior_successes, b.prior_failures)) AS centre,
+      1.0 - SAFE_DIVIDE(1.0, 9.0 * t.posterior_sharpening * b.prior_successes) AS mean_a,
+      1.0 - SAFE_DIVIDE(1.0, 9.0 * t.posterior_sharpening * b.prior_failures) AS mean_b,
+      SAFE_DIVIDE(1.0, 9.0 * t.posterior_sharpening * b.prior_successes) AS variance_a,
+      SAFE_DIVIDE(1.0, 9.0 * t.posterior_sharpening * b.prior_failures) AS variance_b,
+      b.is_large
+      AND t.posterior_sharpening * LEAST(b.prior_successes, b.prior_failures) >= 1.0 AS may_order
+    FROM believed AS b
+    CROSS JOIN `${dataset}.tuning` AS t
+  ),
+
+  -- The highest of some thresholds that as many draws as are needed are expected to pass.
+  thresholds AS (
+    SELECT
+      page_name,
+      price_tier,
+      MAX(IF(expected >= reach, threshold, NULL)) AS threshold
+    FROM (
+      SELECT
+        d.page_name,
+        d.price_tier,
+        d.reach,
+        d.threshold,
+        SUM(d.captions * SAFE_DIVIDE(
+          1.0, 1.0 + EXP(1.5976 * d.deviation + 0.070566 * POW(d.deviation, 3.0))
+        )) AS expected
+      FROM (
+        SELECT
+          s.page_name,
+          s.price_tier,
+          s.reach,
+          s.captions,
+          c.threshold,
+          LEAST(GREATEST(SAFE_DIVIDE(
+            EXP(SAFE_DIVIDE(c.threshold - s.centre, 3.0)) * s.mean_b - s.mean_a,
+            SQRT(EXP(2.0 * SAFE_DIVIDE(c.threshold - s.centre, 3.0)) * s.variance_b + s.variance_a)
+          ), -6.0), 6.0) AS deviation
+        FROM shaped AS s
+        INNER JOIN (
+          SELECT
+            page_name,
+            price_tier,
+            ROUND(
+              SAFE_DIVIDE(SUM(captions * centre), SUM(captions)) + 0.25 * step * SQRT(
+                SAFE_DIVIDE(
+                  SUM(captions * (centre * centre + 9.0 * (variance_a + variance_b))), SUM(captions)
+                ) - POW(SAFE_DIVIDE(SUM(captions * centre), SUM(captions)), 2.0)
+              ),
+              9
+            ) AS threshold
+          FROM shaped
+          CROSS JOIN UNNEST(GENERATE_ARRAY(-2, 20)) AS step
+          GROUP BY page_name, price_tier, step
+        ) AS c ON s.page_name = c.page_name AND s.price_tier = c.price_tier
+      ) AS d
+      GROUP BY d.page_name, d.price_tier, d.reach, d.threshold
+    )
+    GROUP BY page_name, price_tier
+  ),
+
+  passing AS (
+    SELECT
+      c.*,
+      c.captions * SAFE_DIVIDE(
+        1.0, 1.0 + EXP(1.5976 * c.deviation + 0.070566 * POW(c.deviation, 3.0))
+      ) AS expected
+    FROM (
+      SELECT
+        s.*,
+        LEAST(GREATEST(SAFE_DIVIDE(
+          EXP(SAFE_DIVIDE(h.threshold - s.centre - s.spread, 3.0)) * s.mean_b - s.mean_a,
+          SQRT(
+            EXP(2.0 * SAFE_DIVIDE(h.threshold - s.centre - s.spread, 3.0)) * s.variance_b
+            + s.variance_a
+          )
+        ), -6.0), 6.0) AS deviation
+      FROM shaped AS s
+      INNER JOIN thresholds AS h ON s.page_name = h.page_name AND s.price_tier = h.price_tier
+    ) AS c
+  )
+
+  SELECT
+    p.page_name,
+    p.price_tier,
+    p.bin,
+    p.captions,
+    p.prior_successes,
+    p.prior_failures,
+    p.centre,
+    p.mean_a,
+    p.mean_b,
+    p.variance_a,
+    p.variance_b,
+    IF(
+      p.may_order AND 2.0 * (1.3 * p.expected + 3.0 * SQRT(p.expected) + 3.0) <= p.captions,
+      CAST(CEIL(1.3 * p.expected + 3.0 * SQRT(p.expected) + 3.0) AS INT64),
+      NULL
+    ) AS depth
+  FROM passing AS p;
+
+  -- One row per page and caption that draws from a posterior, eligible ones only. Captions that the
+  -- page has tried, its own ones and those of small bins draw each by their own key. The best
+  -- draws of a large bin are made in order: from uniforms, one after the other the greatest that
+  -- are left, and dealt to its captions at random.
+  CREATE OR REPLACE TEMP TABLE drawn AS
+  WITH control_pools AS (
+    SELECT
+      d.page_name,
+      d.price_tier,
+      d.captions,
+      d.shared_captions,
+      IF(
+        d.captions > d.individual_draws AND 2.0 * d.depth <= d.captions,
+        CAST(CEIL(d.depth) AS INT64),
+        NULL
+      ) AS depth
+    FROM (
+      SELECT
+        m.page_name,
+        m.price_tier,
+        m.shared_captions,
+        m.shared_captions + m.owned_captions AS captions,
+        t.individual_draws,
+        SAFE_DIVIDE(m.shared_captions + m.owned_captions, m.captions) * (
+          t.candidate_depth_factor * m.control_places + t.candidate_depth_extra
+          + 4.0 * SQRT(t.candidate_depth_factor * m.control_places + t.candidate_depth_extra)
+        ) AS depth
+      FROM tier_places AS m
+      CROSS JOIN `${dataset}.tuning` AS t
+      WHERE m.control_places > 0 AND m.captions > 0
+    ) AS d
+  ),
+
+  slots AS (
+    SELECT
+      s.page_name,
+      s.price_tier,
+      s.bin,
+      s.captions,
+      s.slot,
+      CAST(FLOOR(
+        s.captions * (CAST(CONCAT('0x', SUBSTR(s.digest, 1, 13)) AS INT64) + 0.5)
+        * 2.220446049250313e-16
+      ) AS INT64) AS bin_place,
+      -LN(
+        (CAST(CONCAT('0x', SUBSTR(s.digest, 14, 13)) AS INT64) + 0.5) * 2.220446049250313e-16
+      ) AS spacing
+    FROM (
+      SELECT
+        b.page_name,
+        b.price_tier,
+        b.bin,
+        b.captions,
+        slot,
+        TO_HEX(SHA256(CONCAT(
+          p_seed, '|', CAST(p_week_start AS STRING), '|', b.page_name, '|', b.price_tier, '|',
+          b.bin, '|', CAST(slot AS STRING)
+        ))) AS digest
+      FROM (
+        SELECT page_name, price_tier, bin, captions, depth FROM page_bins
+        UNION ALL
+        SELECT page_name, price_tier, 'control' AS bin, captions, depth FROM control_pools
+      ) AS b
+      CROSS JOIN UNNEST(GENERATE_ARRAY(1, b.depth + DIV(b.depth, 2) + 10)) AS slot
+      WHERE b.depth IS NOT NULL
+    ) AS s
+  ),
+
+  -- A place that comes up again is passed over: what is left is a random order of the bin.
+  dealt AS (
+    SELECT
+      *,
+      ROW_NUMBER() OVER (PARTITION BY page_name, price_tier, bin ORDER BY slot) AS bin_rank
+    FROM (
+      SELECT *
+      FROM slots
+      QUALIFY
+        ROW_NUMBER() OVER (PARTITION BY page_name, price_tier, bin, bin_place ORDER BY slot) = 1
+    )
+  ),
+
+  -- Renyi: spacings of the order statistics of n exponentials are exponential over n, n - 1, ...
+  ordered AS (
+    SELECT
+      page_name,
+      price_tier,
+      bin,
+      bin_place,
+      GREATEST(
+        1.0 - EXP(-SUM(SAFE_DIVIDE(spacing, captions - bin_rank + 1)) OVER (
+          PARTITION BY page_name, price_tier, bin ORDER BY bin_rank
+          ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        )),
+        1e-18
+      ) AS survival
+    FROM dealt
+  ),
+
+  tried AS (
+    SELECT
+      s.page_name,
+      s.caption_id,
+      s.prior_successes,
+      s.prior_failures,
+      s.successes,
+      s.failures,
+      s.effective_successes,
+      s.effective_failures,
+      s.total_observations
+    FROM `${dataset}.caption_bandit_stats` AS s
+    WHERE p_page_name IS NULL OR s.page_name = p_page_name
+  ),
+
+  -- The control arm's are drawn uniformly from the eligible: by a uniform of each, or as the
+  -- places of the tier in a random order, the page's own captions after those of all pages.
+  pairs AS (
+    SELECT
+      o.page_name,
+      b.caption_id,
+      'treatment' AS arm,
+      FALSE AS is_own,
+      o.survival,
+      0.0 AS uniform
+    FROM ordered AS o
+    INNER JOIN bank AS b
+      ON o.price_tier = b.price_tier AND o.bin = b.bin AND o.bin_place = b.bin_place
+    LEFT JOIN tried AS s ON o.page_name = s.page_name AND b.caption_id = s.caption_id
+    WHERE b.is_free AND b.page_name IS NULL AND s.caption_id IS NULL
+    UNION ALL
+    SELECT
+      p.page_name,
+      b.caption_id,
+      'treatment' AS arm,
+      FALSE AS is_own,
+      NULL AS survival,
+      0.0 AS uniform
+    FROM page_bins AS p
+    INNER JOIN bank AS b ON p.price_tier = b.price_tier AND p.bin = b.bin
+    LEFT JOIN tried AS s ON p.page_name = s.page_name AND b.caption_id = s.caption_id
+    WHERE p.depth IS NULL AND b.is_free AND b.page_name IS NULL AND s.caption_id IS NULL
+    UNION ALL
+    SELECT
+      s.page_name,
+      b.caption_id,
+      'treatment' AS arm,
+      TRUE AS is_own,
+      NULL AS survival,
+      0.0 AS uniform
+    FROM tried AS s
+    INNER JOIN bank AS b ON s.caption_id = b.caption_id
+    WHERE b.is_free AND b.page_name IS NULL
+    UNION ALL
+    SELECT
+      b.page_name,
+      b.caption_id,
+      'treatment' AS arm,
+      TRUE AS is_own,
+      NULL AS survival,
+      0.0 AS uniform
+    FROM bank AS b
+    WHERE b.is_free AND b.page_name IS NOT NULL
+    UNION ALL
+    SELECT
+      o.page_name,
+      b.caption_id,
+      'control' AS arm,
+      FALSE AS is_own,
+      NULL AS survival,
+      1.0 - o.survival AS uniform
+    FROM ordered AS o
+    INNER JOIN control_pools AS c ON o.page_name = c.page_name AND o.price_tier = c.price_tier
+    INNER JOIN bank AS b
+      ON
+        o.price_tier = b.price_tier
+        AND IF(o.bin_place < c.shared_captions, '', o.page_name) = COALESCE(b.page_name, '')
+        AND IF(
+          o.bin_place < c.shared_captions, o.bin_place, o.bin_place - c.shared_captions
+        ) = b.tier_place
+    WHERE o.bin = 'control' AND b.is_free
+    UNION ALL
+    SELECT
+      c.page_name,
+      b.caption_id,
+      'control' AS arm,
+      FALSE AS is_own,
+      NULL AS survival,
+      (CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256(CONCAT(
+        p_seed, '|', CAST(p_week_start AS STRING), '|', c.page_name, '|',
+        CAST(b.caption_id AS STRING), '|uniform'
+      ))), 1, 13)) AS INT64) + 0.5) * 2.220446049250313e-16 AS uniform
+    FROM control_pools AS c
+    INNER JOIN bank AS b ON c.price_tier = b.price_tier
+    WHERE
+      c.depth IS NULL AND b.is_free AND (b.page_name IS NULL OR b.page_name = c.page_name)
+  ),
+
+  -- A pair that was never tried has no statistics, and so the prior that it borrows from what other
+  -- pages saw of the caption, else that of its page and tier.
+  borrowed AS (
+    SELECT
+      p.page_name,
+      b.price_tier,
+      p.caption_id,
+      p.arm,
+      p.is_own,
+      p.uniform,
+      p.survival,
+      b.bin,
+      b.content_category,
+      b.has_urgency,
+      b.appeal_pages,
+      COALESCE(s.total_observations, 0) AS total_observations,
+      m.prior_successes AS flat_successes,
+      m.prior_failures AS flat_failures,
+      s.prior_successes,
+      s.prior_failures,
+      COALESCE(s.effective_successes, SAFE_DIVIDE(s.successes, m.dispersion), 0.0)
+        AS effective_successes,
+      COALESCE(s.effective_failures, SAFE_DIVIDE(s.failures, m.dispersion), 0.0)
+        AS effective_failures,
+      COALESCE(s.successes, 0) AS successes,
+      COALESCE(s.failures, 0) AS failures,
+      LEAST(m.rate * SAFE_DIVIDE(b.appeal_shape, b.appeal_rate), t.prior_max_rate) AS rate,
+      LEAST(
+        (1.0 + SAFE_DIVIDE(1.0, b.appeal_shape)) * (1.0 + m.pair_variance) - 1.0, m.variation
+      ) AS variation,
+      t.posterior_sharpening,
+      t.prior_min_strength,
+      t.prior_max_strength
+    FROM pairs AS p
+    INNER JOIN bank AS b
+      ON p.caption_id = b.caption_id AND (b.page_name IS NULL OR b.page_name = p.page_name)
+    INNER JOIN tier_places AS m ON p.page_name = m.page_name AND b.price_tier = m.price_tier
+    -- Of the categories that the page may use.
+    INNER JOIN category_counts AS c
+      ON
+        p.page_name = c.page_name
+        AND b.price_tier = c.price_tier
+        AND COALESCE(b.content_category, '') = COALESCE(c.content_category, '')
+        AND (b.content_category IS NULL) = (c.content_category IS NULL)
+    LEFT JOIN refused AS x ON p.page_name = x.page_name AND p.caption_id = x.caption_id
+    LEFT JOIN tried AS s ON p.page_name = s.page_name AND p.caption_id = s.caption_id
+    CROSS JOIN `${dataset}.tuning` AS t
+    WHERE x.caption_id IS NULL
+  ),
+
+  known AS (
+    SELECT
+      b.*,
+      COALESCE(b.prior_successes, b.rate * b.strength, b.flat_successes) AS alpha,
+      COALESCE(b.prior_failures, (1.0 - b.rate) * b.strength, b.flat_failures) AS beta
+    FROM (
+      SELECT
+        *,
+        LEAST(
+          GREATEST(SAFE_DIVIDE(1.0 - rate, variation * rate) - 1.0, prior_min_strength),
+          prior_max_strength
+        ) AS strength
+      FROM borrowed
+    ) AS b
+  ),
+
+  -- a and b are those of order statistics; what draws by its own key needs none of what follows.
+  posteriors AS (
+    SELECT
+      k.*,
+      IF(
+        k.survival IS NULL,
+        NULL,
+        k.posterior_sharpening * (k.alpha + k.effective_successes)
+      ) AS a,
+      IF(
+        k.survival IS NULL,
+        NULL,
+        k.posterior_sharpening * (k.beta + k.effective_failures)
+      ) AS b,
+      SQRT(-2.0 * LN(LEAST(k.survival, 0.5))) AS tail
+    FROM known AS k
+  ),
+
+  deviated AS (
+    SELECT
+      p.*,
+      p.tail - SAFE_DIVIDE(
+        2.515517 + 0.802853 * p.tail + 0.010328 * p.tail * p.tail,
+        1.0 + 1.432788 * p.tail + 0.189269 * p.tail * p.tail + 0.001308 * POW(p.tail, 3.0)
+      ) AS z,
+      1.0 - SAFE_DIVIDE(1.0, 9.0 * p.a) AS mean_a,
+      1.0 - SAFE_DIVIDE(1.0, 9.0 * p.b) AS mean_b,
+      SAFE_DIVIDE(1.0, 9.0 * p.a) AS variance_a,
+      SAFE_DIVIDE(1.0, 9.0 * p.b) AS variance_b
+    FROM posteriors AS p
+  ),
+
+  first_logits AS (
+    SELECT
+      d.*,
+      LN(SAFE_DIVIDE(d.a, d.b)) + 3.0 * LN(
+        SAFE_DIVIDE(
+          d.mean_a * d.mean_b
+          + d.z * SQRT(GREATEST(
+            d.mean_a * d.mean_a * d.variance_b + d.mean_b * d.mean_b * d.variance_a
+            - d.z * d.z * d.variance_a * d.variance_b,
+            0.0
+          )),
+          GREATEST(d.mean_b * d.mean_b - d.z * d.z * d.variance_b, 0.01)
+        )
+      ) AS logit
+    FROM deviated AS d
+  ),
+
+  -- One step of Newton's method on the logarithm of the survival function, by the continued
+  -- fraction of the incomplete beta function (Didonato and Morris 1992), of which five terms do.
+  terms AS (
+    SELECT
+      f.*,
+      (f.a + f.b) * f.x - f.a + 1.0 AS excess,
+      SAFE_DIVIDE(1.0, 1.0 + EXP(f.logit)) AS y
+    FROM (
+      SELECT
+        l.*,
+        SAFE_DIVIDE(1.0, 1.0 + EXP(-l.logit)) AS x
+      FROM first_logits AS l
+    ) AS f
+  ),
+
+  fractions AS (
+    SELECT
+      e.*,
+      SAFE_DIVIDE(e.b, e.b + 1.0) * e.excess AS beta_0,
+      1.0 + SAFE_DIVIDE((e.a - 1.0) * e.y, e.b + 1.0)
+      + SAFE_DIVIDE(e.b + 1.0, e.b + 3.0) * (e.excess + 1.0 + e.x) AS beta_1,
+      2.0 + SAFE_DIVIDE(2.0 * (e.a - 2.0) * e.y, e.b + 3.0)
+      + SAFE_DIVIDE(e.b + 2.0, e.b + 5.0) * (e.excess + 2.0 * (1.0 + e.x)) AS beta_2,
+      3.0 + SAFE_DIVIDE(3.0 * (e.a - 3.0) * e.y, e.b + 5.0)
+      + SAFE_DIVIDE(e.b + 3.0, e.b + 7.0) * (e.excess + 3.0 * (1.0 + e.x)) AS beta_3,
+      4.0 + SAFE_DIVIDE(4.0 * (e.a - 4.0) * e.y, e.b + 7.0)
+      + SAFE_DIVIDE(e.b + 4.0, e.b + 9.0) * (e.excess + 4.0 * (1.0 + e.x)) AS beta_4,
+      SAFE_DIVIDE(e.b * (e.a + e.b) * (e.a - 1.0) * e.y * e.y, POW(e.b + 1.0, 2.0)) AS alpha_1,
+      SAFE_DIVIDE(
+        (e.b + 1.0) * (e.a + e.b + 1.0) * 2.0 * (e.a - 2.0) * e.y * e.y, POW(e.b + 3.0, 2.0)
+      ) AS alpha_2,
+      SAFE_DIVIDE(
+        (e.b + 2.0) * (e.a + e.b + 2.0) * 3.0 * (e.a - 3.0) * e.y * e.y, POW(e.b + 5.0, 2.0)
+      ) AS alpha_3,
+      SAFE_DIVIDE(
+        (e.b + 3.0) * (e.a + e.b + 3.0) * 4.0 * (e.a - 4.0) * e.y * e.y, POW(e.b + 7.0, 2.0)
+      ) AS alpha_4,
+      -- Stirling's series at five more, for the logarithm of the Beta function.
+      (e.a + 4.5) * LN(e.a + 5.0) + (e.b + 4.5) * LN(e.b + 5.0)
+      - (e.a + e.b + 4.5) * LN(e.a + e.b + 5.0) - 5.0 + 0.9189385332046727
+      + SAFE_DIVIDE(1.0, 12.0 * (e.a + 5.0)) + SAFE_DIVIDE(1.0, 12.0 * (e.b + 5.0))
+      - SAFE_DIVIDE(1.0, 12.0 * (e.a + e.b + 5.0))
+      - LN(e.a * (e.a + 1.0) * (e.a + 2.0) * (e.a + 3.0) * (e.a + 4.0))
+      - LN(e.b * (e.b + 1.0) * (e.b + 2.0) * (e.b + 3.0) * (e.b + 4.0))
+      + LN(
+        (e.a + e.b) * (e.a + e.b + 1.0) * (e.a + e.b + 2.0) * (e.a + e.b + 3.0)
+        * (e.a + e.b + 4.0)
+      ) AS log_beta
+    FROM terms AS e
+  ),
+
+  hazards AS (
+    SELECT
+      f.*,
+      f.beta_0 + SAFE_DIVIDE(
+        f.alpha_1,
+        f.beta_1 + SAFE_DIVIDE(
+          f.alpha_2, f.beta_2 + SAFE_DIVIDE(f.alpha_3, f.beta_3 + SAFE_DIVIDE(f.alpha_4, f.beta_4))
+        )
+      ) AS hazard
+    FROM fractions AS f
+  ),
+
+  logits AS (
+    SELECT
+      h.*,
+      h.logit + IF(
+        h.survival < 0.05 AND h.hazard > 0,
+        SAFE_DIVIDE(
+          h.a * LN(h.x) + h.b * LN(h.y) - h.log_beta - LN(h.hazard) - LN(h.survival), h.hazard
+        ),
+        0.0
+      ) AS last_logit
+    FROM hazards AS h
+  )
+
+  SELECT
+    l.page_name,
+    l.price_tier,
+    l.caption_id,
+    l.arm,
+    l.is_own,
+    l.uniform,
+    l.bin,
+    l.content_category,
+    l.has_urgency,
+    l.appeal_pages - IF(l.total_observations > 0 AND l.appeal_pages > 0, 1, 0) AS other_pages,
+    l.successes,
+    l.failures,
+    l.alpha AS prior_successes,
+    l.beta AS prior_failures,
+    l.effective_successes,
+    l.effective_failures,
+    l.survival IS NOT NULL AS is_ordered,
+    IF(
+      l.survival IS NULL,
+      `${dataset}.wilson_sample`(
+        l.posterior_sharpening * (l.alpha + l.effective_successes),
+        l.posterior_sharpening * (l.beta + l.effective_failures),
+        CONCAT(
+          p_seed, '|', CAST(p_week_start AS STRING), '|', l.page_name, '|',
+          CAST(l.caption_id AS STRING)
+        )
+      ),
+      SAFE_DIVIDE(1.0, 1.0 + EXP(-l.last_logit))
+    ) AS thompson_score
+  FROM logits AS l;
 
   -- One row per page, tier, arm and caption that may be chosen: the best by score, or for the
   -- control arm by a uniform draw, more of them than there are places.
   CREATE OR REPLACE TEMP TABLE fresh_candidates AS
-  WITH drawn AS (
+  WITH complete AS (
     SELECT
-      e.page_name,
-      e.price_tier,
-      e.caption_id,
-      `${dataset}.wilson_sample`(
-        t.posterior_sharpening * (e.prior_successes + e.effective_successes),
-        t.posterior_sharpening * (e.prior_failures + e.effective_failures),
-        CONCAT(
-          p_seed, '|', CAST(p_week_start AS STRING), '|', e.page_name, '|',
-          CAST(e.caption_id AS STRING)
-        )
-      ) AS thompson_score
-    FROM beliefs AS e
-    CROSS JOIN `${dataset}.tuning` AS t
+      page_name,
+      price_tier,
+      MAX(least_draw) AS least_draw
+    FROM (
+      SELECT
+        page_name,
+        price_tier,
+        bin,
+        MIN(thompson_score) AS least_draw
+      FROM drawn
+      WHERE is_ordered
+      GROUP BY page_name, price_tier, bin
+    )
+    GROUP BY page_name, price_tier
   ),
 
-  -- draw_rank counts from the best draw, so the percentile is that of CUME_DIST.
-  scored AS (
+  -- Over least_draw every draw is known. draw_rank counts from the best one, so the percentile is
+  -- that of CUME_DIST.
+  ranked AS (
     SELECT
       d.page_name,
       d.price_tier,
       d.caption_id,
       d.thompson_score,
-      d.draw_rank,
-      m.captions,
-      m.multiplier,
-      SAFE_DIVIDE(m.captions - d.draw_rank + 1, m.captions) * m.multiplier
-      + IF(
-        b.content_category IS NULL,
-        0.0,
-        t.diversity_weight * (1.0 - 2.0 * COALESCE(c.relative_use, 0.0))
-      ) AS final_score
+      RANK() OVER (
+        PARTITION BY d.page_name, d.price_tier ORDER BY ROUND(d.thompson_score, 12) DESC
+      ) AS draw_rank
+    FROM drawn AS d
+    LEFT JOIN complete AS c ON d.page_name = c.page_name AND d.price_tier = c.price_tier
+    WHERE d.arm = 'treatment' AND (c.least_draw IS NULL OR d.thompson_score >= c.least_draw)
+  ),
+
+  -- The percentile of a control caption's draw among those that were not made.
+  percentiles AS (
+    SELECT
+      b.page_name,
+      b.caption_id,
+      1.0 - SAFE_DIVIDE(
+        SUM(
+          b.captions * SAFE_DIVIDE(
+            1.0, 1.0 + EXP(1.5976 * b.deviation + 0.070566 * POW(b.deviation, 3.0))
+          )
+        ),
+        SUM(b.captions)
+      ) AS percentile
     FROM (
       SELECT
-        *,
-        RANK() OVER (PARTITION BY page_name, price_tier ORDER BY thompson_score DESC) AS draw_rank
-      FROM drawn
-    ) AS d
-    CROSS JOIN `${dataset}.tuning` AS t
-    INNER JOIN tier_places AS m ON d.page_name = m.page_name AND d.price_tier = m.price_tier
-    INNER JOIN bank AS b ON d.caption_id = b.caption_id
-    LEFT JOIN recent_categories AS c
-      ON d.page_name = c.page_name AND b.content_category = c.content_category
+        d.page_name,
+        d.caption_id,
+        b.captions,
+        LEAST(
+          GREATEST(
+            SAFE_DIVIDE(
+              EXP(SAFE_DIVIDE(d.logit - b.centre, 3.0)) * b.mean_b - b.mean_a,
+              SQRT(
+                EXP(2.0 * SAFE_DIVIDE(d.logit - b.centre, 3.0)) * b.variance_b + b.variance_a
+              )
+            ),
+            -6.0
+          ),
+          6.0
+        ) AS deviation
+      FROM (
+        SELECT
+          d.page_name,
+          d.price_tier,
+          d.caption_id,
+          LN(SAFE_DIVIDE(d.thompson_score, 1.0 - d.thompson_score)) AS logit
+        FROM drawn AS d
+        LEFT JOIN ranked AS r ON d.page_name = r.page_name AND d.caption_id = r.caption_id
+        WHERE d.arm = 'control' AND r.caption_id IS NULL
+      ) AS d
+      INNER JOIN page_bins AS b ON d.page_name = b.page_name AND d.price_tier = b.price_tier
+    ) AS b
+    GROUP BY b.page_name, b.caption_id
   ),
 
   offered AS (
     SELECT
-      s.page_name,
-      s.price_tier,
-      s.caption_id,
-      s.thompson_score,
-      s.final_score,
-      w.arm,
+      d.* EXCEPT (thompson_score, uniform),
+      COALESCE(r.thompson_score, d.thompson_score) AS thompson_score,
+      ROUND(
+        COALESCE(
+          SAFE_DIVIDE(m.captions - r.draw_rank + 1, m.captions), p.percentile
+        ) * m.multiplier
+        + t.diversity_weight * (1.0 - 2.0 * c.relative_use),
+        12
+      ) AS final_score,
+      d.uniform,
       w.wanted,
       w.week_wanted,
       t.candidate_depth_factor * w.wanted + t.candidate_depth_extra AS depth,
-      IF(
-        w.arm = 'treatment',
-        s.final_score,
-        2.0 + (CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256(CONCAT(
-          p_seed, '|', CAST(p_week_start AS STRING), '|', s.page_name, '|',
-          CAST(s.caption_id AS STRING), '|uniform'
-        ))), 1, 13)) AS INT64) + 0.5) * 2.220446049250313e-16
-      ) AS offer_score
-    FROM scored AS s
+      2 * GREATEST(CAST(FLOOR(t.max_category_share * w.week_wanted) AS INT64), 1) + 20
+        AS category_depth
+    FROM drawn AS d
+    INNER JOIN tier_places AS m ON d.page_name = m.page_name AND d.price_tier = m.price_tier
     INNER JOIN wanted_captions AS w
-      ON s.page_name = w.page_name AND s.price_tier = w.price_tier
+      ON d.page_name = w.page_name AND d.price_tier = w.price_tier AND d.arm = w.arm
+    INNER JOIN category_counts AS c
+      ON
+        d.page_name = c.page_name
+        AND d.price_tier = c.price_tier
+        AND COALESCE(d.content_category, '') = COALESCE(c.content_category, '')
+        AND (d.content_category IS NULL) = (c.content_category IS NULL)
     CROSS JOIN `${dataset}.tuning` AS t
-    WHERE
-      w.wanted > 0
-      AND (
-        w.arm = 'control'
-        -- Diversity can't lift a caption over more places than that.
-        OR s.draw_rank <= t.candidate_depth_factor * w.wanted + t.candidate_depth_extra
-        + COALESCE(SAFE_DIVIDE(2.0 * t.diversity_weight * s.captions, s.multiplier), s.captions)
-      )
+    LEFT JOIN ranked AS r ON d.page_name = r.page_name AND d.caption_id = r.caption_id
+    LEFT JOIN percentiles AS p ON d.page_name = p.page_name AND d.caption_id = p.caption_id
+    WHERE w.wanted > 0 AND (d.arm = 'control' OR r.draw_rank <= m.reach)
   ),
 
-  kept AS (
-    SELECT
-      *,
+  limited AS (
+    SELECT *
+    FROM (
+      SELECT
+        o.*,
+        IF(o.arm = 'treatment', o.final_score, 2.0 + ROUND(o.uniform, 12)) AS offer_score
+      FROM offered AS o
+    )
+    QUALIFY
       ROW_NUMBER() OVER (
-        PARTITION BY page_name, price_tier, arm ORDER BY offer_score DESC, caption_id
-      ) AS arm_rank
-    FROM offered
-    QUALIFY arm_rank <= depth
+        PARTITION BY page_name, price_tier, arm, content_category
+        ORDER BY offer_score DESC, caption_id
+      ) <= category_depth
+      OR content_category IS NULL
+      OR arm = 'control'
   )
 
   SELECT
-    k.*,
-    b.content_category,
-    COALESCE(b.has_urgency, FALSE) AS has_urgency,
-    COALESCE(s.successes, 0) AS successes,
-    COALESCE(s.failures, 0) AS failures,
-    COALESCE(a.pages, 0) - IF(COALESCE(s.total_observations, 0) > 0 AND a.pages > 0, 1, 0)
-      AS other_pages,
-    e.prior_successes,
-    e.prior_failures,
-    e.prior_successes + e.effective_successes AS posterior_successes,
-    e.prior_failures + e.effective_failures AS posterior_failures
-  FROM kept AS k
-  INNER JOIN beliefs AS e ON k.page_name = e.page_name AND k.caption_id = e.caption_id
-  INNER JOIN bank AS b ON k.caption_id = b.caption_id
-  LEFT JOIN `${dataset}.caption_bandit_stats` AS s
-    ON k.page_name = s.page_name AND k.caption_id = s.caption_id
-  LEFT JOIN `${dataset}.caption_appeal` AS a ON k.caption_id = a.caption_id;
+    l.page_name,
+    l.price_tier,
+    l.arm,
+    l.caption_id,
+    l.content_category,
+    l.has_urgency,
+    l.thompson_score,
+    l.final_score,
+    l.offer_score,
+    l.wanted,
+    l.week_wanted,
+    l.successes,
+    l.failures,
+    l.other_pages,
+    l.prior_successes,
+    l.prior_failures,
+    l.prior_successes + l.effective_successes AS posterior_successes,
+    l.prior_failures + l.effective_failures AS posterior_failures,
+    ROW_NUMBER() OVER (
+      PARTITION BY l.page_name, l.price_tier, l.arm ORDER BY l.offer_score DESC, l.caption_id
+    ) AS arm_rank
+  FROM limited AS l
+  QUALIFY arm_rank <= l.depth;
 
   SET v_oldest_week = (
     SELECT DATE_SUB(p_week_start, INTERVAL t.selection_log_days DAY)
@@ -660,8 +1440,9 @@ BEGIN
   GROUP BY w.page_name, w.price_tier, k.content_category;
 
   -- What was chosen from, for whoever asks later what another setting would have chosen: captions
-  -- whose posterior counts differ by less than an eighth are one group. What another page got is
-  -- left out, as are the places within the limits that the rest of the page's week fills.
+  -- whose posterior counts differ by less than a quarter are one group. What another page got is
+  -- left out, as are the places within the limits that the rest of the page's week fills. Captions that
+  -- the page has not tried are counted by bin and not listed.
   INSERT INTO `${dataset}.selection_pools` (
     page_name, week_start, price_tier, content_category, has_urgency, captions, prior_successes,
     prior_failures, effective_successes, effective_failures, relative_use, multiplier,
@@ -676,45 +1457,153 @@ BEGIN
     GROUP BY page_name, price_tier
   ),
 
+  chosen AS (
+    SELECT
+      s.page_name,
+      s.caption_id,
+      s.prior_successes,
+      s.prior_failures
+    FROM `${dataset}.caption_selections` AS s
+    WHERE s.week_start = p_week_start
+  ),
+
+  cells AS (
+    SELECT
+      b.price_tier,
+      b.content_category,
+      b.has_urgency,
+      b.bin,
+      COUNT(*) AS captions
+    FROM bank AS b
+    LEFT JOIN chosen AS k ON b.caption_id = k.caption_id
+    WHERE
+      b.is_free AND b.page_name IS NULL AND b.price_tier != 'bump' AND k.caption_id IS NULL
+    GROUP BY b.price_tier, b.content_category, b.has_urgency, b.bin
+  ),
+
+  -- Captions of these cells that the page has tried or must not use.
+  exceptions AS (
+    SELECT
+      x.page_name,
+      b.price_tier,
+      b.content_category,
+      b.has_urgency,
+      b.bin,
+      COUNT(*) AS captions
+    FROM (
+      SELECT
+        page_name,
+        caption_id
+      FROM refused
+      UNION DISTINCT
+      SELECT
+        s.page_name,
+        s.caption_id
+      FROM `${dataset}.caption_bandit_stats` AS s
+    ) AS x
+    INNER JOIN bank AS b ON x.caption_id = b.caption_id
+    LEFT JOIN chosen AS k ON b.caption_id = k.caption_id
+    WHERE b.is_free AND b.page_name IS NULL AND k.caption_id IS NULL
+    GROUP BY x.page_name, b.price_tier, b.content_category, b.has_urgency, b.bin
+  ),
+
+  counted AS (
+    SELECT
+      p.page_name,
+      p.price_tier,
+      c.content_category,
+      c.has_urgency,
+      c.captions - COALESCE(x.captions, 0) AS captions,
+      p.prior_successes,
+      p.prior_failures,
+      0.0 AS effective_successes,
+      0.0 AS effective_failures
+    FROM page_bins AS p
+    INNER JOIN cells AS c ON p.price_tier = c.price_tier AND p.bin = c.bin
+    LEFT JOIN exceptions AS x
+      ON
+        p.page_name = x.page_name
+        AND c.price_tier = x.price_tier
+        AND c.bin = x.bin
+        AND c.has_urgency = x.has_urgency
+        AND COALESCE(c.content_category, '') = COALESCE(x.content_category, '')
+        AND (c.content_category IS NULL) = (x.content_category IS NULL)
+    WHERE c.captions > COALESCE(x.captions, 0)
+    UNION ALL
+    SELECT
+      d.page_name,
+      d.price_tier,
+      d.content_category,
+      d.has_urgency,
+      1 AS captions,
+      d.prior_successes,
+      d.prior_failures,
+      d.effective_successes,
+      d.effective_failures
+    FROM drawn AS d
+    LEFT JOIN chosen AS k ON d.caption_id = k.caption_id AND d.page_name != k.page_name
+    WHERE d.is_own AND d.price_tier != 'bump' AND k.caption_id IS NULL
+    UNION ALL
+    SELECT
+      k.page_name,
+      b.price_tier,
+      b.content_category,
+      b.has_urgency,
+      1 AS captions,
+      k.prior_successes,
+      k.prior_failures,
+      0.0 AS effective_successes,
+      0.0 AS effective_failures
+    FROM chosen AS k
+    INNER JOIN bank AS b ON k.caption_id = b.caption_id
+    LEFT JOIN drawn AS d
+      ON k.page_name = d.page_name AND k.caption_id = d.caption_id AND d.is_own
+    WHERE b.page_name IS NULL AND b.price_tier != 'bump' AND d.caption_id IS NULL
+  ),
+
   alike AS (
     SELECT
-      e.page_name,
-      e.price_tier,
-      COALESCE(b.content_category, 'uncategorised') AS category,
-      COALESCE(b.has_urgency, FALSE) AS is_urgent,
-      CAST(ROUND(8.0 * LN(e.prior_successes + e.effective_successes)) AS INT64) AS success_group,
-      CAST(ROUND(8.0 * LN(e.prior_failures + e.effective_failures)) AS INT64) AS failure_group,
-      COUNT(*) AS captions,
-      AVG(e.prior_successes) AS prior_successes,
-      AVG(e.prior_failures) AS prior_failures,
-      AVG(e.effective_successes) AS effective_successes,
-      AVG(e.effective_failures) AS effective_failures
-    FROM beliefs AS e
-    INNER JOIN bank AS b ON e.caption_id = b.caption_id
-    LEFT JOIN `${dataset}.caption_selections` AS k
-      ON
-        e.caption_id = k.caption_id AND e.page_name != k.page_name AND k.week_start = p_week_start
-    WHERE e.price_tier != 'bump' AND k.caption_id IS NULL
-    GROUP BY e.page_name, e.price_tier, category, is_urgent, success_group, failure_group
+      g.page_name,
+      g.price_tier,
+      g.content_category,
+      g.has_urgency,
+      SUM(g.captions) AS captions,
+      SAFE_DIVIDE(SUM(g.captions * g.prior_successes), SUM(g.captions)) AS prior_successes,
+      SAFE_DIVIDE(SUM(g.captions * g.prior_failures), SUM(g.captions)) AS prior_failures,
+      SAFE_DIVIDE(SUM(g.captions * g.effective_successes), SUM(g.captions))
+        AS effective_successes,
+      SAFE_DIVIDE(SUM(g.captions * g.effective_failures), SUM(g.captions)) AS effective_failures
+    FROM (
+      SELECT
+        c.*,
+        CAST(ROUND(ROUND(4.0 * LN(c.prior_successes + c.effective_successes), 9)) AS INT64)
+          AS success_group,
+        CAST(ROUND(ROUND(4.0 * LN(c.prior_failures + c.effective_failures), 9)) AS INT64)
+          AS failure_group
+      FROM counted AS c
+    ) AS g
+    GROUP BY
+      g.page_name, g.price_tier, g.content_category, g.has_urgency, g.success_group,
+      g.failure_group
   )
 
   SELECT
     a.page_name,
     p_week_start,
     a.price_tier,
-    a.category,
-    a.is_urgent,
+    COALESCE(a.content_category, 'uncategorised'),
+    a.has_urgency,
     a.captions,
     a.prior_successes,
     a.prior_failures,
     a.effective_successes,
     a.effective_failures,
-    COALESCE(c.relative_use, IF(a.category = 'uncategorised', 0.5, 0.0)),
+    c.relative_use,
     w.multiplier,
     w.treatment_places,
     w.control_places,
     IF(
-      a.category = 'uncategorised',
+      a.content_category IS NULL,
       w.treatment_places,
       GREATEST(CAST(FLOOR(t.max_category_share * w.week_wanted) AS INT64), 1)
       - COALESCE(g.chosen, 0)
@@ -723,13 +1612,17 @@ BEGIN
   FROM alike AS a
   CROSS JOIN `${dataset}.tuning` AS t
   INNER JOIN tier_places AS w ON a.page_name = w.page_name AND a.price_tier = w.price_tier
-  LEFT JOIN recent_categories AS c
-    ON a.page_name = c.page_name AND a.category = c.content_category
+  INNER JOIN category_counts AS c
+    ON
+      a.page_name = c.page_name
+      AND a.price_tier = c.price_tier
+      AND COALESCE(a.content_category, '') = COALESCE(c.content_category, '')
+      AND (a.content_category IS NULL) = (c.content_category IS NULL)
   LEFT JOIN rest_of_week AS g
     ON
       a.page_name = g.page_name
       AND a.price_tier = g.price_tier
-      AND a.category = g.content_category
+      AND a.content_category = g.content_category
   LEFT JOIN urgent_rest AS u
     ON a.page_name = u.page_name AND a.price_tier = u.price_tier;
 

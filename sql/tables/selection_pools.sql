@@ -2,7 +2,7 @@
 -- Captions that another page got in that week are left out. Weeks older than selection_log_days are
 -- deleted.
 -- Grain: one row per page, week, tier, category, urgency and group of captions whose posterior
--- counts are alike.
+-- counts differ by less than a quarter.
 CREATE TABLE IF NOT EXISTS `${dataset}.selection_pools` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   week_start DATE OPTIONS (description = "Monday that names the week, LA time."),

@@ -63,5 +63,6 @@ CREATE TABLE IF NOT EXISTS `${dataset}.tuning` (
   good_cost_usd_day FLOAT64 OPTIONS (description = "Cost of 24 hours that a success stays under. Unit: USD."),
   history_max_age_hours FLOAT64 OPTIONS (description = "Age of the newest message from which the history is stale. Unit: hours."),
   schedule_grace_hours INT64 OPTIONS (description = "After Sunday 18:00 LA, until next week's schedules must be there. Unit: hours."),
-  sweep_grace_hours INT64 OPTIONS (description = "After a reservation expires, until it must be released. Unit: hours.")
+  sweep_grace_hours INT64 OPTIONS (description = "After a reservation expires, until it must be released. Unit: hours."),
+  individual_draws INT64 OPTIONS (description = "Captions of a tier up to which every one draws; of a larger tier the best draws alone are made, as order statistics. Unit: captions.")
 );

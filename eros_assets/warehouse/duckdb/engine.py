@@ -64,7 +64,9 @@ class DuckDBWarehouse:
             )
         self._settings = settings
         self._translator = _translator(settings.project_id, settings.dataset)
-        self._operations = Operations(storage_of(settings.warehouse_file), labels or {})
+        self._operations = Operations(
+            storage_of(settings.warehouse_file, settings.memory_limit), labels or {}
+        )
 
     @property
     def ledger(self) -> Sequence[Job]:

@@ -121,4 +121,11 @@ def failure(error: duckdb.Error, where: str) -> WarehouseError:
     text = str(error)
     if RAISED_BEGIN in text and RAISED_END in text:
         return RaisedError(text.split(RAISED_BEGIN, 1)[1].split(RAISED_END, 1)[0])
+    if isinstance(error, duckdb.OutOfMemoryException):
+        first = text.strip().split("\n", 1)[0]
+        return WarehouseError(
+            f"{where}\n{first}. Set EROS_MEMORY_LIMIT higher (800MB, 4GB, or a share of the "
+            "machine's memory such as 80%), use a larger machine, or free the disk that holds "
+            "EROS_HOME, to which intermediate results are spilled"
+        )
     return WarehouseError(f"{where}\n{text}")

@@ -19,7 +19,8 @@ from eros_assets.warehouse.duckdb.catalogue import prepare
 LOCK_SECONDS = 600.0
 HELD_BY = re.compile(r"lock is held in (?P<name>.+) \(PID (?P<pid>\d+)\)")
 """DuckDB's words for the process that has a file open."""
-_MEMORY = "1GB"  # with pandas and Python beside it, the process stays under 2 GiB
+MEMORY_LIMIT = "50%"
+"""Of the machine's memory, or of what its container may use."""
 
 
 class StorageError(ErosError):
@@ -32,10 +33,14 @@ class Storage:
     Args:
         file: the file; its folder is made when it is missing.
         lock_seconds: how long to wait for others before giving up.
+        memory_limit: what DuckDB may use, `4GB` or `50%`; it spills to a folder beside the file.
     """
 
-    def __init__(self, file: Path, lock_seconds: float = LOCK_SECONDS) -> None:
+    def __init__(
+        self, file: Path, lock_seconds: float = LOCK_SECONDS, memory_limit: str = MEMORY_LIMIT
+    ) -> None:
         self.file = file
+        self.memory_limit = memory_limit
         self._lock_seconds = lock_seconds
         self._held = threading.local()
 
@@ -97,7 +102,7 @@ class Storage:
             connection = duckdb.connect(
                 str(self.file),
                 config={
-                    "memory_limit": _MEMORY,
+                    "memory_limit": self.memory_limit,
                     "temp_directory": f"{self.file}.spill",
                     "autoinstall_known_extensions": "false",
                     "enable_external_access": "true",
@@ -152,7 +157,13 @@ _storages: dict[Path, Storage] = {}
 _storages_lock = threading.Lock()
 
 
-def storage_of(file: Path) -> Storage:
-    """The process's one Storage of a file, so that its handles share an open connection."""
+def storage_of(file: Path, memory_limit: str | None = None) -> Storage:
+    """The process's one Storage of a file, so that its handles share an open connection.
+
+    A memory limit is that of the next connection.
+    """
     with _storages_lock:
-        return _storages.setdefault(file, Storage(file))
+        storage = _storages.setdefault(file, Storage(file))
+        if memory_limit is not None:
+            storage.memory_limit = memory_limit
+        return storage

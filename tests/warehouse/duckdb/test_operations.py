@@ -15,7 +15,7 @@ import pytest
 from eros_assets.warehouse import open_warehouse
 from eros_assets.warehouse.duckdb import catalogue
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
-from eros_assets.warehouse.duckdb.storage import Storage, StorageError
+from eros_assets.warehouse.duckdb.storage import Storage, StorageError, storage_of
 from eros_assets.warehouse.protocol import WarehouseError
 from eros_assets.warehouse.sql.library import load_library
 from tests.warehouse.duckdb.embedded import SONGS, deployed, settings_in
@@ -289,3 +289,23 @@ class TestProbe:
         probe = DuckDBWarehouse(settings).probe([])[1]
         assert not probe.holds
         assert "can't be opened" in probe.found
+
+
+class TestMemory:
+    """The engine uses no more than it may; what can't be done with that says what to set."""
+
+    DIGESTS = """
+        SELECT LENGTH(STRING_AGG(TO_HEX(SHA256(CAST(n AS STRING))), '')) AS length
+        FROM UNNEST(GENERATE_ARRAY(1, 1500000)) AS n
+    """
+
+    def test_the_limit_is_the_settings(self, tmp_path: Path) -> None:
+        limited = settings_in(tmp_path).model_copy(update={"memory_limit": "300MB"})
+        with DuckDBWarehouse(limited).session(), storage_of(limited.warehouse_file).opened() as own:
+            told = own.execute("SELECT current_setting('memory_limit')").fetchall()
+        assert told == [("286.1 MiB",)]
+
+    def test_running_out_names_the_setting(self, tmp_path: Path) -> None:
+        limited = settings_in(tmp_path).model_copy(update={"memory_limit": "60MB"})
+        with pytest.raises(WarehouseError, match=r"Set EROS_MEMORY_LIMIT higher .* EROS_HOME"):
+            DuckDBWarehouse(limited).query(self.DIGESTS)
