@@ -9,14 +9,20 @@ rest of the page's week takes of its limits, is as it was in the week.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from eros_assets.arrays import Bools, Floats, Ints
 from eros_assets.evaluation.beta import beta_survival
+from eros_assets.evaluation.large_pools import curves_of, replay_large
 
 LOOKED_AT = 4, 40
 """The best captions a replay sorts first: so many for each place, and so many more."""
+
+
+EVERY_DRAW = 2_000
+"""Captions of a pool up to which a replay draws every one; of more, the best alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +108,23 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
     if policy.is_uniform or pool.places == 0:  # no draw: any will do, or none
         mean_rate = float(np.average(rate, weights=pool.captions))
         return Replays(policy, least, mean_rate, size, pool.places)
-    group = np.repeat(np.arange(pool.captions.size), pool.captions)
-    category, is_urgent = pool.category[group], pool.is_urgent[group]
     a, b = policy.posterior_sharpening * (policy.prior_weight * pool.prior + pool.evidence)
     diversity = policy.diversity_weight * (1 - 2 * pool.relative_use)
+    if size > EVERY_DRAW:
+        kind = pool.category + pool.is_urgent * diversity.size
+        found = replay_large(
+            curves_of(pool.captions, kind, np.stack((a, b)), rate, diversity, pool.multiplier),
+            partial(_contest, pool),
+            diversity,
+            pool.multiplier,
+            pool.places,
+            replays,
+            rng,
+        )
+        if found is not None:
+            return Replays(policy, found[0], float(np.mean(found[1])), size, pool.places)
+    group = np.repeat(np.arange(pool.captions.size), pool.captions)
+    category, is_urgent = pool.category[group], pool.is_urgent[group]
     rates: list[float] = []
     for r in range(replays):
         draws = rng.beta(a[group], b[group])

@@ -258,12 +258,12 @@ BEGIN
   units AS (
     SELECT
       m.content_id,
-      IF(m.is_open, NULL, m.page_name) AS page_name,
+      IF(m.is_open, NULL, m.page_name) AS owner,
       LOGICAL_OR(x.caption_id IS NULL) AS is_available
     FROM contents AS m
     LEFT JOIN unavailable AS x ON m.caption_id = x.caption_id
     WHERE m.is_active
-    GROUP BY m.content_id, page_name
+    GROUP BY m.content_id, owner
   ),
 
   believed AS (
@@ -272,7 +272,7 @@ BEGIN
       k.content_category,
       k.price_tier,
       k.has_urgency,
-      u.page_name,
+      u.owner AS page_name,
       u.is_available AND b.caption_id IS NULL AS is_free,
       IF(REGEXP_CONTAINS(k.caption_text, v_any_pattern), k.caption_text, NULL) AS suspect_text,
       COALESCE(a.pages, 0) AS appeal_pages,
@@ -1568,11 +1568,50 @@ BEGIN
       g.content_category,
       g.has_urgency,
       SUM(g.captions) AS captions,
-      SAFE_DIVIDE(SUM(g.captions * g.prior_successes), SUM(g.captions)) AS prior_successes,
-      SAFE_DIVIDE(SUM(g.captions * g.prior_failures), SUM(g.captions)) AS prior_failures,
-      SAFE_DIVIDE(SUM(g.captions * g.effective_successes), SUM(g.captions))
-        AS effective_successes,
-      SAFE_DIVIDE(SUM(g.captions * g.effective_failures), SUM(g.captions)) AS effective_failures
+      ROUND(
+        SAFE_DIVIDE(
+          SUM(SUM(g.captions * g.prior_successes)) OVER (
+            PARTITION BY g.page_name, g.price_tier, g.success_group, g.failure_group
+          ),
+          SUM(SUM(g.captions)) OVER (
+            PARTITION BY g.page_name, g.price_tier, g.success_group, g.failure_group
+          )
+        ),
+        12
+      ) AS prior_successes,
+      ROUND(
+        SAFE_DIVIDE(
+          SUM(SUM(g.captions * g.prior_failures)) OVER (
+            PARTITION BY g.page_name, g.price_tier, g.success_group, g.failure_group
+          ),
+          SUM(SUM(g.captions)) OVER (
+            PARTITION BY g.page_name, g.price_tier, g.success_group, g.failure_group
+          )
+        ),
+        12
+      ) AS prior_failures,
+      ROUND(
+        SAFE_DIVIDE(
+          SUM(SUM(g.captions * g.effective_successes)) OVER (
+            PARTITION BY g.page_name, g.price_tier, g.success_group, g.failure_group
+          ),
+          SUM(SUM(g.captions)) OVER (
+            PARTITION BY g.page_name, g.price_tier, g.success_group, g.failure_group
+          )
+        ),
+        12
+      ) AS effective_successes,
+      ROUND(
+        SAFE_DIVIDE(
+          SUM(SUM(g.captions * g.effective_failures)) OVER (
+            PARTITION BY g.page_name, g.price_tier, g.success_group, g.failure_group
+          ),
+          SUM(SUM(g.captions)) OVER (
+            PARTITION BY g.page_name, g.price_tier, g.success_group, g.failure_group
+          )
+        ),
+        12
+      ) AS effective_failures
     FROM (
       SELECT
         c.*,

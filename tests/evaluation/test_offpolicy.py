@@ -1,10 +1,12 @@
 """Estimates of another setting from the log of this one, where the truth is known."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from eros_assets.evaluation import replay as replaying
 from eros_assets.evaluation.offpolicy import (
     LoggedMessages,
     doubly_robust,
@@ -174,6 +176,27 @@ def test_replayed_chances_are_those_of_drawing_again_and_again(
     rate = pool.prior + pool.evidence
     mean_rate = float((counted * rate[0] / rate.sum(axis=0)).sum()) / pool.places
     assert replays.mean_rate == pytest.approx(mean_rate, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("policy", "urgent_room"),
+    [(Policy("ours", 4.0, 0.05), 9), (Policy("ours", 4.0, 0.05), 1), (Policy("plain", 1, 0), 9)],
+)
+def test_large_pools_give_the_chances_that_drawing_every_caption_gives(
+    policy: Policy, urgent_room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = a_pool(5, places=6, category_room=(3,) * 4, urgent_room=urgent_room)
+    pool = replace(small, captions=np.full(120, 30))
+    kinds = (pool.prior, pool.evidence, pool.category, pool.is_urgent)
+    best = replay(pool, policy, 600, np.random.default_rng(3))
+    monkeypatch.setattr(replaying, "EVERY_DRAW", pool.size)
+    every = replay(pool, policy, 600, np.random.default_rng(4))
+    got, expected = best.probabilities(*kinds), every.probabilities(*kinds)
+    assert pool.captions @ got == pytest.approx(6, rel=0.08)
+    likely = expected > 1e-4
+    assert np.median(got[likely] / expected[likely]) == pytest.approx(1, abs=0.08)
+    assert np.corrcoef(got, expected)[0, 1] > 0.99
+    assert best.mean_rate == pytest.approx(every.mean_rate, rel=0.03)
 
 
 def test_like_captions_may_be_grouped() -> None:
