@@ -1,9 +1,9 @@
 -- Chooses the captions of a page's week by Thompson sampling, or of every page with targets for
 -- the week at once, and returns them. Replaces what was chosen before.
--- Eligible for a page: active, allowed for it, none of its restrictions, not reserved by any page
--- within 7 days of the week (what these pages hold in the week itself is theirs to choose anew),
--- not sent by it in the 7 days before, within its terms (caption_availability), not rejected by a
--- reviewer for it and this week.
+-- Eligible for a page: active, allowed for it, none of its restrictions, not queued by people and
+-- not reserved by any page within 7 days of the week (what these pages hold in the week itself is
+-- theirs to choose anew), not sent by it in the 7 days before, within its terms
+-- (caption_availability), not rejected by a reviewer for it and this week.
 -- thompson_score is a draw from Beta(c * (prior successes + successes / dispersion),
 -- c * (prior failures + failures / dispersion)), c being posterior_sharpening and the trials faded
 -- by their age. The prior is the pair's own; an untried caption's is that of
@@ -236,6 +236,17 @@ BEGIN
         AND a.scheduled_send_date <= DATE_ADD(p_week_start, INTERVAL 6 DAY)
         AND a.page_name IN (SELECT w.page_name FROM wanted_captions AS w WHERE w.wanted > 0)
       )
+    UNION DISTINCT
+    SELECT COALESCE(h.content_id, q.caption_id) AS caption_id
+    FROM `${dataset}.judged_queue` AS q
+    CROSS JOIN `${dataset}.tuning` AS t
+    LEFT JOIN contents AS h ON q.caption_id = h.caption_id
+    WHERE
+      q.reason IS NULL
+      AND q.caption_id IS NOT NULL
+      AND DATE(q.send_time, 'America/Los_Angeles')
+      BETWEEN DATE_SUB(p_week_start, INTERVAL t.reservation_days DAY)
+      AND DATE_ADD(p_week_start, INTERVAL t.reservation_days + 6 DAY)
     UNION DISTINCT
     SELECT COALESCE(h.content_id, s.caption_id) AS caption_id
     FROM `${dataset}.caption_selections` AS s
