@@ -62,6 +62,9 @@ class Settings(BaseSettings):
         "the machine's; what needs more is written to files in EROS_HOME for the time being.",
     )
     out_dir: Path = Field(REPOSITORY / "out", description="Folder that exports are written to.")
+    agency: str | None = Field(
+        None, description="What the agency calls itself; a home holds one agency."
+    )
     import_dir: Path | None = Field(
         None, description="Folder with your own history, see docs/IMPORT.md."
     )
@@ -161,6 +164,13 @@ class Settings(BaseSettings):
             share and 1 <= float(share[1]) <= 100
         ):
             raise ValueError("must be an amount such as 800MB or 4GB, or a share: 1% to 100%")
+        return value
+
+    @field_validator("agency")
+    @classmethod
+    def _agency(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", value):
+            raise ValueError("must be 1 to 64 of letters, digits, '.', '_' and '-'")
         return value
 
     @field_validator("spreadsheet_id")

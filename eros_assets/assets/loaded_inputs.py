@@ -6,13 +6,14 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from eros_assets.agency.identity import note_agency
 from eros_assets.assets.reporting import DATASET_POOL, load_tables, report_metadata, table_spec
 from eros_assets.assets.table_types import require_type
 from eros_assets.captions.bank import TERMS_TABLE
 from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.resources import WarehouseResource
 from eros_assets.weekly.import_report import rehearsed_import, require_no_doubts
-from eros_assets.weekly.inputs import read_or_make_inputs, refuse_another_agency
+from eros_assets.weekly.inputs import read_or_make_inputs, require_own_agency
 from eros_assets.weekly.weeks import note_history_span
 
 ACCEPT = "load them as they are: accept: true in the config of the step inputs"
@@ -36,8 +37,8 @@ class LoadConfig(dg.Config):
             name,
             group_name="sources",
             runs=("quarantined_rows",),
-            deps=["table_definitions"],
-            earlier=INPUT_TABLES,
+            deps=["table_definitions", "known_pages"],
+            earlier=(*INPUT_TABLES, "message_facts"),
         )
         for name in INPUT_TABLES
     ],
@@ -49,7 +50,7 @@ def inputs(
     dataset = warehouse.dataset(context)
     read = read_or_make_inputs(dataset, say=context.log.info)
     tables = {name: read[name] for name in INPUT_TABLES}
-    refuse_another_agency(dataset, tables["creators"])
+    agency = require_own_agency(dataset, tables["creators"])
     for name, rows in tables.items():
         require_type(name, rows)
     report = None
@@ -62,4 +63,5 @@ def inputs(
     dataset.load(TERMS_TABLE, read[TERMS_TABLE])
     shown = {"inputs": report_metadata(report)} if report else {}
     yield from load_tables(dataset, tables, shown)
+    note_agency(dataset.settings.home, agency)
     note_history_span(dataset)

@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 
 from eros_assets.cli.acceptance import acceptance
+from eros_assets.cli.agencies import agency
 from eros_assets.cli.captions import captions
 from eros_assets.cli.inspecting import inspect
 from eros_assets.cli.operating import COMMANDS
@@ -183,21 +184,22 @@ def _refuse_bad_files(settings: Settings, *, accept: bool) -> dt.date | None:
     """
     if settings.import_dir is None or settings.inputs != "files":
         return None
+    from eros_assets.agency.histories import read_histories
     from eros_assets.calendar import la_date
     from eros_assets.captions.bank import with_decisions
     from eros_assets.cli.import_reports import refuse_doubtful, say_what_was_read
     from eros_assets.dataset import open_dataset
-    from eros_assets.importing.inputs import read_inputs
     from eros_assets.weekly.import_report import rehearsed_import
-    from eros_assets.weekly.inputs import require_planable_files
+    from eros_assets.weekly.inputs import require_own_agency, require_planable_files
 
     CONSOLE.print(f"reading {settings.import_dir}")
     with refusing():
-        inputs = read_inputs(settings.import_dir)
+        inputs = read_histories(settings)
         tables: Mapping[str, pd.DataFrame] = {str(n): rows for n, rows in inputs.tables.items()}
         if settings.warehouse_file.exists():
             dataset = open_dataset(settings, asset="inputs")
             tables = with_decisions(dataset, inputs.tables, inputs.terms)
+            require_own_agency(dataset, tables["creators"])
         require_planable_files(tables, settings)
         say_what_was_read(inputs)
         report = rehearsed_import(settings, tables)
@@ -374,5 +376,5 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> Mapping[str, Any]
     }
 
 
-for command in (*COMMANDS, acceptance, captions, inspect, simulate, dev):
+for command in (*COMMANDS, acceptance, agency, captions, inspect, simulate, dev):
     main.add_command(command)

@@ -1,9 +1,10 @@
 """Turns the bytes of a text file into UTF-8.
 
 UTF-8, with or without a byte order mark, is taken as it is. UTF-16 is recognised by its byte order
-mark or its zero bytes. Anything else is Windows-1252 when it reads like a Western European language
-in it; otherwise the mapping must name the encoding. UTF-8 with some broken bytes stays as it is:
-the values that hold them are reported with their places.
+mark or its zero bytes, UTF-32 by its mark. Files of other kinds are named as what they are.
+Anything else is Windows-1252 when it reads like a Western European language in it; otherwise the
+mapping must name the encoding. UTF-8 with some broken bytes stays as it is: the values that hold
+them are reported with their places.
 """
 
 import codecs
@@ -15,9 +16,20 @@ HEAD = 4096
 SAMPLE = 1 << 20
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins as UTF-16 does
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+NO_TEXT = (
+    (b"PK\x03\x04", "a workbook or another ZIP archive: name a workbook .xlsx"),
+    (b"PAR1", "a Parquet file: name it .parquet"),
+    (b"\x1f\x8b", "compressed: name it .csv.gz"),
+    (b"\xd0\xcf\x11\xe0", "a workbook of an old kind: save it as .xlsx"),
+    (b"%PDF", "a PDF: export a table instead"),
+)
+"""How files of other kinds begin, and what to do with one."""
+
 FOREIGN = re.compile(r"[A-Za-zÀ-ÿ][¡-¿×÷][A-Za-zÀ-ÿ]|[À-ÖØ-öø-ÿ]{3}")
 """What text in another single-byte encoding looks like when it is read as Windows-1252."""
 
@@ -32,6 +44,9 @@ def to_utf8(content: bytes, encoding: str | None = None) -> tuple[bytes, str]:
     Raises:
         UnknownEncodingError: none fits, or not the one that the mapping names.
     """
+    for begins, kind in NO_TEXT:
+        if content.startswith(begins):
+            raise UnknownEncodingError(f"is no text but {kind}")
     if encoding is not None:
         return _decoded(content, encoding).removeprefix("\ufeff").encode(), encoding
     for mark, name in BOMS:

@@ -107,7 +107,7 @@ class _Header:
         if len(chosen) > 1:
             text = f"column {name} is there {len(chosen)} times"
             self.log.add(Mistake(self.cells.file, None, name, text), "repeated column")
-        self.used.update(places)
+        self.used.update(chosen)
         return chosen[0] if chosen else None
 
     def require(self, name: str, column: str) -> int | None:

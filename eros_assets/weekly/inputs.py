@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eros_assets import calendar
+from eros_assets.agency.identity import Agency, importing_agency
 from eros_assets.captions.bank import with_decisions
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
@@ -13,10 +14,6 @@ from eros_assets.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class AnotherAgencyError(ErosError):
-    """The warehouse holds the data of another agency than the one to import."""
 
 
 class NothingToPlanError(ErosError):
@@ -120,9 +117,9 @@ def read_or_make_inputs(
     """
     settings = dataset.settings
     if settings.import_dir is not None:
-        from eros_assets.importing.inputs import read_inputs
+        from eros_assets.agency.histories import read_histories
 
-        imported = read_inputs(settings.import_dir)
+        imported = read_histories(settings)
         if say is not None:
             for note in imported.notes:
                 say(str(note))
@@ -135,26 +132,19 @@ def read_or_make_inputs(
     return with_decisions(dataset, {**no_rows(), **sample}, None)
 
 
-def refuse_another_agency(dataset: Dataset, creators: "pd.DataFrame") -> None:
-    """Refuse files of another agency: most pages of the warehouse must be in the files.
+def known_pages(dataset: Dataset) -> set[str]:
+    """The pages that the home knows; none before its first import."""
+    tables = ("creators", "message_facts")
+    if any(dataset.freshness(table) is None for table in tables):
+        return set()
+    return {str(page) for page in dataset.query("known_pages")["page_name"]}
+
+
+def require_own_agency(dataset: Dataset, creators: "pd.DataFrame") -> Agency:
+    """The agency whose files these are, to be noted once they are loaded.
 
     Raises:
-        AnotherAgencyError: fewer than half of them are.
+        AnotherAgencyError: the home is another one's.
     """
-    stored = dataset.warehouse.query("SELECT c.page_name FROM `${dataset}.creators` AS c")
-    known = set(stored["page_name"].dropna())
-    coming = set(creators["page_name"].dropna())
-    if 2 * len(known & coming) >= len(known):
-        return
-    home = dataset.settings.home
-    origin = dataset.settings.import_dir
-    name = origin.name if origin else "sample"
-    variables = f"EROS_HOME={home.parent / (home.name + '-' + name)}"
-    if origin:
-        variables += f" EROS_IMPORT_DIR={origin}"
-    raise AnotherAgencyError(
-        f"{home} holds another agency: of its {len(known)} pages ({', '.join(sorted(known)[:3])}, "
-        f"...) only {len(known & coming)} are among the {len(coming)} to load "
-        f"({', '.join(sorted(coming)[:3])}, ...). Nothing was changed. To keep both, give this one "
-        f"a home of its own:\n  {variables} make demo"
-    )
+    coming = {str(page) for page in creators["page_name"].dropna()}
+    return importing_agency(dataset.settings, known_pages(dataset), coming)

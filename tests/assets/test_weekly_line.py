@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from eros_assets.agency.identity import AnotherAgencyError
 from eros_assets.gate.conditions import routine_differences
 from eros_assets.planning import week as planner
 from eros_assets.planning.week import plan_week
-from eros_assets.weekly.inputs import AnotherAgencyError
 from eros_assets.weekly.scope import UnknownPageError
 from tests.assets.installed import WEEK, Installed, installed
 

@@ -585,3 +585,37 @@ def test_creators_and_bank_with_defaults(tmp_path: Path) -> None:
     assert read.tables["creators"].to_dict("records") == [
         {"page_name": "a", "display_name": None, "is_active": True}
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be"])
+def test_utf_32_with_its_mark_is_read(folder: Path, encoding: str) -> None:
+    marked = ("" if encoding == "utf-32" else "\ufeff") + MESSAGES
+    (folder / "mass_messages.csv").write_bytes(marked.encode(encoding))
+    assert len(read_inputs(folder).tables["mass_messages"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("begins", "said"),
+    [
+        (b"PK\x03\x04", "is no text but a workbook or another ZIP archive: name a workbook .xlsx"),
+        (b"PAR1", "is no text but a Parquet file: name it .parquet"),
+        (b"\x1f\x8b", "is no text but compressed: name it .csv.gz"),
+        (b"\xd0\xcf\x11\xe0", "is no text but a workbook of an old kind: save it as .xlsx"),
+        (b"%PDF", "is no text but a PDF: export a table instead"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_as_what_it_is(
+    folder: Path, begins: bytes, said: str
+) -> None:
+    (folder / "mass_messages.csv").write_bytes(begins + bytes(range(256)))
+    with pytest.raises(InputFileError) as caught:
+        read_inputs(folder)
+    assert str(caught.value) == f"mass_messages.csv: can't be read: {said}"
+
+
+def test_a_second_column_of_the_same_name_but_for_its_case_is_said(folder: Path) -> None:
+    header, row = MESSAGES.splitlines()[:2]
+    text = f"{header},Price\n{row},3\n"
+    (folder / "mass_messages.csv").write_text(text, encoding="utf-8")
+    notes = [str(note) for note in read_inputs(folder).notes]
+    assert "mass_messages.csv: columns left out: Price" in notes

@@ -1,0 +1,1 @@
+"""The agency of a home: who it is, its histories, and what becomes of the home."""
