@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -106,7 +106,7 @@ def _set_aside(home: Path, now: dt.datetime) -> str:
 
 
 @contextmanager
-def _unused(settings: Settings) -> Iterator[None]:
+def _unused(settings: Settings) -> Generator[None]:
     """Keep every process of EROS out of the warehouse's file."""
     if settings.inputs == "warehouse":
         raise HomeError(

@@ -30,12 +30,12 @@ def merged(first: ImportedInputs, second: ImportedInputs, name: str) -> Imported
     tables: dict[Any, pd.DataFrame] = {}
     messages, again = _messages(first.tables["mass_messages"], second.tables["mass_messages"])
     tables["mass_messages"] = messages
-    for table, key in (("caption_bank", "caption_id"), ("creators", "page_name")):
-        both = _together([first.tables[table], second.tables[table]])
-        tables[table] = both.drop_duplicates(key, ignore_index=True)
+    keys = {"caption_bank": "caption_id", "creators": "page_name"}
     for table, rows in first.tables.items():
         if table not in tables:
-            tables[table] = _together([rows, second.tables[table]])
+            both = _together([rows, second.tables[table]])
+            key = keys.get(table)
+            tables[table] = both.drop_duplicates(key, ignore_index=True) if key else both
     terms = [each.terms for each in (first, second) if each.terms is not None]
     said = f"{len(second.tables['mass_messages']):,} messages, {again:,} of them known already"
     return replace(
@@ -86,7 +86,7 @@ def _refuse_other_captions(first: ImportedInputs, second: ImportedInputs, name: 
         for c in ("caption_text", "caption_text_there")
     )
     _refuse(
-        [f"caption_id {n}" for n in pairs.loc[(here != there).to_numpy(), "caption_id"]],
+        [f"caption_id {n}" for n in pairs["caption_id"][(here != there).to_numpy()]],
         f"is another caption in {name}: where it numbers its captions anew, write "
         f'caption_bank.ignore = "caption_id" and mass_messages.ignore = "caption_id" in the '
         f"{MAPPING_FILE} of {name}",
