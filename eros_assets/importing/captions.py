@@ -59,8 +59,6 @@ def read_captions(file: Path) -> CaptionFile:
 
 
 def terms_of(rows: pd.DataFrame) -> pd.DataFrame:
-    """The captions that have terms: `caption_id` and the columns TERMS, dates as dates."""
-    terms = rows[["caption_id", *TERMS]].copy()
-    for name in ("active_from", "active_until"):
-        terms[name] = terms[name].dt.date.astype(object).where(terms[name].notna(), None)
+    """The captions that have terms: `caption_id` and the columns TERMS."""
+    terms = rows[["caption_id", *TERMS]]
     return terms[terms[list(TERMS)].notna().any(axis=1)].reset_index(drop=True)

@@ -149,7 +149,7 @@ SCHEMAS: Mapping[TableName, TableSchema] = {
                     absent="no caption has a date",
                 ),
                 *(
-                    Column(name, "TIMESTAMP", date_suffices=True, absent="", of_files=True)
+                    Column(name, "DATE", absent="", of_files=True)
                     for name in ("active_from", "active_until")
                 ),
                 Column("max_sends", "INT64", absent="", of_files=True),

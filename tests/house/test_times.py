@@ -28,8 +28,6 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/cli/captions.py add": "stamp: when the bank was changed",
     "eros_assets/cli/captions.py retire": "stamp: when the bank was changed",
     "eros_assets/assets/weekly_table.py replace_week": "stamp: when the rows were made",
-    "eros_assets/cli/captions.py add": "stamps: created_at, decided_at, the backup's name",
-    "eros_assets/cli/captions.py retire": "stamps: decided_at, the backup's name",
     "eros_assets/cli/agencies.py move": "the old home's name",
     "eros_assets/cli/agencies.py start_over": "the name of what is set aside",
     "eros_assets/cli/agencies.py put_back": "the name of what is set aside",
