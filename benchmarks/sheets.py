@@ -51,7 +51,7 @@ def _put(sheets: Sheets, monday: dt.date) -> None:
     """A week more, past the wire."""
     spreadsheet = {"spreadsheetId": SPREADSHEET}
     state = read_state(sheets.answer(Request(GET, spreadsheet, {"fields": STATE_FIELDS})))
-    plan = plan_batch(state, week_of(full_week(monday), monday))
+    plan = plan_batch(state, {}, week_of(full_week(monday), monday))
     sheets.answer(Request(BATCH, spreadsheet, {}, {"requests": plan.requests}))
 
 

@@ -66,7 +66,7 @@ def sheets_exporter_works(installation: Installation) -> Answer:
     if rows.empty:
         return unknown(f"no schedule is in force for the week of {installation.week}: make week")
     week = shown_week(installation.dataset, installation.week, rows, run_id="acceptance")
-    plan = plan_batch(SheetState(), week)
+    plan = plan_batch(SheetState(), {}, week)
     [tab] = [each for each in plan.expected if each.title == plan.title]
     written = len(tab.table.grid) - 1
     faults = [] if written == len(rows) else [f"{written} rows planned for {len(rows)} messages"]

@@ -175,6 +175,8 @@ def schedule_sheet(
             report=context.log.warning,
         ),
     )
+    for sentence in exported.repaired:
+        context.log.warning(f"somebody had changed the spreadsheet: {sentence}; put right")
     yield dg.MaterializeResult(
         metadata={
             "sheet": dg.MetadataValue.url(exported.address),
@@ -183,6 +185,8 @@ def schedule_sheet(
             "reads": exported.reads,
             "writes": exported.writes,
             "bytes_written": exported.bytes_written,
+            "sha256": exported.digest,
+            "put_right": dg.MetadataValue.json(list(exported.repaired)),
             **frame_metadata(log[["page_name", "schedule_id", "row_count", "status"]]),
             "dagster/row_count": exported.row_count,
             **job_metadata(dataset),

@@ -1,7 +1,7 @@
 """What people decided in the Review tab, as a table that the next build reads."""
 
-from functools import partial
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -15,9 +15,14 @@ from eros_assets.assets.week import (
     partition_week,
     refuse_plan,
 )
-from eros_assets.exporting.sheets.review_reading import ReviewReading
+from eros_assets.errors import ErosError
+from eros_assets.exporting.sheets.review_reading import ReviewReading, UnreadLine
+from eros_assets.exporting.sheets.tables import week_name
 from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource, WarehouseResource, WeekScope
 from eros_assets.weekly.reviews import read_reviews
+
+if TYPE_CHECKING:
+    from eros_assets.exporting.sheets.reader import ReviewTab
 
 
 @table_asset(
@@ -41,11 +46,11 @@ def schedule_review(
     """
     dataset, week_start = warehouse.dataset(context), partition_week(context)
     refuse_plan(context, dataset, week_scope)
-    found = read_reviews(
-        dataset, week_start, partial(_read, context, sheets), run_id=context.run_id
-    )
+    tab = _Tab(context, sheets, week_name(week_start))
+    found = read_reviews(dataset, week_start, tab.read, run_id=context.run_id)
     for sentence in found.open_faults:
         context.log.warning(sentence)
+    tab.mark(found.unread)
     reviews = found.merged.reviews
     return dg.MaterializeResult(
         metadata={
@@ -60,14 +65,40 @@ def schedule_review(
     )
 
 
-def _read(context: dg.AssetExecutionContext, sheets: SheetsResource) -> ReviewReading | None:
-    """The Review tab; None, with a line in the log, when there is none."""
-    if sheets.spreadsheet_id is None:
-        context.log.info(f"no reviews are read: {HOW_TO_TURN_ON}")
-        return None
-    from eros_assets.exporting.sheets.reader import read_review_tab
+class _Tab:
+    """The week's Review tab."""
 
-    reading = read_review_tab(sheets.spreadsheet())
-    if reading is None:
-        context.log.info("no reviews are read: the spreadsheet has no Review tab yet")
-    return reading
+    def __init__(
+        self, context: dg.AssetExecutionContext, sheets: SheetsResource, week: str
+    ) -> None:
+        self._log = context.log
+        self._sheets = sheets
+        self._week = week
+        self._found: ReviewTab | None = None
+
+    def read(self) -> ReviewReading | None:
+        """Its lines; None, with a line in the log, when there is no such tab.
+
+        Raises:
+            ErosError: it can't be read.
+        """
+        if self._sheets.spreadsheet_id is None:
+            self._log.info(f"no reviews are read: {HOW_TO_TURN_ON}")
+            return None
+        from eros_assets.exporting.sheets.reader import read_review_tab
+
+        self._found = read_review_tab(self._sheets.spreadsheet(), self._week)
+        if self._found is None:
+            self._log.info("no reviews are read: the week has no Review tab yet")
+        return self._found.reading if self._found else None
+
+    def mark(self, unread: Sequence[UnreadLine]) -> None:
+        """Say beside the lines why they are not read; a failure costs the marks alone."""
+        if self._found is None:
+            return
+        from eros_assets.exporting.sheets.reader import mark_unread
+
+        try:
+            mark_unread(self._sheets.spreadsheet(), self._found, unread)
+        except ErosError as error:
+            self._log.warning(f"the lines that are not read could not be marked: {error}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from eros_assets.dataset import Dataset
 from eros_assets.exporting.sheets.planning import SheetWeek
-from eros_assets.exporting.sheets.review import EarlierReview
+from eros_assets.exporting.sheets.review import Said
 from eros_assets.exporting.sheets.state import sheet_id
 from eros_assets.exporting.sheets.tables import WeekEntry, week_name
 from eros_assets.gate.verdict import judged_week
@@ -99,7 +99,7 @@ def shown_week(
         shown,
         {page: "; ".join(said) for page, said in missing.items()},
         {
-            (row["page_name"], int(row["caption_id"])): EarlierReview(row["decision"], row["note"])
+            (row["schedule_id"], int(row["message_number"])): Said(row["decision"], row["note"])
             for row in reviews.to_dict("records")
         },
     )

@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from eros_assets.calendar import ZONE
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
+from eros_assets.exporting.sheets.cells import cell_value, serial_date
+from eros_assets.exporting.sheets.review import Key
 from eros_assets.exporting.sheets.review_reading import ReviewLine, ReviewReading, UnreadLine
 
 if TYPE_CHECKING:
@@ -21,6 +24,11 @@ if TYPE_CHECKING:
 SCHEDULE_REVIEW = "schedule_review"
 QUARANTINED_REVIEWS = "quarantined_reviews"
 
+UNKNOWN = "no schedule of the week has message {1} of {0}: was its Schedule or Message changed?"
+MISPLACED = "it does not show message {1} of {0}: was its Schedule or Message changed?"
+SHOWN = ("Page", "Date", "LA time")
+"""Cells of a line that tell whose it is, beside its key."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewedMessage:
@@ -28,6 +36,7 @@ class ReviewedMessage:
 
     page_name: str
     caption_id: int
+    send_time: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +82,21 @@ class QuarantinedReview:
 
 @dataclass(frozen=True, slots=True)
 class ReadReviews:
-    """A week's reviews after a reading. `open_faults` is what can't be read, one line each."""
+    """A week's reviews after a reading.
+
+    `unread` are the tab's lines that can't be read, `open_faults` all that can't, one line each.
+    """
 
     lines_read: int
     merged: MergedReviews
+    unread: Sequence[UnreadLine]
     open_faults: Sequence[str]
 
 
 def merge_reviews(
     before: Sequence[StoredReview],
     seen: Sequence[ReviewLine],
-    messages: Mapping[tuple[str, int], ReviewedMessage],
+    messages: Mapping[Key, ReviewedMessage],
     *,
     read_at: dt.datetime,
     run_id: str,
@@ -154,14 +167,24 @@ def read_reviews(
         reading = read()
     except ErosError as error:
         fault = QuarantinedReview(None, str(error), None, None, None, now, run_id)
-        merged = _store_reviews(dataset, week_start, [], now, run_id)
-        return ReadReviews(0, merged, _store_faults(dataset, week_start, [fault], is_read=False))
-    own = (reading or ReviewReading()).of_week(week_start)
-    merged = _store_reviews(dataset, week_start, own.lines, now, run_id)
-    faults = [_fault(line, now, run_id) for line in own.unread]
-    faults += [_unknown(line, own, now, run_id) for line in merged.unknown]
-    kept = _store_faults(dataset, week_start, faults, is_read=True)
-    return ReadReviews(len(own.lines), merged, kept)
+        merged = _store_reviews(dataset, week_start, [], {}, now, run_id)
+        return ReadReviews(
+            0, merged, [], _store_faults(dataset, week_start, [fault], is_read=False)
+        )
+    own = reading or ReviewReading()
+    planned = _planned(dataset, week_start)
+    misplaced = [line for line in own.lines if _is_misplaced(own.found[line.key], planned, line)]
+    lines = [line for line in own.lines if line not in misplaced]
+    merged = _store_reviews(dataset, week_start, lines, planned, now, run_id)
+    faults = [
+        *own.unread,
+        *(_named(own.found[line.key], MISPLACED.format(*line.key)) for line in misplaced),
+        *(_named(own.found[line.key], UNKNOWN.format(*line.key)) for line in merged.unknown),
+    ]
+    kept = _store_faults(
+        dataset, week_start, [_fault(line, now, run_id) for line in faults], is_read=True
+    )
+    return ReadReviews(len(own.lines), merged, faults, kept)
 
 
 def open_faults(dataset: Dataset, week_start: dt.date) -> list[str]:
@@ -182,43 +205,65 @@ def _fault(line: UnreadLine, read_at: dt.datetime, run_id: str) -> QuarantinedRe
     )
 
 
-def _unknown(
-    line: ReviewLine, reading: ReviewReading, read_at: dt.datetime, run_id: str
-) -> QuarantinedReview:
-    reason = (
-        f"no schedule of the week has message {line.message_number} of {line.schedule_id}; look "
-        "whether Schedule and Message were changed"
+def _named(line: UnreadLine, reason: str) -> UnreadLine:
+    return replace(line, reason=reason)
+
+
+def _is_misplaced(
+    found: UnreadLine, planned: Mapping[Key, ReviewedMessage], line: ReviewLine
+) -> bool:
+    """Whether a line with something to say shows another message than its key names.
+
+    One cell may have been overwritten; two that differ are another message's.
+    """
+    message = planned.get(line.key)
+    if message is None or message.send_time is None or not (line.decision or line.note):
+        return False
+    local = message.send_time.astimezone(ZONE)
+    shown = (
+        message.page_name,
+        str(serial_date(local.date())),
+        cell_value("time", local, "a line"),
     )
-    return _fault(UnreadLine(reading.rows[line.key], reason, _cells(line)), read_at, run_id)
+    differing = 0
+    for title, wanted in zip(SHOWN, shown, strict=True):
+        text = found.cells.get(title)
+        differing += text is not None and not _is_cell(text, wanted)
+    return differing > 1
 
 
-def _cells(line: ReviewLine) -> dict[str, str]:
-    cells = {
-        "Schedule": line.schedule_id,
-        "Message": str(line.message_number),
-        "Decision": line.decision or "",
-        "Note": line.note or "",
+def _is_cell(text: str, wanted: Any) -> bool:
+    if isinstance(wanted, str):
+        return text == wanted
+    try:
+        return abs(float(text) - wanted) < 1e-6
+    except ValueError:
+        return False
+
+
+def _planned(dataset: Dataset, week_start: dt.date) -> dict[Key, ReviewedMessage]:
+    """The messages that the week's lines are about, by key."""
+    messages = dataset.query("reviewed_messages", week_start=week_start)
+    return {
+        (row["schedule_id"], int(row["message_number"])): ReviewedMessage(
+            row["page_name"], int(row["caption_id"]), row["scheduled_send_time"].to_pydatetime()
+        )
+        for row in messages.to_dict("records")
     }
-    return {title: text for title, text in cells.items() if text}
 
 
 def _store_reviews(
     dataset: Dataset,
     week_start: dt.date,
     lines: Sequence[ReviewLine],
+    planned: Mapping[Key, ReviewedMessage],
     read_at: dt.datetime,
     run_id: str,
 ) -> MergedReviews:
-    messages = dataset.query("reviewed_messages", week_start=week_start)
     merged = merge_reviews(
         [_stored(row) for row in _rows(dataset, SCHEDULE_REVIEW, week_start)],
         lines,
-        {
-            (row["schedule_id"], int(row["message_number"])): ReviewedMessage(
-                row["page_name"], int(row["caption_id"])
-            )
-            for row in messages.to_dict("records")
-        },
+        planned,
         read_at=read_at,
         run_id=run_id,
     )

@@ -6,7 +6,8 @@ SELECT
   r.schedule_id,
   r.message_number,
   r.page_name,
-  r.caption_id
+  r.caption_id,
+  r.scheduled_send_time
 FROM `${dataset}.schedule_recommendations` AS r
 WHERE r.week_start = @week_start AND r.status != 'draft'
 ORDER BY r.schedule_id, r.message_number;

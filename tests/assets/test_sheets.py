@@ -256,6 +256,9 @@ def test_an_unreadable_line_is_quarantined_and_the_others_are_read(
     said = " ".join(found.metadata["offenders"].value)
     assert "Decision 'perhaps' is not approve or reject" in said
     assert "no schedule of the week has message 99" in said
+    marked = {line["Decision"]: line["Status"] for line in review.records() if line["Status"]}
+    assert "Decision 'perhaps' is not" in marked["perhaps"]
+    assert "no schedule of the week has message 99" in marked[None]
 
     review.write_beside("Message", third["Message"], Note="beside its number")
     review.write_beside("Decision", "OK ", **first)
@@ -338,7 +341,7 @@ def look(agency: Installed, cursor: str | None) -> tuple[list[str], str | None, 
 def test_the_sensor_has_changes_read_back_once(agency: Installed, desk: Desk) -> None:
     weeks, cursor, _ = look(agency, None)
     assert weeks == [WEEK.isoformat()]
-    assert look(agency, cursor) == ([], cursor, "the Review tab says nothing new")
+    assert look(agency, cursor) == ([], cursor, "the Review tabs say nothing new")
     where = {"Decision": "reject"}
     desk.sheets.tab(REVIEW).write_beside("Note", "thought again", **where)
     weeks, later, _ = look(agency, cursor)

@@ -24,20 +24,10 @@ from eros_assets.exporting.sheets.faults import (
     SpreadsheetNotFoundError,
     retry_after,
 )
-from eros_assets.exporting.sheets.planning import plan_batch
 from eros_assets.exporting.sheets.retry_policy import RetryPolicy
-from eros_assets.exporting.sheets.state import (
-    REVIEW,
-    REVIEW_KEY,
-    SUMMARY,
-    Metadata,
-    SheetState,
-    Tab,
-    sheet_id,
-)
+from eros_assets.exporting.sheets.state import REVIEW, SUMMARY, sheet_id
 from eros_assets.exporting.sheets.tables import WEEK_COLUMNS
 from tests.exporting.sheets_service.service import BATCH, GET, VALUES
-from tests.exporting.sheets_service.tabs import METADATA_LIMIT
 from tests.exporting.sheets_service.weeks import Desk, message, messages, week_of
 from tests.google.exchange import Trouble, drop_after, drop_before, silence
 
@@ -312,31 +302,13 @@ def test_metadata_ids_in_use_are_avoided(desk: Desk) -> None:
     desk.show(messages(each=1))
     first = set(desk.sheets.tab(WEEK).metadata)
     desk.sheets.tabs[0].metadata = {
-        n: {"metadataId": n, "metadataKey": "x", "metadataValue": ""} for n in first
+        n: {"metadataId": n, "metadataKey": "x", "metadataValue": "", "location": {}} for n in first
     }
     gone = desk.sheets.tab(WEEK).sheet_id
     del desk.sheets.tabs[gone]
     desk.sheets.order.remove(gone)
     desk.show(messages(each=1))
     assert not first & set(desk.sheets.tab(WEEK).metadata)
-
-
-def test_review_metadata_of_years_stays_within_the_limit() -> None:
-    """With 60 creators whose weeks were planned twice, the oldest weeks are dropped."""
-    weeks = [f"{year}-W{week:02}" for year in (2024, 2025) for week in range(1, 46)]
-    schedules = " ".join(f"{n:08x}" for n in range(120))
-    known = [Metadata(n, REVIEW_KEY, f"{week} 2 {schedules}") for n, week in enumerate(weeks)]
-    tab = Tab(sheet_id(REVIEW), REVIEW, 9, 9, metadata=known)
-    plan = plan_batch(SheetState({tab.sheet_id: tab}), week_of(messages()))
-    gone = {
-        request["deleteDeveloperMetadata"]["dataFilter"]["developerMetadataLookup"]["metadataId"]
-        for request in plan.requests
-        if "deleteDeveloperMetadata" in request
-    }
-    kept = [each for each in known if each.id not in gone]
-    assert gone == set(range(90 - len(kept)))
-    assert len(kept) > 15
-    assert sum(len(each.key + each.value) for each in kept) < METADATA_LIMIT - 1_000
 
 
 # Credentials

@@ -6,7 +6,7 @@ blindly. When somebody changed the spreadsheet between read and write, Google re
 it is planned again from the new state.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
@@ -19,11 +19,18 @@ from eros_assets.exporting.sheets.faults import (
     SheetsRefusedError,
     SheetsUnavailableError,
 )
-from eros_assets.exporting.sheets.planning import SheetPlan, SheetWeek, plan_batch, revisions
+from eros_assets.exporting.sheets.planning import (
+    SheetPlan,
+    SheetWeek,
+    Values,
+    plan_batch,
+    revisions,
+    tabs_to_read,
+)
 from eros_assets.exporting.sheets.state import SheetState, sheet_id
-from eros_assets.exporting.sheets.verification import SHOWN, Difference, differences
 
 Status = Literal["succeeded", "unchanged"]
+SHOWN = 3
 ROUNDS = 3
 """Most writes of a week until it reads back as written."""
 
@@ -34,7 +41,11 @@ class SheetsChangedError(SheetsError):
 
 @dataclass(frozen=True, slots=True)
 class ExportedSheet:
-    """Result of an export. `digest` is the SHA-256 of what the spreadsheet shows of the week."""
+    """Result of an export.
+
+    `digest` is the SHA-256 of what the spreadsheet shows of the week, `repaired` the cells that
+    people had changed, one line each.
+    """
 
     status: Status
     address: str
@@ -44,6 +55,7 @@ class ExportedSheet:
     reads: int
     writes: int
     bytes_written: int
+    repaired: Sequence[str]
 
 
 def export_sheet(
@@ -69,11 +81,15 @@ def export_sheet(
         reads=traffic.reads,
         writes=traffic.writes,
         bytes_written=traffic.bytes_written,
+        repaired=export.repaired,
     )
 
 
 class _Export:
-    """The attempts of one export. `has_sent`: a batch may have been applied."""
+    """The attempts of one export.
+
+    `has_sent`: a batch may have been applied. `repaired` is what people had changed before.
+    """
 
     def __init__(
         self, spreadsheet: Spreadsheet, week: SheetWeek, report: Callable[[str], None]
@@ -83,6 +99,7 @@ class _Export:
         self._report = report
         self._may_start_over = False
         self.has_sent = False
+        self.repaired: Sequence[str] = ()
 
     def may_start_over(self, error: BaseException) -> bool:
         """Whether to start again from a new state; reports the error if so."""
@@ -93,24 +110,34 @@ class _Export:
     def carry_out(self) -> SheetPlan:
         """Read, plan, write and compare, in up to ROUNDS rounds until the cells are as written."""
         self._may_start_over = False
-        plan = self._write(self._spreadsheet.state())
-        for _ in range(ROUNDS - 1):
-            if not (found := self._differences(plan)):
+        state = self._spreadsheet.state()
+        plan = self._write(state, self._values(tabs_to_read(state, self._week)))
+        if not plan.requests:
+            return plan
+        rounds = 0
+        while True:
+            found = self._values(plan.tabs)
+            wrong = plan.differences(found)
+            if not wrong:
                 return plan
-            self._report(f"{found[0].sentence}: somebody changed it meanwhile; written again")
+            rounds += 1
+            if rounds == ROUNDS:
+                raise SheetsChangedError(
+                    f"{self._spreadsheet.where.address}: {len(wrong)} cells are not as written: "
+                    f"{'; '.join(wrong[:SHOWN])}; somebody is editing a tab that EROS writes: ask "
+                    "them to write in Decision and Note of the Review tab alone, then run it again"
+                )
+            self._report(f"{wrong[0]}: somebody changed it meanwhile; written again")
             state = self._spreadsheet.state()
             is_ours = revisions(state, self._week) == plan.revisions
-            plan = self._write(state, rewrite=is_ours)
-        if found := self._differences(plan):
-            raise SheetsChangedError(
-                f"{self._spreadsheet.where.address}: {len(found)} cells are not as written: "
-                f"{'; '.join(each.sentence for each in found[:SHOWN])}; somebody is editing a "
-                "tab that EROS writes: ask them to use the Review tab, then run it again"
-            )
-        return plan
+            plan = self._write(state, found if is_ours else {})
+            if not plan.requests:
+                return plan
 
-    def _write(self, state: SheetState, *, rewrite: bool = False) -> SheetPlan:
-        plan = plan_batch(state, self._week, rewrite=rewrite)
+    def _write(self, state: SheetState, found: Values) -> SheetPlan:
+        plan = plan_batch(state, found, self._week)
+        if not self.has_sent:
+            self.repaired = plan.repaired
         if not plan.requests:
             return plan
         try:
@@ -126,12 +153,11 @@ class _Export:
         self.has_sent = True
         return plan
 
-    def _differences(self, plan: SheetPlan) -> list[Difference]:
-        if not self.has_sent:
-            return []
+    def _values(self, tabs: Sequence[int]) -> Values:
+        if not tabs:
+            return {}
         try:
-            tabs = [each.sheet_id for each in plan.expected]
-            return differences(plan.expected, self._spreadsheet.values(tabs))
+            return self._spreadsheet.values(tabs)
         except SheetsRefusedError as error:  # a tab was deleted
             self._start_over(error)
 

@@ -1,32 +1,24 @@
 """Plans the requests of one atomic batch that make a spreadsheet show a week."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.sheets import requests as api
+from eros_assets.exporting.sheets.metadata import free_title, replace_metadata
 from eros_assets.exporting.sheets.requests import Request, grid_range
-from eros_assets.exporting.sheets.review import (
-    APPROVE,
-    DECISION,
-    NOTE,
-    REJECT,
-    REVIEW_COLUMNS,
-    TIER,
-    EarlierReview,
-    review_table,
-)
+from eros_assets.exporting.sheets.review import Key, ReviewLines, Said, review_lines
+from eros_assets.exporting.sheets.review_grid import review_grid
+from eros_assets.exporting.sheets.review_planning import review_edits
+from eros_assets.exporting.sheets.review_tab import plan_review
 from eros_assets.exporting.sheets.state import (
     PROTECTION,
-    REVIEW,
-    REVIEW_KEY,
-    REVIEW_PROTECTION,
     SUMMARY,
-    ReviewedWeek,
     SheetState,
     Tab,
+    review_id,
     sheet_id,
 )
 from eros_assets.exporting.sheets.tables import (
@@ -39,26 +31,25 @@ from eros_assets.exporting.sheets.tables import (
     week_name,
     week_table,
 )
+from eros_assets.exporting.sheets.verification import Expected, differences
 
-WEEK_TAB_INDEX = 2
-"""Position of a new week's tab: after Summary and Review, before the older weeks."""
-
-REMEMBERED = 24_000
-"""Most characters of the Review tab's metadata; Google allows 30,000 per tab."""
+WEEK_TAB_INDEX = 1
+"""Position of a new week's tab: after the Summary, before the older weeks."""
 
 WEEK_TIER = [column.title for column in WEEK_COLUMNS].index("Tier")
 
 
 @dataclass(frozen=True, slots=True)
 class SheetWeek:
-    """A week to show. `missing` describes shortfalls by page; `reviews` are by page and caption."""
+    """A week to show. `missing` describes shortfalls by page; `said` is what people said, by key.
+
+    A key is a schedule's id and a message number.
+    """
 
     entry: WeekEntry
     messages: Sequence[ScheduledMessage]
     missing: Mapping[str, str] = field(default_factory=dict[str, str])
-    reviews: Mapping[tuple[str, int], EarlierReview] = field(
-        default_factory=dict[tuple[str, int], EarlierReview]
-    )
+    said: Mapping[Key, Said] = field(default_factory=dict[Key, Said])
 
     @property
     def week_name(self) -> str:
@@ -66,82 +57,110 @@ class SheetWeek:
         return week_name(self.entry.week_start)
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """A tab's table as it has to read back."""
-
-    sheet_id: int
-    title: str
-    table: Table
+Values = Mapping[int, Sequence[Sequence[Any]]]
+"""The values of tabs, by tab id."""
 
 
 @dataclass(frozen=True, slots=True)
 class SheetPlan:
     """The requests of one batch; none when the spreadsheet shows the week already.
 
-    `expected` are the tables to read back, `revisions` those of the week's tab and of the Summary,
-    after the batch.
+    `expected` are the tables to read back, `revisions` those of the tabs of the week, after the
+    batch. `review` are the Review tab's lines, and its columns by title, after the batch.
+    `repaired` are the cells that people had changed, one line each.
     """
 
     requests: Sequence[Request]
     expected: Sequence[Expected]
+    review: tuple[ReviewLines, Mapping[str, int]]
     digest: str
     title: str
-    revisions: tuple[int, int]
+    revisions: Sequence[int]
+    repaired: Sequence[str]
+
+    @property
+    def tabs(self) -> list[int]:
+        """The tabs to read back."""
+        lines, _ = self.review
+        review = [review_id(lines.week)] if lines.filled else []
+        return [*(each.sheet_id for each in self.expected), *review]
+
+    def differences(self, found: Values) -> list[str]:
+        """How the values that were read back differ from the plan, one line each."""
+        lines, places = self.review
+        wrong = [each.sentence for each in differences(self.expected, found)]
+        if lines.filled:
+            grid = review_grid(found.get(review_id(lines.week), []), places)
+            edits = review_edits(grid, lines)
+            wrong += edits.repaired or ([] if edits.is_nothing else ["Review: lines are missing"])
+        return wrong
 
 
-def plan_batch(state: SheetState, week: SheetWeek, *, rewrite: bool = False) -> SheetPlan:
+def tabs_to_read(state: SheetState, week: SheetWeek) -> list[int]:
+    """The tabs of the week whose values tell what is to be written."""
+    own = (sheet_id(week.week_name), sheet_id(SUMMARY), review_id(week.week_name))
+    return [tab for tab in own if tab in state.tabs]
+
+
+def plan_batch(state: SheetState, found: Values, week: SheetWeek) -> SheetPlan:
     """The batch that makes the spreadsheet show the week.
 
-    `rewrite` plans a full batch even if the metadata says that the week is written already.
+    A tab is written when its content is another one than its metadata say, and when its cells are
+    not as it was written. `found` are the values of `tabs_to_read`.
 
     Raises:
         SheetContentError: a text longer than a cell holds.
     """
-    own = sheet_id(week.week_name)
+    own, review, summary = _ids(week)
     table = week_table(week.messages)
-    others = [entry for entry in state.week_entries() if entry.sheet_id != own]
-    summary = summary_table([*others, week.entry], week.entry, week.messages, week.missing)
     digest = _digest(table, week)
     tab = state.tabs.get(own)
-    title = tab.title if tab else _free_title(week.week_name, state)
-    expected = [Expected(own, title, table)]
-    shown = Expected(sheet_id(SUMMARY), _title(state, SUMMARY), summary)
-    review = _review_requests(state, week)
-    revision, summary_revision = revisions(state, week)
-    if not rewrite and not review and _is_written(state, tab, table, digest):
-        # The export of another week may have written the Summary since.
-        is_ours = state.tabs[shown.sheet_id].value("shows") == _shows(week, digest)
-        return SheetPlan(
-            [],
-            [*expected, shown] if is_ours else expected,
-            digest,
-            title,
-            (revision, summary_revision),
-        )
+    is_known = tab is not None and tab.value("sha256") == digest
+    # An unchanged week stays that of the run that wrote it.
+    entry = replace(week.entry, run_id=tab.value("run") or "") if tab and is_known else week.entry
+    others = [each for each in state.week_entries() if each.sheet_id != own]
+    shown = summary_table([*others, entry], entry, week.messages, week.missing)
+    shows = f"{entry.run_id} {digest}"
+    title = tab.title if tab else free_title(week.week_name, state)
+    of_week = Expected(own, title, table)
+    of_summary = Expected(summary, _title(state, SUMMARY), shown)
+    # The export of another week may have written the Summary since.
+    is_ours = summary in state.tabs and state.tabs[summary].value("shows") == shows
+    changed = differences(
+        [*([of_week] if is_known else []), *([of_summary] if is_ours else [])], found
+    )
+    wrong = {each.sheet_id for each in changed}
+    writes_week = not is_known or own in wrong or not _has_size(tab, table)
+    writes_summary = writes_week or summary not in state.tabs or summary in wrong
+    lines = review_lines(week.messages, week.week_name, week.said)
+    reviewed = plan_review(state, found.get(review, []), lines, own)
+    requests = [
+        *(_summary_requests(state, shown, shows) if writes_summary else []),
+        *(_week_requests(state, own, title, table) if writes_week else []),
+        *(_week_metadata(state, week, entry, digest) if writes_week else []),
+        *reviewed.requests,
+    ]
+    before = revisions(state, week)
+    wrote = (writes_week, bool(reviewed.requests), writes_summary)
     return SheetPlan(
-        [
-            *_summary_requests(state, summary, _shows(week, digest)),
-            *review,
-            *_week_requests(state, own, title, table),
-            *_week_metadata(state, week, digest),
-        ],
-        [*expected, shown],
+        requests,
+        [of_week, *([of_summary] if is_ours or writes_summary else [])],
+        (lines, reviewed.places),
         digest,
         title,
-        (revision + 1, summary_revision + 1),
+        [revision + is_new for revision, is_new in zip(before, wrote, strict=True)],
+        [*(each.sentence for each in changed), *reviewed.repaired],
     )
 
 
-def revisions(state: SheetState, week: SheetWeek) -> tuple[int, int]:
-    """The revisions of the week's tab and of the Summary."""
-    tabs = (state.tabs.get(sheet_id(name)) for name in (week.week_name, SUMMARY))
-    revision, summary_revision = (tab.revision if tab else 0 for tab in tabs)
-    return revision, summary_revision
+def revisions(state: SheetState, week: SheetWeek) -> list[int]:
+    """The revisions of the week's tab, its Review tab and the Summary."""
+    tabs = (state.tabs.get(tab) for tab in _ids(week))
+    return [tab.revision if tab else 0 for tab in tabs]
 
 
-def _shows(week: SheetWeek, digest: str) -> str:
-    return f"{week.entry.run_id} {digest}"
+def _ids(week: SheetWeek) -> tuple[int, int, int]:
+    return sheet_id(week.week_name), review_id(week.week_name), sheet_id(SUMMARY)
 
 
 def _digest(table: Table, week: SheetWeek) -> str:
@@ -152,24 +171,14 @@ def _digest(table: Table, week: SheetWeek) -> str:
     return Table((), [[table.digest, creators.digest, *totals]]).digest
 
 
-def _is_written(state: SheetState, tab: Tab | None, table: Table, digest: str) -> bool:
-    return (
-        tab is not None
-        and tab.value("sha256") == digest
-        and (tab.row_count, tab.column_count) == (table.row_count, len(table.columns))
-        and sheet_id(SUMMARY) in state.tabs
-    )
+def _has_size(tab: Tab | None, table: Table) -> bool:
+    size = (table.row_count, len(table.columns))
+    return tab is not None and (tab.row_count, tab.column_count) == size
 
 
 def _title(state: SheetState, name: str) -> str:
     tab = state.tabs.get(sheet_id(name))
-    return tab.title if tab else _free_title(name, state)
-
-
-def _free_title(name: str, state: SheetState) -> str:
-    """The name, with a number if another tab has it."""
-    titles = [name, *(f"{name} ({number})" for number in range(2, len(state.tabs) + 3))]
-    return next(title for title in titles if title.casefold() not in state.titles)
+    return tab.title if tab else free_title(name, state)
 
 
 # -- a week's tab
@@ -180,7 +189,7 @@ def _week_requests(state: SheetState, own: int, title: str, table: Table) -> Ite
     size = (table.row_count, len(table.columns))
     everything = grid_range(own, (0, size[0]), (0, size[1]))
     if tab is None:
-        index = min(WEEK_TAB_INDEX, len(state.tabs) + 2)
+        index = min(WEEK_TAB_INDEX, len(state.tabs) + 1)
         yield api.add_sheet(own, title, index, size, frozen=1)
         yield from api.colour_texts(
             grid_range(own, (1, None), (WEEK_TIER, WEEK_TIER + 1)), api.TIERS
@@ -207,8 +216,10 @@ def _made_plain(tab: Tab, size: tuple[int, int], frozen: int) -> Iterable[Reques
     yield api.clear_validation(grid_range(tab.sheet_id, (0, size[0]), (0, size[1])))
 
 
-def _week_metadata(state: SheetState, week: SheetWeek, digest: str) -> Iterable[Request]:
-    own, entry = sheet_id(week.week_name), week.entry
+def _week_metadata(
+    state: SheetState, week: SheetWeek, entry: WeekEntry, digest: str
+) -> Iterable[Request]:
+    own = sheet_id(week.week_name)
     tab = state.tabs.get(own)
     revision = (tab.revision if tab else 0) + 1
     totals = {
@@ -226,19 +237,7 @@ def _week_metadata(state: SheetState, week: SheetWeek, digest: str) -> Iterable[
         "totals": json.dumps(totals, separators=(",", ":")),
         "revision": str(revision),
     }
-    yield from _replace_metadata(state, own, values, revision)
-
-
-def _replace_metadata(
-    state: SheetState, own: int, values: Mapping[str, str], revision: int
-) -> Iterable[Request]:
-    tab = state.tabs.get(own)
-    for old in tab.metadata if tab else ():
-        if old.key in values:
-            yield api.delete_metadata(old.id)
-    for key, value in values.items():
-        identity = state.free_metadata_id(str(own), key, str(revision))
-        yield api.create_metadata(own, identity, key, value)
+    yield from replace_metadata(state, own, values, revision)
 
 
 # -- Summary
@@ -266,72 +265,4 @@ def _summary_requests(state: SheetState, table: Table, shows: str) -> Iterable[R
     if tab is None or PROTECTION not in tab.protections:
         yield api.protect(own, PROTECTION)
     revision = (tab.revision if tab else 0) + 1
-    yield from _replace_metadata(state, own, {"shows": shows, "revision": str(revision)}, revision)
-
-
-# -- Review
-
-
-def _review_requests(state: SheetState, week: SheetWeek) -> Sequence[Request]:
-    """Add lines for schedules without lines; existing lines belong to people."""
-    own = sheet_id(REVIEW)
-    tab = state.tabs.get(own)
-    known = state.reviewed_weeks().get(week.week_name)
-    shown = known.schedules if known else frozenset[str]()
-    new = [m for m in week.messages if _mark(m.schedule_id) not in shown]
-    if tab is not None and not new:
-        return []
-    table = review_table(new, week.reviews)
-    begun = [] if tab else list(_new_review(state, own, table.row_count))
-    return [*begun, *_review_lines(own, table, is_new=tab is None), *_reviewed(state, week, shown)]
-
-
-def _new_review(state: SheetState, own: int, rows: int) -> Iterable[Request]:
-    size = (rows, len(REVIEW_COLUMNS))
-    # The Summary is the first tab; it exists, or is added before this one.
-    yield api.add_sheet(own, _title(state, REVIEW), min(1, len(state.tabs) + 1), size, frozen=1)
-    yield api.write_values(own, [[c.title for c in REVIEW_COLUMNS]], (0, 0), (1, size[1]))
-    yield from api.format_header(own, REVIEW_COLUMNS)
-    yield from api.column_widths(own, REVIEW_COLUMNS)
-    # Whole columns: a range that starts under the header would move down when lines are inserted.
-    decisions, notes, tiers = (
-        grid_range(own, (0, None), (place, place + 1)) for place in (DECISION, NOTE, TIER)
-    )
-    yield from api.colour_texts(decisions, api.DECISIONS)
-    yield from api.colour_texts(tiers, api.TIERS)
-    yield api.set_filter(grid_range(own, (0, None), (0, size[1])))
-    yield api.protect(own, REVIEW_PROTECTION, decisions, notes)
-
-
-def _review_lines(own: int, table: Table, *, is_new: bool) -> Iterable[Request]:
-    count = len(table.rows)
-    if not count:
-        return
-    if not is_new:
-        yield api.insert_rows(own, 1, count)
-    yield api.write_values(own, table.rows, (1, 0), (count, len(table.columns)))
-    yield from api.format_table(own, table.columns, (1, 1 + count))
-    yield api.set_choices(
-        grid_range(own, (1, 1 + count), (DECISION, DECISION + 1)), (APPROVE, REJECT)
-    )
-
-
-def _reviewed(state: SheetState, week: SheetWeek, shown: frozenset[str]) -> Iterable[Request]:
-    own = sheet_id(REVIEW)
-    weeks = state.reviewed_weeks()
-    before = weeks.get(week.week_name)
-    revision = (before.revision if before else 0) + 1
-    schedules = shown | {_mark(message.schedule_id) for message in week.messages}
-    identity = state.free_metadata_id(REVIEW, week.week_name, str(revision))
-    now = ReviewedWeek(week.week_name, revision, schedules, identity)
-    size = len(now.value)
-    for name, old in sorted(weeks.items(), reverse=True):
-        size += len(REVIEW_KEY) + len(old.value)
-        if name == week.week_name or size > REMEMBERED:  # drop the oldest weeks
-            yield api.delete_metadata(old.metadata_id)
-    yield api.create_metadata(own, identity, REVIEW_KEY, now.value)
-
-
-def _mark(schedule_id: str) -> str:
-    """Eight hex digits that identify a schedule within a week."""
-    return hashlib.sha256(schedule_id.encode()).hexdigest()[:8]
+    yield from replace_metadata(state, own, {"shows": shows, "revision": str(revision)}, revision)

@@ -77,6 +77,28 @@ def write_values(
     }
 
 
+def write_column(sheet_id: int, at: tuple[int, int], values: Sequence[Value]) -> Request:
+    """Write typed values downwards from a cell."""
+    return write_values(sheet_id, [[value] for value in values], at, (len(values), 1))
+
+
+def repeat_value(where: Mapping[str, int], value: Value) -> Request:
+    """Write one value into every cell of a range."""
+    return {"repeatCell": {"range": where, "cell": _cell(value), "fields": "userEnteredValue"}}
+
+
+def copy_values(source: Mapping[str, int], target: Mapping[str, int]) -> Request:
+    """Copy the values of a range, without formats, to another of the same size."""
+    return {
+        "copyPaste": {
+            "source": source,
+            "destination": target,
+            "pasteType": "PASTE_VALUES",
+            "pasteOrientation": "NORMAL",
+        }
+    }
+
+
 def _cell(value: Value) -> Request:
     match value:
         case None | "":
@@ -152,21 +174,24 @@ def format_header(sheet_id: int, columns: Sequence[SheetColumn], row: int = 0) -
 
 def column_widths(sheet_id: int, columns: Sequence[SheetColumn]) -> list[Request]:
     """Set the columns' widths in pixels."""
-    return [
-        {
-            "updateDimensionProperties": {
-                "range": {
-                    "sheetId": sheet_id,
-                    "dimension": "COLUMNS",
-                    "startIndex": place,
-                    "endIndex": place + 1,
-                },
-                "properties": {"pixelSize": column.width},
-                "fields": "pixelSize",
-            }
+    return [column_width(sheet_id, place, each.width) for place, each in enumerate(columns)]
+
+
+def column_width(sheet_id: int, place: int, width: int) -> Request:
+    """Set a column's width in pixels."""
+    where = {
+        "sheetId": sheet_id,
+        "dimension": "COLUMNS",
+        "startIndex": place,
+        "endIndex": place + 1,
+    }
+    return {
+        "updateDimensionProperties": {
+            "range": where,
+            "properties": {"pixelSize": width},
+            "fields": "pixelSize",
         }
-        for place, column in enumerate(columns)
-    ]
+    }
 
 
 def add_banding(where: Mapping[str, int]) -> Request:
@@ -245,6 +270,47 @@ def insert_rows(sheet_id: int, at: int, count: int) -> Request:
     return {"insertDimension": {"range": where, "inheritFromBefore": False}}
 
 
+def append_columns(sheet_id: int, count: int) -> Request:
+    """Add columns at the right of the tab."""
+    return {"appendDimension": {"sheetId": sheet_id, "dimension": "COLUMNS", "length": count}}
+
+
+def delete_row(sheet_id: int, row: int) -> Request:
+    """Delete a row."""
+    where = {"sheetId": sheet_id, "dimension": "ROWS", "startIndex": row, "endIndex": row + 1}
+    return {"deleteDimension": {"range": where}}
+
+
+def freeze(sheet_id: int, rows: int) -> Request:
+    """Freeze the first rows."""
+    return {
+        "updateSheetProperties": {
+            "properties": {"sheetId": sheet_id, "gridProperties": {"frozenRowCount": rows}},
+            "fields": "gridProperties(frozenRowCount)",
+        }
+    }
+
+
+def retitle(sheet_id: int, title: str) -> Request:
+    """Give a tab another title."""
+    return {
+        "updateSheetProperties": {
+            "properties": {"sheetId": sheet_id, "title": title},
+            "fields": "title",
+        }
+    }
+
+
+def hide(sheet_id: int) -> Request:
+    """Hide a tab; people can show it again."""
+    return {
+        "updateSheetProperties": {
+            "properties": {"sheetId": sheet_id, "hidden": True},
+            "fields": "hidden",
+        }
+    }
+
+
 def unmerge(where: Mapping[str, int]) -> Request:
     """Unmerge cells: values written to the hidden cells of a merge are lost."""
     return {"unmergeCells": {"range": where}}
@@ -257,6 +323,24 @@ def create_metadata(sheet_id: int, metadata_id: int, key: str, value: str) -> Re
         "metadataKey": key,
         "metadataValue": value,
         "location": {"sheetId": sheet_id},
+        "visibility": "DOCUMENT",
+    }
+    return {"createDeveloperMetadata": {"developerMetadata": metadata}}
+
+
+def mark_column(sheet_id: int, metadata_id: int, key: str, value: str, column: int) -> Request:
+    """Create developer metadata of a column; it stays with the column when people move that."""
+    where = {
+        "sheetId": sheet_id,
+        "dimension": "COLUMNS",
+        "startIndex": column,
+        "endIndex": column + 1,
+    }
+    metadata = {
+        "metadataId": metadata_id,
+        "metadataKey": key,
+        "metadataValue": value,
+        "location": {"dimensionRange": where},
         "visibility": "DOCUMENT",
     }
     return {"createDeveloperMetadata": {"developerMetadata": metadata}}

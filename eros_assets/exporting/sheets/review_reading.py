@@ -3,17 +3,15 @@
 A line that can't be read does not stop the others: it is returned with its row and the reason.
 """
 
-import datetime as dt
 import hashlib
 import json
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 from eros_assets.errors import ErosError
-from eros_assets.exporting.sheets.review import APPROVE, REJECT
+from eros_assets.exporting.sheets.review import APPROVE, REJECT, Key
+from eros_assets.exporting.sheets.review_grid import ReviewGrid, week_of
 
 WORDS = {
     **dict.fromkeys(("approve", "approved", "ok", "okay", "yes", "y"), APPROVE),
@@ -22,11 +20,10 @@ WORDS = {
 """What people write as a decision, in any case, with blanks around it or a full stop behind it."""
 
 KEYS = ("Decision", "Note", "Schedule", "Message")
-INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 
 
 class ReviewTabError(ErosError):
-    """The tab's columns can't be told apart."""
+    """The tab lacks a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class ReviewLine:
     note: str | None
 
     @property
-    def key(self) -> tuple[str, int]:
+    def key(self) -> Key:
         """Schedule and message number."""
         return self.schedule_id, self.message_number
 
@@ -63,64 +60,57 @@ class UnreadLine:
 
 @dataclass(frozen=True, slots=True)
 class ReviewReading:
-    """The lines that could be read, those that could not, and the rows of the former by key."""
+    """The lines that could be read, those that could not, and the cells of the former by key."""
 
     lines: Sequence[ReviewLine] = ()
     unread: Sequence[UnreadLine] = ()
-    rows: Mapping[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
-
-    def of_week(self, week_start: dt.date) -> "ReviewReading":
-        """The lines of a week; an unread line that names no week belongs to every week."""
-        return replace(
-            self,
-            lines=[line for line in self.lines if week_of(line.schedule_id) == week_start],
-            unread=[line for line in self.unread if _week_named(line) in (week_start, None)],
-        )
+    found: Mapping[Key, UnreadLine] = field(default_factory=dict[Key, UnreadLine])
 
 
-def read_review(values: Sequence[Sequence[Any]]) -> ReviewReading:
-    """The lines of the tab; `values` begin with the header, rows and columns in any order.
+def read_review(grid: ReviewGrid) -> ReviewReading:
+    """The lines of a Review tab, rows and columns in any order.
 
     Lines without decision and note say nothing, also where people have changed their other cells.
     Of two lines of a message with different decisions neither is read.
 
     Raises:
-        ReviewTabError: a missing or duplicate column.
+        ReviewTabError: a column is missing.
     """
-    header = [str(value).strip() for value in values[0]] if values else []
-    places = {title: _place(header, title) for title in KEYS}
-    lines: dict[tuple[str, int], ReviewLine] = {}
-    rows: dict[tuple[str, int], list[UnreadLine]] = {}
-    unread: list[UnreadLine] = []
-    for number, row in enumerate(values[1:], start=2):
-        cells = {title: _text(row, place) for title, place in places.items()}
-        shown = {title: _text(row, place) for place, title in enumerate(header) if title}
-        said = UnreadLine(number, _fault(cells), {t: text for t, text in shown.items() if text})
-        if said.reason and (cells["Decision"] or cells["Note"]):
-            unread.append(said)
+    for title in KEYS:
+        if title not in grid.places:
+            raise ReviewTabError(
+                f"tab Review: its column {title} is missing, so nothing of it is read; the next "
+                "export adds it again, with the decisions that were read before"
+            )
+    lines: dict[Key, ReviewLine] = {}
+    rows: dict[Key, list[UnreadLine]] = {}
+    unread: dict[int, UnreadLine] = {}
+    for row in grid.lines():
+        cells = {title: text for title in grid.places if (text := grid.text(row, title))}
+        said = UnreadLine(row + 1, _fault(grid, row), cells)
         if said.reason:
+            if "Decision" in cells or "Note" in cells:
+                unread[row] = said
             continue
-        line = _line(cells)
+        line = _line(grid, row)
         rows.setdefault(line.key, []).append(said)
         other = lines.setdefault(line.key, line)
         if other.decision and line.decision and other.decision != line.decision:
-            unread += _contested(line.key, rows[line.key])
+            unread |= {each.row - 1: each for each in _contested(line.key, rows[line.key])}
         lines[line.key] = ReviewLine(
             *line.key, other.decision or line.decision, other.note or line.note
         )
-    contested = {line.row for line in unread}
     kept = [
-        line for key, line in lines.items() if not any(said.row in contested for said in rows[key])
+        line for key, line in lines.items() if not any(said.row - 1 in unread for said in rows[key])
     ]
-    newest = {line.row: line for line in unread}
     return ReviewReading(
         kept,
-        [newest[row] for row in sorted(newest)],
-        {key: said[0].row for key, said in rows.items()},
+        [unread[row] for row in sorted(unread)],
+        {key: said[0] for key, said in rows.items()},
     )
 
 
-def _contested(key: tuple[str, int], rows: Sequence[UnreadLine]) -> list[UnreadLine]:
+def _contested(key: Key, rows: Sequence[UnreadLine]) -> list[UnreadLine]:
     """The lines of a message that decide differently, with the reason."""
     schedule, message = key
     named = ", ".join(str(line.row) for line in rows)
@@ -131,91 +121,54 @@ def _contested(key: tuple[str, int], rows: Sequence[UnreadLine]) -> list[UnreadL
     return [UnreadLine(line.row, reason, line.cells) for line in rows]
 
 
-def _fault(cells: Mapping[str, str]) -> str:
+def _fault(grid: ReviewGrid, row: int) -> str:
     """Why a line can't be read; empty when it can."""
-    schedule, message = cells["Schedule"], cells["Message"]
+    schedule, message = grid.text(row, "Schedule"), grid.text(row, "Message")
+    decision = grid.text(row, "Decision")
     if not schedule:
-        return "its Schedule is empty; copy it from another line of the page and week"
+        return "its Schedule is empty"
     if week_of(schedule) is None:
-        return f"Schedule {schedule!r} is not the id of a schedule; undo the change"
+        return f"its Schedule {schedule!r} is not the id of a schedule"
     if not message.isdecimal():
-        return f"Message {message!r} is not a message's number; undo the change"
-    if cells["Decision"] and _decision(cells["Decision"]) is None:
-        return f"Decision {cells['Decision']!r} is not {APPROVE} or {REJECT}; choose one of them"
+        return f"its Message {message!r} is not a message's number"
+    if decision and decision_of(decision) is None:
+        return f"its Decision {decision!r} is not {APPROVE} or {REJECT}"
     return ""
 
 
-def _line(cells: Mapping[str, str]) -> ReviewLine:
+def _line(grid: ReviewGrid, row: int) -> ReviewLine:
     return ReviewLine(
-        schedule_id=cells["Schedule"],
-        message_number=int(cells["Message"]),
-        decision=_decision(cells["Decision"]),
-        note=cells["Note"] or None,
+        schedule_id=grid.text(row, "Schedule"),
+        message_number=int(grid.text(row, "Message")),
+        decision=decision_of(grid.text(row, "Decision")),
+        note=grid.text(row, "Note") or None,
     )
 
 
-def _decision(text: str) -> str | None:
+def decision_of(text: str) -> str | None:
+    """The decision that a word means; None for another word."""
     word = unicodedata.normalize("NFKC", text).casefold().strip().rstrip(".!").rstrip()
     return WORDS.get(word)
 
 
-def _place(header: Sequence[str], title: str) -> int:
-    if header.count(title) != 1:
-        raise ReviewTabError(
-            f"tab Review: {header.count(title)} columns of its first line are named {title!r}, not "
-            "one; restore the title, or delete the tab: the next export creates it again, with the "
-            "decisions that were read before"
-        )
-    return header.index(title)
-
-
-def _text(row: Sequence[Any], place: int) -> str:
-    value = row[place] if place < len(row) else ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return INVISIBLE.sub("", str(value)).strip()
-
-
-def _week_named(line: UnreadLine) -> dt.date | None:
-    """The week in a line's Schedule, else in its Week; None when neither names one."""
-    named = week_of(line.cells.get("Schedule", ""))
-    try:
-        return named or dt.date.fromisoformat(f"{line.cells.get('Week')}-1")
-    except ValueError:
-        return None
-
-
-def week_of(schedule_id: str) -> dt.date | None:
-    """The Monday in a schedule's id, `sched_<YYYYMMDD>_...`; None for another text."""
-    found = re.fullmatch(r"sched_(\d{8})_[a-z0-9_]+_[0-9a-f]{8}", schedule_id)
-    if found is None:
-        return None
-    try:
-        day = dt.date.fromisoformat(found[1])
-    except ValueError:
-        return None
-    return day if day.isoweekday() == 1 else None
-
-
-def changed_weeks(before: Mapping[str, str], reading: ReviewReading) -> dict[str, str]:
+def changed_weeks(
+    before: Mapping[str, str], readings: Mapping[str, ReviewReading]
+) -> dict[str, str]:
     """Digests, by Monday, of the weeks whose reviews differ from `before`, the last digests.
 
-    Lines that say nothing don't count; lines that can't be read do.
+    `readings` are the weeks' tabs by Monday. Lines that say nothing don't count; lines that can't
+    be read do.
     """
-    said: dict[str, list[list[str]]] = {}
-    for line in reading.lines:
-        week = week_of(line.schedule_id)
-        if week is not None and (line.decision or line.note):
-            message = str(line.message_number)
-            told = [line.schedule_id, message, line.decision or "", line.note or ""]
-            said.setdefault(week.isoformat(), []).append(told)
-    named = {week.isoformat() for line in reading.unread if (week := _week_named(line))}
-    for week in {*before, *said, *named}:
-        unread = reading.of_week(dt.date.fromisoformat(week)).unread
-        said.setdefault(week, []).extend([each.reason, *each.cells.values()] for each in unread)
-    digests = {week: _digest(told) for week, told in said.items()}
-    return {w: d for w, d in digests.items() if before.get(w) != d}
+    digests = {week: _digest(reading) for week, reading in readings.items()}
+    nothing = _digest(ReviewReading())
+    return {week: d for week, d in digests.items() if before.get(week, nothing) != d}
 
 
-def _digest(told: Sequence[list[str]]) -> str:
+def _digest(reading: ReviewReading) -> str:
+    told = [
+        [*map(str, line.key), line.decision or "", line.note or ""]
+        for line in reading.lines
+        if line.decision or line.note
+    ]
+    told += [[line.reason, *line.cells.values()] for line in reading.unread]
     return hashlib.sha256(json.dumps(sorted(told)).encode()).hexdigest()

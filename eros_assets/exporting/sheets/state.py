@@ -20,14 +20,21 @@ SUMMARY, REVIEW = "Summary", "Review"
 PROTECTION = "EROS writes this tab; what is changed here is written over"
 REVIEW_PROTECTION = "EROS fills these columns; write in Decision and Note"
 
+METADATA_FIELDS = "metadataId,metadataKey,metadataValue"
 STATE_FIELDS = (
-    "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
+    "sheets(properties(sheetId,title,index,hidden,gridProperties(rowCount,columnCount)),"
     "bandedRanges(bandedRangeId),protectedRanges(description),merges,"
-    "developerMetadata(metadataId,metadataKey,metadataValue))"
+    f"developerMetadata({METADATA_FIELDS}),"
+    f"data(columnMetadata(developerMetadata({METADATA_FIELDS},"
+    "location(dimensionRange(startIndex))))))"
 )
 """The fields of the spreadsheet that are read: no cells."""
 
-REVIEW_KEY = "reviewed"
+REVIEW_KEY = "review"
+"""Key of the metadata of a Review tab; its value is the week."""
+
+COLUMN_KEY = "column"
+"""Key of the metadata of a column of a Review tab; its value is the column's title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,16 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnMetadata:
+    """Developer metadata of a column; it stays with the column when people move that."""
+
+    id: int
+    key: str
+    value: str
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tab:
     """A tab of the spreadsheet."""
 
@@ -47,10 +64,12 @@ class Tab:
     title: str
     row_count: int
     column_count: int
+    is_hidden: bool = False
     bandings: Sequence[int] = ()
     protections: Sequence[str] = ()
     has_merges: bool = False
     metadata: Sequence[Metadata] = ()
+    column_metadata: Sequence[ColumnMetadata] = ()
 
     def value(self, key: str) -> str | None:
         """The value of the metadata with this key; None unless there is exactly one."""
@@ -63,20 +82,12 @@ class Tab:
         value = self.value("revision")
         return int(value) if value and value.isdecimal() else 0
 
-
-@dataclass(frozen=True, slots=True)
-class ReviewedWeek:
-    """The schedules of a week that have lines in the Review tab, by their short hashes."""
-
-    week: str
-    revision: int
-    schedules: frozenset[str]
-    metadata_id: int
-
     @property
-    def value(self) -> str:
-        """The value of the developer metadata."""
-        return " ".join([self.week, str(self.revision), *sorted(self.schedules)])
+    def marked_columns(self) -> dict[str, int]:
+        """The places of the columns that EROS has marked, by title."""
+        found = [each for each in self.column_metadata if each.key == COLUMN_KEY]
+        titles = [each.value for each in found]
+        return {each.value: each.column for each in found if titles.count(each.value) == 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +106,15 @@ class SheetState:
         entries = (_entry(tab) for tab in self.tabs.values())
         return [entry for entry in entries if entry is not None]
 
-    def reviewed_weeks(self) -> dict[str, ReviewedWeek]:
-        """The weeks with lines in the Review tab, by week name."""
-        tab = self.tabs.get(sheet_id(REVIEW))
-        found = [_reviewed(each) for each in tab.metadata] if tab else []
-        return {each.week: each for each in found if each is not None}
-
     def free_metadata_id(self, *parts: str) -> int:
         """A metadata id that is unused in the spreadsheet.
 
         It is computed from `parts`, which include a revision, and from the ids in use. Two exports
         that start from the same state choose the same ids, so Google refuses the second batch.
         """
-        taken = {each.id for tab in self.tabs.values() for each in tab.metadata}
+        taken = {
+            each.id for tab in self.tabs.values() for each in (*tab.metadata, *tab.column_metadata)
+        }
         ids = (_number("metadata", *parts, str(salt)) for salt in count())
         return next(each for each in ids if each not in taken)
 
@@ -119,8 +126,13 @@ def read_state(spreadsheet: Body) -> SheetState:
 
 
 def sheet_id(name: str) -> int:
-    """The id of the tab of this name: Summary, Review, or a week such as 2026-W53."""
+    """The id of the tab of this name: Summary, or a week such as 2026-W53."""
     return _number("tab", name)
+
+
+def review_id(week: str) -> int:
+    """The id of the Review tab of a week such as 2026-W53."""
+    return _number("tab", REVIEW, week)
 
 
 def _number(*parts: str) -> int:
@@ -136,12 +148,24 @@ def _tab(sheet: Body) -> Tab:
         title=properties.get("title", ""),
         row_count=int(grid.get("rowCount", 0)),
         column_count=int(grid.get("columnCount", 0)),
+        is_hidden=bool(properties.get("hidden")),
         bandings=[int(each["bandedRangeId"]) for each in sheet.get("bandedRanges", [])],
         protections=[each.get("description", "") for each in sheet.get("protectedRanges", [])],
         has_merges=bool(sheet.get("merges")),
         metadata=[
             Metadata(int(m["metadataId"]), m.get("metadataKey", ""), m.get("metadataValue", ""))
             for m in sheet.get("developerMetadata", [])
+        ],
+        column_metadata=[
+            ColumnMetadata(
+                int(m["metadataId"]),
+                m.get("metadataKey", ""),
+                m.get("metadataValue", ""),
+                int(m.get("location", {}).get("dimensionRange", {}).get("startIndex", 0)),
+            )
+            for data in sheet.get("data", [])
+            for column in data.get("columnMetadata", [])
+            for m in column.get("developerMetadata", [])
         ],
     )
 
@@ -159,10 +183,3 @@ def _entry(tab: Tab) -> WeekEntry | None:
         )
     except (ValueError, TypeError):
         return None  # written by another program under our keys
-
-
-def _reviewed(metadata: Metadata) -> ReviewedWeek | None:
-    parts = metadata.value.split(" ")
-    if metadata.key != REVIEW_KEY or len(parts) < 2 or not parts[1].isdecimal():
-        return None
-    return ReviewedWeek(parts[0], int(parts[1]), frozenset(parts[2:]), metadata.id)

@@ -4,19 +4,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eros_assets.exporting.sheets.planning import Expected
-from eros_assets.exporting.sheets.tables import Value
+from eros_assets.exporting.sheets.cells import Value
+from eros_assets.exporting.sheets.tables import Table
 
-SHOWN = 3
 LONGEST = 40
 CLOSE = 1e-9
 """Tolerance of numbers: less than 0.1 ms for a time of day."""
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """A tab's table as it has to read back."""
+
+    sheet_id: int
+    title: str
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """A cell that differs from what was written."""
 
+    sheet_id: int
     title: str
     cell: str
     written: Value
@@ -25,7 +34,8 @@ class Difference:
     @property
     def sentence(self) -> str:
         """One line for people."""
-        return f"{self.title}!{self.cell} is {_short(self.found)}, not {_short(self.written)}"
+        found, written = shown_value(self.found), shown_value(self.written)
+        return f"{self.title}!{self.cell} is {found}, not {written}"
 
 
 def differences(
@@ -43,11 +53,12 @@ def _of(tab: Expected, rows: Sequence[Sequence[Any]]) -> Iterator[Difference]:
         for column in range(max(len(written), len(found))):
             one = written[column] if column < len(written) else None
             other = found[column] if column < len(found) else None
-            if not _same(one, other):
-                yield Difference(tab.title, a1(place, column), one, other)
+            if not is_same(one, other):
+                yield Difference(tab.sheet_id, tab.title, a1(place, column), one, other)
 
 
-def _same(written: Value, found: Any) -> bool:
+def is_same(written: Value, found: Any) -> bool:
+    """Whether a cell that was read is what was written."""
     match written:
         case None | "":
             return found is None or found == ""
@@ -68,7 +79,8 @@ def a1(row: int, column: int) -> str:
     return f"{letters}{row + 1}"
 
 
-def _short(value: object) -> str:
+def shown_value(value: object) -> str:
+    """A cell's value for people, cut."""
     if value is None or value == "":
         return "empty"
     text = repr(value)

@@ -112,6 +112,7 @@ class Sheets:
                 "sheetId": tab.sheet_id,
                 "title": tab.title,
                 "index": index,
+                "hidden": tab.hidden,
                 "sheetType": "GRID",
                 "gridProperties": {
                     "rowCount": tab.rows,
@@ -119,11 +120,13 @@ class Sheets:
                     "frozenRowCount": tab.frozen,
                 },
             },
-            "data": [{"rowData": []}],
+            "data": [{"rowData": [], "columnMetadata": tab.column_metadata()}],
             "bandedRanges": list(tab.bandings.values()),
             "protectedRanges": tab.protections,
             "merges": tab.merges,
-            "developerMetadata": list(tab.metadata.values()),
+            "developerMetadata": [
+                m for m in tab.metadata.values() if "dimensionRange" not in m["location"]
+            ],
         }
         return {key: value for key, value in shown.items() if value}
 
@@ -178,9 +181,7 @@ class Sheets:
             case "addSheet":
                 return {"addSheet": {"properties": self._add(content["properties"])}}
             case "updateSheetProperties":
-                properties = content["properties"]
-                assert content["fields"].startswith("gridProperties")
-                self._tab(properties["sheetId"]).resize(properties["gridProperties"])
+                self._set_properties(content["properties"], content["fields"])
             case "updateCells":
                 self._tab(where["sheetId"]).update(content)
             case "repeatCell":
@@ -192,6 +193,15 @@ class Sheets:
                     self._tab(where["sheetId"]).widths[column] = width
             case "insertDimension":
                 self._tab(where["sheetId"]).insert(content)
+            case "deleteDimension":
+                self._tab(where["sheetId"]).delete(where["dimension"], where["startIndex"])
+            case "appendDimension":
+                assert content["dimension"] == "COLUMNS"
+                self._tab(content["sheetId"]).columns += content["length"]
+            case "copyPaste":
+                assert content["pasteType"] == "PASTE_VALUES"
+                source, target = content["source"], content["destination"]
+                self._tab(target["sheetId"]).paste(self._tab(source["sheetId"]), source, target)
             case "addBanding":
                 banded = content["bandedRange"]
                 self._tab(banded["range"]["sheetId"]).add_banding(banded, self._numbers)
@@ -224,7 +234,9 @@ class Sheets:
                 taken = {number for tab in self.tabs.values() for number in tab.metadata}
                 if metadata["metadataId"] in taken:
                     raise WrongRequestError(f"metadata {metadata['metadataId']} already exists")
-                self._tab(metadata["location"]["sheetId"]).add_metadata(metadata)
+                place = metadata["location"].get("dimensionRange")
+                owner = place["sheetId"] if place else metadata["location"]["sheetId"]
+                self._tab(owner).add_metadata(metadata)
             case "deleteDeveloperMetadata":
                 (lookup,) = content["dataFilter"].values()
                 for tab in self.tabs.values():
@@ -233,14 +245,29 @@ class Sheets:
                 raise WrongRequestError(f"{name} is not played here")
         return {}
 
+    def _set_properties(self, properties: Body, fields: str) -> None:
+        tab = self._tab(properties["sheetId"])
+        if fields.startswith("gridProperties"):
+            tab.resize(properties["gridProperties"])
+        elif fields == "title":
+            self._require_free(properties["title"], tab)
+            tab.title = properties["title"]
+        else:
+            assert fields == "hidden"
+            tab.hidden = properties["hidden"]
+
+    def _require_free(self, title: str, own: Tab | None = None) -> None:
+        taken = {tab.title.casefold() for tab in self.tabs.values() if tab is not own}
+        if title.casefold() in taken:
+            raise WrongRequestError(
+                f'A sheet with the name "{title}" already exists. Please enter another name.'
+            )
+
     def _add(self, properties: Body) -> Body:
         number, title = properties["sheetId"], properties["title"]
         if number in self.tabs:
             raise WrongRequestError(f"A sheet with id {number} already exists.")
-        if title.casefold() in {tab.title.casefold() for tab in self.tabs.values()}:
-            raise WrongRequestError(
-                f'A sheet with the name "{title}" already exists. Please enter another name.'
-            )
+        self._require_free(title)
         index = properties.get("index", len(self.order))
         if index > len(self.order):
             raise WrongRequestError(f"index {index} is beyond the {len(self.order)} tabs")

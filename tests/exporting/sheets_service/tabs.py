@@ -36,6 +36,7 @@ class Tab:
     merges: list[Body] = field(default_factory=list)
     metadata: dict[int, Body] = field(default_factory=dict)
     filter: Body | None = None
+    hidden: bool = False
 
     def copied(self) -> "Tab":
         """A snapshot. Shallow, because requests replace a tab's parts instead of changing them."""
@@ -81,6 +82,45 @@ class Tab:
         self.cells = {
             (r if r == 0 else 1 + moved[r - 1], c): cell for (r, c), cell in self.cells.items()
         }
+
+    def insert_column(self, at: int) -> None:
+        """A person inserts a column."""
+        self._shift_columns(at, 1)
+        self.columns += 1
+
+    def delete_column(self, at: int) -> None:
+        """A person deletes a column, with what hangs on it."""
+        self.metadata = {
+            n: m for n, m in self.metadata.items() if _column_of(m) is None or _column_of(m) != at
+        }
+        self._shift_columns(at, -1)
+        self.columns -= 1
+
+    def move_column(self, at: int, to: int) -> None:
+        """A person drags a column to another place."""
+        order = [c for c in range(self.columns) if c != at]
+        order.insert(to, at)
+        new = {old: place for place, old in enumerate(order)}
+        self.cells = {(r, new[c]): cell for (r, c), cell in self.cells.items()}
+        self.choices = {(r, new[c]): rule for (r, c), rule in self.choices.items()}
+        self.metadata = {n: _moved(m, new) for n, m in self.metadata.items()}
+
+    def column(self, title: str) -> int:
+        """Where a title of the first row is."""
+        return self.grid()[0].index(title)
+
+    def delete_line(self, row: int) -> None:
+        """A person deletes a row."""
+        self.delete("ROWS", row)
+
+    def _shift_columns(self, at: int, by: int) -> None:
+        kept = {(r, c): cell for (r, c), cell in self.cells.items() if by > 0 or c != at}
+        new = {c: c + by if c >= at else c for c in range(self.columns)}
+        self.cells = {(r, new[c]): cell for (r, c), cell in kept.items()}
+        self.choices = {
+            (r, new[c]): rule for (r, c), rule in self.choices.items() if by > 0 or c != at
+        }
+        self.metadata = {n: _moved(m, new) for n, m in self.metadata.items()}
 
     # -- what requests do
 
@@ -136,6 +176,7 @@ class Tab:
         if at > self.rows:
             raise WrongRequestError(f"range.startIndex {at} is beyond the grid")
         self.rows += count
+        self.frozen += count if at < self.frozen else 0
         self.cells = {(r + count if r >= at else r, c): v for (r, c), v in self.cells.items()}
         self.choices = {(r + count if r >= at else r, c): v for (r, c), v in self.choices.items()}
 
@@ -144,6 +185,38 @@ class Tab:
         for each in hanging:
             if each["startRowIndex"] >= at:
                 each["startRowIndex"] += count
+
+    def delete(self, dimension: str, at: int) -> None:
+        """DeleteDimension, of one row or column."""
+        if dimension == "COLUMNS":
+            self.delete_column(at)
+            return
+        if at >= self.rows:
+            raise WrongRequestError(f"range.startIndex {at} is beyond the grid")
+        self.rows -= 1
+        self.frozen -= 1 if at < self.frozen else 0
+        new = {r: r - 1 if r > at else r for r in range(self.rows + 1)}
+        self.cells = {(new[r], c): v for (r, c), v in self.cells.items() if r != at}
+        self.choices = {(new[r], c): v for (r, c), v in self.choices.items() if r != at}
+
+    def paste(self, source: "Tab", where: Body, target: Body) -> None:
+        """CopyPaste, of values."""
+        taken = list(source.ranged(where))
+        given = list(self.ranged(target))
+        if len(taken) != len(given):
+            raise WrongRequestError("the ranges have different sizes")
+        for one, other in zip(taken, given, strict=True):
+            cell = {k: v for k, v in self.cells.get(other, {}).items() if k != "userEnteredValue"}
+            value = source.cells.get(one, {}).get("userEnteredValue")
+            self.cells[other] = cell if value is None else {**cell, "userEnteredValue": value}
+
+    def column_metadata(self) -> list[Body]:
+        """DimensionProperties of the columns."""
+        hanging: list[Body] = [{} for _ in range(self.columns)]
+        for metadata in self.metadata.values():
+            if (column := _column_of(metadata)) is not None:
+                hanging[column].setdefault("developerMetadata", []).append(metadata)
+        return hanging
 
     def add_banding(self, request: Body, number: int) -> None:
         """AddBanding."""
@@ -178,6 +251,23 @@ def value_of(cell: Cell) -> Any:
         return "#COMPUTED!"
     (one,) = value.values() or (None,)
     return int(one) if isinstance(one, float) and one.is_integer() else one
+
+
+def _column_of(metadata: Body) -> int | None:
+    where = metadata["location"].get("dimensionRange")
+    return None if where is None else where.get("startIndex", 0)
+
+
+def _moved(metadata: Body, new: Mapping[int, int]) -> Body:
+    column = _column_of(metadata)
+    if column is None:
+        return metadata
+    where = {
+        **metadata["location"]["dimensionRange"],
+        "startIndex": new[column],
+        "endIndex": new[column] + 1,
+    }
+    return {**metadata, "location": {"dimensionRange": where}}
 
 
 def _at(items: Sequence[Any], place: int) -> Any:

@@ -14,7 +14,7 @@ from eros_assets.exporting.sheets.client import Spreadsheet
 from eros_assets.exporting.sheets.exporter import ExportedSheet, export_sheet
 from eros_assets.exporting.sheets.planning import SheetWeek
 from eros_assets.exporting.sheets.retry_policy import RetryPolicy
-from eros_assets.exporting.sheets.review import EarlierReview
+from eros_assets.exporting.sheets.review import Key, Said
 from eros_assets.exporting.sheets.state import sheet_id
 from eros_assets.exporting.sheets.tables import WeekEntry, week_name
 from tests.exporting.sheets_service.service import SPREADSHEET, Sheets
@@ -64,7 +64,7 @@ def week_of(
     *,
     run: str = "run-1",
     missing: Mapping[str, str] | None = None,
-    reviews: Mapping[tuple[str, int], EarlierReview] | None = None,
+    said: Mapping[Key, Said] | None = None,
 ) -> SheetWeek:
     bumps = sum(each.price_tier == "bump" for each in shown)
     entry = WeekEntry(
@@ -77,7 +77,7 @@ def week_of(
         bumps=bumps,
         missing=len(missing or {}),
     )
-    return SheetWeek(entry, shown, missing or {}, reviews or {})
+    return SheetWeek(entry, shown, missing or {}, said or {})
 
 
 @dataclass
@@ -108,7 +108,7 @@ class Desk:
         self, shown: Sequence[ScheduledMessage], *, run: str = "run-1", **changes: Any
     ) -> ExportedSheet:
         """Export these messages as the week of MONDAY."""
-        named = {name: changes.pop(name, None) for name in ("missing", "reviews")}
+        named = {name: changes.pop(name, None) for name in ("missing", "said")}
         return self.export(week_of(shown, run=run, **named), **changes)
 
 
