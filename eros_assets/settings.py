@@ -178,8 +178,15 @@ class Settings(BaseSettings):
     def _spreadsheet_id(cls, value: str | None) -> str | None:
         if value is None:
             return None
+        if re.search(r"/d/e/|^2PACX-", value.strip()):
+            raise ValueError(
+                "is the address of a copy that was published to the web, which can't be written; "
+                "open the spreadsheet itself and take its address"
+            )
         found = re.fullmatch(
-            r"(?:https://docs\.google\.com/spreadsheets/d/)?([\w-]+)(?:/.*)?", value
+            r"(?:https?://docs\.google\.com(?:/a/[^/]+)?/spreadsheets(?:/u/\d+)?/d/)?"
+            r"([\w-]+)(?:[/?#].*)?",
+            value.strip(),
         )
         if found is None:
             raise ValueError("must be a spreadsheet's address, or its part between /d/ and /edit")

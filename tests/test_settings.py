@@ -288,6 +288,11 @@ def test_an_agency_s_own_tuning_file_takes_the_place_of_the_shipped_one(tmp_path
         "1AbC-d_9",
         "https://docs.google.com/spreadsheets/d/1AbC-d_9",
         "https://docs.google.com/spreadsheets/d/1AbC-d_9/edit?gid=0#gid=0",
+        "https://docs.google.com/spreadsheets/d/1AbC-d_9?usp=sharing",
+        "https://docs.google.com/spreadsheets/u/1/d/1AbC-d_9/edit?usp=drive_link",
+        "https://docs.google.com/a/agency.example/spreadsheets/d/1AbC-d_9/edit",
+        "  1AbC-d_9 ",
+        " https://docs.google.com/spreadsheets/d/1AbC-d_9/#gid=7\n",
     ],
 )
 def test_a_spreadsheet_is_named_by_its_id_or_its_address(
@@ -297,6 +302,20 @@ def test_a_spreadsheet_is_named_by_its_id_or_its_address(
     settings = load_settings()
     assert settings.spreadsheet_id == "1AbC-d_9"
     assert settings.sheet_address == "https://docs.google.com/spreadsheets/d/1AbC-d_9"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "https://docs.google.com/spreadsheets/d/e/2PACX-1vQ/pubhtml",
+        "https://docs.google.com/spreadsheets/u/0/d/e/2PACX-1vQ/pub?output=csv",
+        "2PACX-1vQ",
+    ],
+)
+def test_a_copy_published_to_the_web_is_refused(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EROS_SPREADSHEET_ID", said)
+    with pytest.raises(SettingsError, match="published to the web"):
+        load_settings()
 
 
 @pytest.mark.parametrize(

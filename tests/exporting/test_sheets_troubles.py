@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import socket
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from google.auth import jwt
 
 from eros_assets.exporting.sheets import credentials as access
 from eros_assets.exporting.sheets.exporter import ROUNDS, SheetsChangedError
@@ -88,6 +90,14 @@ def test_request_without_response_times_out_and_is_retried(desk: Desk, method: s
 
 
 @pytest.mark.parametrize("method", [GET, BATCH, VALUES])
+def test_server_that_drips_bytes_ends_at_the_deadline(desk: Desk, method: str) -> None:
+    """Each byte comes within the timeout of a piece."""
+    desk.sheets.trouble(method, Trouble(carried_out=True, is_dripping=True))
+    assert desk.show(messages(), timeout=0.3).status == "succeeded"
+    assert rows(desk) == rows(desk, REVIEW) == 6
+
+
+@pytest.mark.parametrize("method", [GET, BATCH, VALUES])
 def test_retries_end_after_six_attempts(desk: Desk, method: str) -> None:
     desk.sheets.trouble(method, *[BUSY] * 50)
     with pytest.raises(SheetsQuotaError, match="run it again in a few minutes"):
@@ -156,7 +166,12 @@ FINAL: dict[str, tuple[Trouble, type[SheetsError], str]] = {
     "no storage": (
         Trouble(status=403, message="storageQuotaExceeded"),
         SheetsAccessError,
-        "make room in Google Drive",
+        "the owner makes room there",
+    ),
+    "storage of the owner": (
+        Trouble(status=403, message="The user's Drive storage quota has been exceeded."),
+        SheetsAccessError,
+        "a service account owns no storage",
     ),
     "gone": (
         Trouble(status=404, message="Requested entity was not found."),
@@ -341,7 +356,8 @@ def tokens(
             self.rfile.read(int(self.headers["Content-Length"]))
             good = {"access_token": "token-1", "expires_in": 3600, "token_type": "Bearer"}
             status, body = answers.pop(0) if answers else (200, good)
-            content = json.dumps(body).encode()
+            page = body.get("") if isinstance(body, dict) else None
+            content = page.encode() if page else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
@@ -403,6 +419,74 @@ def test_unavailable_token_server_is_retried(desk: Desk, tokens: Any) -> None:
     tokens[1].extend([(503, {"error": "backend_error"})] * 3)
     found = access.find_credentials(None, key(tokens[0]), at_google=True)
     assert desk.show(messages(), credentials=found).status == "succeeded"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(502, {"": "<html>Bad gateway</html>"}), (504, {}), (200, {"": "<html>"}), (404, {"": "x"})],
+)
+def test_gateway_of_the_token_server_is_retried(
+    desk: Desk, tokens: Any, answer: tuple[int, Any]
+) -> None:
+    tokens[1].append(answer)
+    found = access.find_credentials(None, key(tokens[0]), at_google=True)
+    assert desk.show(messages(), credentials=found).status == "succeeded"
+    assert tokens[1] == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda text: f"\ufeff{text}",
+        lambda text: text.replace("\\n", "\\\\n"),
+        lambda text: text.replace("\\n", "\n"),
+        lambda text: f"  {text}\n",
+    ],
+    ids=["byte order mark", "escaped twice", "line breaks", "blanks"],
+)
+@pytest.mark.parametrize("in_file", [True, False])
+def test_key_that_an_editor_or_a_shell_changed_is_read(
+    changed: Callable[[str], str], in_file: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "key.json"
+    content = changed(key("http://x"))
+    file.write_text(content, encoding="utf-8")
+    found = access.find_credentials(
+        file if in_file else None, None if in_file else content, at_google=True
+    )
+    assert access.account_of(found) == ACCOUNT
+
+
+def test_with_an_endpoint_no_other_host_is_asked(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key's token server can't be reached, and no connection leaves for another host."""
+    asked: list[Any] = []
+    connect = socket.socket.connect
+
+    def noted(self: socket.socket, address: Any) -> None:
+        asked.append(address)
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", noted)
+    monkeypatch.setattr(socket, "getaddrinfo", _only_loopback(socket.getaddrinfo))
+    found = access.find_credentials(None, key("http://tokens.invalid/token"), at_google=False)
+    assert access.account_of(found) == ACCOUNT
+    assert desk.show(messages(), credentials=found).status == "succeeded"
+    port = int(desk.address.rsplit(":", 1)[1])
+    assert set(asked) == {("127.0.0.1", port)}
+    (bearer,) = {request.headers["authorization"] for request in desk.sheets.requests}
+    claims = jwt.decode(bearer.removeprefix("Bearer "), verify=False)
+    assert claims["scope"] == "https://www.googleapis.com/auth/spreadsheets"
+    assert claims["aud"] == "https://sheets.googleapis.com/"
+
+
+def _only_loopback(look_up: Callable[..., Any]) -> Callable[..., Any]:
+    def looked_up(host: str, *args: Any, **kwargs: Any) -> Any:
+        assert host == "127.0.0.1", f"{host} is looked up"
+        return look_up(host, *args, **kwargs)
+
+    return looked_up
 
 
 def test_revoked_key_error_names_the_account_and_not_the_key(desk: Desk, tokens: Any) -> None:

@@ -11,8 +11,9 @@ from tests.google.discovery import Discovery
 class Trouble:
     """What goes wrong with a request itself: a status, or a dropped connection (status None).
 
-    A silent server answers, but later than anybody waits for. `carried_out` tells whether the
-    server does what was asked before its answer is lost. `retry_after` is the header's text.
+    A silent server answers, but later than anybody waits for; a dripping one byte by byte.
+    `carried_out` tells whether the server does what was asked before its answer is lost.
+    `retry_after` is the header's text.
     """
 
     status: int | None = None
@@ -21,6 +22,7 @@ class Trouble:
     carried_out: bool = False
     is_html: bool = False
     is_silent: bool = False
+    is_dripping: bool = False
     retry_after: str | None = None
 
 

@@ -1,6 +1,7 @@
 """HTTP in front of a service: checks every request and answer against the discovery document."""
 
 import email
+import io
 import json
 import socket
 import threading
@@ -154,7 +155,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _be_in(self, trouble: Trouble) -> None:
         if trouble.is_silent:
             threading.Event().wait(0.3)
-        if trouble.status is None:
+        if trouble.is_dripping:
+            self._drip()
+        elif trouble.status is None:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
         elif trouble.is_html:
@@ -164,6 +167,22 @@ class _Handler(BaseHTTPRequestHandler):
             refusal = RefusalError(trouble.status, trouble.reason, trouble.message)
             asked = {"Retry-After": trouble.retry_after} if trouble.retry_after else {}
             self._refuse(refusal, **asked)
+
+    def _drip(self) -> None:
+        """Send a head, and then a blank now and then, for a second and a half."""
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        for _ in range(30):
+            try:
+                self.wfile.write(b" ")
+                self.wfile.flush()
+            except OSError:  # the client has given up
+                self.wfile = io.BytesIO()
+                return
+            threading.Event().wait(0.05)
 
     def _refuse(self, refusal: RefusalError, **headers: str) -> None:
         body = self.server.service.error_body(refusal)

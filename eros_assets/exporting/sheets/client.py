@@ -7,7 +7,9 @@ once; the caller reads the state again to find out whether it was applied.
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 GOOGLE = "https://sheets.googleapis.com"
+NO_TOKEN = "Google's server of access tokens was not available; run it again later"
 
 
 class SheetsHTTPClient(HTTPClient):
@@ -52,6 +55,7 @@ class SheetsHTTPClient(HTTPClient):
         super().__init__(auth, session)
         self.set_timeout(timeout)
         self._where = where
+        self._deadline = timeout
 
     def request(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, method: str, endpoint: str, *args: Any, **kwargs: Any
@@ -62,12 +66,21 @@ class SheetsHTTPClient(HTTPClient):
             SheetsError: no response, or an error response.
         """
         url = self._where.endpoint.rstrip("/") + endpoint.removeprefix(GOOGLE)
+        send = partial(super().request, method, url, *args, **kwargs)
         try:
-            response = super().request(method, url, *args, **kwargs)
+            response = within(self._deadline, send)
+        except TimeoutError:
+            raise SheetsUnavailableError(
+                f"no whole answer from {self._where.endpoint} in {self._deadline:g} s; run it "
+                "again later, or set EROS_SHEETS_TIMEOUT_SECONDS"
+            ) from None
         except APIError as error:
             raise error_of(_refusal(error.response), self._where) from None
         except RefreshError as error:
             raise self._not_refreshed(error) from None
+        except (KeyError, TypeError, AttributeError):
+            # google-auth takes an answer of status 200 for a token without looking at it.
+            raise SheetsUnavailableError(NO_TOKEN) from None
         except (TransportError, requests.exceptions.RequestException) as error:
             raise SheetsUnavailableError(
                 f"no answer from {self._where.endpoint} ({type(error).__name__}); check the "
@@ -83,10 +96,8 @@ class SheetsHTTPClient(HTTPClient):
         return response
 
     def _not_refreshed(self, error: RefreshError) -> SheetsError:
-        if error.retryable:
-            return SheetsUnavailableError(
-                "Google's server of access tokens was not available; run it again later"
-            )
+        if error.retryable or not _is_oauth_error(error):
+            return SheetsUnavailableError(NO_TOKEN)
         # The library's text may quote the response, so only the account is named.
         return SheetsCredentialsError(
             f"Google gives no access token to {self._where.whom}; the key may be revoked, or this "
@@ -190,6 +201,35 @@ class Spreadsheet:
         return self.retry_policy.retrying(passing)(counted)
 
 
+def within(seconds: float, send: "Callable[[], Response]") -> "Response":
+    """The answer, all of it, within a time.
+
+    The timeout of requests is that of each piece: a server that sends a byte now and then would
+    hold the caller for ever. The thread that is given up ends with its connection.
+
+    Raises:
+        TimeoutError: there is no whole answer by then.
+    """
+    outcome: Future[Response] = Future()
+
+    def answer() -> None:
+        try:
+            outcome.set_result(send())
+        except BaseException as error:  # raised again in the caller's thread
+            outcome.set_exception(error)
+
+    threading.Thread(target=answer, daemon=True).start()
+    return outcome.result(seconds)
+
+
+def _is_oauth_error(error: RefreshError) -> bool:
+    """Whether the token server refuses; a page of HTML or a gateway's error is no refusal.
+
+    https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+    """
+    return any(isinstance(each, dict) and "error" in each for each in error.args)
+
+
 def _is_json(response: "Response") -> bool:
     try:
         response.json()
@@ -202,7 +242,7 @@ def _refusal(response: "Response") -> Refusal:
     wait = retry_after(response.headers.get("Retry-After"), dt.datetime.now(dt.UTC))
     try:
         error = response.json()["error"]
-        details = json.dumps(error.get("details", ""))
+        details = json.dumps([error.get("details"), error.get("errors")])
         reasons = " ".join(
             reason for reason in ("SERVICE_DISABLED", "storageQuotaExceeded") if reason in details
         )

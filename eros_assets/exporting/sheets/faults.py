@@ -12,6 +12,7 @@ from eros_assets.errors import ErosError
 
 TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 CELL_LIMIT = re.compile(r"above the limit of \d+ cells", re.IGNORECASE)
+STORAGE_FULL = re.compile(r"storage quota.* exceeded", re.IGNORECASE)
 SERVICE_DISABLED = re.compile(r"SERVICE_DISABLED|has not been used in project|is disabled")
 LONGEST = 300
 
@@ -120,10 +121,11 @@ def error_of(refusal: Refusal, where: SpreadsheetRef) -> SheetsError:
 
 
 def _access(refusal: Refusal, where: SpreadsheetRef, said: str) -> str:
-    if "storageQuotaExceeded" in refusal.message:
+    if "storageQuotaExceeded" in refusal.message or STORAGE_FULL.search(refusal.message):
         return (
-            f"the storage behind {where.address} is full ({said}); its owner has to make room in "
-            "Google Drive"
+            f"the Google Drive of the owner of {where.address} is full ({said}): the owner makes "
+            "room there, or a person with room makes a new spreadsheet and shares it; a service "
+            "account owns no storage, and sharing again changes nothing"
         )
     if SERVICE_DISABLED.search(refusal.message):
         return (
