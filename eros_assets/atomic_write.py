@@ -3,9 +3,10 @@
 import hashlib
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -25,16 +26,20 @@ class WrittenFile:
 def atomic_write(path: Path, content: bytes, row_count: int = 0) -> WrittenFile:
     """Write `content` to a temporary file in the same folder, then rename it to `path`.
 
-    Creates the folder. On failure the previous file stays and the temporary file is removed; that
-    of a killed process is removed by the next write to `path`.
+    Creates the folder. A file keeps its mode; of a symbolic link the target is written. On failure
+    the previous file stays and the temporary file is removed; that of a killed process is removed
+    by the next write to `path`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(path)
-    with _partial_of(path) as (partial, file):
+    target = path.resolve() if path.is_symlink() else path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(target)
+    with _partial_of(target) as (partial, file):
         file.write(content)
         file.flush()
+        with suppress(FileNotFoundError):
+            partial.chmod(stat.S_IMODE(target.stat().st_mode))
         os.fsync(file.fileno())
-        partial.replace(path)
+        partial.replace(target)
     return WrittenFile(path, row_count, hashlib.sha256(content).hexdigest())
 
 

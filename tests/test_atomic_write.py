@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import stat
 from pathlib import Path
 from threading import Event, Thread
 
@@ -73,3 +74,32 @@ def test_files_with_similar_names_are_left_alone(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"another's")
     atomic_write(tmp_path / "report.md", b"new")
     assert names(tmp_path) == sorted([*others, "report.md"])
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o444])
+def test_file_keeps_the_mode_that_a_person_gave_it(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "file.csv"
+    atomic_write(file, b"old")
+    file.chmod(mode)
+    atomic_write(file, b"new")
+    assert file.read_bytes() == b"new"
+    assert stat.S_IMODE(file.stat().st_mode) == mode
+
+
+def test_new_file_has_the_mode_of_the_process(tmp_path: Path) -> None:
+    (tmp_path / "other").write_bytes(b"")
+    atomic_write(tmp_path / "file.csv", b"new")
+    assert (tmp_path / "file.csv").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_symbolic_link_stays_and_its_target_is_written(tmp_path: Path, is_there: bool) -> None:
+    target, link = tmp_path / "shared" / "week.csv", tmp_path / "file.csv"
+    if is_there:
+        target.parent.mkdir()
+        target.write_bytes(b"old")
+    link.symlink_to("shared/week.csv")
+    assert atomic_write(link, b"new").path == link
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file.csv", "shared"]

@@ -96,7 +96,7 @@ def schedule_csv(
         "gate": gate_table(published.verdict.findings),
         **job_metadata(dataset),
     }
-    log = published.log[["page_name", "row_count", "location"]]
+    log = published.log[["page_name", "row_count", "location", "checksum"]]
     messages = published.index.totals["messages"]
     sources = lineage_metadata("schedule_messages", names=tuple(CSV_COLUMNS))
     yield dg.MaterializeResult(
@@ -179,7 +179,7 @@ def schedule_sheet(
         context.log.warning(f"somebody had changed the spreadsheet: {sentence}; put right")
     yield dg.MaterializeResult(
         metadata={
-            "sheet": dg.MetadataValue.url(exported.address),
+            "url": dg.MetadataValue.url(exported.address),
             "status": exported.status,
             "tab": exported.title,
             "reads": exported.reads,

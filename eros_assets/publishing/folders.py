@@ -7,11 +7,13 @@ import ctypes
 import datetime as dt
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from eros_assets.atomic_write import atomic_write
 from eros_assets.errors import ErosError
 from eros_assets.settings import Settings
 
@@ -89,12 +91,13 @@ def staging_folder(settings: Settings, week_start: dt.date) -> Path:
 
 
 def put_in_place(settings: Settings, week_start: dt.date) -> None:
-    """Replace the week's folder by the staged one.
+    """Replace the week's folder by the staged one; modes and links that people made stay.
 
     In one step on Linux. Elsewhere the previous folder is renamed away first: a process that is
     killed before the second rename leaves no folder of the week until `recover` puts it back.
     """
     folder, staged = _week_folder(settings, week_start), _staged(settings, week_start)
+    _keep_modes_and_links(folder, staged)
     replaced = staged
     if not folder.exists():
         staged.rename(folder)
@@ -103,6 +106,24 @@ def put_in_place(settings: Settings, week_start: dt.date) -> None:
         folder.rename(replaced)
         staged.rename(folder)
     shutil.rmtree(replaced, ignore_errors=True)  # `recover` removes what is left of it
+
+
+def _keep_modes_and_links(folder: Path, staged: Path) -> None:
+    """Give the staged files the modes of those that they replace.
+
+    Where a person has put a link in the place of a file, its target is written, and the link stays.
+    """
+    if not folder.is_dir():
+        return
+    staged.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IRWXU)
+    for file in staged.iterdir():
+        before = folder / file.name
+        if before.is_symlink():
+            atomic_write(before, file.read_bytes())
+            file.unlink()
+            file.symlink_to(before.readlink())
+        elif before.is_file():
+            file.chmod(stat.S_IMODE(before.stat().st_mode))
 
 
 def recover(settings: Settings, week_start: dt.date) -> None:
