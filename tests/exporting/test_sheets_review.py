@@ -150,6 +150,14 @@ def test_unread_lines_are_marked_until_they_can_be_read(desk: Desk) -> None:
     assert mark() == []
 
 
+def test_reading_takes_two_reads_without_captions(desk: Desk) -> None:
+    desk.show([message(n, caption_text="bread " * 500) for n in range(1, 31)])
+    spreadsheet = desk.spreadsheet()
+    read_review_tab(spreadsheet, WEEK)
+    assert spreadsheet.traffic.reads == 2
+    assert spreadsheet.traffic.bytes_read < 30 * 200 + 5_000
+
+
 # Reading the tab
 
 

@@ -8,11 +8,11 @@ once; the caller reads the state again to find out whether it was applied.
 import datetime as dt
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import requests.exceptions
 import tenacity
@@ -56,6 +56,8 @@ class SheetsHTTPClient(HTTPClient):
         self.set_timeout(timeout)
         self._where = where
         self._deadline = timeout
+        self.received = 0
+        """Bytes of the answers, uncompressed."""
 
     def request(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, method: str, endpoint: str, *args: Any, **kwargs: Any
@@ -91,6 +93,7 @@ class SheetsHTTPClient(HTTPClient):
                 f"the credentials of {self._where.whom} can't be used ({type(error).__name__}); "
                 "make a new key, or `gcloud auth application-default login`"
             ) from None
+        self.received += len(response.content)
         if not _is_json(response):
             raise error_of(Refusal(response.status_code, ""), self._where)
         return response
@@ -112,6 +115,7 @@ class Traffic:
     reads: int = 0
     writes: int = 0
     bytes_written: int = 0
+    bytes_read: int = 0
 
 
 class Spreadsheet:
@@ -134,7 +138,7 @@ class Spreadsheet:
             credentials,
             http_client=partial(SheetsHTTPClient, where=self.where, timeout=timeout),  # pyright: ignore[reportArgumentType]
         )
-        self._http = client.http_client
+        self._http = cast(SheetsHTTPClient, client.http_client)
         self._url = f"{GOOGLE}/v4/spreadsheets/{spreadsheet_id}"
 
     def state(self) -> SheetState:
@@ -158,19 +162,41 @@ class Spreadsheet:
             SheetsRefusedError: a tab no longer exists.
             SheetsError: the values can't be read.
         """
+        filters = [{"gridRange": {"sheetId": tab}} for tab in tabs]
+        return {int(where["sheetId"]): values for where, values in self._matched(filters, "ROWS")}
+
+    def columns(self, places: Mapping[int, Sequence[int]]) -> dict[tuple[int, int], list[Any]]:
+        """The values of columns from the first row on, by tab id and column. One read.
+
+        Raises:
+            SheetsRefusedError: a tab or column no longer exists.
+            SheetsError: the values can't be read.
+        """
+        filters = [
+            {"gridRange": {"sheetId": tab, "startColumnIndex": c, "endColumnIndex": c + 1}}
+            for tab, columns in places.items()
+            for c in columns
+        ]
+        found: dict[tuple[int, int], list[Any]] = {}
+        for where, values in self._matched(filters, "COLUMNS"):
+            column = int(where.get("startColumnIndex", 0))
+            found[int(where["sheetId"]), column] = list(values[0]) if values else []
+        return found
+
+    def _matched(
+        self, filters: Sequence[Mapping[str, Any]], dimension: str
+    ) -> Iterator[tuple[Mapping[str, Any], Sequence[Sequence[Any]]]]:
         url = f"{self._url}/values:batchGetByDataFilter"
         body = {
-            "dataFilters": [{"gridRange": {"sheetId": tab}} for tab in tabs],
-            "majorDimension": "ROWS",
+            "dataFilters": filters,
+            "majorDimension": dimension,
             "valueRenderOption": "UNFORMATTED_VALUE",
             "dateTimeRenderOption": "SERIAL_NUMBER",
         }
         answer = self._read(lambda: self._http.request("post", url, json=body).json())
-        return {
-            int(asked["gridRange"]["sheetId"]): matched["valueRange"].get("values", [])
-            for matched in answer.get("valueRanges", [])
-            for asked in matched["dataFilters"]
-        }
+        for matched in answer.get("valueRanges", []):
+            for asked in matched["dataFilters"]:
+                yield asked["gridRange"], matched["valueRange"].get("values", [])
 
     def change(self, requests_: list[dict[str, Any]]) -> None:
         """Apply all requests or none, with one `spreadsheets.batchUpdate` that is sent once.
@@ -195,7 +221,10 @@ class Spreadsheet:
     def _read(self, ask: Callable[[], Any]) -> Any:
         def counted() -> Any:
             self.traffic.reads += 1
-            return ask()
+            before = self._http.received
+            answer = ask()
+            self.traffic.bytes_read += self._http.received - before
+            return answer
 
         passing = tenacity.retry_if_exception_type(SheetsUnavailableError)
         return self.retry_policy.retrying(passing)(counted)

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from eros_assets.exporting.sheets.client import Spreadsheet
 from eros_assets.exporting.sheets.review_grid import ReviewGrid, review_grid
 from eros_assets.exporting.sheets.review_reading import ReviewReading, UnreadLine, read_review
 from eros_assets.exporting.sheets.review_tab import status_requests
-from eros_assets.exporting.sheets.state import review_id
+from eros_assets.exporting.sheets.state import Tab, review_id
+
+READ = ("Date", "LA time", "Decision", "Note", "Status", "Page", "Message", "Schedule")
+"""The columns that tell what people decided, and about which message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,8 @@ class ReviewTab:
 
     week: str
     grid: ReviewGrid
+    status: int | None
+    """The tab's column Status; None when there is none."""
 
     @property
     def reading(self) -> ReviewReading:
@@ -43,14 +49,49 @@ def read_review_tabs(spreadsheet: Spreadsheet, weeks: Iterable[str]) -> dict[str
         SheetsError: the tabs can't be read.
     """
     tabs = spreadsheet.state().tabs
-    there = {week: review_id(week) for week in weeks if review_id(week) in tabs}
+    there = {week: tabs[own] for week in weeks if (own := review_id(week)) in tabs}
     if not there:
         return {}
-    found = spreadsheet.values(list(there.values()))
+    grids = _narrow(spreadsheet, there.values())
+    wide = [tab.sheet_id for tab in there.values() if tab.sheet_id not in grids]
+    found = spreadsheet.values(wide) if wide else {}
+    for tab in there.values():
+        if tab.sheet_id in found:
+            grids[tab.sheet_id] = review_grid(found[tab.sheet_id], tab.marked_columns)
     return {
-        week: ReviewTab(week, review_grid(found.get(own, []), tabs[own].marked_columns))
-        for week, own in there.items()
+        week: ReviewTab(
+            week,
+            grid := grids[tab.sheet_id],
+            grid.places.get("Status") if tab.sheet_id in found else tab.marked_columns["Status"],
+        )
+        for week, tab in there.items()
     }
+
+
+def _narrow(spreadsheet: Spreadsheet, tabs: Iterable[Tab]) -> dict[int, ReviewGrid]:
+    """The columns that matter, of the tabs where they are marked and titled as they should be.
+
+    Captions are most of a tab, and say nothing here.
+    """
+    marked = {
+        tab.sheet_id: {title: tab.marked_columns[title] for title in READ}
+        for tab in tabs
+        if all(title in tab.marked_columns for title in READ)
+    }
+    if not marked:
+        return {}
+    found = spreadsheet.columns({own: list(places.values()) for own, places in marked.items()})
+    grids: dict[int, ReviewGrid] = {}
+    for own, places in marked.items():
+        columns = [found.get((own, place), []) for place in places.values()]
+        values = [list(row) for row in zip_longest(*columns, fillvalue="")]
+        grid = review_grid(values, {title: place for place, title in enumerate(READ)})
+        is_whole = grid.header == 0 and all(
+            grid.text(0, title).casefold() == title.casefold() for title in READ
+        )
+        if is_whole:
+            grids[own] = grid
+    return grids
 
 
 def mark_unread(spreadsheet: Spreadsheet, tab: ReviewTab, unread: Sequence[UnreadLine]) -> None:
@@ -61,6 +102,8 @@ def mark_unread(spreadsheet: Spreadsheet, tab: ReviewTab, unread: Sequence[Unrea
     Raises:
         SheetsError: nothing was written, or it is unknown whether it was.
     """
-    requests = status_requests(review_id(tab.week), tab.grid, unread)
+    if tab.status is None:
+        return  # the next export adds the column
+    requests = status_requests(review_id(tab.week), tab.grid, tab.status, unread)
     if requests:
         spreadsheet.change(requests)

@@ -86,11 +86,10 @@ def plan_review(
     return ReviewPlan([*requests, *_metadata(state, lines.week, places)], places, edits.repaired)
 
 
-def status_requests(own: int, grid: ReviewGrid, unread: Sequence[UnreadLine]) -> list[Request]:
-    """Say in Status why lines are not read; cells that say so already are left."""
-    place = grid.places.get("Status")
-    if place is None:
-        return []  # the next export adds the column
+def status_requests(
+    own: int, grid: ReviewGrid, place: int, unread: Sequence[UnreadLine]
+) -> list[Request]:
+    """Say in column `place`, Status, why lines are not read; what says so already is left."""
     reasons = {line.row - 1: f"{NOT_READ}{line.reason}" for line in unread}
     marked = [row for row in grid.lines() if grid.text(row, "Status").startswith(NOT_READ)]
     wanted = {row: reasons.get(row, "") for row in {*reasons, *marked}}

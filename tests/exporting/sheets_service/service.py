@@ -132,19 +132,26 @@ class Sheets:
 
     def _values(self, request: Request) -> Body:
         ranges: list[Body] = []
+        dimension = request.body["majorDimension"]
         for asked in request.body["dataFilters"]:
-            tab = self._tab(asked["gridRange"]["sheetId"], 400)
+            where = asked["gridRange"]
+            tab = self._tab(where["sheetId"], 400)
+            first, end = where.get("startColumnIndex", 0), where.get("endColumnIndex", tab.columns)
+            if end > tab.columns:
+                raise RefusalError(400, "badRequest", "Range exceeds grid limits.")
             rows = [
-                [value_of(tab.cells.get((r, c), {})) for c in range(tab.columns)]
+                [value_of(tab.cells.get((r, c), {})) for c in range(first, end)]
                 for r in range(tab.rows)
             ]
+            if dimension == "COLUMNS":
+                rows = [list(column) for column in zip(*rows, strict=True)]
             for row in rows:
                 while row and row[-1] in (None, ""):
                     row.pop()
             while rows and not rows[-1]:
                 rows.pop()
             values = [["" if value is None else value for value in row] for row in rows]
-            value_range: Body = {"range": f"'{tab.title}'!A1", "majorDimension": "ROWS"}
+            value_range: Body = {"range": f"'{tab.title}'!A1", "majorDimension": dimension}
             if values:
                 value_range["values"] = values
             ranges.append({"valueRange": value_range, "dataFilters": [asked]})

@@ -102,7 +102,10 @@ class Desk:
         return Spreadsheet(name, credentials, **given)
 
     def export(self, week: SheetWeek, **changes: Any) -> ExportedSheet:
-        return export_sheet(self.spreadsheet(**changes), week, self.said.append)
+        return self.export_with(self.spreadsheet(**changes), week)
+
+    def export_with(self, spreadsheet: Spreadsheet, week: SheetWeek) -> ExportedSheet:
+        return export_sheet(spreadsheet, week, self.said.append)
 
     def show(
         self, shown: Sequence[ScheduledMessage], *, run: str = "run-1", **changes: Any
