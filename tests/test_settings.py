@@ -23,6 +23,7 @@ DEFAULTS: Mapping[str, object] = {
     "home": REPOSITORY / ".eros",
     "memory_limit": "50%",
     "out_dir": REPOSITORY / "out",
+    "agency": None,
     "import_dir": None,
     "tuning_dir": None,
     "sample": "full",

@@ -228,7 +228,7 @@ def _date_from_stored(
 
 def _of_dates(formats: Formats) -> Formats:
     """The formats with which a date is the instant of its first moment in UTC."""
-    return replace(formats, time_zone="UTC", time_of_day=None)
+    return formats.model_copy(update={"time_zone": "UTC", "time_of_day": None})
 
 
 def _saying_dates(report: Report) -> Report:

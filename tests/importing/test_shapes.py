@@ -1,5 +1,6 @@
 """One history in the shapes that people's files have: each loads to the same tables."""
 
+import datetime as dt
 import gzip
 import io
 import zipfile
@@ -619,3 +620,11 @@ def test_a_second_column_of_the_same_name_but_for_its_case_is_said(folder: Path)
     (folder / "mass_messages.csv").write_text(text, encoding="utf-8")
     notes = [str(note) for note in read_inputs(folder).notes]
     assert "mass_messages.csv: columns left out: Price" in notes
+
+
+def test_dates_of_decisions_are_read_as_dates(folder: Path) -> None:
+    (folder / "creator_availability.csv").write_text(
+        'page_name,first_date,last_date,reason\nmaya_cooks,2025-11-03,"Nov 5, 2025",holiday\n'
+    )
+    [row] = read_inputs(folder).tables["creator_availability"].to_dict("records")
+    assert (row["first_date"], row["last_date"]) == (dt.date(2025, 11, 3), dt.date(2025, 11, 5))
