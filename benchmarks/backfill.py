@@ -33,6 +33,22 @@ mutation ($params: LaunchBackfillParams!) {
   }
 }
 """
+FAILURES = """
+query ($filter: RunsFilter!) {
+  runsOrError(filter: $filter) {
+    ... on Runs {
+      results {
+        eventConnection {
+          events {
+            ... on ExecutionStepFailureEvent { stepKey error { message } }
+            ... on RunFailureEvent { message error { message } }
+          }
+        }
+      }
+    }
+  }
+}
+"""
 RUNS = """
 query ($filter: RunsFilter!, $id: String!) {
   partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } }
@@ -136,9 +152,18 @@ def _until_ended(port: int, question: str, about: str, **variables: object) -> A
         if status in ("SUCCESS", "COMPLETED_SUCCESS"):
             return answer
         if status in ("FAILURE", "CANCELED", "COMPLETED_FAILED", "COMPLETED", "FAILED"):
-            raise RuntimeError(f"{about}: {status}")
+            raise RuntimeError(f"{about}: {status}\n" + "\n".join(_failures(port)))
         time.sleep(POLL_SECONDS)
     raise RuntimeError(f"{about}: not ended after {LONGEST_SECONDS:.0f} s")
+
+
+def _failures(port: int) -> Iterator[str]:
+    """What each failed run says of itself."""
+    runs = ask(port, FAILURES, filter={"statuses": ["FAILURE"]})["runsOrError"]["results"]
+    for run in runs:
+        for event in run["eventConnection"]["events"]:
+            if said := (event.get("error") or event).get("message"):
+                yield f"{event.get('stepKey', 'run')}: {said}"
 
 
 def _seconds(run: Mapping[str, Any]) -> float:

@@ -108,7 +108,7 @@ def launch(
     """
     run = _create(instance, job, partition, run_config, command)
     events: list[dg.DagsterEvent] = []
-    with _interruptible(), _noted_interrupts() as interrupted:
+    with interruptible(), _noted_interrupts() as interrupted:
         try:
             wait_for_turn(instance, run.run_id, tell)
             run = reloaded(instance, run.run_id)
@@ -158,11 +158,11 @@ def _create(
 
 
 @contextmanager
-def _interruptible() -> Generator[None]:
-    """Let SIGINT and SIGTERM interrupt a run, however its process was started.
+def interruptible() -> Generator[None]:
+    """Let SIGINT and SIGTERM interrupt a command, however its process was started.
 
     A script's background jobs are started with SIGINT ignored, and Dagster gives SIGTERM the
-    handler of SIGINT: neither the UI nor `kill` would end such a run.
+    handler of SIGINT: neither the UI nor `kill` would end such a command.
     """
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     handler = before[signal.SIGINT]

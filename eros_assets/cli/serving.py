@@ -20,9 +20,9 @@ def dev(port: int) -> None:
     """
     settings = settings_or_exit()
     from eros_assets.automation.workers import end_dead_runs
-    from eros_assets.cli.runs import opened_instance
+    from eros_assets.cli.runs import interruptible, opened_instance
 
-    with opened_instance(settings) as instance:
+    with opened_instance(settings) as instance, interruptible():
         for sentence in end_dead_runs(instance):
             CONSOLE.print(sentence, style="yellow")
         # `dg dev`, which Dagster would have instead, needs 26 further packages.

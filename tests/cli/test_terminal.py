@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eros_assets.cli import operating, planning
+from eros_assets.cli import operating, planning, serving
 from eros_assets.cli.planning import main
 from eros_assets.cli.runs import Ended
 from eros_assets.settings import REPOSITORY
@@ -28,6 +29,29 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resu
     monkeypatch.setenv("EROS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("EROS_OUT_DIR", str(tmp_path / "out"))
     return lambda *words: CliRunner().invoke(main, words)
+
+
+def test_dev_can_be_ended_where_it_was_started_with_interrupts_ignored(
+    typed: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a background job of a script is; Dagster gives SIGTERM the handler of SIGINT."""
+    monkeypatch.setenv("DAGSTER_HOME", str(REPOSITORY))
+    monkeypatch.setenv("EROS_DAGSTER_STORAGE", str(tmp_path / "dagster"))
+    monkeypatch.setenv("PYTHONUTF8", "1")
+    monkeypatch.setattr(sys, "argv", list(sys.argv))
+    handlers: list[object] = []
+
+    def served(*_: object, **__: object) -> None:
+        handlers.extend(signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM))
+
+    monkeypatch.setattr(serving, "run_module", served)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert typed("dev").exit_code == 0
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert handlers == [signal.default_int_handler] * 2
 
 
 @pytest.mark.parametrize("word", ["smoke", "health", "week", "status", "rollback", "backup"])
