@@ -24,10 +24,11 @@ from eros_assets.resources import AlertsResource, WarehouseResource
 from eros_assets.settings import Settings
 from eros_assets.weekly.history import History, is_new_history
 
-EXPORT = dg.AssetKey("schedule_csv")
+EXPORTS = ("schedule_csv", "schedule_sheet", "schedule_bucket")
+"""The steps that publish a week; one that has nothing configured to publish to ends well too."""
 HEALTH = dg.AssetKey("system_health")
 PLANNED = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
-EXPORTED = dg.DagsterEventType.ASSET_MATERIALIZATION
+ENDED_WELL = dg.DagsterEventType.STEP_SUCCESS
 EVENTS_A_TICK = 500
 
 
@@ -109,7 +110,7 @@ def new_schedule(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
 
 
 def _exports(instance: dg.DagsterInstance, run_id: str) -> bool | None:
-    """Whether a run exported too, None while it is going to.
+    """Whether a run published to all it was to, files at least; None while it is going to.
 
     One that was to and ended before didn't. Of a run that is forgotten, nothing is left to do. An
     event without a run asks for an export.
@@ -119,14 +120,17 @@ def _exports(instance: dg.DagsterInstance, run_id: str) -> bool | None:
     run = instance.get_run_by_id(run_id)
     if run is None:
         return True
-    exports = {
-        entry.dagster_event.event_type
-        for entry in instance.all_logs(run_id, of_type={PLANNED, EXPORTED})
-        if entry.dagster_event is not None and entry.dagster_event.asset_key == EXPORT
-    }
-    if EXPORTED in exports:
+    events = [
+        entry.dagster_event
+        for entry in instance.all_logs(run_id, of_type={PLANNED, ENDED_WELL})
+        if entry.dagster_event is not None
+    ]
+    planned = {e.asset_key.to_user_string() for e in events if e.asset_key is not None}
+    to_export = planned.intersection(EXPORTS)
+    left = to_export - {e.step_key for e in events if e.event_type is ENDED_WELL}
+    if "schedule_csv" in to_export and not left:
         return True
-    return None if PLANNED in exports and not run.is_finished else False
+    return None if to_export and not run.is_finished else False
 
 
 @dg.sensor(

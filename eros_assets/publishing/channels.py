@@ -134,7 +134,9 @@ class SheetChannel:
         if tab not in spreadsheet.state().tabs:
             return None
         shown = _schedules_shown(spreadsheet.values([tab]).get(tab, []))
-        wanted = Counter(str(each) for each in _published(self.dataset, week_start)["schedule_id"])
+        wanted = Counter(
+            str(each) for each in published_messages(self.dataset, week_start)["schedule_id"]
+        )
         return [
             f"{schedule}: {shown[schedule]} rows, {wanted[schedule]} messages in force"
             for schedule in sorted(shown.keys() | wanted.keys())
@@ -181,7 +183,7 @@ class BucketChannel:
             return None
         try:
             contents = week_contents(
-                _published(dataset, week_start), dataset.week_folder(week_start)
+                published_messages(dataset, week_start), dataset.week_folder(week_start)
             )
         except WeekFilesError as error:
             return [str(error)]
@@ -211,7 +213,7 @@ class BucketChannel:
         return BucketFolder.of_week(self.location, week_start)
 
 
-def _published(dataset: Dataset, week_start: dt.date) -> "pd.DataFrame":
+def published_messages(dataset: Dataset, week_start: dt.date) -> "pd.DataFrame":
     """The messages in force of the pages that can be published."""
     rows = active_messages(dataset, week_start)
     return without_pages(rows, withheld_pages(rows))

@@ -14,7 +14,7 @@ from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.gate.findings import GateClosedError, refuse_if_closed
 from eros_assets.gate.verdict import verdict_of_week
-from eros_assets.publishing.channels import Channel
+from eros_assets.publishing.channels import Channel, published_messages
 from eros_assets.publishing.export_log import Attempt, Outcome, said_of
 from eros_assets.publishing.folders import week_lock, weeks_on_disk
 from eros_assets.publishing.status import DESTINATIONS
@@ -80,16 +80,32 @@ def _realigned(
             faults = channel.faults(week_start)
             if faults is None:
                 return None
-            if faults:
+            if faults or not _is_logged(dataset, week_start, destination):
                 try:
                     verdict = verdict_of_week(dataset, week_start, run_id=run_id)
                     refuse_if_closed(verdict.findings, f"week of {week_start}")
                     channel.publish(week_start)
                 except GateClosedError as error:
+                    if not faults:
+                        return Realigned(week_start, destination, "as in force")
                     return _withdrawn(dataset, week_start, channel, error, run_id)
             return Realigned(week_start, destination, "as in force")
     except Exception as error:  # it costs this channel alone, whatever it is
         return Realigned(week_start, destination, "failed", said_of(error).split("\n", 1)[0])
+
+
+def _is_logged(dataset: Dataset, week_start: dt.date, destination: str) -> bool:
+    """Whether the newest publication in the log holds the schedules in force, and no others.
+
+    An interrupted run may have published and not logged it.
+    """
+    wanted = published_messages(dataset, week_start)["schedule_id"].nunique()
+    rows = dataset.query("week_publications", week_start=week_start).to_dict("records")
+    return any(
+        not row["is_withdrawn"] and row["schedules"] == row["in_force"] == wanted
+        for row in rows
+        if row["destination"] == destination
+    )
 
 
 def _withdrawn(

@@ -168,6 +168,26 @@ def test_a_run_that_failed_before_its_exports_leaves_them_to_the_sensor(
     assert [request.partition_key for request in result.run_requests] == [WEEKS[0]]
 
 
+@pytest.mark.parametrize("channel", ["schedule_sheet", "schedule_bucket"])
+def test_a_run_whose_sheet_or_bucket_failed_leaves_them_to_the_sensor(
+    instance: dg.DagsterInstance, channel: str
+) -> None:
+    works = [True]
+
+    @dg.asset(name=channel, partitions_def=WEEKLY, deps=[locked], output_required=False)
+    def publishes() -> Iterator[dg.MaterializeResult[Any]]:
+        if not works[-1]:
+            raise OSError("it is not shared")
+        yield from ()  # nothing is configured
+
+    assets = [locked, exported, publishes]
+    dg.materialize(assets, partition_key=WEEKS[0], instance=instance)
+    works.append(False)
+    dg.materialize(assets, partition_key=WEEKS[1], instance=instance, raise_on_error=False)
+    found = tick(new_schedule, instance, None)
+    assert [request.partition_key for request in found.run_requests] == [WEEKS[1]]
+
+
 def test_a_run_that_has_yet_to_export_is_waited_for(
     instance: dg.DagsterInstance,
 ) -> None:
