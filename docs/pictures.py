@@ -1,12 +1,14 @@
 """Draws the pictures of the README: `make pictures`, or `python -m docs.pictures graph`.
 
 `graph.svg` shows the asset graph: each group is a box that contains its assets, and an arrow points
-from a group to a group that reads it. `week.png` is the calendar of one creator of the small sample
-agency. The same code gives the same bytes.
+from a group to a group that reads it. `week.svg` is the calendar of one creator of the small sample
+agency, and `page.png` the top of that week's page as Chromium shows it. The same code gives the
+same graph and calendar.
 """
 
 import datetime as dt
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,11 +20,12 @@ from xml.sax.saxutils import escape
 import click
 
 from eros_assets.assets.labels import GROUPS
-from eros_assets.exporting.calendar_picture import FAINT, INK, PAPER, RULE
+from eros_assets.exporting.palette import FAINT, INK, PAPER, RULE
 from eros_assets.settings import REPOSITORY, load_settings
 
 GRAPH_FILE = REPOSITORY / "docs" / "graph.svg"
-WEEK_FILE = REPOSITORY / "docs" / "week.png"
+WEEK_FILE = REPOSITORY / "docs" / "week.svg"
+PAGE_FILE = REPOSITORY / "docs" / "page.png"
 
 WEEK = dt.date(2025, 11, 3)
 PAGE = "amber_lens"
@@ -245,8 +248,11 @@ def _legend(top: float) -> Iterator[str]:
     )
 
 
-def week_picture() -> bytes:
-    """The calendar of one page of the small sample agency, planned in a temporary folder."""
+def draw_week() -> None:
+    """Plan the small sample agency in a temporary folder; keep a calendar and the week's page.
+
+    Without Chromium the page's picture stays as it is.
+    """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("EROS_", "DAGSTER_"))}
     with tempfile.TemporaryDirectory() as folder:
         home, out = Path(folder) / "home", Path(folder) / "out"
@@ -263,7 +269,13 @@ def week_picture() -> bytes:
             env=environment,
             check=True,
         )
-        return (out / WEEK.isoformat() / f"{PAGE}.png").read_bytes()
+        week = out / WEEK.isoformat()
+        WEEK_FILE.write_bytes((week / f"{PAGE}.svg").read_bytes())
+        if chromium := shutil.which("chromium"):
+            options = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars")
+            shot = ("--window-size=1180,900", f"--screenshot={PAGE_FILE}")
+            address = (week / "index.html").as_uri()
+            subprocess.run([chromium, *options, *shot, address], check=True)
 
 
 @click.command()
@@ -273,7 +285,7 @@ def main(names: tuple[str, ...]) -> None:
     if not names or "graph" in names:
         GRAPH_FILE.write_text(graph_picture(read_graph()), encoding="utf-8")
     if not names or "week" in names:
-        WEEK_FILE.write_bytes(week_picture())
+        draw_week()
 
 
 if __name__ == "__main__":

@@ -45,8 +45,9 @@ SHOWN_PICTURES = 3
             group_name=GROUP,
             kinds={"csv"},
             description="Two CSV files per page and week with the messages to send: the page's "
-            "name with .csv for machines, with .excel.csv for people with Excel. Grain: one row "
-            "per message of an active schedule.",
+            "name with .csv for machines, with .excel.csv for people with Excel; the same of all "
+            "pages, all-creators.csv; and the page's calendar events, .ics. Grain: one row or "
+            "event per message of an active schedule.",
             deps=[*JUDGED, *dependencies("schedule_messages", without=JUDGED)],
             partitions_def=WEEKLY,
             metadata={
@@ -58,7 +59,7 @@ SHOWN_PICTURES = 3
         dg.AssetSpec(
             "schedule_calendar",
             group_name=GROUP,
-            kinds={"png"},
+            kinds={"svg"},
             description="One picture per page and week: days, hours, tiers, and what the hours are "
             "worth. Grain: one file per active schedule.",
             deps=dependencies(*PICTURES),
@@ -68,11 +69,11 @@ SHOWN_PICTURES = 3
             "schedule_index",
             group_name=GROUP,
             kinds={"html"},
-            description="One static page per week, index.html: totals, shortfalls, and every "
-            "creator's calendar, messages and files. Grain: one file per week.",
+            description="One static page per week, index.html: an agenda of all messages, what is "
+            "missing, and every creator's calendar, targets and files. Grain: one file per week.",
             deps=dependencies(
                 *("schedule_csv", "schedule_calendar", "week_shortfalls", "creator_names"),
-                *("schedule_messages", "week_targets"),
+                *("schedule_messages", "target_origins"),
             ),
             partitions_def=WEEKLY,
         ),
@@ -112,7 +113,7 @@ def schedule_csv(
         },
     )
     shown = [
-        inline_picture(week.page_name, calendar_picture(week, "metadata"))
+        inline_picture(week.page_name, calendar_picture(week), "svg+xml")
         for week in published.weeks[:SHOWN_PICTURES]
     ]
     yield dg.MaterializeResult(
@@ -200,7 +201,7 @@ def schedule_sheet(
     kinds={"gcs"},
     deps=[
         *("schedule_csv", "schedule_calendar", "schedule_index", *JUDGED),
-        *dependencies("schedule_messages", without=JUDGED),
+        *dependencies("schedule_messages", "exported_weeks", without=JUDGED),
     ],
     partitions_def=WEEKLY,
     output_required=False,
@@ -211,8 +212,8 @@ def schedule_bucket(
     """The week's files in a Google Cloud Storage bucket, under a prefix of its Monday.
 
     The objects under the prefix are made equal to the files of the active schedules: what differs
-    is uploaded, index.html last, and other objects are deleted. Skipped without
-    EROS_EXPORT_BUCKET. Grain: one object per file.
+    is uploaded, index.html last, and other objects are deleted. weeks.html above the prefix links
+    to the weeks. Skipped without EROS_EXPORT_BUCKET. Grain: one object per file.
     """
     if bucket.location is None:
         context.log.info(f"schedule_bucket is skipped: {HOW_TO_SET_A_BUCKET}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from eros_assets.evaluation.fits import Fit
 from eros_assets.evaluation.intervals import Interval
-from eros_assets.exporting.calendar_picture import INK, PAPER, RULE, TIERS
+from eros_assets.exporting.palette import INK, PAPER, RULE, TIERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

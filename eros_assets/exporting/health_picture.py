@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eros_assets.calendar import ZONE
-from eros_assets.exporting.calendar_picture import FAINT, INK, PAPER
+from eros_assets.exporting.palette import FAINT, INK, PAPER
 
 GOOD, POOR, BAD = "#38761d", "#b45f06", "#990000"
 COLOURS = {"OK": GOOD, "INVESTIGATE": POOR, "ROLLBACK": BAD}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from eros_assets.exporting.calendar_picture import FAINT, INK, PAPER, RULE
+from eros_assets.exporting.palette import FAINT, INK, PAPER, RULE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

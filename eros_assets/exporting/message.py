@@ -42,6 +42,7 @@ class ScheduledMessage:
     expected_value_upper: float | None = None
     reason: str | None = None
     source: str = "planned"
+    planned_at: dt.datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse a time without a zone."""

@@ -1,4 +1,4 @@
-"""A page's week as CSV: one file for machines, one for people with Excel.
+"""A page's week as CSV: one file for machines, one for people with Excel; both for all pages too.
 
 Both are UTF-8 by RFC 4180 (CRLF, doubled quotes), with one row per message in order of time and the
 columns of `CSV_COLUMNS`. The file for machines is plain. The file for Excel begins with a byte
@@ -69,6 +69,26 @@ def write_schedule_csv_for_excel(path: Path, messages: Iterable[ScheduledMessage
     """Write the file for Excel atomically. Only checks read it back."""
     ordered = _in_order(messages)
     return atomic_write(path, BYTE_ORDER_MARK + _render(ordered, _guarded), len(ordered))
+
+
+def write_all_creators_csv(
+    path: Path, messages: Iterable[ScheduledMessage], *, for_excel: bool = False
+) -> WrittenFile:
+    """Write the file of several pages atomically; each page's own file is what is read back."""
+    listed = list(messages)
+    return atomic_write(path, all_creators_csv_bytes(listed, for_excel=for_excel), len(listed))
+
+
+def all_creators_csv_bytes(
+    messages: Iterable[ScheduledMessage], *, for_excel: bool = False
+) -> bytes:
+    """The rows of several pages' files under one header, by page and time."""
+    ordered = sorted(
+        messages, key=lambda each: (each.page_name, each.scheduled_send_time, each.caption_id)
+    )
+    if for_excel:
+        return BYTE_ORDER_MARK + _render(ordered, _guarded)
+    return _render(ordered, _plain)
 
 
 def messages_in(messages: Iterable[ScheduledMessage], *, for_excel: bool = False) -> Messages:

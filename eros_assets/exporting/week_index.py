@@ -1,27 +1,23 @@
-"""Renders a week as one HTML page: totals, shortfalls, every creator's calendar and messages.
+"""Renders a week as one HTML page: an agenda of all messages, and each creator's calendar.
 
-The page is a single file without scripts. It embeds the pictures, so that it can be mailed or
-opened on a phone; the CSV files that it links to are in the same folder. The same week gives the
-same bytes.
+The page is a single file that works offline, on a phone, on paper and without its script; the files
+that it links to are in the same folder. The same week gives the same bytes.
 """
 
 import base64
 import datetime as dt
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import groupby
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from eros_assets.calendar import DAYS_A_WEEK, week_dates
-from eros_assets.exporting.calendar_picture import TIERS
+from eros_assets.calendar import DAYS_A_WEEK, ZONE, week_dates
+from eros_assets.exporting.calendar_picture import CalendarWeek, inline_calendar
 from eros_assets.exporting.message import ScheduledMessage
+from eros_assets.exporting.palette import TIERS
+from eros_assets.exporting.templates import rendered, source
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-TEMPLATE = "week_index.html.j2"
+TEMPLATE, STYLE, SCRIPT = "week_index.html.j2", "week_index.css", "week_index.js"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +29,24 @@ class IndexFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """What a creator's week lacks, and what would mend it, where that is known; sentences."""
+
+    page_name: str
+    sentence: str
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IndexPage:
-    """A creator's week. `picture` is a PNG or None; `facts` are shown under the name."""
+    """A creator's week. `facts` are sentences under a heading: where its numbers come from."""
 
     page_name: str
     display_name: str
     schedule_id: str
     messages: Sequence[ScheduledMessage]
-    facts: Sequence[str] = ()
-    picture: bytes | None = None
+    facts: Mapping[str, str]
+    calendar: CalendarWeek | None = None
     files: Sequence[IndexFile] = ()
 
     @property
@@ -60,32 +65,67 @@ class IndexPage:
         return len(self.messages) - self.bumps
 
     @property
-    def days(self) -> Sequence[tuple[dt.date, Sequence[ScheduledMessage]]]:
-        """Messages by LA date, in order."""
-        ordered = sorted(self.messages, key=lambda message: message.scheduled_send_time)
-        return [(day, list(group)) for day, group in groupby(ordered, _local_date)]
+    def expected_revenue(self) -> float:
+        """What its messages are expected to earn, USD; one without an estimate counts nothing."""
+        return sum(message.expected_value or 0.0 for message in self.messages)
 
     @property
-    def picture_address(self) -> str | None:
-        """The picture as a `data:` URL."""
-        if self.picture is None:
-            return None
-        return "data:image/png;base64," + base64.b64encode(self.picture).decode("ascii")
+    def drawing(self) -> str | None:
+        """The calendar as an `svg` element."""
+        return None if self.calendar is None else inline_calendar(self.calendar)
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaHour:
+    """The messages of all creators in one LA hour, by time.
+
+    When the clocks go back, an hour occurs twice: it is two.
+    """
+
+    starts: dt.datetime
+    messages: Sequence[ScheduledMessage]
+
+    @property
+    def name(self) -> str:
+        """`09:00`, with the offset where the hour occurs twice."""
+        twice = self.starts.replace(fold=0).utcoffset() != self.starts.replace(fold=1).utcoffset()
+        return f"{self.starts:%H}:00" + (f" ({self.starts:%Z})" if twice else "")
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaDay:
+    """An LA date with the hours that have messages."""
+
+    date: dt.date
+    hours: Sequence[AgendaHour]
+
+    @property
+    def count(self) -> int:
+        """Messages of the date."""
+        return sum(len(hour.messages) for hour in self.hours)
 
 
 @dataclass(frozen=True, slots=True)
 class WeekIndex:
     """The contents of the page.
 
-    `shortfalls` are sentences; `sheet` is the spreadsheet's URL; `inputs` says line by line what
-    became of the messages that the week was planned from, details indented.
+    `sheet` is the spreadsheet's URL; `inputs` says line by line what became of the messages that
+    the week was planned from, details indented. `earlier` and `later` are the Mondays of the
+    published weeks next to this one.
     """
 
     week_start: dt.date
     pages: Sequence[IndexPage]
-    shortfalls: Sequence[str] = ()
+    missing: Sequence[Missing] = ()
     sheet: str | None = None
     inputs: Sequence[str] = ()
+    earlier: dt.date | None = None
+    later: dt.date | None = None
+
+    @property
+    def shortfalls(self) -> Sequence[str]:
+        """What the week lacks, as sentences."""
+        return [each.sentence for each in self.missing]
 
     @property
     def week_end(self) -> dt.date:
@@ -112,36 +152,43 @@ class WeekIndex:
     @property
     def expected_revenue(self) -> float:
         """What the messages are expected to earn, USD; one without an estimate counts nothing."""
-        return sum(m.expected_value or 0.0 for page in self.pages for m in page.messages)
+        return sum(page.expected_revenue for page in self.pages)
 
     @property
-    def days(self) -> Sequence[tuple[dt.date, int]]:
-        """Messages of all creators on each of the seven LA dates."""
-        dates = [_local_date(m) for page in self.pages for m in page.messages]
-        return [(day, dates.count(day)) for day in week_dates(self.week_start)]
+    def days(self) -> Sequence[AgendaDay]:
+        """The messages of all creators on each of the seven LA dates, by time and creator."""
+        messages = sorted(
+            (message for page in self.pages for message in page.messages),
+            key=lambda message: (message.scheduled_send_time, message.page_name),
+        )
+        hours = [
+            AgendaHour(start.astimezone(ZONE), list(group))
+            for start, group in groupby(messages, _hour)
+        ]
+        by_date = {day: list(group) for day, group in groupby(hours, lambda h: h.starts.date())}
+        return [AgendaDay(day, by_date.get(day, ())) for day in week_dates(self.week_start)]
 
 
 def week_index_page(week: WeekIndex) -> bytes:
     """The page as UTF-8 HTML."""
-    template = _environment().get_template(TEMPLATE)
-    busiest = max((count for _, count in week.days), default=0)
-    text = template.render(week=week, tiers=TIERS, busiest=max(busiest, 1))
+    days = week.days
+    script = source(SCRIPT)
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    text = rendered(
+        TEMPLATE,
+        week=week,
+        days=days,
+        busiest=max(1, *(day.count for day in days)),
+        names={page.page_name: page.display_name for page in week.pages},
+        tiers=TIERS,
+        style=source(STYLE),
+        script=script,
+        script_digest=digest,
+    )
     return text.encode("utf-8")
 
 
-def _local_date(message: ScheduledMessage) -> dt.date:
-    return message.local_time.date()
-
-
-@cache
-def _environment() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # imported only to render
-
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+def _hour(message: ScheduledMessage) -> dt.datetime:
+    """The instant at which its LA hour begins; wall times of the same hour twice are equal."""
+    instant = message.scheduled_send_time.astimezone(dt.UTC)
+    return instant.replace(minute=0, second=0, microsecond=0)

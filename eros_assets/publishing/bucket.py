@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
+from eros_assets.exporting.week_list import week_list_page
 from eros_assets.gate import Finding
 from eros_assets.gate.verdict import judged_week
 from eros_assets.publishing.export_log import Attempt, Outcome, counts_of, withheld_outcomes
-from eros_assets.publishing.files import csv_name, page_files, wrong_files
+from eros_assets.publishing.files import csv_name, files_of_all, page_files, wrong_files
 from eros_assets.publishing.folders import recover, week_lock
-from eros_assets.publishing.index import INDEX_FILE, wrong_index
+from eros_assets.publishing.index import INDEX_FILE, WEEKS_FILE, wrong_index
 from eros_assets.publishing.record import wrong_pictures
 from eros_assets.weekly.messages import active_messages
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 CONTENT_TYPES = {
     ".csv": "text/csv; charset=utf-8",
     ".html": "text/html; charset=utf-8",
-    ".png": "image/png",
+    ".ics": "text/calendar; charset=utf-8",
+    ".svg": "image/svg+xml",
 }
 SHOWN_FAULTS = 3
 
@@ -70,6 +72,12 @@ class BucketFolder:
         """The week's folder below `name` or `name/prefix`."""
         bucket, _, prefix = export_bucket.partition("/")
         return cls(bucket, f"{prefix}/{week_start}/".removeprefix("/"))
+
+    @property
+    def above(self) -> "BucketFolder":
+        """The folder that holds the weeks' folders."""
+        parent, slash, _ = self.prefix.removesuffix("/").rpartition("/")
+        return BucketFolder(self.bucket, parent + slash)
 
     @property
     def address(self) -> str:
@@ -133,7 +141,9 @@ def publish_bucket(
             recover(dataset.settings, week_start)
             judged = judged_week(dataset, week_start, run_id=run_id)
             contents = week_contents(judged.messages, dataset.week_folder(week_start))
-            files = sync_folder(open_bucket(), folder.prefix, contents)
+            bucket = open_bucket()
+            files = sync_folder(bucket, folder.prefix, contents)
+            _list_weeks(bucket, dataset, week_start, folder)
     except Exception as error:
         messages = active_messages(dataset, week_start)
         attempt.log_failure(dataset, messages, error, folder.address)
@@ -174,7 +184,8 @@ def week_contents(messages: "pd.DataFrame", folder: Path) -> Mapping[str, bytes]
             + (f"; and {rest} more" if rest > 0 else "")
             + "; run the job export_schedules for this week"
         )
-    names = [*(name for page in pages for name in page_files(page)), INDEX_FILE]
+    of_pages = (name for page in pages for name in page_files(page))
+    names = [*of_pages, *files_of_all(pages), INDEX_FILE]
     return {name: (folder / name).read_bytes() for name in names}
 
 
@@ -219,6 +230,18 @@ def _changes(
         if not _is_same(before.get(prefix + name), name, content)
     ]
     return uploaded, [name for name in _names_below(prefix, before) if name not in contents]
+
+
+def _list_weeks(
+    bucket: Bucket, dataset: Dataset, week_start: dt.date, folder: BucketFolder
+) -> None:
+    """Bring the page up to date that links to the weeks in the bucket, this one among them."""
+    above = folder.above
+    logged = dataset.query("exported_weeks", destination="bucket", place=above.address)
+    name = f"{above.prefix}{WEEKS_FILE}"
+    content = week_list_page(sorted({week_start, *logged["week_start"]}))
+    if not _is_same(bucket.objects(name).get(name), name, content):
+        bucket.upload(name, content, _content_type(name))
 
 
 def _names_below(prefix: str, names: Iterable[str]) -> Sequence[str]:

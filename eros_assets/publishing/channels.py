@@ -105,9 +105,9 @@ class FilesChannel:
             try:
                 recover(settings, week_start)
                 staged = staging_folder(settings, week_start)
-                index = week_index(dataset, week_start, _no_messages(dataset, week_start), staged)
+                index = week_index(dataset, week_start, _no_messages(dataset, week_start))
                 atomic_write(staged / INDEX_FILE, week_index_page(index))
-                PublicationRecord(None, {}).write(staged)
+                PublicationRecord.of_folder(None, {}, staged).write(staged)
                 put_in_place(settings, week_start)
             except OSError as error:
                 raise export_folder_error(dataset.week_folder(week_start), error) from error

@@ -126,6 +126,15 @@ def _keep_modes_and_links(folder: Path, staged: Path) -> None:
             file.chmod(stat.S_IMODE(before.stat().st_mode))
 
 
+@contextmanager
+def list_lock(settings: Settings) -> Generator[None]:
+    """Hold the list of weeks, so that of two weeks published at once neither is left out of it."""
+    from filelock import FileLock
+
+    with FileLock(_workshop(settings) / "weeks.lock"):
+        yield
+
+
 def recover(settings: Settings, week_start: dt.date) -> None:
     """Undo what an interrupted publication left beside the week's folder.
 

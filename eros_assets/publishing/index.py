@@ -2,14 +2,17 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eros_assets.dataset import Dataset
-from eros_assets.exporting.calendar_picture import smaller_picture
-from eros_assets.exporting.schedule_csv import excel_name
-from eros_assets.exporting.week_index import IndexFile, IndexPage, WeekIndex
+from eros_assets.exporting.calendar_picture import CalendarWeek
+from eros_assets.exporting.week_index import IndexFile, IndexPage, Missing, WeekIndex
+from eros_assets.publishing.files import csv_name, events_name, excel_file_name, picture_name
+from eros_assets.publishing.folders import weeks_on_disk
+from eros_assets.publishing.record import changed_file, read_record
+from eros_assets.settings import Settings
 from eros_assets.tuning import read_knobs
 from eros_assets.weekly.import_report import ImportLimits, import_report
 from eros_assets.weekly.messages import creator_names, messages_by_page
@@ -20,21 +23,33 @@ if TYPE_CHECKING:
 
 
 INDEX_FILE = "index.html"
+WEEKS_FILE = "weeks.html"
+"""The page that links to all weeks; it lies above their folders."""
 SCHEDULE_SHOWN = re.compile(rb">(sched_\d{8}_[a-z0-9_]+_[0-9a-f]{8})</p>")
 """How the page shows the schedule of a creator; captions are escaped and can't hold it."""
 
 
 def week_index(
-    dataset: Dataset, week_start: dt.date, rows: "pd.DataFrame", folder: Path
+    dataset: Dataset,
+    week_start: dt.date,
+    rows: "pd.DataFrame",
+    calendars: Sequence[CalendarWeek] = (),
 ) -> WeekIndex:
-    """The week's active schedules, of whichever run, with the files that exist.
+    """The week's active schedules, of whichever run; their files are beside the page.
 
-    `rows` are the messages of these schedules, `folder` is where the files are.
+    `rows` are the messages of these schedules, `calendars` their pictures' contents.
     """
+    import pandas as pd
+
     pages = messages_by_page(rows, creator_names(dataset))
-    targets = dataset.query("week_targets", week_start=week_start, pages=list(pages))
+    origins = dataset.query("target_origins", week_start=week_start, pages=list(pages))
+    origin_of = {
+        row["page_name"]: {name: None if pd.isna(value) else value for name, value in row.items()}
+        for row in origins.to_dict("records")
+    }
+    calendar_of = {calendar.page_name: calendar for calendar in calendars}
     inputs = import_report(dataset, ImportLimits.of(read_knobs(dataset)))
-    target_of = {row["page_name"]: row for row in targets.to_dict("records")}
+    earlier, later = _neighbours(dataset.settings, week_start)
     return WeekIndex(
         week_start=week_start,
         pages=[
@@ -43,31 +58,38 @@ def week_index(
                 display_name=messages[0].display_name,
                 schedule_id=messages[0].schedule_id,
                 messages=messages,
-                facts=_facts(target_of.get(page)),
-                picture=smaller_picture(png.read_bytes()) if png.is_file() else None,
+                facts=dict(_facts(origin_of.get(page))),
+                calendar=calendar_of.get(page),
                 files=[
-                    file
-                    for file in (
-                        IndexFile(f"{page}.csv", "CSV"),
-                        IndexFile(excel_name(page), "CSV for Excel"),
-                        IndexFile(f"{page}.png", "Picture"),
-                    )
-                    if (folder / file.name).is_file()
+                    IndexFile(csv_name(page), "CSV"),
+                    IndexFile(excel_file_name(page), "CSV for Excel"),
+                    IndexFile(events_name(page), "Events"),
+                    IndexFile(picture_name(page), "Picture"),
                 ],
             )
             for page, messages in pages.items()
-            for png in [folder / f"{page}.png"]
         ],
-        shortfalls=[each.sentence for each in week_shortfalls(dataset, week_start)],
+        missing=[
+            Missing(each.page_name, each.sentence, each.remedy)
+            for each in week_shortfalls(dataset, week_start)
+        ],
         sheet=dataset.settings.sheet_address,
         inputs=[*inputs.lines, *inputs.doubts],
+        earlier=earlier,
+        later=later,
     )
+
+
+def published_weeks(settings: Settings) -> list[dt.date]:
+    """The Mondays of the weeks that have a page in the export folder, in order."""
+    found = weeks_on_disk(settings)
+    return sorted(w for w in found if (settings.out_dir / w.isoformat() / INDEX_FILE).is_file())
 
 
 def wrong_index(
     rows: "pd.DataFrame", folder: Path, in_force: "pd.DataFrame | None" = None
 ) -> list[str]:
-    """How the schedules that the page in `folder` shows differ from these, one line each.
+    """How the page in `folder` differs from what was published of these schedules, a line each.
 
     It may show others that are in force too; without `in_force` only those of `rows` are.
     """
@@ -80,17 +102,48 @@ def wrong_index(
     return [
         *(f"{path}: {schedule} is missing" for schedule in sorted(wanted - shown)),
         *(f"{path}: {schedule} is not in force" for schedule in sorted(shown - known)),
+        *changed_file(path, read_record(folder)),
     ]
 
 
-def _facts(target: Mapping[Any, Any] | None) -> Sequence[str]:
-    if target is None:
-        return ()
-    cooling = int(target["cooling_days"])
-    facts = (
-        f"{target['size_tier']} account",
-        f"{target['behavioral_segment']} prices",
-        f"saturation {target['saturation_status']}",
-        f"{cooling} cooling days" if cooling else "",
+def _neighbours(settings: Settings, week_start: dt.date) -> tuple[dt.date | None, dt.date | None]:
+    """The published weeks next before and next after a week."""
+    weeks = published_weeks(settings)
+    return (
+        max((week for week in weeks if week < week_start), default=None),
+        min((week for week in weeks if week > week_start), default=None),
     )
-    return tuple(fact for fact in facts if fact)
+
+
+def _facts(origin: Mapping[Any, Any] | None) -> Iterator[tuple[str, str]]:
+    """Headings with a sentence each: the targets, where they come from, the saturation."""
+    if origin is None:
+        return
+    targets = (
+        f"{origin['ppv_count']} PPV ({origin['num_budget']} budget, {origin['num_mid']} mid, "
+        f"{origin['num_premium']} premium to plan) and {origin['bump_count']} bumps; PPVs "
+        f"{origin['min_gap_minutes']} minutes apart, at most {origin['max_messages_per_day']} "
+        "messages a day."
+    )
+    yield "Targets", targets
+    parts = [f"{origin['size_tier']} account"]
+    if origin["revenue"] is not None:
+        parts[0] += f" (${origin['revenue']:,.0f} with {origin['message_count']:,} messages)"
+    if origin["weekly_ppv_min"] is not None:
+        parts.append(
+            f"{origin['weekly_ppv_min']} to {origin['weekly_ppv_max']} PPV and "
+            f"{origin['weekly_bump_min']} to {origin['weekly_bump_max']} bumps a week"
+        )
+    parts.append(f"{origin['behavioral_segment']} prices")
+    if origin["ppv_multiplier"] is not None:
+        parts.append(
+            f"saturation × {origin['ppv_multiplier']:g} PPV, × {origin['bump_multiplier']:g} bumps"
+        )
+    parts.append(f"holidays × {origin['holiday_factor']:.2f}")
+    yield "From", "; ".join(parts) + "."
+    saturation = f"{origin['saturation_status']}, {origin['saturation_score']:.2f} of 1"
+    if origin["recommended_action"] is not None:
+        saturation += f": {origin['recommended_action']}"
+    if cooling := int(origin["cooling_days"]):
+        saturation += f"; no PPV on the first {cooling} days"
+    yield "Saturation", saturation + "."

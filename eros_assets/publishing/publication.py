@@ -5,7 +5,6 @@ People see the whole previous week or the whole new one. What a killed publicati
 """
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,10 +16,12 @@ from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.exporting.calendar_picture import CalendarWeek, calendar_picture
 from eros_assets.exporting.week_index import WeekIndex, week_index_page
+from eros_assets.exporting.week_list import week_list_page
 from eros_assets.gate.verdict import Verdict, judged_week
 from eros_assets.publishing.export_log import Attempt, Outcome, withheld_outcomes
 from eros_assets.publishing.files import (
     calendar_weeks,
+    files_of_all,
     page_files,
     picture_name,
     write_week,
@@ -28,19 +29,20 @@ from eros_assets.publishing.files import (
 )
 from eros_assets.publishing.folders import (
     export_folder_error,
+    list_lock,
     put_in_place,
     recover,
     staging_folder,
     week_lock,
 )
-from eros_assets.publishing.index import INDEX_FILE, week_index, wrong_index
-from eros_assets.publishing.record import (
-    RECORD,
-    DrawnPicture,
-    PublicationRecord,
-    read_record,
-    wrong_pictures,
+from eros_assets.publishing.index import (
+    INDEX_FILE,
+    WEEKS_FILE,
+    published_weeks,
+    week_index,
+    wrong_index,
 )
+from eros_assets.publishing.record import RECORD, PublicationRecord, wrong_pictures
 from eros_assets.weekly.messages import active_messages
 from eros_assets.weekly.refusals import withheld_pages, without_pages
 from eros_assets.weekly.shortfalls import store_withheld
@@ -92,6 +94,7 @@ def publish_files(
     except Exception as error:
         attempt.log_failure(dataset, active_messages(dataset, week_start), error, str(folder))
         raise
+    _list_weeks(dataset, report)
     log = attempt.log(
         dataset,
         [_moved(outcome, folder) for outcome in placed.outcomes],
@@ -140,10 +143,13 @@ def _replaced_folder(
             *withheld_outcomes(judged.in_force, judged.withheld),
         ]
         weeks = calendar_weeks(dataset, week_start, judged.messages)
-        pictures = _draw(weeks, folder, staged, report)
-        index = week_index(dataset, week_start, judged.messages, staged)
+        for week in weeks:
+            atomic_write(staged / picture_name(week.page_name), calendar_picture(week))
+        index = week_index(dataset, week_start, judged.messages, weeks)
         atomic_write(staged / INDEX_FILE, week_index_page(index))
-        PublicationRecord(judged.verdict.publication_id, pictures).write(staged)
+        schedules = {page.page_name: page.schedule_id for page in index.pages}
+        publication_id = judged.verdict.publication_id
+        PublicationRecord.of_folder(publication_id, schedules, staged).write(staged)
         put_in_place(settings, week_start)
     except Exception as error:
         with suppress(OSError, ErosError):  # the first error matters more
@@ -154,29 +160,22 @@ def _replaced_folder(
     return _Placed(judged.verdict, outcomes, index, weeks)
 
 
-def _draw(
-    weeks: list[CalendarWeek], folder: Path, staged: Path, report: Callable[[str], None]
-) -> dict[str, DrawnPicture]:
-    """Draw the pictures by page, and copy those that were published with the same content."""
-    before = read_record(folder).pictures
-    drawn: dict[str, DrawnPicture] = {}
-    for number, week in enumerate(weeks, start=1):
-        page, name = week.page_name, picture_name(week.page_name)
-        content = hashlib.sha256(repr(week).encode()).hexdigest()
-        known = before.get(page)
-        same = known is not None and known.content == content and known.is_in(folder / name)
-        picture = (folder / name).read_bytes() if same else calendar_picture(week, "page")
-        written = atomic_write(staged / name, picture)
-        drawn[page] = DrawnPicture(week.messages[0].schedule_id, content, written.sha256)
-        if number % 10 == 0 or number == len(weeks):
-            report(f"drew {number} of {len(weeks)} weeks")
-    return drawn
+def _list_weeks(dataset: Dataset, report: Callable[[str], None]) -> None:
+    """Bring the page that links to the weeks up to date; the week is published without it too."""
+    settings = dataset.settings
+    try:
+        with list_lock(settings):
+            page = week_list_page(published_weeks(settings))
+            atomic_write(settings.out_dir / WEEKS_FILE, page)
+    except OSError as error:
+        report(f"{settings.out_dir / WEEKS_FILE} does not list the week: {error}")
 
 
 def _strange_files(rows: "pd.DataFrame", folder: Path) -> list[str]:
     """What lies in a week's folder and belongs to no schedule in force."""
     pages = {str(page) for page in rows["page_name"]}
-    known = {INDEX_FILE, RECORD, *(name for page in pages for name in page_files(page))}
+    known = {INDEX_FILE, RECORD, *files_of_all(pages)}
+    known |= {name for page in pages for name in page_files(page)}
     there = folder.iterdir() if folder.is_dir() else ()
     return [
         f"{path}: it belongs to no schedule in force; export the week again to remove it"

@@ -1,4 +1,4 @@
-"""The record of a publication, a file in the week's folder: its id and what its pictures show."""
+"""The record of a publication, a file in the week's folder: its id, schedules and files."""
 
 import hashlib
 import json
@@ -19,40 +19,42 @@ RECORD = ".publication.json"
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnPicture:
-    """A picture: its schedule, the digest of what it shows, and the SHA-256 of its file."""
-
-    schedule_id: str
-    content: str
-    sha256: str
-
-    def is_in(self, path: Path) -> bool:
-        """Whether the file is this picture, byte for byte."""
-        return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == self.sha256
-
-
-@dataclass(frozen=True, slots=True)
 class PublicationRecord:
-    """A publication's id, None where there is no publication, and its pictures by page."""
+    """A publication's id, None where there is no publication, and what its folder holds.
+
+    `schedules` has the schedule that each page's files show, `files` the SHA-256 of each file by
+    its name.
+    """
 
     publication_id: str | None
-    pictures: Mapping[str, DrawnPicture]
+    schedules: Mapping[str, str]
+    files: Mapping[str, str]
+
+    @classmethod
+    def of_folder(
+        cls, publication_id: str | None, schedules: Mapping[str, str], folder: Path
+    ) -> "PublicationRecord":
+        """The record of the files that a folder holds."""
+        files = {path.name: _digest(path) for path in sorted(folder.iterdir())}
+        return cls(publication_id, schedules, files)
 
     def write(self, folder: Path) -> None:
         """Write it into a week's folder."""
-        pictures = {page: asdict(picture) for page, picture in self.pictures.items()}
-        content = {"publication_id": self.publication_id, "pictures": pictures}
-        atomic_write(folder / RECORD, json.dumps(content, indent=1, sort_keys=True).encode())
+        atomic_write(folder / RECORD, json.dumps(asdict(self), indent=1, sort_keys=True).encode())
+
+
+NO_RECORD = PublicationRecord(None, {}, {})
 
 
 def read_record(folder: Path) -> PublicationRecord:
     """The record of a week's folder; an empty one where there is none that can be read."""
     try:
         content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        pictures = {page: DrawnPicture(**drawn) for page, drawn in content["pictures"].items()}
-        return PublicationRecord(content["publication_id"], pictures)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return PublicationRecord(None, {})
+        return PublicationRecord(
+            content["publication_id"], dict(content["schedules"]), dict(content["files"])
+        )
+    except (OSError, ValueError, TypeError, KeyError):
+        return NO_RECORD
 
 
 def wrong_pictures(rows: "pd.DataFrame", folder: Path) -> list[str]:
@@ -60,14 +62,25 @@ def wrong_pictures(rows: "pd.DataFrame", folder: Path) -> list[str]:
 
     `rows` are the messages in force, as `active_messages` gives them.
     """
-    drawn = read_record(folder).pictures
+    record = read_record(folder)
     wrong: list[str] = []
     for schedule_id, page, _ in counts_of(rows):
         path = folder / picture_name(page)
         if not path.is_file():
             wrong.append(f"{path}: no such file; export the week again")
-        elif page not in drawn or drawn[page].schedule_id != schedule_id:
+        elif record.schedules.get(page) != schedule_id:
             wrong.append(f"{path}: it does not show {schedule_id}; export the week again")
-        elif not drawn[page].is_in(path):
-            wrong.append(f"{path}: it was changed after it was published; export the week again")
+        else:
+            wrong += changed_file(path, record)
     return wrong
+
+
+def changed_file(path: Path, record: PublicationRecord) -> list[str]:
+    """Whether a file is not the one that was published, as a line."""
+    if path.is_file() and record.files.get(path.name) == _digest(path):
+        return []
+    return [f"{path}: it was changed after it was published; export the week again"]
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -24,6 +24,7 @@ from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.weekly.queue import QueuedMessage, broken_rules_of, of_week, queued_message
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import (
+    NO_ROOM,
     Shortfall,
     failed_page,
     failures_before_planning,
@@ -281,7 +282,7 @@ def placement_shortfalls(drafts: Sequence[PageDraft]) -> list[Shortfall]:
                     tier,
                     got + len(dropped),
                     got,
-                    f"no room in the week: {', '.join(rules)}",
+                    f"{NO_ROOM}: {', '.join(rules)}",
                 )
             )
     return found

@@ -26,7 +26,13 @@ from eros_assets.weekly.decided import week_decisions
 from eros_assets.weekly.drafting import week_rules
 from eros_assets.weekly.policies import current_policy
 from eros_assets.weekly.scope import WeekPlanScope
-from eros_assets.weekly.shortfalls import Report, Shortfall, failed_page, reason_of
+from eros_assets.weekly.shortfalls import (
+    TOO_FEW_CAPTIONS,
+    Report,
+    Shortfall,
+    failed_page,
+    reason_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -222,7 +228,7 @@ def selection_shortfalls(dataset: Dataset, scope: WeekPlanScope) -> list[Shortfa
             price_tier=row["price_tier"],
             wanted=int(row["wanted"]),
             got=int(row["got"]),
-            reason="too few eligible captions",
+            reason=TOO_FEW_CAPTIONS,
         )
         for row in _records(rows)
     ]

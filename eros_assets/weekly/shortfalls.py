@@ -12,6 +12,9 @@ Stage = Literal["targets", "selection", "placement", "creator", "lock", "files"]
 STAGES: tuple[Stage, ...] = ("targets", "selection", "placement", "creator", "lock", "files")
 BEFORE_PLANNING: tuple[Stage, ...] = ("targets", "selection")
 
+TOO_FEW_CAPTIONS = "too few eligible captions"
+NO_ROOM = "no room in the week"
+
 COLUMNS = (
     *("page_name", "week_start", "stage", "price_tier", "wanted", "got", "reason", "run_id"),
 )
@@ -32,6 +35,24 @@ class Shortfall:
         """One line of text."""
         what = f"{self.price_tier} captions" if self.price_tier else "messages"
         return f"{self.page_name}: {self.got} of {self.wanted} {what}: {self.reason}"
+
+    @property
+    def remedy(self) -> str | None:
+        """What would mend it, as a sentence; None where the reason says that itself."""
+        if self.price_tier is None:
+            return None
+        if self.reason.startswith(TOO_FEW_CAPTIONS):
+            more = self.wanted - self.got
+            return (
+                f"Add {more} or more {self.price_tier} captions that {self.page_name} may use to "
+                "the caption bank, or relax its restrictions; then plan this page again."
+            )
+        if self.reason.startswith(NO_ROOM):
+            return (
+                "The captions with the lowest scores were left out; fewer messages, or other hours "
+                "and gaps, would leave nothing out."
+            )
+        return None
 
 
 Report = Callable[[Shortfall], None]

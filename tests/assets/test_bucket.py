@@ -22,6 +22,7 @@ from tests.google.storage import BUCKET, INSERT, CloudStorage, storage_on_loopba
 
 LOCATION = f"{BUCKET}/eros"
 PREFIX = f"eros/{WEEK}/"
+WEEKS = "eros/weeks.html"
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +106,13 @@ def test_the_bucket_holds_the_files_of_the_week_and_nothing_else(
     """First everything is uploaded, the index last; then nothing; then what has changed."""
     files = published(planned_copy)
     first = export(planned_copy)
-    assert storage.contents() == {PREFIX + name: content for name, content in files.items()}
-    assert storage.changes[-1] == f"+{PREFIX}{INDEX_FILE}"
+    listed = storage.contents().pop(WEEKS)
+    assert b'href="2025-11-03/index.html"' in listed
+    assert storage.contents() == {
+        WEEKS: listed,
+        **{PREFIX + name: content for name, content in files.items()},
+    }
+    assert storage.changes[-2:] == [f"+{PREFIX}{INDEX_FILE}", f"+{WEEKS}"]
     shown = metadata(first)
     assert shown["location"] == f"gs://{LOCATION}/{WEEK}/"
     assert shown["console"] == f"https://console.cloud.google.com/storage/browser/{BUCKET}/{PREFIX}"
@@ -133,12 +139,13 @@ def test_the_bucket_holds_the_files_of_the_week_and_nothing_else(
     assert set(log(planned_copy, second)["status"]) == {"unchanged"}
 
     page = str(planned["page_name"].iloc[0])
-    storage.put(f"{PREFIX}{page}.png", b"another picture", "image/png")
+    storage.put(f"{PREFIX}{page}.svg", b"another picture", "image/svg+xml")
     storage.put(f"{PREFIX}retired.csv", b"of a page that is no longer scheduled")
     storage.put(f"eros/{WEEK}-notes.txt", b"somebody's")
     third = export(planned_copy)
-    assert storage.changes == [f"+{PREFIX}{page}.png", f"-{PREFIX}retired.csv"]
+    assert storage.changes == [f"+{PREFIX}{page}.svg", f"-{PREFIX}retired.csv"]
     assert storage.contents() == {
+        WEEKS: listed,
         **{PREFIX + name: content for name, content in files.items()},
         f"eros/{WEEK}-notes.txt": b"somebody's",
     }
@@ -156,14 +163,15 @@ def test_files_on_disk_of_a_page_without_a_schedule_are_not_published(
         export(planned_copy)
     finally:
         left.unlink()
-    assert storage.contents().keys() == {PREFIX + name for name in files}
+    assert storage.contents().keys() == {WEEKS, *(PREFIX + name for name in files)}
 
 
 def test_without_a_prefix_weeks_lie_at_the_top_of_the_bucket(
     planned_copy: Installed, storage: CloudStorage
 ) -> None:
     export(planned_copy, bucket=BUCKET)
-    assert storage.contents().keys() == {f"{WEEK}/{name}" for name in published(planned_copy)}
+    names = {f"{WEEK}/{name}" for name in published(planned_copy)}
+    assert storage.contents().keys() == {"weeks.html", *names}
 
 
 @contextmanager
@@ -179,7 +187,10 @@ def replaced(path: Path, content: bytes | None) -> Iterator[None]:
         path.write_bytes(before)
 
 
-@pytest.mark.parametrize("name", ["{page}.csv", "{page}.excel.csv", "{page}.png", INDEX_FILE])
+@pytest.mark.parametrize(
+    "name",
+    ["{page}.csv", "{page}.excel.csv", "{page}.ics", "{page}.svg", "all-creators.csv", INDEX_FILE],
+)
 def test_a_missing_file_is_named(planned_copy: Installed, name: str) -> None:
     dataset = planned_copy.dataset
     folder, messages = dataset.week_folder(WEEK), active_messages(dataset, WEEK)
@@ -189,7 +200,9 @@ def test_a_missing_file_is_named(planned_copy: Installed, name: str) -> None:
         week_contents(messages, folder)
 
 
-@pytest.mark.parametrize("name", ["{page}.csv", "{page}.excel.csv", INDEX_FILE])
+@pytest.mark.parametrize(
+    "name", ["{page}.csv", "{page}.excel.csv", "{page}.ics", "all-creators.csv", INDEX_FILE]
+)
 def test_a_file_of_an_earlier_schedule_is_named(planned_copy: Installed, name: str) -> None:
     dataset = planned_copy.dataset
     folder, messages = dataset.week_folder(WEEK), active_messages(dataset, WEEK)
@@ -274,8 +287,9 @@ def test_a_page_that_is_no_longer_scheduled_leaves_the_bucket(
     )
     storage.forget()
     export(agency, "schedule_csv", "schedule_calendar", "schedule_index", "schedule_bucket")
-    names = [f"{withdrawn}{suffix}" for suffix in (".csv", ".excel.csv", ".png")]
+    names = [f"{withdrawn}{suffix}" for suffix in (".csv", ".excel.csv", ".ics", ".svg")]
     assert storage.changes == [
+        *(f"+{PREFIX}{name}" for name in ("all-creators.csv", "all-creators.excel.csv")),
         f"+{PREFIX}{INDEX_FILE}",
         *sorted(f"-{PREFIX}{name}" for name in names),
     ]

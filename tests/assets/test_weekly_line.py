@@ -34,7 +34,7 @@ def test_every_active_creator_gets_a_schedule_a_file_and_a_picture(agency: Insta
     assert set(scheduled["page_name"]) == active
     names = set(agency.files())
     assert {f"{page}.csv" for page in active} <= names
-    assert {f"{page}.png" for page in active} <= names
+    assert {f"{page}.svg" for page in active} <= names
 
 
 def test_the_same_week_again_changes_no_row_and_no_file(agency: Installed) -> None:

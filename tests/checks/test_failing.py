@@ -74,11 +74,6 @@ def later(content: bytes) -> bytes:
     return head[:-2] + b"59" + clock + tail
 
 
-def without_page(content: bytes) -> bytes:
-    """The week's page without the schedule of one creator."""
-    return re.sub(rf">sched_\d+_{PAGE}_\w+</p>".encode(), b"></p>", content)
-
-
 @pytest.mark.parametrize(
     ("file", "spoil", "said"),
     [
@@ -96,10 +91,13 @@ def without_page(content: bytes) -> bytes:
         (f"{PAGE}.excel.csv", row_twice, "rows of"),
         (f"{PAGE}.excel.csv", other_score, "performance_score not as scheduled"),
         (f"{PAGE}.excel.csv", later, "scheduled_send_time not as scheduled"),
-        (f"{PAGE}.png", None, "no such file"),
-        (f"{PAGE}.png", lambda c: c[:-1], "changed after it was published"),
+        (f"{PAGE}.svg", None, "no such file"),
+        (f"{PAGE}.svg", lambda c: c[:-1], "changed after it was published"),
         ("index.html", None, "no such file"),
-        ("index.html", without_page, "is missing"),
+        ("index.html", lambda c: c.replace(b"bump", b"mid", 1), "changed after it was published"),
+        (f"{PAGE}.ics", None, "no such file"),
+        (f"{PAGE}.ics", lambda c: c.replace(b"DTSTART", b"DTEND", 1), "not what the schedules"),
+        ("all-creators.csv", lambda c: c[: c.rindex(b",")], "not what the schedules"),
     ],
 )
 def test_a_file_that_does_not_say_the_schedule_is_named(
@@ -136,7 +134,7 @@ def test_a_message_that_is_not_planned_is_named(shared: Installed, file: str) ->
     assert named[1].endswith("caption 999999 is not scheduled")
 
 
-@pytest.mark.parametrize("name", ["gone.csv", "gone.png", ".x.partial", "index.html.bak", "notes"])
+@pytest.mark.parametrize("name", ["gone.csv", "gone.svg", ".x.partial", "index.html.bak", "notes"])
 def test_a_file_that_belongs_to_no_schedule_in_force_is_named(shared: Installed, name: str) -> None:
     path = shared.dataset.week_folder(WEEK) / name
     path.write_bytes(b"left behind")

@@ -7,6 +7,7 @@ import pytest
 
 from docs.pictures import (
     GRAPH_FILE,
+    PAGE_FILE,
     WEEK_FILE,
     Asset,
     Graph,
@@ -47,5 +48,6 @@ def test_edge_that_a_longer_path_implies_is_not_drawn() -> None:
     assert direct_edges(edges) == [("a", "b"), ("b", "c"), ("c", "d"), ("e", "d")]
 
 
-def test_week_picture_is_a_png() -> None:
-    assert WEEK_FILE.read_bytes().startswith(b"\x89PNG\r\n")
+def test_week_picture_is_a_drawing_and_page_picture_a_png() -> None:
+    assert "amber_lens" in words_of(WEEK_FILE.read_text(encoding="utf-8"))
+    assert PAGE_FILE.read_bytes().startswith(b"\x89PNG\r\n")

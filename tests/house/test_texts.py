@@ -16,7 +16,6 @@ UNIMPORTED: Mapping[str, str] = {
 }
 MODULES: Mapping[str, str] = {
     "google-cloud-bigquery": "google.cloud.bigquery",
-    "pillow": "PIL",
     "google-cloud-bigquery-storage": "google.cloud.bigquery_storage",
 }
 """Import names that don't follow from the package's name."""

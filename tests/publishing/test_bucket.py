@@ -38,9 +38,10 @@ BINARY = bytes(range(256)) + b"\r\n--boundary--\r\n\n"
 FILES = {
     "coach.csv": b"schedule_id\r\nsched_1\r\n",
     "coach.excel.csv": b"\xef\xbb\xbfschedule_id\r\n",
-    "coach.png": BINARY,
+    "coach.ics": b"BEGIN:VCALENDAR\r\n",
+    "coach.svg": BINARY,
     "cook.csv": "schedule_id\r\nZo\u00eb\r\n".encode(),
-    "cook.png": BINARY[::-1],
+    "cook.svg": BINARY[::-1],
     "index.html": b"<!doctype html>",
 }
 PASSING = {
@@ -89,9 +90,10 @@ def test_first_sync_uploads_every_file_with_its_type(storage: CloudStorage) -> N
     assert {name: kept.content_type for name, kept in storage.objects.items()} == {
         PREFIX + "coach.csv": "text/csv; charset=utf-8",
         PREFIX + "coach.excel.csv": "text/csv; charset=utf-8",
-        PREFIX + "coach.png": "image/png",
+        PREFIX + "coach.ics": "text/calendar; charset=utf-8",
+        PREFIX + "coach.svg": "image/svg+xml",
         PREFIX + "cook.csv": "text/csv; charset=utf-8",
-        PREFIX + "cook.png": "image/png",
+        PREFIX + "cook.svg": "image/svg+xml",
         PREFIX + "index.html": "text/html; charset=utf-8",
     }
     assert {kept.cache_control for kept in storage.objects.values()} == {"no-cache"}
@@ -151,11 +153,11 @@ def test_the_index_never_links_to_an_object_that_is_not_there(storage: CloudStor
     storage.forget()
     synced(renewed)
     assert storage.changes == [
-        *(f"+{PREFIX}nurse{suffix}" for suffix in (".csv", ".excel.csv", ".png")),
+        *(f"+{PREFIX}nurse{suffix}" for suffix in (".csv", ".excel.csv", ".ics", ".svg")),
         f"+{PREFIX}index.html",
-        *(f"-{PREFIX}coach{suffix}" for suffix in (".csv", ".excel.csv", ".png")),
+        *(f"-{PREFIX}coach{suffix}" for suffix in (".csv", ".excel.csv", ".ics", ".svg")),
     ]
-    assert len(shown) == 8
+    assert len(shown) == 10
     assert storage.violations == []
 
 

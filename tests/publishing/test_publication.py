@@ -3,6 +3,7 @@
 import datetime as dt
 import errno
 import os
+import re
 import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +16,7 @@ import pandas as pd
 import pytest
 
 from eros_assets.dataset import Dataset
-from eros_assets.exporting import schedule_csv
+from eros_assets.exporting import schedule_csv, schedule_events
 from eros_assets.gate import Finding, verdict
 from eros_assets.publishing import folders, publication, record
 from eros_assets.publishing.folders import ExportFolderError
@@ -28,6 +29,7 @@ from tests.assets.installed import WEEK, Installed, copied, installed
 PAGES = ("amber_lens", "basil_and_thyme")
 PAGE = PAGES[1]
 PASSED = (Finding("gate", "It is open.", (), 0),)
+ALL_FILES = ("all-creators.csv", "all-creators.excel.csv")
 NOT_FULL = 10_000
 Files = Mapping[str, bytes]
 
@@ -147,13 +149,15 @@ def withdraw(agency: Installed, page: str) -> None:
 
 
 def left_beside(agency: Installed) -> list[str]:
-    """What lies in the folder of unfinished publications."""
-    return sorted(path.name for path in (agency.dataset.settings.out_dir / ".publishing").iterdir())
+    """What lies in the folder of unfinished publications, locks aside."""
+    folder = agency.dataset.settings.out_dir / ".publishing"
+    return sorted(path.name for path in folder.iterdir() if path.suffix != ".lock")
 
 
 def names_of(*pages: str) -> set[str]:
-    kinds = (".csv", ".excel.csv", ".png")
-    return {RECORD, "index.html", *(f"{page}{kind}" for page in pages for kind in kinds)}
+    kinds = (".csv", ".excel.csv", ".ics", ".svg")
+    of_pages = {f"{page}{kind}" for page in pages for kind in kinds}
+    return {RECORD, "index.html", *of_pages, *(ALL_FILES if pages else ())}
 
 
 # What is published
@@ -170,7 +174,7 @@ def test_the_folder_holds_the_files_of_the_schedules_in_force_alone(turn: Turn) 
     published = publish(turn.agency.dataset)
     assert turn.agency.files() == turn.new
     assert set(turn.new) == names_of(PAGES[0])
-    assert left_beside(turn.agency) == [f"{WEEK}.lock"]
+    assert left_beside(turn.agency) == []
     assert published.log["page_name"].tolist() == [PAGES[0]]
     assert set(published.log["publication_id"]) == {read_record(folder).publication_id}
 
@@ -243,7 +247,9 @@ def test_a_caption_that_is_lost_after_it_was_locked_costs_its_page_alone(
 
     assert set(agency.files()) == names_of(PAGES[0])
     files = [name for name in names_of(PAGES[0]) if name.startswith(PAGES[0])]
+    assert len(files) == 4
     assert all(agency.files()[name] == before[name] for name in files)
+    assert PAGE.encode() not in agency.files()["all-creators.csv"]
     reason = f"caption {caption} has no text"
     (said,) = published.index.shortfalls
     assert said.startswith(f"{PAGE}: 0 of 1 messages: {reason}")
@@ -270,36 +276,40 @@ def test_a_page_is_published_again_when_its_text_is_back(agency: Installed) -> N
     }
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["same content", "other content"])
-def test_pictures_are_drawn_when_their_content_changed(
-    agency: Installed, monkeypatch: pytest.MonkeyPatch, kept: bool
-) -> None:
-    drawn: list[str] = []
-    draw = publication.calendar_picture
-
-    def counted(week: Any, purpose: Any) -> bytes:
-        drawn.append(week.page_name)
-        return draw(week, purpose)
-
-    monkeypatch.setattr(publication, "calendar_picture", counted)
-    if not kept:
-        agency.change(
-            "UPDATE `${dataset}.weekly_volume_targets` SET cooling_days = cooling_days + 1 "
-            "WHERE page_name = @page",
-            page=PAGE,
-        )
+def test_each_publication_lists_the_weeks_and_links_the_ones_beside_it(agency: Installed) -> None:
+    out = agency.dataset.settings.out_dir
+    for name in ("2025-10-20", "2025-10-27", "2025-11-17", "2025-13-01", "own-own-own"):
+        (out / name).mkdir()
+        (out / name / "index.html").write_text("a week", "utf-8")
     publish(agency.dataset)
-    assert drawn == ([] if kept else [PAGE])
+    page, listed = agency.files()["index.html"].decode(), (out / "weeks.html").read_text("utf-8")
+    assert '"../2025-10-27/index.html" rel="prev"' in page
+    assert '"../2025-11-17/index.html" rel="next"' in page
+    links = re.findall(r'href="([^"]+)"', listed)
+    weeks = ("2025-11-17", "2025-11-03", "2025-10-27", "2025-10-20")
+    assert links == [f"{week}/index.html" for week in weeks]
+
+
+def test_a_list_of_weeks_that_can_t_be_written_costs_no_week(agency: Installed) -> None:
+    said: list[str] = []
+    listed = agency.dataset.settings.out_dir / "weeks.html"
+    listed.unlink(missing_ok=True)
+    listed.mkdir()
+    publish_files(agency.dataset, WEEK, run_id="test", report=said.append)
+    assert (
+        wrong_folder(active_messages(agency.dataset, WEEK), agency.dataset.week_folder(WEEK)) == []
+    )
+    assert any("does not list the week" in line for line in said)
 
 
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda folder: (folder / f"{PAGES[0]}.png").write_bytes(b"by hand"),
-        lambda folder: (folder / f"{PAGES[0]}.png").unlink(),
+        lambda folder: (folder / f"{PAGES[0]}.svg").write_bytes(b"by hand"),
+        lambda folder: (folder / f"{PAGES[0]}.svg").unlink(),
         lambda folder: (folder / RECORD).unlink(),
         lambda folder: (folder / RECORD).write_text("[]"),
-        lambda folder: (folder / RECORD).write_text('{"publication_id": 1, "pictures": {"a": 1}}'),
+        lambda folder: (folder / RECORD).write_text('{"publication_id": 1, "schedules": 1}'),
         lambda folder: (folder / RECORD).write_bytes(b"\xff"),
         lambda folder: (folder / f"{PAGES[0]}.csv").write_bytes(b""),
         lambda folder: (folder / "index.html").write_bytes(b""),
@@ -320,7 +330,7 @@ def test_what_was_changed_by_hand_is_made_anew(
 
 
 def writing_places(monkeypatch: pytest.MonkeyPatch, write: Callable[..., Any]) -> None:
-    for module in (schedule_csv, publication, record):
+    for module in (schedule_csv, schedule_events, publication, record):
         monkeypatch.setattr(module, "atomic_write", write)
 
 
@@ -344,7 +354,7 @@ def test_a_full_disk_at_any_file_leaves_the_previous_week(
         with pytest.raises(ExportFolderError) as raised:
             publish(swift.agency.dataset)
         assert swift.agency.files() == swift.old
-        assert left_beside(swift.agency) == [f"{WEEK}.lock"]
+        assert left_beside(swift.agency) == []
         (line,) = str(raised.value).splitlines()
         assert "no space left on device" in line
         assert "no file of the week was changed" in line
@@ -357,8 +367,8 @@ def test_a_full_disk_at_any_file_leaves_the_previous_week(
 
 
 STEPS = (
-    *("recover", "judged_week", "staging_folder", "write_week", "calendar_weeks", "_draw"),
-    *("week_index", "week_index_page", "atomic_write", "put_in_place"),
+    *("recover", "judged_week", "staging_folder", "write_week", "calendar_weeks"),
+    *("calendar_picture", "week_index", "week_index_page", "atomic_write", "put_in_place"),
 )
 
 
@@ -378,7 +388,7 @@ def test_a_step_that_fails_leaves_the_previous_week(
     assert swift.agency.files() == swift.old
     publish(swift.agency.dataset)
     assert swift.agency.files() == swift.new
-    assert left_beside(swift.agency) == [f"{WEEK}.lock"]
+    assert left_beside(swift.agency) == []
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -401,7 +411,7 @@ def test_a_process_killed_at_any_step_leaves_a_whole_week(
     assert swift.agency.files() == (swift.new if is_in_place else swift.old)
     publish(swift.agency.dataset)
     assert swift.agency.files() == swift.new
-    assert left_beside(swift.agency) == [f"{WEEK}.lock"]
+    assert left_beside(swift.agency) == []
 
 
 @pytest.mark.parametrize("can_exchange", [True, False])
@@ -455,7 +465,7 @@ def test_a_process_killed_at_any_rename_or_removal_loses_no_week(
         assert swift.agency.files() == swift.old
     publish(swift.agency.dataset)
     assert swift.agency.files() == swift.new
-    assert left_beside(swift.agency) == [f"{WEEK}.lock"]
+    assert left_beside(swift.agency) == []
 
 
 def test_the_exchange_leaves_no_moment_without_a_folder(swift: Turn) -> None:
@@ -499,7 +509,7 @@ def test_two_publications_at_once_end_with_one_whole_folder(turn: Turn, tmp_path
             thread.join()
         assert failures == []
         assert agency.files() == turn.new
-        assert left_beside(agency) == [f"{WEEK}.lock"]
+        assert left_beside(agency) == []
 
 
 def test_publications_of_two_weeks_do_not_touch_each_other(turn: Turn) -> None:
@@ -587,7 +597,7 @@ def test_a_week_s_folder_that_is_no_folder_is_left_alone_in_one_line(
     assert line.startswith(f"{folder} is a ")
     assert folder.is_symlink() is (kind != "file")
     assert kind != "link" or (target / "own.txt").read_text() == "somebody's"
-    assert left_beside(swift.agency) == [f"{WEEK}.lock"]
+    assert left_beside(swift.agency) == []
 
 
 # What is wrong with a folder
@@ -647,18 +657,22 @@ def test_files_of_a_page_that_is_withdrawn_are_named(week: Published) -> None:
 @pytest.mark.parametrize(
     ("spoil", "name", "said"),
     [
-        (lambda path: path.unlink(), f"{PAGE}.png", "no such file"),
-        (lambda path: path.write_bytes(b"\x89PNG"), f"{PAGE}.png", "changed after"),
+        (lambda path: path.unlink(), f"{PAGE}.svg", "no such file"),
+        (lambda path: path.write_bytes(b"<svg/>"), f"{PAGE}.svg", "changed after"),
         (
-            lambda path: path.write_bytes((path.parent / f"{PAGES[0]}.png").read_bytes()),
-            f"{PAGE}.png",
+            lambda path: path.write_bytes((path.parent / f"{PAGES[0]}.svg").read_bytes()),
+            f"{PAGE}.svg",
             "changed after",
         ),
         (lambda path: path.unlink(), "index.html", "no such file"),
-        (lambda path: path.write_bytes(b"<!doctype html>"), "index.html", "is missing"),
+        (lambda path: path.write_bytes(path.read_bytes() + b" "), "index.html", "changed after"),
+        (lambda path: path.unlink(), f"{PAGE}.ics", "no such file"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-2]), f"{PAGE}.ics", "it is not what"),
+        (lambda path: path.unlink(), "all-creators.csv", "no such file"),
+        (lambda path: path.write_bytes(b""), "all-creators.excel.csv", "it is not what"),
     ],
 )
-def test_a_wrong_picture_or_index_is_named(
+def test_a_wrong_picture_index_or_file_of_all_is_named(
     week: Published, spoil: Callable[[Path], object], name: str, said: str
 ) -> None:
     path = week.folder / name
@@ -669,8 +683,8 @@ def test_a_wrong_picture_or_index_is_named(
 
 def test_a_picture_of_another_schedule_is_named(week: Published) -> None:
     record_file = week.folder / RECORD
-    schedule = read_record(week.folder).pictures[PAGE].schedule_id
+    schedule = read_record(week.folder).schedules[PAGE]
     text = record_file.read_text()
     record_file.write_text(text.replace(schedule, f"{schedule[:-8]}{0:08x}"))
-    path = week.folder / f"{PAGE}.png"
+    path = week.folder / f"{PAGE}.svg"
     assert week.faults == [f"{path}: it does not show {schedule}; export the week again"]

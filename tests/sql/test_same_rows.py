@@ -49,6 +49,7 @@ PARAMETERS: Mapping[str, Typed] = {
     "attribution_days": Typed(2, "INT64"),
     "behavioral_segment": Typed("LUXURY", "STRING"),
     "captions": Typed([1, 2, 3, 2**53 + 1], "ARRAY<INT64>"),
+    "destination": Typed("csv", "STRING"),
     "first_instant": Typed(dt.datetime(2025, 1, 1, 8, tzinfo=dt.UTC), "TIMESTAMP"),
     "first_week": Typed(WEEK - dt.timedelta(days=7), "DATE"),
     "force": Typed(False, "BOOL"),
@@ -59,6 +60,7 @@ PARAMETERS: Mapping[str, Typed] = {
     "overdue_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
     "page_name": Typed(PAGES[2], "STRING"),
     "pages": Typed(list(PAGES[:2]), "ARRAY<STRING>"),
+    "place": Typed("a", "STRING"),
     "point_id": Typed("d0001_passed", "STRING"),
     "planned_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
     # The hours in which clocks change, forth and back, and their neighbours.
