@@ -24,9 +24,9 @@ LENGTH = dt.timedelta(minutes=15)
 PRODUCT = "-//EROS//Weekly schedule//EN"
 
 CLOCK_CHANGES = (
-    # Component, first change, rule, offset before, offset after: hours from UTC; since 2007.
-    ("DAYLIGHT", "PDT", dt.datetime(2007, 3, 11, 2), (3, "2SU"), -8, -7),  # noqa: DTZ001
-    ("STANDARD", "PST", dt.datetime(2007, 11, 4, 2), (11, "1SU"), -7, -8),  # noqa: DTZ001
+    # First change by the clock before it, rule, hours from UTC before and after; since 2007.
+    ("20070311T020000", (3, "2SU"), -8, -7),
+    ("20071104T020000", (11, "1SU"), -7, -8),
 )
 
 
@@ -77,14 +77,14 @@ def _event(message: ScheduledMessage) -> "Event":
 @cache
 def _zone() -> "Timezone":
     """The rules of America/Los_Angeles, for calendars that don't know it by its name."""
-    from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
+    from icalendar import Timezone, TimezoneDaylight, TimezoneStandard, vDDDTypes
 
     zone = Timezone()
     zone.add("tzid", ZONE.key)
-    for kind, name, first, (month, day), before, after in CLOCK_CHANGES:
-        change = TimezoneDaylight() if kind == "DAYLIGHT" else TimezoneStandard()
-        change.add("tzname", name)
-        change.add("dtstart", first)
+    for first, (month, day), before, after in CLOCK_CHANGES:
+        change = TimezoneDaylight() if after > before else TimezoneStandard()
+        change.add("tzname", f"{dt.datetime(2007, 7 if after > before else 1, 1, tzinfo=ZONE):%Z}")
+        change.add("dtstart", vDDDTypes.from_ical(first))
         change.add("rrule", {"freq": "yearly", "bymonth": month, "byday": day})
         change.add("tzoffsetfrom", dt.timedelta(hours=before))
         change.add("tzoffsetto", dt.timedelta(hours=after))
