@@ -67,7 +67,7 @@ def test_ids_of_pages_and_weeks_differ() -> None:
 
 
 def test_the_hour_that_occurs_twice_is_told_apart() -> None:
-    first = dt.datetime(2025, 11, 2, 8, 30, tzinfo=dt.UTC)  # 01:30 PDT, then 01:30 PST
+    first = dt.datetime(2025, 11, 2, 8, 30, tzinfo=dt.UTC)  # 01:30 comes twice
     found = events(
         *(
             scheduled(first + dt.timedelta(hours=n), message_number=n, planned_at=PLANNED)
