@@ -21,6 +21,7 @@ import dagster as dg
 from eros_assets.automation.jobs import set_up
 from eros_assets.dataset import open_dataset
 from eros_assets.definitions import build_definitions
+from eros_assets.weekly.facts import refresh_facts
 from eros_assets.settings import load_settings
 from eros_assets.warehouse.protocol import Typed
 
@@ -29,7 +30,7 @@ dataset = open_dataset(settings, asset="benchmark")
 with dg.instance_for_test() as instance:
     job = build_definitions(settings).resolve_job_def(set_up.name)
     assert job.execute_in_process(instance=instance).success
-dataset.run("refresh_message_facts")
+refresh_facts(dataset)
 as_of = dt.date.fromisoformat(sys.argv[1])
 pages = list(dataset.query("creator_names")["page_name"])
 lookback = {"days": 90, "page": Typed(None, "STRING"), "as_of": as_of}

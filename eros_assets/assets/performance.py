@@ -24,6 +24,7 @@ from eros_assets.assets.week import CONFIGURED, IN_FORCE, SCOPE, refuse_plan
 from eros_assets.dataset import Dataset
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import Knobs, read_knobs
+from eros_assets.weekly.facts import refresh_facts
 from eros_assets.weekly.import_report import ImportLimits, import_report, require_no_doubts
 from eros_assets.weekly.inputs import require_inputs
 from eros_assets.weekly.statistics import kept_statistics, statistics_of
@@ -33,9 +34,15 @@ PREVIEWS = {
     "message_facts": """
         SELECT * FROM `${dataset}.message_facts` ORDER BY sending_time DESC, row_id LIMIT 10
     """,
+    "scheduled_messages": """
+        SELECT * FROM `${dataset}.scheduled_messages` ORDER BY send_time, row_id LIMIT 10
+    """,
     "quarantined_messages": """
         SELECT reason, COUNT(*) AS input_rows, MIN(row_id) AS first_row_id
         FROM `${dataset}.quarantined_messages` GROUP BY reason ORDER BY input_rows DESC, reason
+    """,
+    "fitted_maturity": """
+        SELECT * FROM `${dataset}.fitted_maturity` ORDER BY age_hours LIMIT 10
     """,
     "caption_priors": """
         SELECT * FROM `${dataset}.caption_priors` ORDER BY page_name, price_tier LIMIT 10
@@ -50,7 +57,7 @@ PREVIEWS = {
 }
 
 GROUP = "performance"
-SORTED = ("message_facts", "quarantined_messages")
+SORTED = ("message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity")
 LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
 
 
@@ -74,12 +81,12 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
 def message_facts(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, week_scope: WeekScope
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    """Sort the history into facts and quarantine, in one script."""
+    """Sort the history into facts, scheduled messages and quarantine, in one script."""
     dataset = warehouse.dataset(context)
     refuse_plan(context, dataset, week_scope)
     require_inputs(dataset)
     note_history_span(dataset)
-    dataset.run("refresh_message_facts")
+    refresh_facts(dataset)
     report = import_report(dataset, ImportLimits.of(read_knobs(dataset)))
     if week_scope.stop_at_doubts:
         require_no_doubts(report, again="run the command again with --accept")

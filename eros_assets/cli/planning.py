@@ -185,7 +185,7 @@ def _refuse_bad_files(settings: Settings, *, accept: bool) -> dt.date | None:
     if settings.import_dir is None or settings.inputs != "files":
         return None
     from eros_assets.agency.histories import read_histories
-    from eros_assets.calendar import la_date
+    from eros_assets.calendar import la_date, la_instant, today
     from eros_assets.captions.bank import with_decisions
     from eros_assets.cli.import_reports import refuse_doubtful, say_what_was_read
     from eros_assets.dataset import open_dataset
@@ -204,7 +204,10 @@ def _refuse_bad_files(settings: Settings, *, accept: bool) -> dt.date | None:
         say_what_was_read(inputs)
         report = rehearsed_import(settings, tables)
     refuse_doubtful(report, accept=accept)
-    times = tables["mass_messages"]["sending_time"].dropna()
+    messages = tables["mass_messages"]
+    tomorrow = la_instant(today() + dt.timedelta(days=1))
+    sent = (messages["status"] != "scheduled") & (messages["sending_time"] < tomorrow)
+    times = messages.loc[sent, "sending_time"]
     return None if times.empty else la_date(times.max().to_pydatetime())
 
 

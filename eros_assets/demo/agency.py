@@ -34,7 +34,13 @@ MESSAGE_COLUMNS = (
     "earnings",
     "message_type",
     "caption_id",
+    "status",
+    "counted_at",
+    "text_id",
 )
+
+FINAL_AFTER = pd.Timedelta(days=30)
+"""After sending, until a message's counts were read: the sample's counts are final."""
 
 RESPONSE = Response()
 
@@ -92,10 +98,12 @@ def agency_of_shape(
     timetable = draw_timetable(shape, genuine, creators, first_day, rng)
     history = play_history(timetable, creators, bank, truth, start, seed, rng)
     history = forget_captions(history, rng)
+    history["status"] = history["text_id"] = np.full(len(history), None, dtype=object)
+    history["counted_at"] = (history["sending_time"] + FINAL_AFTER).dt.as_unit("us")
     history.insert(0, "row_id", np.arange(1, len(history) + 1, dtype=np.int64))
     tables = {
         "mass_messages": spoil(history[list(MESSAGE_COLUMNS)], kinds, rng),
-        "caption_bank": bank,
+        "caption_bank": bank.assign(text_id=np.full(len(bank), None, dtype=object)),
         "creators": pd.DataFrame(
             {
                 "page_name": [c.page_name for c in creators],

@@ -19,6 +19,7 @@ from eros_assets.importing.schema import INPUT_TABLES, LOADED_BY_OTHERS
 from eros_assets.settings import Settings
 from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.protocol import Probe
+from eros_assets.weekly.facts import refresh_facts
 
 
 class NothingDeployedError(ErosError):
@@ -125,7 +126,7 @@ def learn_if_new(dataset: Dataset) -> None:
     facts = dataset.freshness("message_facts")
     if facts is not None and facts.row_count:
         return
-    dataset.run("refresh_message_facts")
+    refresh_facts(dataset)
     lookback = read_knobs(dataset)["stats_lookback_days"]
     dataset.call(
         "update_caption_performance", p_as_of=dataset.default_week(), p_lookback_days=lookback

@@ -39,12 +39,13 @@ def facts_and_quarantine_are_the_input(dataset: Dataset) -> Finding:
     Messages that arrived after the last refresh of the facts are not lost: the next one takes them.
     """
     row = dataset.query("facts_and_quarantine_balance").iloc[0]
-    lost = int(row["input_rows"] - row["fact_rows"] - row["quarantined_rows"])
+    kept = row["fact_rows"] + row["scheduled_rows"] + row["quarantined_rows"]
+    lost = int(row["input_rows"] - kept)
     if lost > 0 and _arrived_since(dataset):
         lost = 0
     return Finding(
         "facts_and_quarantine_are_the_input",
-        "Input rows that are neither facts nor in quarantine.",
+        "Input rows that are neither facts, nor scheduled, nor in quarantine.",
         [str({str(k): int(v) for k, v in row.items()})] if lost else [],
         lost,
     )

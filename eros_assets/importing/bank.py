@@ -60,6 +60,7 @@ def bank_of_messages(
             "page_name": np.where(pages["nunique"] == 1, pages["first"], cast("Any", None)),
             "is_active": True,
             "created_at": groups["sending_time"].min(),
+            "text_id": cast("Any", None),
         }
     )
     bank["content_category"] = bank["content_category"].astype(object)

@@ -184,7 +184,7 @@ def _say_what_lacks(
         for index, name in enumerate(cells.headers)
         if name.strip() and index not in header.used and canonical(name) not in ignored
     ]
-    known = {column.name for column in schema.columns if not column.of_files}
+    known = {column.name for column in schema.columns if not column.optional}
     for name in others:
         if close := _like(name, [each for each in lacking if each in known]):
             lacks = f'{schema.name}.columns.{close} = "{name}"'

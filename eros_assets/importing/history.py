@@ -1,4 +1,7 @@
-"""A history that several exports overlap in: each message once, as its newest export has it."""
+"""A history that several exports overlap in: each message once for each time of counting.
+
+The warehouse takes the newest row of a message; how its counts grew tells how counts ripen.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,9 +29,9 @@ class Export:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
-    """The messages of all files that were sent.
+    """The messages of all files.
 
-    `replaced` counts rows that a newer row of the same message replaced, `scheduled` messages that
+    `replaced` counts rows that a newer row of the same message replaces, `scheduled` messages that
     were not sent yet, `withdrawn` those among the rows that were taken back.
     """
 
@@ -39,26 +42,23 @@ class History:
 
 
 def one_history(exports: Sequence[Export], log: MistakeLog) -> History:
-    """The messages of all exports, each once.
+    """The messages of all exports, each once for each time of counting.
 
-    A message is known by its row_id, else by page, minute and text. Of rows of one message the one
-    that was counted last counts; where that is not known the one with the most views, since counts
-    only grow; then the last one. Rows of one file that have the same row_id, and do not say when
-    they were counted, are left as they are: they are quarantined.
+    A message is known by its row_id, else by page, minute and text. Rows of one message that say
+    when they were counted are kept, one for each time. Of those that do not, the one with the most
+    views is, since counts only grow; then the last one; none beside a row that says when. Rows of
+    one file that have the same row_id, and do not say when they were counted, are left as they are:
+    they are quarantined.
     """
     rows, replaced = _newest(exports, log)
     status = rows["status"]
-    scheduled = (status == "scheduled").to_numpy(dtype=np.bool_)
     return History(
-        rows[~scheduled].drop(columns=["status", "counted_at"]).reset_index(drop=True),
-        replaced,
-        int(scheduled.sum()),
-        int((status == "withdrawn").sum()),
+        rows, replaced, int((status == "scheduled").sum()), int((status == "withdrawn").sum())
     )
 
 
 def _newest(exports: Sequence[Export], log: MistakeLog) -> tuple[pd.DataFrame, int]:
-    """The newest row of each message, and how many rows there were beside them."""
+    """The row of each message and time of counting; how many rows newer ones replace."""
     rows = pd.concat([export.rows for export in exports], ignore_index=True)
     file = np.repeat(np.arange(len(exports)), [len(export.rows) for export in exports])
     given = rows["row_id"].notna().to_numpy(dtype=np.bool_)
@@ -80,10 +80,14 @@ def _newest(exports: Sequence[Export], log: MistakeLog) -> tuple[pd.DataFrame, i
     order = several.sort_values(
         ["counted_at", *COUNTS, "file", "at"], na_position="first", kind="stable"
     )
-    newest = order.drop_duplicates(["row_id", "copy"], keep="last").index
+    newest = order.drop_duplicates(["row_id", "copy", "counted_at"], keep="last")
+    says_when = newest["counted_at"].notna()
+    timed = newest.loc[says_when, "row_id"]
+    newest = newest[says_when | ~newest["row_id"].isin(timed)]
     kept = np.ones(len(rows), dtype=np.bool_)
-    kept[several.index.difference(newest)] = False
-    return rows[kept].reset_index(drop=True), int((~kept).sum())
+    kept[several.index.difference(newest.index)] = False
+    repeats = int(timed.duplicated().sum())
+    return rows[kept].reset_index(drop=True), int((~kept).sum()) + repeats
 
 
 def _with_natural_ids(rows: pd.DataFrame, given: np.ndarray, place: np.ndarray) -> pd.DataFrame:

@@ -98,7 +98,8 @@ def read_inputs(folder: Path, mapping: Mapping | None = None) -> ImportedInputs:
     frames |= {name: _table(name, tables[name]) for name in tables if name != "mass_messages"}
     for mapped in mapping.caption_bank:
         if mapped.from_messages:
-            frames["caption_bank"] = bank_of_messages(history.rows, mapped, log)
+            sent = history.rows[history.rows["status"] != "scheduled"]
+            frames["caption_bank"] = bank_of_messages(sent, mapped, log)
             count = len(frames["caption_bank"])
             notes.add("caption_bank", f"{count:,} captions made from the texts of the messages")
     log.raise_if_any()
@@ -114,7 +115,7 @@ def read_inputs(folder: Path, mapping: Mapping | None = None) -> ImportedInputs:
         rows = "1 row" if history.replaced == 1 else f"{history.replaced:,} rows"
         notes.add("mass_messages", f"{rows} replaced by newer ones of the same messages")
     if history.scheduled:
-        notes.add("mass_messages", f"{history.scheduled:,} scheduled, not sent yet: left out")
+        notes.add("mass_messages", f"{history.scheduled:,} scheduled, not sent yet: no facts")
     if history.withdrawn:
         notes.add("mass_messages", f"{history.withdrawn:,} withdrawn: they count until then")
     return ImportedInputs(

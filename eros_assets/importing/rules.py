@@ -28,10 +28,10 @@ def check_column(
     if column.type == "ARRAY<STRING>":
         _check_items(table, column, values, log)
         return
-    if column.one_of and (column.required or column.of_files):
+    if column.one_of and (column.required or column.optional):
         known = _filled(pc.is_in(values, pa.array(column.one_of)))
         rule = f"is not one of {', '.join(column.one_of)}"
-        if column.of_files:
+        if column.optional:
             rule += (
                 ": say what it means in eros_import.toml, under [formats], such as words = "
                 f'{{ removed = "{column.one_of[-1]}" }}, or leave the column out, with ignore'

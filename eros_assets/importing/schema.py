@@ -35,7 +35,8 @@ class Column:
     items are RE2 patterns themselves. `is_id`: all digits count. `is_money`: an amount in USD.
     `date_suffices`: a date alone is its first instant. `absent` says what it means that a file
     has no such column; None where it must have it. `default` is the value of each row then.
-    `of_files`: a column of files that the table does not have.
+    `optional`: few files have it, so no other header is taken for it; a value that is not one of
+    `one_of` is refused.
     """
 
     name: str
@@ -50,7 +51,7 @@ class Column:
     date_suffices: bool = False
     absent: str | None = None
     default: bool | None = None
-    of_files: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,9 @@ SCHEMAS: Mapping[TableName, TableSchema] = {
                     is_id=True,
                     absent="messages are matched to captions by their text",
                 ),
-                Column("status", "STRING", one_of=STATUSES, absent="", of_files=True),
-                Column("counted_at", "TIMESTAMP", absent="", of_files=True),
+                Column("status", "STRING", one_of=STATUSES, absent="", optional=True),
+                Column("counted_at", "TIMESTAMP", absent="", optional=True),
+                Column("text_id", "STRING", absent="", optional=True),
             ),
         ),
         TableSchema(
@@ -149,11 +151,12 @@ SCHEMAS: Mapping[TableName, TableSchema] = {
                     absent="no caption has a date",
                 ),
                 *(
-                    Column(name, "DATE", absent="", of_files=True)
+                    Column(name, "DATE", absent="", optional=True)
                     for name in ("active_from", "active_until")
                 ),
-                Column("max_sends", "INT64", absent="", of_files=True),
-                Column("suggested_price", "FLOAT64", is_money=True, absent="", of_files=True),
+                Column("max_sends", "INT64", absent="", optional=True),
+                Column("suggested_price", "FLOAT64", is_money=True, absent="", optional=True),
+                Column("text_id", "STRING", absent="", optional=True),
             ),
         ),
         TableSchema(

@@ -22,6 +22,9 @@ from eros_assets.importing.schema import Column, TableSchema
 
 PRICE = Column("price", "FLOAT64", is_money=True)
 SHARE = Column("share", "FLOAT64")
+OWN_ID = {"mass_messages": "row_id", "caption_bank": "caption_id"}
+"""The column that names a row, where ids may be texts."""
+
 Typed = dict[str, pa.Array]
 
 
@@ -38,6 +41,8 @@ def typed_columns(raw: RawTable, schema: TableSchema, pages: Pages, log: Mistake
             later.append(column)
         elif (values := _typed(raw, column, cells, pages, log)) is not None:
             typed[column.name] = values
+            if column.name == OWN_ID.get(schema.name) and source is not None and source.text_id:
+                typed["text_id"] = _kept_text(cells)
     for column in later:
         values = _computed(raw, column, raw.columns[column.name], typed, log)
         if values is not None:
@@ -84,6 +89,18 @@ def _noting(
         report(raw, column, wrong, rule, log, cells.values, explain)
 
     return bad, note
+
+
+def _kept_text(cells: RawColumn) -> pa.Array:
+    """Ids that are text, as they are; a number is made of each as well."""
+
+    def noted_already(
+        wrong: NDArray[np.bool_], rule: str, explain: Callable[[int], str] | None = None
+    ) -> None:
+        del wrong, rule, explain
+
+    text = converted(cells.values, Column("", "STRING"), cells.formats, noted_already)
+    return pc.utf8_trim_whitespace(text)
 
 
 def _typed(

@@ -63,6 +63,12 @@ def sorted_facts(messages: pd.DataFrame, catalogue: Catalogue) -> Facts:
     """The facts of `mass_messages`; what breaks a rule is left out, lost captions are matched."""
     valid = messages[_is_valid(messages)]
     first = valid.sort_values(["row_id", "sending_time", "page_name"], kind="stable")
+    if "counted_at" in first and "status" in first:
+        newest = ["row_id", "sending_time", "page_name", "counted_at", "viewed_count"]
+        first = first.sort_values(
+            newest, ascending=[True, True, True, False, False], kind="stable", na_position="last"
+        )
+        first = first[first["status"] != "scheduled"]
     return facts_of(_with_captions(first.drop_duplicates("row_id"), catalogue), catalogue)
 
 

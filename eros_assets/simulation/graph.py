@@ -62,7 +62,8 @@ class GraphLine:
 
     def append(self, messages: pd.DataFrame) -> None:
         """Remember the messages; they are loaded before the next week is planned."""
-        self._history.append(messages[list(self._history[0].columns)])
+        shared = [column for column in self._history[0].columns if column in messages]
+        self._history.append(messages[shared])
 
     def _settings(self, today: dt.date | None) -> Settings:
         return load_settings(

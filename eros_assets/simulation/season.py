@@ -14,6 +14,7 @@ from typing import Protocol
 import pandas as pd
 
 from eros_assets.atomic_write import atomic_write
+from eros_assets.demo.agency import FINAL_AFTER
 from eros_assets.demo.truth import Truth
 from eros_assets.simulation.answers import PriceList, answers, priced
 from eros_assets.simulation.catalogue import Tables
@@ -102,9 +103,11 @@ def _weeks(
             messages["message"] = texts.reindex(messages["caption_id"]).to_numpy()
             if record:
                 _keep(messages, record)
+        messages["counted_at"] = messages["sending_time"] + FINAL_AFTER
         planner.append(messages)
         row_id += len(messages)
-        earlier = pd.concat([earlier, messages[list(earlier.columns)]], ignore_index=True)
+        shared = [column for column in earlier.columns if column in messages]
+        earlier = pd.concat([earlier, messages[shared]], ignore_index=True)
         yield week_start, messages
 
 

@@ -3,6 +3,7 @@
 - `tuning.csv`: every knob that is a single number, with its range and unit; each is described at
   its column in `sql/tables/tuning.sql`.
 - `account_size_tiers.csv`, `saturation_responses.csv`, `segment_rules.csv`: volume and spacing.
+- `maturity_curve.csv`: how the counts of a message ripen.
 - `commercial_days.csv`, `holiday_volume.csv`: the effect of holidays on a week's volume.
 
 An agency's own files, in the folder that `EROS_TUNING_DIR` names, replace these by name.

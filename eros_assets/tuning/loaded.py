@@ -6,7 +6,7 @@ from typing import Any
 from eros_assets.dataset import Dataset
 from eros_assets.tuning.rows import TuningError
 
-KEYED = ("account_size_tiers", "saturation_responses", "segment_rules", "tuning")
+KEYED = ("account_size_tiers", "saturation_responses", "segment_rules", "maturity_curve", "tuning")
 """Tables that every page's decisions read, by their key."""
 
 

@@ -57,6 +57,8 @@ def _fault(error: ErrorDetails) -> str:
     match error["type"]:
         case "greater_than_equal":
             return f"{column} {cell} must be at least {limits['ge']:g}"
+        case "greater_than":
+            return f"{column} {cell} must be over {limits['gt']:g}"
         case "less_than_equal":
             return f"{column} {cell} must be at most {limits['le']:g}"
         case "int_parsing":

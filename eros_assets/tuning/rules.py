@@ -71,10 +71,18 @@ class SegmentRule(TuningRow):
         return self
 
 
+class MaturityPoint(TuningRow):
+    """A line of maturity_curve.csv."""
+
+    age_hours: Annotated[float, Field(ge=0, le=720)]
+    maturity: Annotated[float, Field(gt=0, le=1)]
+
+
 PLAIN_TABLES: Mapping[str, type[TuningRow]] = {
     "account_size_tiers": AccountSizeTier,
     "saturation_responses": SaturationResponse,
     "segment_rules": SegmentRule,
+    "maturity_curve": MaturityPoint,
 }
 """Models by table, each with its file's first column as the key."""
 

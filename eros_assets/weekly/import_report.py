@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from eros_assets.dataset import Dataset, scratch_dataset
 from eros_assets.errors import ErosError
 from eros_assets.settings import Settings
+from eros_assets.weekly.facts import refresh_facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 MOST_SHOWN = 8
 SCRATCH_TABLES = (
     *("mass_messages", "caption_bank", "creators", "creator_caption_restrictions"),
-    *("message_facts", "quarantined_messages"),
+    *("message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity"),
+    *("maturity_curve", "tuning"),
 )
 SCRATCH_VIEWS = (
     *("judged_captions", "usable_captions", "caption_contents", "duplicate_captions"),
@@ -92,12 +94,15 @@ class DuplicateCaption:
 class ImportReport:
     """What became of the input rows.
 
-    `reasons` counts quarantined rows by the rule that they break; `pages` has every page that has
+    `scheduled` counts rows of messages that were not sent yet, `replaced` those that newer counts
+    replace, `reasons` quarantined rows by the rule that they break; `pages` has every page that has
     facts or is an active creator; `duplicates` the captions that say the same as another.
     """
 
     messages: int
     used: int
+    scheduled: int
+    replaced: int
     quarantined: int
     captions: int
     captions_without_evidence: int
@@ -124,6 +129,10 @@ class ImportReport:
         )
         lines = [f"{self.messages:,} messages read, {self.used:,} used, {quarantined}"]
         lines += [f"  {reason}: {count:,}" for reason, count in self._shown_reasons]
+        if self.scheduled:
+            lines.append(f"{self.scheduled:,} not sent yet: kept in scheduled_messages")
+        if self.replaced:
+            lines.append(f"{self.replaced:,} replaced by newer counts of the same messages")
         lines.append(
             f"{self.used - self.unmatched:,} messages matched to captions, {self.unmatched:,} not "
             f"({_share(self.unmatched, self.used)})"
@@ -227,5 +236,5 @@ def rehearsed_import(settings: Settings, tables: "Mapping[str, pd.DataFrame]") -
     with scratch_dataset(settings, (*SCRATCH_TABLES, *SCRATCH_VIEWS)) as dataset:
         for name in tables.keys() & set(SCRATCH_TABLES):
             dataset.load(name, tables[name])
-        dataset.run("refresh_message_facts")
+        refresh_facts(dataset)
         return import_report(dataset, ImportLimits.of_files(settings))

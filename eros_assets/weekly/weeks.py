@@ -121,8 +121,9 @@ def noted_span(settings: Settings) -> HistorySpan | None:
 
 
 def history_span(dataset: Dataset) -> HistorySpan | None:
-    """What the history spans; None without messages."""
-    for found in dataset.query("history_span").to_dict("records"):
+    """What the history spans until now; None without messages."""
+    until = dataset.planning_instant()
+    for found in dataset.query("history_span", until=until).to_dict("records"):
         if found["messages"]:
             return HistorySpan(found["oldest"], found["newest"])
     return None

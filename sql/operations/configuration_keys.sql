@@ -26,6 +26,12 @@ FROM (
   FROM `${dataset}.segment_rules` AS g
   UNION ALL
   SELECT
+    'maturity_curve' AS table_name,
+    'age_hours' AS key_column,
+    CAST(c.age_hours AS STRING) AS row_key
+  FROM `${dataset}.maturity_curve` AS c
+  UNION ALL
+  SELECT
     'tuning' AS table_name,
     '' AS key_column,
     '' AS row_key

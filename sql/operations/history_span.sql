@@ -1,5 +1,7 @@
--- What dates the history spans.
+-- What dates the history spans. Messages that are scheduled, or dated after @until, are not sent yet.
 -- Grain: one row.
+-- Parameters:
+--   until (TIMESTAMP): present instant.
 -- Columns:
 --   messages: Messages with a time.
 --   oldest: LA date of the oldest message; NULL when there is no message.
@@ -8,4 +10,5 @@ SELECT
   COUNT(m.sending_time) AS messages,
   DATE(MIN(m.sending_time), 'America/Los_Angeles') AS oldest,
   DATE(MAX(m.sending_time), 'America/Los_Angeles') AS newest
-FROM `${dataset}.mass_messages` AS m;
+FROM `${dataset}.mass_messages` AS m
+WHERE m.sending_time <= @until AND COALESCE(LOWER(TRIM(m.status)), 'sent') != 'scheduled';

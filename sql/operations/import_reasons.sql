@@ -7,5 +7,6 @@ SELECT
   q.reason,
   COUNT(*) AS messages
 FROM `${dataset}.quarantined_messages` AS q
+WHERE q.reason != 'replaced by newer counts'
 GROUP BY q.reason
 ORDER BY messages DESC, q.reason;

@@ -3,6 +3,8 @@
 -- Columns:
 --   messages: Rows of mass_messages.
 --   used: Facts.
+--   scheduled: Rows of mass_messages that were not sent yet.
+--   replaced: Rows of mass_messages that newer counts of their message replace.
 --   quarantined: Rejected rows of mass_messages.
 --   captions: Active captions of the bank that can be used; those that say the same are one.
 --   captions_without_evidence: Those of them that no fact is of.
@@ -22,7 +24,15 @@ sent AS (
 SELECT
   (SELECT COUNT(*) FROM `${dataset}.mass_messages`) AS messages,
   (SELECT COUNT(*) FROM `${dataset}.message_facts`) AS used,
-  (SELECT COUNT(*) FROM `${dataset}.quarantined_messages`) AS quarantined,
+  (SELECT COUNT(*) FROM `${dataset}.scheduled_messages`) AS scheduled,
+  (
+    SELECT COUNTIF(q.reason = 'replaced by newer counts')
+    FROM `${dataset}.quarantined_messages` AS q
+  ) AS replaced,
+  (
+    SELECT COUNTIF(q.reason != 'replaced by newer counts')
+    FROM `${dataset}.quarantined_messages` AS q
+  ) AS quarantined,
   (SELECT COUNT(*) FROM active) AS captions,
   (
     SELECT COUNT(*)

@@ -1,15 +1,46 @@
--- Sorts mass_messages into message_facts and quarantined_messages: facts + quarantine = input.
+-- Sorts mass_messages into message_facts, scheduled_messages and quarantined_messages: each input row
+-- is in one of them.
 -- Only rows that changed are written, so a second run writes nothing.
 -- The bounds are far beyond what a page can have: sums of counts and of their squares stay within
 -- INT64, and amounts are numbers. At most 100,000,000 recipients, 100,000 USD asked for and
 -- 100,000,000 USD earned by one message; sent in 2000 or later, before 2100.
+-- A message is known by its row_id; without one, by its page, minute and normalised text. Rows of one
+-- message (the same row_id, page and minute) are its counts at different times: of those until it was
+-- withdrawn, the row that was counted last replaces the others; where that is not known, the one with
+-- the most views, since counts only grow. The others are in quarantine, and no fault. A message that
+-- was scheduled is sent when a row says so. Another page or minute under the same row_id is another
+-- message, a duplicate row_id.
+-- A message that is scheduled, or whose time is after its counts were read, has not been sent: it is
+-- no fact, and no bad row either. It is what people have queued.
 -- A message without caption_id takes the caption whose normalised text is its own, as
 -- caption_contents normalises. Among several, one of the message's own type, then the page's own,
 -- then the smallest id.
+-- Counts grow for days. maturity is the share of its final views to expect of a message at the age at
+-- which its counts were read. How counts ripen is fitted to messages that were counted several times,
+-- where there are enough (maturity_min_messages), else the curve of maturity_curve.
+-- Parameters:
+--   loaded_at (TIMESTAMP): newest load of mass_messages: when counts were read that do not say when.
 CREATE OR REPLACE TEMP TABLE judged_messages AS
 WITH typed AS (
   SELECT
-    m.row_id,
+    COALESCE(
+      m.row_id,
+      CAST(
+        CONCAT('0x', SUBSTR(TO_HEX(SHA256(CONCAT(
+          m.page_name, '|', CAST(DIV(UNIX_SECONDS(m.sending_time), 60) AS STRING), '|',
+          COALESCE(
+            REGEXP_REPLACE(
+              REGEXP_REPLACE(
+                LOWER(NORMALIZE(IF(m.row_id IS NULL, m.message, NULL))),
+                r'&(nbsp|amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-f]+);', ''
+              ),
+              r'[^\p{L}\p{N}]+', ''
+            ),
+            ''
+          )
+        ))), 1, 15)) AS INT64
+      )
+    ) AS row_id,
     m.page_name,
     m.message,
     m.sending_time,
@@ -20,13 +51,18 @@ WITH typed AS (
     COALESCE(m.earnings, 0.0) AS earnings,
     m.message_type,
     m.caption_id,
+    COALESCE(LOWER(TRIM(m.status)), 'sent') AS status,
+    COALESCE(m.counted_at, @loaded_at) AS counted_at,
+    m.counted_at IS NOT NULL AS is_timed,
+    COALESCE(LOWER(TRIM(m.status)) = 'scheduled', FALSE)
+    OR m.sending_time > COALESCE(m.counted_at, @loaded_at) AS is_scheduled,
     (m.sent_count IS NOT NULL AND SAFE_CAST(m.sent_count AS INT64) IS NULL)
     OR (m.viewed_count IS NOT NULL AND SAFE_CAST(m.viewed_count AS INT64) IS NULL)
     OR (m.purchased_count IS NOT NULL AND SAFE_CAST(m.purchased_count AS INT64) IS NULL)
       AS has_no_count,
     TO_JSON_STRING(STRUCT(
       m.row_id, m.page_name, m.message, m.sending_time, m.price, m.sent_count, m.viewed_count,
-      m.purchased_count, m.earnings, m.message_type, m.caption_id
+      m.purchased_count, m.earnings, m.message_type, m.caption_id, m.status, m.counted_at
     )) AS payload
   FROM `${dataset}.mass_messages` AS m
 ),
@@ -35,7 +71,6 @@ ruled AS (
   SELECT
     t.*,
     CASE
-      WHEN t.row_id IS NULL THEN 'missing row_id'
       WHEN t.page_name IS NULL OR TRIM(t.page_name) = '' THEN 'missing page_name'
       WHEN NOT REGEXP_CONTAINS(t.page_name, r'^[a-z0-9_]+$') THEN 'page_name is not [a-z0-9_]+'
       WHEN LENGTH(t.page_name) > 100 THEN 'page_name is longer than 100 characters'
@@ -46,6 +81,13 @@ ruled AS (
         THEN 'sending_time is not from 2000 to 2099'
       WHEN t.message_type IS NULL OR t.message_type NOT IN ('PPV', 'Bump')
         THEN 'message_type is not PPV or Bump'
+      WHEN t.status NOT IN ('sent', 'scheduled', 'withdrawn')
+        THEN 'status is not sent, scheduled or withdrawn'
+      WHEN t.price < 0 THEN 'price is negative'
+      -- NaN compares as FALSE on BigQuery, and above every number on the embedded warehouse.
+      WHEN t.price IS NOT NULL AND NOT t.price <= 100000 THEN 'price is not a number up to 100,000'
+      -- What was not sent yet has no counts.
+      WHEN t.is_scheduled THEN NULL
       WHEN t.has_no_count THEN 'a count is not a whole number'
       WHEN t.sent_count IS NULL OR t.sent_count <= 0 THEN 'sent_count is not above 0'
       WHEN t.sent_count > 100000000 THEN 'sent_count is above 100,000,000'
@@ -54,26 +96,101 @@ ruled AS (
       WHEN t.viewed_count > t.sent_count THEN 'viewed_count exceeds sent_count'
       WHEN t.purchased_count > t.viewed_count THEN 'purchased_count exceeds viewed_count'
       WHEN t.earnings < 0 THEN 'earnings are negative'
-      -- NaN compares as FALSE on BigQuery, and above every number on the embedded warehouse.
       WHEN NOT COALESCE(t.earnings <= 100000000, FALSE)
         THEN 'earnings are not a number up to 100,000,000'
-      WHEN t.price < 0 THEN 'price is negative'
-      WHEN t.price IS NOT NULL AND NOT t.price <= 100000 THEN 'price is not a number up to 100,000'
     END AS broken_rule
   FROM typed AS t
+),
+
+-- One row per row that breaks no rule, with the page and time that its row_id stands for.
+known AS (
+  SELECT
+    r.*,
+    FIRST_VALUE(r.page_name) OVER (
+      PARTITION BY r.row_id ORDER BY r.is_scheduled, r.sending_time, r.page_name, r.payload
+    ) AS known_page,
+    FIRST_VALUE(r.sending_time) OVER (
+      PARTITION BY r.row_id ORDER BY r.is_scheduled, r.sending_time, r.page_name, r.payload
+    ) AS known_time
+  FROM ruled AS r
+  WHERE r.broken_rule IS NULL
+),
+
+told AS (
+  SELECT
+    k.*,
+    k.page_name = k.known_page
+    AND (
+      k.is_scheduled
+      OR DIV(UNIX_SECONDS(k.sending_time), 60) = DIV(UNIX_SECONDS(k.known_time), 60)
+    ) AS is_known
+  FROM known AS k
+),
+
+-- One row per row of a message: which one tells its counts.
+copies AS (
+  SELECT
+    w.*,
+    ROW_NUMBER() OVER (
+      PARTITION BY w.row_id
+      ORDER BY
+        w.is_scheduled,
+        COALESCE(w.counted_at > w.withdrawn_at, FALSE),
+        w.counted_at DESC,
+        w.viewed_count DESC,
+        w.purchased_count DESC,
+        w.earnings DESC,
+        w.sent_count DESC,
+        w.sending_time DESC,
+        w.payload
+    ) AS place,
+    FIRST_VALUE(w.payload) OVER (
+      PARTITION BY w.row_id
+      ORDER BY
+        w.is_scheduled,
+        COALESCE(w.counted_at > w.withdrawn_at, FALSE),
+        w.counted_at DESC,
+        w.viewed_count DESC,
+        w.purchased_count DESC,
+        w.earnings DESC,
+        w.sent_count DESC,
+        w.sending_time DESC,
+        w.payload
+    ) AS newest_payload
+  FROM (
+    SELECT
+      t.*,
+      MIN(IF(t.status = 'withdrawn', t.counted_at, NULL)) OVER (PARTITION BY t.row_id)
+        AS withdrawn_at
+    FROM told AS t
+    WHERE t.is_known
+  ) AS w
 )
 
 SELECT
-  r.* EXCEPT (broken_rule, has_no_count),
+  c.row_id, c.page_name, c.message, c.sending_time, c.price, c.sent_count, c.viewed_count,
+  c.purchased_count, c.earnings, c.message_type, c.caption_id, c.counted_at, c.is_timed,
+  c.status, c.is_scheduled, c.payload,
   CASE
-    WHEN r.broken_rule IS NOT NULL THEN r.broken_rule
-    WHEN
-      ROW_NUMBER() OVER (
-        PARTITION BY r.row_id, r.broken_rule ORDER BY r.sending_time, r.page_name, r.payload
-      ) > 1
-      THEN 'duplicate row_id'
+    WHEN c.place = 1 THEN NULL
+    WHEN c.payload = c.newest_payload THEN 'duplicate row_id'
+    ELSE 'replaced by newer counts'
   END AS reason
-FROM ruled AS r;
+FROM copies AS c
+UNION ALL
+SELECT
+  t.row_id, t.page_name, t.message, t.sending_time, t.price, t.sent_count, t.viewed_count,
+  t.purchased_count, t.earnings, t.message_type, t.caption_id, t.counted_at, t.is_timed,
+  t.status, t.is_scheduled, t.payload, 'duplicate row_id' AS reason
+FROM told AS t
+WHERE NOT t.is_known
+UNION ALL
+SELECT
+  r.row_id, r.page_name, r.message, r.sending_time, r.price, r.sent_count, r.viewed_count,
+  r.purchased_count, r.earnings, r.message_type, r.caption_id, r.counted_at, r.is_timed,
+  r.status, r.is_scheduled, r.payload, r.broken_rule AS reason
+FROM ruled AS r
+WHERE r.broken_rule IS NOT NULL;
 
 CREATE OR REPLACE TEMP TABLE matched_captions AS
 WITH bank AS (
@@ -118,7 +235,147 @@ QUALIFY
       b.caption_id
   ) = 1;
 
+-- The curve of the configuration from age to age, from before the first to after the last; counts are
+-- final at once where there is no curve.
+CREATE OR REPLACE TEMP TABLE configured_spans AS
+SELECT
+  p.age_hours,
+  IF(p.is_first, -1.0, p.age_hours) AS from_hours,
+  COALESCE(p.next_age, 1000000.0) AS until_hours,
+  p.maturity,
+  COALESCE(p.next_maturity, p.maturity) AS next_maturity
+FROM (
+  SELECT
+    c.age_hours,
+    c.maturity,
+    ROW_NUMBER() OVER (ORDER BY c.age_hours) = 1 AS is_first,
+    LEAD(c.age_hours) OVER (PARTITION BY c.maturity IS NULL ORDER BY c.age_hours) AS next_age,
+    LEAD(c.maturity) OVER (PARTITION BY c.maturity IS NULL ORDER BY c.age_hours) AS next_maturity
+  FROM `${dataset}.maturity_curve` AS c
+) AS p
+UNION ALL
+SELECT
+  0.0 AS age_hours,
+  -1.0 AS from_hours,
+  1000000.0 AS until_hours,
+  1.0 AS maturity,
+  1.0 AS next_maturity
+FROM (SELECT COUNT(*) AS ages FROM `${dataset}.maturity_curve` AS c) AS n
+WHERE n.ages = 0;
+
+-- One row per reading of a message of the last 60 days whose final views were read later: its age
+-- and views, and the views that the configured curve expects of it.
+CREATE OR REPLACE TEMP TABLE ripening AS
+WITH readings AS (
+  SELECT
+    j.row_id,
+    j.viewed_count,
+    SAFE_DIVIDE(TIMESTAMP_DIFF(j.counted_at, j.sending_time, MINUTE), 60.0) AS age_hours,
+    j.reason IS NULL AS is_newest
+  FROM judged_messages AS j
+  WHERE
+    j.is_timed
+    AND NOT j.is_scheduled
+    AND j.status = 'sent'
+    AND (j.reason IS NULL OR j.reason = 'replaced by newer counts')
+    AND j.sending_time >= TIMESTAMP_SUB(@loaded_at, INTERVAL 60 DAY)
+),
+
+finals AS (
+  SELECT
+    r.row_id,
+    r.viewed_count
+  FROM readings AS r
+  CROSS JOIN (SELECT MAX(s.age_hours) AS last_age FROM configured_spans AS s) AS c
+  WHERE r.is_newest AND r.viewed_count > 0 AND r.age_hours >= c.last_age
+)
+
+SELECT
+  r.age_hours,
+  r.viewed_count,
+  f.viewed_count * (
+    s.maturity
+    + (s.next_maturity - s.maturity)
+    * COALESCE(SAFE_DIVIDE(r.age_hours - s.age_hours, s.until_hours - s.age_hours), 0.0)
+  ) AS expected_views
+FROM readings AS r
+INNER JOIN finals AS f ON r.row_id = f.row_id
+INNER JOIN configured_spans AS s ON r.age_hours >= s.from_hours AND r.age_hours < s.until_hours
+WHERE NOT r.is_newest;
+
+-- The curve in force: at each age the configured share times how many more views there were near it
+-- than expected; it never falls, and ends at 1.
+CREATE OR REPLACE TEMP TABLE fresh_curve AS
+WITH points AS (
+  SELECT
+    s.age_hours,
+    s.maturity,
+    s.next_maturity = s.maturity AND s.until_hours = 1000000.0 AS is_last,
+    COUNT(r.age_hours) AS messages,
+    SAFE_DIVIDE(SUM(r.viewed_count), SUM(r.expected_views)) AS factor
+  FROM configured_spans AS s
+  LEFT JOIN (
+    SELECT
+      r.viewed_count,
+      r.expected_views,
+      r.age_hours,
+      IF(
+        r.age_hours - s.age_hours <= s.until_hours - r.age_hours, s.age_hours, s.until_hours
+      ) AS nearest_age
+    FROM ripening AS r
+    INNER JOIN configured_spans AS s
+      ON r.age_hours >= s.from_hours AND r.age_hours < s.until_hours
+  ) AS r ON s.age_hours = r.nearest_age
+  GROUP BY s.age_hours, s.maturity, s.next_maturity, s.until_hours
+),
+
+fitted AS (
+  SELECT
+    p.age_hours,
+    p.messages,
+    p.messages >= n.messages AND NOT p.is_last AS is_fitted,
+    IF(
+      p.messages >= n.messages AND NOT p.is_last,
+      GREATEST(LEAST(ROUND(p.maturity * p.factor, 6), 1.0), 0.001),
+      p.maturity
+    ) AS maturity
+  FROM points AS p
+  CROSS JOIN (
+    SELECT COALESCE(MAX(t.maturity_min_messages), 50) AS messages FROM `${dataset}.tuning` AS t
+  ) AS n
+)
+
+SELECT
+  f.age_hours,
+  MAX(e.maturity) AS maturity,
+  f.messages,
+  IF(f.is_fitted, 'history', 'default') AS fitted_on
+FROM fitted AS f
+INNER JOIN fitted AS e ON e.age_hours <= f.age_hours
+GROUP BY f.age_hours, f.messages, f.is_fitted;
+
+CREATE OR REPLACE TEMP TABLE fresh_spans AS
+SELECT
+  s.age_hours,
+  s.from_hours,
+  s.until_hours,
+  c.maturity,
+  COALESCE(n.maturity, c.maturity) AS next_maturity
+FROM configured_spans AS s
+INNER JOIN fresh_curve AS c ON s.age_hours = c.age_hours
+LEFT JOIN fresh_curve AS n ON s.until_hours = n.age_hours;
+
 CREATE OR REPLACE TEMP TABLE fresh_facts AS
+WITH aged AS (
+  SELECT
+    j.*,
+    LEAST(
+      SAFE_DIVIDE(TIMESTAMP_DIFF(j.counted_at, j.sending_time, MINUTE), 60.0), 720.0
+    ) AS age_hours
+  FROM judged_messages AS j
+  WHERE j.reason IS NULL AND NOT j.is_scheduled
+)
+
 SELECT
   j.row_id,
   j.page_name,
@@ -136,10 +393,32 @@ SELECT
   j.earnings,
   SAFE_DIVIDE(j.viewed_count, j.sent_count) AS view_rate,
   SAFE_DIVIDE(j.purchased_count, j.viewed_count) AS purchase_rate,
-  SAFE_DIVIDE(1000.0 * j.earnings, j.sent_count) AS emv
+  SAFE_DIVIDE(1000.0 * j.earnings, j.sent_count) AS emv,
+  j.age_hours,
+  ROUND(
+    s.maturity
+    + (s.next_maturity - s.maturity)
+    * COALESCE(
+      SAFE_DIVIDE(GREATEST(j.age_hours - s.age_hours, 0.0), s.until_hours - s.age_hours), 0.0
+    ),
+    6
+  ) AS maturity
+FROM aged AS j
+INNER JOIN fresh_spans AS s ON j.age_hours >= s.from_hours AND j.age_hours < s.until_hours
+LEFT JOIN matched_captions AS c ON j.row_id = c.row_id;
+
+CREATE OR REPLACE TEMP TABLE fresh_scheduled AS
+SELECT
+  j.row_id,
+  j.page_name,
+  j.sending_time AS send_time,
+  j.message_type,
+  COALESCE(j.caption_id, c.caption_id) AS caption_id,
+  j.message,
+  j.price
 FROM judged_messages AS j
 LEFT JOIN matched_captions AS c ON j.row_id = c.row_id
-WHERE j.reason IS NULL;
+WHERE j.reason IS NULL AND j.is_scheduled;
 
 CREATE OR REPLACE TEMP TABLE fresh_quarantine AS
 SELECT
@@ -160,30 +439,54 @@ WHERE row_id NOT IN (
     SELECT
       row_id, page_name, caption_id, message_type, sending_time, send_date, send_hour,
       day_of_week, price, sent_count, viewed_count, purchased_count, earnings, view_rate,
-      purchase_rate, emv
+      purchase_rate, emv, age_hours, maturity
     FROM `${dataset}.message_facts`
     INTERSECT DISTINCT
     SELECT
       row_id, page_name, caption_id, message_type, sending_time, send_date, send_hour,
       day_of_week, price, sent_count, viewed_count, purchased_count, earnings, view_rate,
-      purchase_rate, emv
+      purchase_rate, emv, age_hours, maturity
     FROM fresh_facts
   ) AS kept
 );
 
 INSERT INTO `${dataset}.message_facts` (
   row_id, page_name, caption_id, message_type, sending_time, send_date, send_hour, day_of_week,
-  price, sent_count, viewed_count, purchased_count, earnings, view_rate, purchase_rate, emv
+  price, sent_count, viewed_count, purchased_count, earnings, view_rate, purchase_rate, emv,
+  age_hours, maturity
 )
 SELECT
   row_id, page_name, caption_id, message_type, sending_time, send_date, send_hour, day_of_week,
-  price, sent_count, viewed_count, purchased_count, earnings, view_rate, purchase_rate, emv
+  price, sent_count, viewed_count, purchased_count, earnings, view_rate, purchase_rate, emv,
+  age_hours, maturity
 FROM fresh_facts
 EXCEPT DISTINCT
 SELECT
   row_id, page_name, caption_id, message_type, sending_time, send_date, send_hour, day_of_week,
-  price, sent_count, viewed_count, purchased_count, earnings, view_rate, purchase_rate, emv
+  price, sent_count, viewed_count, purchased_count, earnings, view_rate, purchase_rate, emv,
+  age_hours, maturity
 FROM `${dataset}.message_facts`;
+
+DELETE FROM `${dataset}.scheduled_messages`
+WHERE row_id NOT IN (
+  SELECT kept.row_id
+  FROM (
+    SELECT row_id, page_name, send_time, message_type, caption_id, message, price
+    FROM `${dataset}.scheduled_messages`
+    INTERSECT DISTINCT
+    SELECT row_id, page_name, send_time, message_type, caption_id, message, price
+    FROM fresh_scheduled
+  ) AS kept
+);
+
+INSERT INTO `${dataset}.scheduled_messages` (
+  row_id, page_name, send_time, message_type, caption_id, message, price
+)
+SELECT row_id, page_name, send_time, message_type, caption_id, message, price
+FROM fresh_scheduled
+EXCEPT DISTINCT
+SELECT row_id, page_name, send_time, message_type, caption_id, message, price
+FROM `${dataset}.scheduled_messages`;
 
 MERGE INTO `${dataset}.quarantined_messages` AS q
 USING fresh_quarantine AS f
@@ -191,6 +494,16 @@ ON q.payload = f.payload AND q.occurrence = f.occurrence AND q.reason = f.reason
 WHEN NOT MATCHED THEN
   INSERT (row_id, page_name, reason, payload, occurrence, quarantined_at)
   VALUES (f.row_id, f.page_name, f.reason, f.payload, f.occurrence, CURRENT_TIMESTAMP())
+WHEN NOT MATCHED BY SOURCE THEN DELETE;
+
+MERGE INTO `${dataset}.fitted_maturity` AS m
+USING fresh_curve AS f
+ON m.age_hours = f.age_hours
+WHEN MATCHED THEN
+  UPDATE SET maturity = f.maturity, messages = f.messages, fitted_on = f.fitted_on
+WHEN NOT MATCHED THEN
+  INSERT (age_hours, maturity, messages, fitted_on)
+  VALUES (f.age_hours, f.maturity, f.messages, f.fitted_on)
 WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
 COMMIT TRANSACTION;

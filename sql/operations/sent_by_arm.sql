@@ -3,7 +3,7 @@
 -- lie at most @attribution_days apart, however it was sent and at whatever hour. A schedule in
 -- force goes before a superseded one, then the nearer date; a sent message belongs to one plan and
 -- a plan to one sent message at most. A superseded schedule counts by what was sent of it only.
--- Bumps have no control arm and are left out. Captions that say the same are one, see
+-- Bumps have no control arm and are left out, as are messages that are not ripe. Captions that say the same are one, see
 -- caption_contents.
 -- Grain: one row per planned PPV that was sent, or that an active schedule holds.
 -- Parameters:
@@ -17,7 +17,7 @@
 --   arm: treatment or control.
 --   caption_id: Caption.
 --   row_id: The sent message; NULL when none was.
---   sent_count: Recipients.
+--   sent_count: Recipients x maturity, see comparable_facts.
 --   earnings: What it earned, USD.
 WITH planned AS (
   SELECT
@@ -47,9 +47,10 @@ ppvs AS (
     f.page_name,
     COALESCE(c.content_id, f.caption_id) AS content_id,
     f.send_date,
-    f.sent_count,
-    f.earnings
-  FROM `${dataset}.message_facts` AS f
+    f.exposure AS sent_count,
+    f.earnings,
+    f.is_ripe
+  FROM `${dataset}.comparable_facts` AS f
   LEFT JOIN `${dataset}.caption_contents` AS c ON f.caption_id = c.caption_id
   WHERE
     f.message_type = 'PPV'
@@ -65,6 +66,7 @@ sent AS (
     f.row_id,
     f.sent_count,
     f.earnings,
+    f.is_ripe,
     ABS(DATE_DIFF(f.send_date, p.send_date, DAY)) AS days_apart
   FROM planned AS p
   INNER JOIN ppvs AS f
@@ -100,5 +102,5 @@ SELECT
 FROM planned AS p
 LEFT JOIN first_sent AS s
   ON p.schedule_id = s.schedule_id AND p.message_number = s.message_number
-WHERE p.status = 'active' OR s.row_id IS NOT NULL
+WHERE (p.status = 'active' OR s.row_id IS NOT NULL) AND COALESCE(s.is_ripe, TRUE)
 ORDER BY p.page_name, p.week_start, p.schedule_id, p.message_number;

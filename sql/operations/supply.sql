@@ -10,6 +10,7 @@ SELECT
     WHERE
       m.sending_time >= TIMESTAMP '2000-01-01 00:00:00+00'
       AND m.sending_time <= @planned_at
+      AND COALESCE(LOWER(TRIM(m.status)), 'sent') != 'scheduled'
   ) AS newest_message,
   (SELECT COUNT(*) FROM `${dataset}.usable_creators` AS c WHERE c.is_active) AS active_creators,
   (

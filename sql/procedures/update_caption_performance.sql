@@ -410,7 +410,7 @@ BEGIN
       caption_id,
       emv AS last_emv_observed
     FROM caption_sends
-    WHERE in_window
+    WHERE in_window AND emv IS NOT NULL
     QUALIFY
       ROW_NUMBER() OVER (
         PARTITION BY page_name, caption_id ORDER BY sending_time DESC, row_id DESC

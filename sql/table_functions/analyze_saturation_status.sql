@@ -3,6 +3,8 @@
 -- Recent is the last 14 dates (tuning), baseline the rest of the window. A deviation is
 -- recent / baseline - 1; an excess is the page's deviation minus that of all other pages together,
 -- none where the page's own is unknown.
+-- Recipients are scaled by the maturity of the counts, and messages that are not ripe count as volume
+-- only, see comparable_facts: a steady page is as fresh on a Tuesday as on a Sunday.
 -- EMV here is that of PPVs: with Bumps in it, the Bumps that a tired page is given instead of PPVs
 -- would lower its EMV and keep it tired.
 -- Grain: one row per page, every known page.
@@ -41,11 +43,12 @@ AS (
       f.page_name,
       f.send_date,
       f.message_type,
-      f.sent_count,
-      f.viewed_count,
-      f.earnings,
+      f.is_ripe,
+      IF(f.is_ripe, f.exposure, 0) AS sent_count,
+      IF(f.is_ripe, f.viewed_count, 0) AS viewed_count,
+      IF(f.is_ripe, f.earnings, 0.0) AS earnings,
       f.send_date >= DATE_SUB(p_as_of, INTERVAL t.saturation_recent_days DAY) AS is_recent
-    FROM `${dataset}.message_facts` AS f
+    FROM `${dataset}.comparable_facts` AS f
     CROSS JOIN `${dataset}.tuning` AS t
     WHERE
       f.send_date >= DATE_SUB(
@@ -133,7 +136,7 @@ AS (
     FROM sends AS s
     INNER JOIN deviations AS d ON s.page_name = d.page_name
     CROSS JOIN `${dataset}.tuning` AS t
-    WHERE s.is_recent AND s.message_type = 'PPV'
+    WHERE s.is_recent AND s.message_type = 'PPV' AND s.is_ripe
     GROUP BY
       s.page_name, s.send_date, t.underperform_share, d.baseline_ppv_earnings_per_recipient
   ),

@@ -1,6 +1,7 @@
 -- What a page's messages earn by LA weekday, LA hour and message type.
 -- Slots with few messages are shrunk towards the page's mean of the same message type: Bumps earn
 -- nothing, so a mean over both types would make every untried PPV slot look bad.
+-- Messages that are not ripe are left out, recipients are scaled by maturity, see comparable_facts.
 -- Grain: one row per page, ISO day of week, LA hour and message type that has messages.
 -- Parameters:
 --   p_page_name: page, NULL for all.
@@ -31,13 +32,14 @@ AS (
       f.send_hour,
       f.message_type,
       COUNT(*) AS message_count,
-      SUM(f.sent_count) AS sent_count,
+      SUM(f.exposure) AS sent_count,
       SUM(f.viewed_count) AS viewed_count,
       SUM(f.purchased_count) AS purchased_count,
       SUM(f.earnings) AS earnings
-    FROM `${dataset}.message_facts` AS f
+    FROM `${dataset}.comparable_facts` AS f
     WHERE
-      f.send_date >= DATE_SUB(
+      f.is_ripe
+      AND f.send_date >= DATE_SUB(
         p_as_of,
         INTERVAL IF(p_lookback_days > 0, p_lookback_days, ERROR('p_lookback_days must be 1 or more')) DAY
       )

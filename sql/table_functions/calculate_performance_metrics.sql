@@ -1,4 +1,6 @@
 -- What a page's messages did in the window, in totals and rates.
+-- Rates per recipient and EMV take ripe messages, their recipients scaled by maturity, see
+-- comparable_facts.
 -- Grain: one row per page, every known page; one without messages has zero counts and NULL rates.
 -- Parameters:
 --   p_page_name: page, NULL for all.
@@ -43,9 +45,11 @@ AS (
       f.viewed_count,
       f.purchased_count,
       f.earnings,
-      f.emv,
-      PERCENTILE_CONT(f.emv, 0.5) OVER (PARTITION BY f.page_name) AS median_emv
-    FROM `${dataset}.message_facts` AS f
+      f.is_ripe,
+      f.exposure,
+      f.ripe_emv,
+      PERCENTILE_CONT(f.ripe_emv, 0.5) OVER (PARTITION BY f.page_name) AS median_emv
+    FROM `${dataset}.comparable_facts` AS f
     WHERE
       f.send_date >= DATE_SUB(
         p_as_of,
@@ -65,8 +69,11 @@ AS (
       COALESCE(SUM(s.viewed_count), 0) AS views,
       COALESCE(SUM(s.purchased_count), 0) AS purchases,
       COALESCE(SUM(s.earnings), 0.0) AS revenue,
+      SUM(s.exposure) AS exposure,
+      SUM(IF(s.is_ripe, s.viewed_count, 0)) AS ripe_views,
+      SUM(IF(s.is_ripe, s.earnings, 0.0)) AS ripe_revenue,
       MAX(s.median_emv) AS median_emv,
-      STDDEV(s.emv) AS stddev_emv
+      STDDEV(s.ripe_emv) AS stddev_emv
     FROM pages AS p
     LEFT JOIN sends AS s ON p.page_name = s.page_name
     GROUP BY p.page_name
@@ -81,7 +88,7 @@ AS (
     t.views,
     t.purchases,
     t.revenue,
-    SAFE_DIVIDE(t.views, t.recipients) AS view_rate,
+    SAFE_DIVIDE(t.ripe_views, t.exposure) AS view_rate,
     SAFE_DIVIDE(t.purchases, t.views) AS purchase_rate,
     `${dataset}.wilson_score_bounds`(
       CAST(t.purchases AS FLOAT64), CAST(t.views - t.purchases AS FLOAT64)
@@ -89,7 +96,7 @@ AS (
     `${dataset}.wilson_score_bounds`(
       CAST(t.purchases AS FLOAT64), CAST(t.views - t.purchases AS FLOAT64)
     ).upper_bound AS purchase_rate_upper,
-    SAFE_DIVIDE(1000.0 * t.revenue, t.recipients) AS avg_emv,
+    SAFE_DIVIDE(1000.0 * t.ripe_revenue, t.exposure) AS avg_emv,
     t.median_emv,
     t.stddev_emv,
     SAFE_DIVIDE(t.revenue, t.message_count) AS revenue_per_message

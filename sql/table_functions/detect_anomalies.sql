@@ -1,5 +1,7 @@
 -- Days on which a page did unlike itself: modified z-scores over the window's days (Iglewicz and
 -- Hoaglin 1993), robust_z = 0.6745 * (x - median) / MAD.
+-- Days without a ripe message (comparable_facts) are left out; the others' counts are scaled by
+-- maturity.
 -- Grain: one row per page, LA date and metric that is anomalous, |robust_z| from 3.5; none where
 -- the days don't differ (MAD 0).
 -- Parameters:
@@ -24,11 +26,13 @@ AS (
       w.page_name,
       w.send_date,
       metric,
-      CASE metric
-        WHEN 'view_rate' THEN w.view_rate
-        WHEN 'purchase_rate' THEN w.purchase_rate
-        WHEN 'emv' THEN w.emv
-        ELSE w.revenue
+      CASE
+        WHEN metric = 'view_rate' THEN w.view_rate
+        WHEN metric = 'purchase_rate' THEN w.purchase_rate
+        WHEN metric = 'emv' THEN w.emv
+        -- What the day will have earned, as far as its counts are ripe.
+        WHEN w.exposure = w.recipients THEN w.revenue
+        ELSE SAFE_DIVIDE(w.emv * w.recipients, 1000.0)
       END AS value
     FROM
       `${dataset}.get_recent_performance_window`(p_page_name, p_as_of, p_lookback_days) AS w

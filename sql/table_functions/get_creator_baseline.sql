@@ -1,4 +1,5 @@
 -- What is usual for a page: its prices, its EMV, its weekly volume, its price segment.
+-- EMV is that of ripe messages, their recipients scaled by maturity, see comparable_facts.
 -- Grain: one row per page, every known page; a page without messages is EXPLORATORY.
 -- Parameters:
 --   p_page_name: page, NULL for all.
@@ -36,10 +37,10 @@ AS (
       f.send_date,
       f.message_type,
       IF(f.message_type = 'PPV' AND f.price > 0, f.price, NULL) AS ppv_price,
-      PERCENTILE_CONT(f.emv, 0.25) OVER (PARTITION BY f.page_name) AS emv_p25,
-      PERCENTILE_CONT(f.emv, 0.5) OVER (PARTITION BY f.page_name) AS median_emv,
-      PERCENTILE_CONT(f.emv, 0.75) OVER (PARTITION BY f.page_name) AS emv_p75
-    FROM `${dataset}.message_facts` AS f
+      PERCENTILE_CONT(f.ripe_emv, 0.25) OVER (PARTITION BY f.page_name) AS emv_p25,
+      PERCENTILE_CONT(f.ripe_emv, 0.5) OVER (PARTITION BY f.page_name) AS median_emv,
+      PERCENTILE_CONT(f.ripe_emv, 0.75) OVER (PARTITION BY f.page_name) AS emv_p75
+    FROM `${dataset}.comparable_facts` AS f
     WHERE
       f.send_date >= DATE_SUB(
         p_as_of,

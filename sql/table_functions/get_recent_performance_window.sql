@@ -18,6 +18,7 @@
 --   purchase_rate (FLOAT64): purchases / views; NULL without a view.
 --   emv (FLOAT64): Recipient-weighted EMV, USD per 1,000 recipients.
 --   emv_7d (FLOAT64): The same over the 7 dates that end there, as far as they lie in the window.
+--   exposure (INT64): Recipients of ripe messages x maturity, see comparable_facts; rates and EMV are per exposure.
 CREATE OR REPLACE TABLE FUNCTION `${dataset}.get_recent_performance_window`(
   p_page_name STRING, p_as_of DATE, p_lookback_days INT64
 )
@@ -32,8 +33,11 @@ AS (
       SUM(f.sent_count) AS recipients,
       SUM(f.viewed_count) AS views,
       SUM(f.purchased_count) AS purchases,
-      SUM(f.earnings) AS revenue
-    FROM `${dataset}.message_facts` AS f
+      SUM(f.earnings) AS revenue,
+      COALESCE(SUM(f.exposure), 0) AS exposure,
+      SUM(IF(f.is_ripe, f.viewed_count, 0)) AS ripe_views,
+      SUM(IF(f.is_ripe, f.earnings, 0.0)) AS ripe_revenue
+    FROM `${dataset}.comparable_facts` AS f
     WHERE
       f.send_date >= DATE_SUB(
         p_as_of,
@@ -54,20 +58,21 @@ AS (
     d.views,
     d.purchases,
     d.revenue,
-    SAFE_DIVIDE(d.views, d.recipients) AS view_rate,
+    SAFE_DIVIDE(d.ripe_views, d.exposure) AS view_rate,
     SAFE_DIVIDE(d.purchases, d.views) AS purchase_rate,
-    SAFE_DIVIDE(1000.0 * d.revenue, d.recipients) AS emv,
+    SAFE_DIVIDE(1000.0 * d.ripe_revenue, d.exposure) AS emv,
     SAFE_DIVIDE(
-      1000.0 * SUM(d.revenue) OVER (
+      1000.0 * SUM(d.ripe_revenue) OVER (
         PARTITION BY d.page_name
         ORDER BY DATE_DIFF(d.send_date, p_as_of, DAY)
         RANGE BETWEEN 6 PRECEDING AND CURRENT ROW
       ),
-      SUM(d.recipients) OVER (
+      SUM(d.exposure) OVER (
         PARTITION BY d.page_name
         ORDER BY DATE_DIFF(d.send_date, p_as_of, DAY)
         RANGE BETWEEN 6 PRECEDING AND CURRENT ROW
       )
-    ) AS emv_7d
+    ) AS emv_7d,
+    d.exposure
   FROM days AS d
 );

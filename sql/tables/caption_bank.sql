@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_bank` (
   has_urgency BOOL OPTIONS (description = "Whether it presses for time."),
   page_name STRING OPTIONS (description = "The one page that may use it; NULL: any page."),
   is_active BOOL OPTIONS (description = "Whether it may be used."),
-  created_at TIMESTAMP OPTIONS (description = "When it was written.")
+  created_at TIMESTAMP OPTIONS (description = "When it was written."),
+  text_id STRING OPTIONS (description = "Its id elsewhere where that is a text, which caption_id is made from.")
 )
 CLUSTER BY price_tier, caption_id;

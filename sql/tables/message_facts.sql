@@ -1,5 +1,5 @@
 -- What is known of each valid message.
--- Grain: one row per valid sent message; facts + quarantine = input.
+-- Grain: one row per valid sent message; facts + scheduled_messages + quarantine = input.
 -- Key: row_id.
 -- Values:
 --   message_type: PPV, Bump.
@@ -11,6 +11,8 @@
 --   earnings: 0 or more.
 --   view_rate: 0 to 1.
 --   purchase_rate: 0 to 1.
+--   age_hours: 0 to 720.
+--   maturity: 0 to 1.
 CREATE TABLE IF NOT EXISTS `${dataset}.message_facts` (
   row_id INT64 OPTIONS (description = "The message's row_id in mass_messages."),
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
@@ -27,7 +29,9 @@ CREATE TABLE IF NOT EXISTS `${dataset}.message_facts` (
   earnings FLOAT64 OPTIONS (description = "What it earned, USD."),
   view_rate FLOAT64 OPTIONS (description = "viewed / sent."),
   purchase_rate FLOAT64 OPTIONS (description = "purchased / viewed; NULL without a view."),
-  emv FLOAT64 OPTIONS (description = "Earnings per 1,000 recipients, USD.")
+  emv FLOAT64 OPTIONS (description = "Earnings per 1,000 recipients, USD."),
+  age_hours FLOAT64 OPTIONS (description = "Hours from sending to when its counts were read, at most 720."),
+  maturity FLOAT64 OPTIONS (description = "Share of its final views to expect at that age, over 0 to 1.")
 )
 PARTITION BY send_date
 CLUSTER BY page_name, caption_id;

@@ -1,4 +1,5 @@
--- Messages that break a rule of the input, kept with the reason.
+-- Messages that break a rule of the input, kept with the reason; and rows of the input that newer
+-- counts of the same message replace.
 -- Grain: one row per rejected input row.
 CREATE TABLE IF NOT EXISTS `${dataset}.quarantined_messages` (
   row_id INT64 OPTIONS (description = "row_id in mass_messages; may be NULL."),

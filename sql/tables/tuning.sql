@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS `${dataset}.tuning` (
   max_unmatched_share FLOAT64 OPTIONS (description = "More messages of no caption of the bank: a command stops until they are accepted. Unit: share of messages."),
   candidate_depth_factor INT64 OPTIONS (description = "Candidates kept per wanted caption of a page, tier and arm. Unit: captions."),
   candidate_depth_extra INT64 OPTIONS (description = "Candidates kept on top of that. Unit: captions."),
+  maturity_min_hours FLOAT64 OPTIONS (description = "Messages younger when they were counted are left out of comparisons and statistics. Unit: hours."),
+  maturity_min_messages INT64 OPTIONS (description = "Fewer readings of repeated exports near an age: its maturity is that of maturity_curve. Unit: messages."),
   saturation_recent_days INT64 OPTIONS (description = "Recent dates compared with the rest of the window. Unit: days."),
   saturation_ramp FLOAT64 OPTIONS (description = "Excess fall that counts in full. Unit: share."),
   saturation_emv_weight FLOAT64 OPTIONS (description = "Weight of the EMV's excess fall. Unit: score."),

@@ -8,6 +8,7 @@
 -- therefore no first send.
 -- Captions that say the same are one content, see caption_contents: what was sent of any of them is
 -- a trial of the one that is used.
+-- A message that is not ripe (comparable_facts) has no trial yet; recipients are scaled by maturity.
 -- Grain: one row per sent message of a known caption, sent as the type of its tier.
 -- Columns:
 --   page_name (STRING): Creator's page.
@@ -17,10 +18,10 @@
 --   row_id (INT64): Message.
 --   sending_time (TIMESTAMP): Instant of sending.
 --   send_date (DATE): LA date of sending.
---   sent_count (INT64): Recipients.
---   earnings (FLOAT64): Earnings, USD.
---   emv (FLOAT64): USD per 1,000 recipients.
---   trials (INT64): Views (PPV) or recipients (Bump).
+--   sent_count (INT64): Recipients x maturity; 0 when it is not ripe.
+--   earnings (FLOAT64): Earnings, USD; 0 when it is not ripe.
+--   emv (FLOAT64): USD per 1,000 of these recipients; NULL when it is not ripe.
+--   trials (INT64): Views (PPV) or recipients x maturity (Bump).
 --   successes (INT64): Purchases (PPV) or views (Bump).
 --   is_first (BOOL): Whether it is the page's first send of the caption, as its type, with a trial.
 CREATE OR REPLACE VIEW `${dataset}.caption_trials`
@@ -34,12 +35,20 @@ WITH typed AS (
     f.row_id,
     f.sending_time,
     f.send_date,
-    f.sent_count,
-    f.earnings,
-    f.emv,
-    IF(f.message_type = 'PPV', f.viewed_count, f.sent_count) AS trials,
-    IF(f.message_type = 'PPV', f.purchased_count, f.viewed_count) AS successes
-  FROM `${dataset}.message_facts` AS f
+    COALESCE(f.exposure, 0) AS sent_count,
+    IF(f.is_ripe, f.earnings, 0.0) AS earnings,
+    f.ripe_emv AS emv,
+    CASE
+      WHEN NOT f.is_ripe THEN 0
+      WHEN f.message_type = 'PPV' THEN f.viewed_count
+      ELSE f.exposure
+    END AS trials,
+    CASE
+      WHEN NOT f.is_ripe THEN 0
+      WHEN f.message_type = 'PPV' THEN f.purchased_count
+      ELSE f.viewed_count
+    END AS successes
+  FROM `${dataset}.comparable_facts` AS f
   LEFT JOIN `${dataset}.caption_contents` AS c ON f.caption_id = c.caption_id
   LEFT JOIN `${dataset}.usable_captions` AS b ON c.content_id = b.caption_id
   WHERE

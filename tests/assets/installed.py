@@ -31,7 +31,8 @@ STAMPS = frozenset(
 """Columns that say when and by which run a row was written; two runs may differ in them."""
 
 WEEK_TABLES = (
-    *("message_facts", "quarantined_messages", "caption_priors", "caption_appeal"),
+    *("message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity"),
+    *("caption_priors", "caption_appeal"),
     "caption_bandit_stats",
     *("weekly_volume_targets", "selection_candidates", "selection_pools"),
     "caption_selections",

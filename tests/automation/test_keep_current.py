@@ -102,7 +102,7 @@ def graph(definitions: dg.Definitions) -> Iterator[Graph]:
 def test_what_is_learned_follows_new_history_unless_a_check_fails(graph: Graph) -> None:
     assert graph.requested(FRIDAY) == {}
     graph.happens("mass_messages")
-    facts = {"message_facts", "quarantined_messages"}
+    facts = {"message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity"}
     assert graph.requested(FRIDAY).keys() == facts
     graph.happens(*facts)
     graph.is_checked("analyze_creator_performance", passed=True)

@@ -27,6 +27,9 @@ COLUMNS = {
         "earnings": "float64",
         "message_type": "object",
         "caption_id": "Int64",
+        "status": "object",
+        "counted_at": "datetime64[us, UTC]",
+        "text_id": "object",
     },
     "caption_bank": {
         "caption_id": "int64",
@@ -37,6 +40,7 @@ COLUMNS = {
         "page_name": "object",
         "is_active": "bool",
         "created_at": "datetime64[us, UTC]",
+        "text_id": "object",
     },
     "creators": {"page_name": "object", "display_name": "object", "is_active": "bool"},
     "creator_caption_restrictions": {

@@ -40,15 +40,19 @@ class Script:
     last: Answer | None = None
     temporary: dict[str, Answer] = field(default_factory=dict)
 
-    def run(self, path: Path) -> None:
-        """Run a script of `sql/operations`.
+    def run(self, path: Path, parameters: Mapping[str, Given] | None = None) -> None:
+        """Run a script of `sql/operations`; its parameters are variables here.
 
         Raises:
             RaisedError, GoogleSqlError: it ended there; the tables are as they were before it.
         """
         source = Source(path.read_text(), split=False)
         body = source.tree.child("statement_list_node").many("statement_list")
-        self._atomically(_Frame(self, source), body)
+        variables = {
+            name: (named_type(given.type), given.value)
+            for name, given in (parameters or {}).items()
+        }
+        self._atomically(_Frame(self, source, variables), body)
 
     def call(self, procedure: str, arguments: Mapping[str, Given]) -> dict[str, object]:
         """Call a procedure with its IN arguments by name; the values of its OUT parameters.
@@ -267,7 +271,8 @@ class _Frame:
             temporary.rows = changed
 
     def _text(self, node: Node) -> str:
-        return self.source.text[node.start : node.end].decode()
+        text = self.source.text[node.start : node.end].decode()
+        return re.sub(r"@(\w+)", r"\1", text)
 
     def _optional(self, node: Node, role: str) -> str:
         child = node.one(role)

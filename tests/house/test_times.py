@@ -15,6 +15,7 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/automation/workers.py _end_if_overdue": "how long a run is under way",
     "eros_assets/cli/turns.py daemon_hands_out": "how old a daemon's last sign of life is",
     "eros_assets/cli/planning.py _refuse_bad_week": "the sample agency's last day",
+    "eros_assets/cli/planning.py _refuse_bad_files": "which messages were not sent yet",
     "eros_assets/weekly/inputs.py read_or_make_inputs": "the sample agency's last day",
     "eros_assets/deployment/phases.py clock": "began, ended, expires; which day's jobs count",
     "eros_assets/assets/operations.py system_health": "which day's jobs count",

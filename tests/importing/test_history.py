@@ -64,7 +64,11 @@ def test_the_time_of_counting_goes_before_the_counts(tmp_path: Path) -> None:
     rows = row(1, views=80, counted="2025-11-01T00:00:00Z") + row(
         1, views=70, counted="2025-11-05T00:00:00Z"
     )
-    assert messages(tmp_path, all=rows)["viewed_count"].tolist() == [70]
+    found = read(tmp_path, all=rows + rows)
+    assert found.replaced == 3
+    kept = found.tables["mass_messages"].sort_values("counted_at")
+    assert kept["viewed_count"].tolist() == [80, 70], "how counts grew tells how they ripen"
+    assert kept["row_id"].nunique() == 1
 
 
 def test_the_same_text_in_another_minute_or_page_is_another_message(tmp_path: Path) -> None:
@@ -75,11 +79,13 @@ def test_the_same_text_in_another_minute_or_page_is_another_message(tmp_path: Pa
     assert len(messages(tmp_path, all=ROWS[1] + ROWS[1].replace("Soup 1", "SOUP 1!"))) == 1
 
 
-def test_scheduled_messages_are_left_out_and_withdrawn_ones_are_counted(tmp_path: Path) -> None:
+def test_scheduled_and_withdrawn_messages_keep_their_status(tmp_path: Path) -> None:
     rows = row(1) + row(2, status="scheduled") + row(3, status="Withdrawn") + row(4, status="")
     found = read(tmp_path, all=rows)
-    assert found.tables["mass_messages"]["message"].tolist() == ["Soup 1", "Soup 3", "Soup 4"]
-    assert "mass_messages: 1 scheduled, not sent yet: left out" in map(str, found.notes)
+    rows_of = found.tables["mass_messages"]
+    assert rows_of["message"].tolist() == ["Soup 1", "Soup 2", "Soup 3", "Soup 4"]
+    assert rows_of["status"].tolist() == ["sent", "scheduled", "withdrawn", None]
+    assert "mass_messages: 1 scheduled, not sent yet: no facts" in map(str, found.notes)
     assert "mass_messages: 1 withdrawn: they count until then" in map(str, found.notes)
 
 

@@ -36,6 +36,9 @@ def test_csv_arrives_with_the_contracts_types(folder: Path) -> None:
         "earnings": "float64",
         "message_type": "object",
         "caption_id": "Int64",
+        "status": "object",
+        "counted_at": "datetime64[us, UTC]",
+        "text_id": "object",
     }
     assert tables["caption_bank"].dtypes.astype(str).to_dict() == {
         "caption_id": "int64",
@@ -46,6 +49,7 @@ def test_csv_arrives_with_the_contracts_types(folder: Path) -> None:
         "page_name": "object",
         "is_active": "bool",
         "created_at": "datetime64[us, UTC]",
+        "text_id": "object",
     }
     assert tables["creators"]["is_active"].dtype == bool
 
@@ -197,7 +201,11 @@ def test_the_sample_agency_survives_a_round_trip_through_csv(tmp_path: Path) -> 
         )
     imported = read_inputs(tmp_path)
     for name, table in agency.tables.items():
-        assert_frame_equal(imported.tables[name], table, check_dtype=False)
+        found = imported.tables[name]
+        assert found.drop(columns=list(table.columns)).isna().all(axis=None)
+        # A second copy of a row, counted at the same time, tells nothing.
+        once = table.drop_duplicates("row_id", keep="last") if "row_id" in table else table
+        assert_frame_equal(found[table.columns], once.reset_index(drop=True), check_dtype=False)
 
 
 @settings(max_examples=30, deadline=None)

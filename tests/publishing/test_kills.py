@@ -24,15 +24,15 @@ from benchmarks.small_home import (
     small_dataset,
 )
 from eros_assets.settings import Settings
+from eros_assets.weekly.facts import refresh_facts
 from eros_assets.weekly.locking import lock_drafts
 from eros_assets.weekly.scope import week_plan_scope
 
 OLD_CODE, NEW_CODE = "1" * 64, "2" * 64
 
 
-def refresh_facts(settings: Settings) -> None:
-    dataset = small_dataset(settings)
-    dataset.run("refresh_message_facts")
+def sort_history(settings: Settings) -> None:
+    refresh_facts(small_dataset(settings))
 
 
 def lock_and_publish(settings: Settings) -> None:
@@ -58,7 +58,7 @@ class Kill:
 
 
 KILLS = {
-    "in_the_load_of_facts": Kill(refresh_facts, "inner commit, before"),
+    "in_the_load_of_facts": Kill(sort_history, "inner commit, before"),
     "between_lock_and_publication": Kill(
         lock_and_publish, "call lock_caption_assignments, after its commit"
     ),

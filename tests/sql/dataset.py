@@ -21,6 +21,7 @@ from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 
 LA = ZoneInfo("America/Los_Angeles")
 MONDAY = dt.date(2025, 11, 10)  # of a week without a change of the clocks
+LOADED_AT = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)  # after every message of the tests
 TIERS = ("budget", "mid", "premium", "bump")
 
 Row = dict[str, Any]
@@ -50,6 +51,8 @@ def message(row_id: int | None, **changes: Any) -> Row:
         "earnings": 200.0,
         "message_type": "PPV",
         "caption_id": None,
+        "status": None,
+        "counted_at": None,
     }
     return row | changes
 
@@ -63,7 +66,8 @@ def fact(row_id: int, **changes: Any) -> Row:
     if "send_date" in given:
         given["sending_time"] = la(given.pop("send_date"), given.pop("send_hour", 12))
     row = message(row_id, **given)
-    del row["message"]
+    for input_only in ("message", "status", "counted_at"):
+        del row[input_only]
     wall = row["sending_time"].astimezone(LA)
     return row | {
         "send_date": wall.date(),
@@ -199,8 +203,9 @@ class Dataset:
         frame = self.warehouse.query(f"SELECT * FROM `${{dataset}}.{table}`")
         return frame.sort_values(list(order), ignore_index=True) if order else frame
 
-    def refresh_facts(self) -> None:
-        self.warehouse.run(self.library["refresh_message_facts"].text)
+    def refresh_facts(self, loaded_at: dt.datetime = LOADED_AT) -> None:
+        script = self.library["refresh_message_facts"].text
+        self.warehouse.run(script, {"loaded_at": loaded_at})
 
     def table_function(
         self, name: str, as_of: dt.date, lookback_days: int | None, page: str | None = None

@@ -46,6 +46,8 @@ KEYS: Mapping[str, Sequence[str]] = {
     "gate_verdicts": ("verdict_id", "condition"),
     "schedule_export_log": (),
     "caption_terms": ("caption_id",),
+    "scheduled_messages": ("row_id",),
+    "fitted_maturity": ("age_hours",),
 }
 
 TEXTS: Mapping[str, Sequence[object]] = {
@@ -56,6 +58,9 @@ TEXTS: Mapping[str, Sequence[object]] = {
     "status": ("draft", "active", "superseded"),
     "schedule_export_log.status": ("succeeded", "unchanged", "failed"),
     "destination": ("csv", "sheets", "bucket"),
+    "mass_messages.status": ("sent", "scheduled", "withdrawn", None),
+    "message_facts.age_hours": (None, 60.0, 200.0),
+    "message_facts.maturity": (None, 0.5, 1.0),
     "gate_verdicts.state": ("judged", "other"),
     "arm": ("treatment", "control"),
     "caption_bandit_stats.stats_as_of": (WEEK + dt.timedelta(days=14),),
@@ -229,6 +234,8 @@ def _message(number: int, bank: Rows, chance: Random) -> dict[str, object]:
         "earnings": purchased * (price or 0.0),
         "message_type": "PPV" if ppv else "Bump",
         "caption_id": chance.choice((None, caption["caption_id"])),
+        "status": chance.choice((None, None, "Sent", "scheduled", "withdrawn")),
+        "counted_at": chance.choice((None, MIDNIGHT, MIDNIGHT - dt.timedelta(days=20))),
         **wrong,
     }
 

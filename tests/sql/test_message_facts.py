@@ -5,6 +5,7 @@ import json
 import math
 import unicodedata
 from collections import Counter
+from random import Random
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,6 @@ from tests.sql.dataset import LA, Dataset, Row, caption, la, message
 DAY = dt.date(2025, 10, 1)
 
 BROKEN = [
-    ({"row_id": None}, "missing row_id"),
     ({"page_name": None}, "missing page_name"),
     ({"page_name": "  "}, "missing page_name"),
     ({"page_name": "Cook"}, "page_name is not [a-z0-9_]+"),
@@ -53,7 +53,6 @@ def reason(row: Row) -> str | None:
     bought = row["purchased_count"] or 0
     alphabet = set("abcdefghijklmnopqrstuvwxyz0123456789_")
     rules = [
-        ("missing row_id", row["row_id"] is None),
         ("missing page_name", not (page or "").strip()),
         ("page_name is not [a-z0-9_]+", not set(page or "") <= alphabet),
         ("missing sending_time", row["sending_time"] is None),
@@ -66,6 +65,11 @@ def reason(row: Row) -> str | None:
         ("earnings are negative", (row["earnings"] or 0) < 0),
     ]
     return next((name for name, broken in rules if broken), None)
+
+
+def key(row: Row) -> object:
+    """What a message is known by: its row_id, else page, minute and text."""
+    return row["row_id"] or (row["page_name"], row["sending_time"], row["message"])
 
 
 def refreshed(dataset: Dataset, rows: list[Row]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -147,11 +151,14 @@ class TestAccounting:
         facts, quarantine = refreshed(dataset, rows)
         assert len(facts) + len(quarantine) == len(rows)
         alone = [reason(row) for row in rows]
-        valid = {row["row_id"] for row, why in zip(rows, alone, strict=True) if why is None}
-        assert facts["row_id"].tolist() == sorted(valid)
+        valid = {key(row) for row, why in zip(rows, alone, strict=True) if why is None}
+        assert len(facts) == len(valid)
+        assert {i for i in facts["row_id"] if i <= 6} == {i for i in valid if isinstance(i, int)}
         expected = Counter(why for why in alone if why is not None)
-        expected["duplicate row_id"] += alone.count(None) - len(valid)
-        assert Counter(quarantine["reason"]) == +expected
+        found = Counter(quarantine["reason"])
+        again = sum(found.pop(why, 0) for why in ("duplicate row_id", "replaced by newer counts"))
+        assert found == +expected
+        assert again == alone.count(None) - len(valid)
 
     def test_a_second_run_changes_nothing(self, dataset: Dataset) -> None:
         rows = [message(1), message(1), message(2, earnings=0.1 + 0.2), message(3, sent_count=0)]
@@ -295,6 +302,147 @@ class TestCaptionMatching:
 def edges_of(start: dt.datetime, minutes: int = 1) -> list[dt.datetime]:
     step = dt.timedelta(minutes=minutes)
     return [start - step, start, start + step]
+
+
+class TestIdentity:
+    """The same message again replaces the earlier row; what was not sent is no fact."""
+
+    def test_the_newest_counts_replace_earlier_ones(self, dataset: Dataset) -> None:
+        rows = [
+            message(1, viewed_count=views, counted_at=la(dt.date(2025, 10, day)))
+            for day, views in ((3, 300), (9, 380), (5, 390))
+        ]
+        facts, quarantine = refreshed(dataset, rows)
+        assert facts["viewed_count"].tolist() == [380]
+        assert quarantine["reason"].tolist() == ["replaced by newer counts"] * 2
+
+    def test_without_a_time_of_counting_most_views_are_the_newest(self, dataset: Dataset) -> None:
+        rows = [message(1, viewed_count=n) for n in (300, 400, 350)]
+        rows += [message(None, viewed_count=n, message="Soup!") for n in (80, 90)]
+        facts, _ = refreshed(dataset, rows)
+        assert sorted(facts["viewed_count"]) == [90, 400]
+
+    @settings(
+        max_examples=12,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(
+        exports=st.lists(st.lists(st.integers(0, 11), max_size=16), min_size=1, max_size=5),
+        order=st.randoms(use_true_random=False),
+    )
+    def test_a_history_gives_the_same_facts_whole_in_parts_and_shuffled(
+        self, dataset: Dataset, exports: list[list[int]], order: Random
+    ) -> None:
+        """Twelve messages, counted after each export; half of them are known by page and text."""
+
+        def counted(number: int, export: int) -> Row:
+            counts = {
+                "viewed_count": 100 + 30 * export,
+                "counted_at": la(dt.date(2025, 11, 1 + export)),
+            }
+            given = number if number % 2 else None
+            return message(given, message=f"Soup {number}", sending_time=la(DAY, number)) | counts
+
+        last = len(exports)
+        parts = [counted(n, k) for k, numbers in enumerate(exports) for n in numbers]
+        parts += [counted(n, last) for n in range(12)]
+        whole, _ = refreshed(dataset, [counted(n, last) for n in range(12)])
+        assert len(whole) == 12
+        in_parts, quarantine = refreshed(dataset, parts)
+        assert len(quarantine) == len(parts) - 12
+        order.shuffle(parts)
+        shuffled, _ = refreshed(dataset, parts)
+        pd.testing.assert_frame_equal(in_parts, whole, check_exact=True)
+        pd.testing.assert_frame_equal(shuffled, whole, check_exact=True)
+
+    def test_a_message_without_row_id_is_known_by_page_minute_and_text(
+        self, dataset: Dataset
+    ) -> None:
+        at = la(DAY, 9)
+        rows = [
+            message(None, message="Soup!", sending_time=at),
+            message(None, message="SOUP", sending_time=at + dt.timedelta(seconds=59)),
+            message(None, message="Soup!", sending_time=at + dt.timedelta(seconds=60)),
+            message(None, message="Stew", sending_time=at),
+            message(None, message="Soup!", sending_time=at, page_name="painter"),
+        ]
+        first, _ = refreshed(dataset, rows)
+        assert len(first) == 4
+        assert (first["row_id"] > 0).all()
+        second, _ = refreshed(dataset, rows[::-1] + rows)
+        pd.testing.assert_frame_equal(first, second)
+
+    def test_another_message_of_the_same_row_id_is_quarantined(self, dataset: Dataset) -> None:
+        rows = [
+            message(1, counted_at=la(dt.date(2025, 10, 3))),
+            message(1, counted_at=la(dt.date(2025, 10, 9)), page_name="painter"),
+        ]
+        facts, quarantine = refreshed(dataset, rows)
+        assert facts["page_name"].tolist() == ["cook"]
+        assert quarantine["reason"].tolist() == ["duplicate row_id"]
+
+    def test_scheduled_and_future_messages_are_what_people_queued(self, dataset: Dataset) -> None:
+        now = la(dt.date(2025, 10, 20))
+        late = now + dt.timedelta(minutes=1)
+        nothing = {"sent_count": None, "viewed_count": None, "purchased_count": None}
+        rows = [
+            message(1, status=" Scheduled ", **nothing),
+            message(2, sending_time=late),
+            message(3, sending_time=now),
+            message(4, status="scheduled", page_name=None),
+            message(5, sending_time=la(DAY, 18), counted_at=la(DAY, 17)),
+        ]
+        dataset.put("mass_messages", rows)
+        dataset.refresh_facts(loaded_at=now)
+        assert dataset.rows("message_facts")["row_id"].tolist() == [3]
+        queued = dataset.rows("scheduled_messages", "row_id")
+        assert queued["row_id"].tolist() == [1, 2, 5]
+        assert queued["send_time"].tolist()[1] == pd.Timestamp(late)
+        assert dataset.rows("quarantined_messages")["reason"].tolist() == ["missing page_name"]
+        balance = dataset.warehouse.query(dataset.library["facts_and_quarantine_balance"].text)
+        assert balance.iloc[0].tolist() == [5, 1, 3, 1]
+
+    def test_a_scheduled_message_is_a_fact_once_it_was_sent(self, dataset: Dataset) -> None:
+        queued = message(1, status="scheduled", sending_time=la(DAY, 8), sent_count=None)
+        refreshed(dataset, [queued])
+        assert len(dataset.rows("scheduled_messages")) == 1
+        facts, quarantine = refreshed(dataset, [queued, message(1, sending_time=la(DAY, 9))])
+        assert facts["send_hour"].tolist() == [9]
+        assert dataset.rows("scheduled_messages").empty
+        assert quarantine["reason"].tolist() == ["replaced by newer counts"]
+
+    def test_a_withdrawn_message_stops_counting_at_its_withdrawal(self, dataset: Dataset) -> None:
+        def counted(day: int, views: int, status: str) -> Row:
+            at = la(dt.date(2025, 10, day))
+            return message(1, viewed_count=views, status=status, counted_at=at)
+
+        rows = [
+            counted(2, 200, "sent"),
+            counted(3, 240, "withdrawn"),
+            counted(4, 250, "withdrawn"),
+            counted(5, 260, "sent"),
+        ]
+        facts, _ = refreshed(dataset, rows)
+        assert facts["viewed_count"].tolist() == [240]
+        facts, quarantine = refreshed(dataset, [rows[0], rows[2] | {"sent_count": 0}])
+        assert facts["viewed_count"].tolist() == [200], "the platform no longer counts it"
+        assert quarantine["reason"].tolist() == ["sent_count is not above 0"]
+
+    def test_an_unknown_status_is_a_fault(self, dataset: Dataset) -> None:
+        _, quarantine = refreshed(dataset, [message(1, status="failed")])
+        assert quarantine["reason"].tolist() == ["status is not sent, scheduled or withdrawn"]
+
+    def test_a_message_that_is_not_sent_is_not_the_newest(self, dataset: Dataset) -> None:
+        rows = [message(1), message(2, status="scheduled", sending_time=la(DAY, 23))]
+        rows.append(message(3, sending_time=la(dt.date(2026, 1, 1))))
+        dataset.put("mass_messages", rows)
+        until = {"until": la(DAY, 23)}
+        newest = dataset.warehouse.query(dataset.library["newest_message"].text, until)
+        assert newest["newest"].tolist() == [pd.Timestamp(message(1)["sending_time"])]
+        span = dataset.warehouse.query(dataset.library["history_span"].text, until)
+        assert (span["messages"].iloc[0], span["newest"].iloc[0]) == (1, DAY)
 
 
 class TestTimes:

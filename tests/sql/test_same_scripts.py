@@ -5,6 +5,7 @@ evaluates each of their statements (`tests.googlesql.scripts`). A week goes thro
 turn: history in, statistics, selection, reports, locks.
 """
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ Arguments = Mapping[str, Typed]
 DATE = Typed(WEEK, "DATE")
 WRITTEN = (
     "message_facts",
+    "scheduled_messages",
+    "fitted_maturity",
     "quarantined_messages",
     "caption_bandit_stats",
     "caption_priors",
@@ -55,10 +58,10 @@ class Both:
         self.embedded.fill(tables)
         self.google.tables.update(tables)
 
-    def run(self, operation: str) -> None:
+    def run(self, operation: str, **parameters: Typed) -> None:
         path = SQL / "operations" / f"{operation}.sql"
-        self.google.run(path)
-        self.warehouse.run(path.read_text())
+        self.google.run(path, {n: Given(p.value, p.type) for n, p in parameters.items()})
+        self.warehouse.run(path.read_text(), parameters)
         self._compare()
 
     def call(self, procedure: str, arguments: Arguments) -> None:
@@ -128,10 +131,11 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
 def test_a_week_goes_the_same_way_through_every_script(engines: Both, seed: int) -> None:
     engines.fill({**{name: [] for name in WRITTEN}, **agency(seed)})
 
-    engines.run("refresh_message_facts")
-    assert engines.google.tables["message_facts"]
-    assert engines.google.tables["quarantined_messages"]
-    engines.run("refresh_message_facts")
+    loaded_at = Typed(dt.datetime(2030, 1, 1, tzinfo=dt.UTC), "TIMESTAMP")
+    engines.run("refresh_message_facts", loaded_at=loaded_at)
+    for table in ("message_facts", "scheduled_messages", "quarantined_messages"):
+        assert engines.google.tables[table]
+    engines.run("refresh_message_facts", loaded_at=loaded_at)
 
     lookback = Typed(540, "INT64")
     performance = {"p_as_of": DATE, "p_lookback_days": lookback}

@@ -117,7 +117,6 @@ INT64_MAX = 2**63 - 1
 NAN, INFINITE = float("nan"), float("inf")
 
 MESSAGES = (
-    _message("a message without an id", "missing row_id", row_id=None),
     _message("a message without a page", "missing page_name", page_name=None),
     _message("a page that is a path", "page_name is not [a-z0-9_]+", page_name="../../evil"),
     _message("a page of other letters", "page_name is not [a-z0-9_]+", page_name="ámber_漢"),

@@ -11,6 +11,7 @@ from eros_assets.settings import load_settings
 from eros_assets.tuning import configuration_tables, read_knobs
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
 from eros_assets.weekly.drafting import draft_week, failed_creators, read_week_inputs
+from eros_assets.weekly.facts import refresh_facts
 from eros_assets.weekly.inputs import require_inputs
 from eros_assets.weekly.locking import lock_drafts
 from eros_assets.weekly.rows import draft_rows
@@ -103,7 +104,7 @@ def session(dataset: Dataset) -> Any:
 def planned_week(dataset: Dataset) -> Schedules:
     """The weekly line's decisions, from the history to schedules in force."""
     require_inputs(dataset)
-    dataset.run("refresh_message_facts")
+    refresh_facts(dataset)
     dataset.call(
         "update_caption_performance",
         p_as_of=WEEK,

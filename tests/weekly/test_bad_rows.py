@@ -92,7 +92,7 @@ class Spoilt:
                 self._outcomes[case.batch] = Outcome(
                     schedules,
                     {name: dataset.rows(name)["reason"].tolist() for name in SAYING},
-                    (row["input_rows"], row["fact_rows"] + row["quarantined_rows"]),
+                    (row["input_rows"], row[1:].sum()),
                 )
         return self._outcomes[case.batch]
 

@@ -22,6 +22,8 @@ def report(**changed: Any) -> ImportReport:
     counts: dict[str, Any] = {
         "messages": 100,
         "used": 95,
+        "scheduled": 0,
+        "replaced": 0,
         "quarantined": 5,
         "captions": 10,
         "captions_without_evidence": 2,
@@ -41,6 +43,15 @@ def test_the_report_counts_reasons_matches_and_what_has_no_evidence() -> None:
         "10 captions can be used, 2 of them without evidence",
         "pages without history: c",
     ]
+
+
+def test_what_is_not_sent_or_was_replaced_is_counted_and_no_doubt() -> None:
+    told = report(messages=200, scheduled=3, replaced=97)
+    assert told.lines[2:4] == [
+        "3 not sent yet: kept in scheduled_messages",
+        "97 replaced by newer counts of the same messages",
+    ]
+    assert told.doubts == []
 
 
 def test_exactly_as_much_as_is_allowed_is_no_doubt() -> None:
