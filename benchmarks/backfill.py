@@ -18,6 +18,9 @@ TODAY = "2025-11-05"
 WEEKS = ("2025-11-03", "2025-11-10", "2025-11-17")
 """The week under way, the coming one, and the one after it."""
 
+SKIPPED = ("schedule_sheet", "schedule_bucket")
+"""What the agency has no place for."""
+
 POLL_SECONDS = 0.5
 LONGEST_SECONDS = 3_600.0
 LAUNCH = """
@@ -120,7 +123,8 @@ def _three_runs(port: int) -> tuple[Sequence[str], float]:
 def _backfill(port: int) -> tuple[Sequence[str], float]:
     """Launch the assets of the same job for the weeks; the seconds that its runs take."""
     job = build_definitions(load_settings({"env": "local"})).resolve_job_def(weekly_schedules.name)
-    keys = sorted(job.asset_layer.selected_asset_keys)
+    # Dagster calls a backfill failed in which an asset was skipped.
+    keys = sorted(key for key in job.asset_layer.selected_asset_keys if key.path[-1] not in SKIPPED)
     params = {
         "assetSelection": [{"path": list(key.path)} for key in keys],
         "partitionNames": list(WEEKS),
