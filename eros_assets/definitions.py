@@ -27,7 +27,7 @@ from eros_assets.assets.labels import labelled
 from eros_assets.assets.phases import phases_of
 from eros_assets.assets.table_types import TableIOManager
 from eros_assets.assets.week import partitions_of
-from eros_assets.automation import jobs, rollback, sensors, sweep
+from eros_assets.automation import jobs, rollback, sensors, sweep, withdrawal
 from eros_assets.automation import review as review_automation
 from eros_assets.automation import schedules as timetable
 from eros_assets.automation.console import console
@@ -66,7 +66,7 @@ JOBS = [
     ),
     *(jobs.smoke_tests, jobs.health_check, jobs.evaluate_policies, jobs.deploy_production),
     *(review_automation.read_reviews, sweep.expired_lock_sweep),
-    *(rollback.rollback_production, rollback.backup_production),
+    *(rollback.rollback_production, rollback.backup_production, withdrawal.withdraw_creators),
 ]
 SENSORS = [
     *(sensors.new_history, sensors.new_schedule, sensors.health_turns),

@@ -50,13 +50,16 @@ def schedule_review(
     found = read_reviews(dataset, week_start, tab.read, run_id=context.run_id)
     for sentence in found.open_faults:
         context.log.warning(sentence)
-    tab.mark(found.unread)
+    for line in found.too_late:
+        context.log.warning(line.sentence)
+    tab.mark(found.unread, found.too_late)
     reviews = found.merged.reviews
     return dg.MaterializeResult(
         metadata={
             **stored_metadata(dataset, "schedule_review", week_start=week_start),
             "lines_read": found.lines_read,
             "lines_not_read": len(found.open_faults),
+            "rejected_too_late": dg.MetadataValue.json([each.reason for each in found.too_late]),
             "changed": len(found.merged.changed),
             "approved": sum(r.line.decision == "approve" for r in reviews),
             "rejected": sum(r.line.decision == "reject" for r in reviews),
@@ -92,13 +95,13 @@ class _Tab:
             self._log.info("no reviews are read: the week has no Review tab yet")
         return self._found.reading if self._found else None
 
-    def mark(self, unread: Sequence[UnreadLine]) -> None:
-        """Say beside the lines why they are not read; a failure costs the marks alone."""
+    def mark(self, unread: Sequence[UnreadLine], too_late: Sequence[UnreadLine]) -> None:
+        """Say beside the lines why they change nothing; a failure costs the marks alone."""
         if self._found is None:
             return
         from eros_assets.exporting.sheets.reader import mark_unread
 
         try:
-            mark_unread(self._sheets.spreadsheet(), self._found, unread)
+            mark_unread(self._sheets.spreadsheet(), self._found, unread, too_late)
         except ErosError as error:
             self._log.warning(f"the lines that are not read could not be marked: {error}")

@@ -1,5 +1,6 @@
 """The schedules of a week, and the captions they reserve: drafts first, then locked."""
 
+import datetime as dt
 from typing import Any
 
 import dagster as dg
@@ -24,6 +25,7 @@ from eros_assets.weekly.locking import blocked_drafts, lock_drafts
 from eros_assets.weekly.rows import draft_rows
 from eros_assets.weekly.scope import week_plan_scope
 from eros_assets.weekly.shortfalls import store_shortfalls
+from eros_assets.weekly.withdrawal import withdraw_inactive
 
 GROUP = "schedules"
 
@@ -32,7 +34,7 @@ GROUP = "schedules"
     "schedule_recommendations",
     group_name=GROUP,
     runs=["week_targets", "selected_captions", "slot_values", "tier_prices"],
-    deps=["tuning", "sent_this_week", "active_schedules", *SCOPE],
+    deps=["tuning", "sent_this_week", "active_schedules", "scheduled_pages", *SCOPE],
     earlier=IN_FORCE,
     partitions_def=WEEKLY,
 )
@@ -44,6 +46,9 @@ def schedule_recommendations(
     scope = week_plan_scope(dataset, week_start, week_scope.pages, force=week_scope.force)
     for page, schedule in sorted(scope.left_alone.items()):
         context.log.info(f"{page}: its week has begun, {schedule} is left alone")
+    if not week_scope.pages:  # a run of some pages leaves the others what they have
+        for left in withdraw_inactive(dataset, week_start, withdrawn_at=dt.datetime.now(dt.UTC)):
+            context.log.warning(f"{left.sentence}: the creator is no longer active")
     planned_drafts = draft_week(read_week_inputs(dataset, scope), scope, context.log.info)
     rows, drafts = draft_rows(dataset, scope, planned_drafts, run_id=context.run_id)
     failures, dropped = failed_creators(drafts), placement_shortfalls(drafts)

@@ -1,4 +1,4 @@
-"""The commands `preflight`, `deploy`, `backup`, `rollback` and `status`."""
+"""The commands `preflight`, `deploy`, `backup`, `rollback`, `status` and `withdraw`."""
 
 import sys
 from collections.abc import Sequence
@@ -155,6 +155,27 @@ def status(as_json: bool) -> None:
         )
 
 
+@click.command()
+@click.argument("pages", nargs=-1, required=True)
+def withdraw(pages: tuple[str, ...]) -> None:
+    """Withdraw PAGES from every week that has not begun.
+
+    Reads schedules and reservations. Their drafts and schedules in force end, their captions are
+    released, and files, Google Sheet and bucket show the others alone. A creator whose is_active
+    is false leaves a week at its next build by itself. Safe to repeat.
+    """
+    settings = settings_or_exit()
+    from eros_assets.weekly.withdrawal import schedules_ahead
+
+    with refusing():
+        dataset = _opened(settings)
+        require_tables(dataset)
+        schedules_ahead(dataset, pages)
+    from eros_assets.automation.withdrawal import withdrawal_run_config
+
+    _run(settings, "withdraw_creators", run_config=withdrawal_run_config(*pages))
+
+
 def _run(settings: Settings, job: str, run_config: dict[str, Any] | None = None) -> None:
     run_job(settings, job, run_config=run_config, status=partial(_status, settings))
 
@@ -198,4 +219,4 @@ def _status(settings: Settings) -> Sequence[str]:
     return lines
 
 
-COMMANDS = (preflight, deploy, backup, rollback, status)
+COMMANDS = (preflight, deploy, backup, rollback, status, withdraw)

@@ -14,7 +14,7 @@ from eros_assets.calendar import ZONE
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.exporting.sheets.cells import cell_value, serial_date
-from eros_assets.exporting.sheets.review import Key
+from eros_assets.exporting.sheets.review import REJECT, Key
 from eros_assets.exporting.sheets.review_reading import ReviewLine, ReviewReading, UnreadLine
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ SCHEDULE_REVIEW = "schedule_review"
 QUARANTINED_REVIEWS = "quarantined_reviews"
 
 UNKNOWN = "no schedule of the week has message {1} of {0}: was its Schedule or Message changed?"
+TOO_LATE = "too late: message {1} of {0} was due on {2:%a %Y-%m-%d %H:%M} Los Angeles time"
 MISPLACED = "it does not show message {1} of {0}: was its Schedule or Message changed?"
 SHOWN = ("Page", "Date", "LA time")
 """Cells of a line that tell whose it is, beside its key."""
@@ -85,12 +86,14 @@ class ReadReviews:
     """A week's reviews after a reading.
 
     `unread` are the tab's lines that can't be read, `open_faults` all that can't, one line each.
+    `too_late` are the lines that reject a message whose time had come when the week was read.
     """
 
     lines_read: int
     merged: MergedReviews
     unread: Sequence[UnreadLine]
     open_faults: Sequence[str]
+    too_late: Sequence[UnreadLine] = ()
 
 
 def merge_reviews(
@@ -184,7 +187,15 @@ def read_reviews(
     kept = _store_faults(
         dataset, week_start, [_fault(line, now, run_id) for line in faults], is_read=True
     )
-    return ReadReviews(len(own.lines), merged, faults, kept)
+    late = [
+        _named(own.found[line.key], TOO_LATE.format(*line.key, due.astimezone(ZONE)))
+        for line in lines
+        if line.decision == REJECT
+        and line.key in planned
+        and (due := planned[line.key].send_time) is not None
+        and due <= dataset.planning_instant()
+    ]
+    return ReadReviews(len(own.lines), merged, faults, kept, late)
 
 
 def open_faults(dataset: Dataset, week_start: dt.date) -> list[str]:

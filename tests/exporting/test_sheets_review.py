@@ -1,6 +1,7 @@
 """The Review tab: people's decisions are read, stored, and never overwritten."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -146,8 +147,15 @@ def test_unread_lines_are_marked_until_they_can_be_read(desk: Desk) -> None:
     assert mark() == said
     assert desk.sheets.writes == writes
     review.put_in_order([5, 4, 3, 2, 1, 0])
-    review.write_beside("Decision", "yes", Page="cook", Message=2)
+    review.write_beside("Decision", "reject", Page="cook", Message=2)
     assert mark() == []
+    found = read_review_tab(desk.spreadsheet(), WEEK)
+    assert found is not None
+    (own,) = [line for line in found.reading.lines if line.decision]
+    late = replace(found.reading.found[own.key], reason="too late: it was due on Monday")
+    mark_unread(desk.spreadsheet(), found, [], [late])
+    assert mark() == []  # once it is no longer late, or no longer rejected
+    assert desk.show(messages()).status == "unchanged"
 
 
 def test_reading_takes_two_reads_without_captions(desk: Desk) -> None:

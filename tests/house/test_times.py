@@ -24,6 +24,7 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/weekly/reviews.py read_reviews": "stamp: read_at",
     "eros_assets/automation/sensors.py new_schedule": "which weeks have passed",
     "eros_assets/automation/review.py review_changes": "which weeks have passed",
+    "eros_assets/assets/schedules.py schedule_recommendations": "stamp: deactivated_at",
     "eros_assets/weekly/rows.py draft_rows": "stamp: created_at",
     "eros_assets/exporting/sheets/client.py _refusal": "how far off a Retry-After is",
     "eros_assets/assets/selection.py weekly_volume_targets": "stamp: computed_at",

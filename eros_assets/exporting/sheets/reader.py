@@ -94,8 +94,13 @@ def _narrow(spreadsheet: Spreadsheet, tabs: Iterable[Tab]) -> dict[int, ReviewGr
     return grids
 
 
-def mark_unread(spreadsheet: Spreadsheet, tab: ReviewTab, unread: Sequence[UnreadLine]) -> None:
-    """Write into Status why lines are not read, and clear it where they are again.
+def mark_unread(
+    spreadsheet: Spreadsheet,
+    tab: ReviewTab,
+    unread: Sequence[UnreadLine],
+    too_late: Sequence[UnreadLine] = (),
+) -> None:
+    """Write into Status why lines change nothing, and clear it where they do again.
 
     One write, or none when Status says so already.
 
@@ -104,6 +109,6 @@ def mark_unread(spreadsheet: Spreadsheet, tab: ReviewTab, unread: Sequence[Unrea
     """
     if tab.status is None:
         return  # the next export adds the column
-    requests = status_requests(review_id(tab.week), tab.grid, tab.status, unread)
+    requests = status_requests(review_id(tab.week), tab.grid, tab.status, unread, too_late)
     if requests:
         spreadsheet.change(requests)

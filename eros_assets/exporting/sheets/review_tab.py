@@ -34,6 +34,7 @@ from eros_assets.exporting.sheets.state import (
 from eros_assets.exporting.sheets.tables import WEEK_COLUMNS
 
 CHOICES = (APPROVE, REJECT)
+TOO_LATE = "too late: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,17 @@ def plan_review(
 
 
 def status_requests(
-    own: int, grid: ReviewGrid, place: int, unread: Sequence[UnreadLine]
+    own: int,
+    grid: ReviewGrid,
+    place: int,
+    unread: Sequence[UnreadLine],
+    too_late: Sequence[UnreadLine] = (),
 ) -> list[Request]:
-    """Say in column `place`, Status, why lines are not read; what says so already is left."""
+    """Say in column `place`, Status, why lines change nothing; what says so already is left."""
     reasons = {line.row - 1: f"{NOT_READ}{line.reason}" for line in unread}
-    marked = [row for row in grid.lines() if grid.text(row, "Status").startswith(NOT_READ)]
+    reasons |= {line.row - 1: line.reason for line in too_late}
+    own_words = (NOT_READ, TOO_LATE)
+    marked = [row for row in grid.lines() if grid.text(row, "Status").startswith(own_words)]
     wanted = {row: reasons.get(row, "") for row in {*reasons, *marked}}
     return [
         api.write_column(own, (row, place), [status])

@@ -1,0 +1,102 @@
+"""Withdraws a creator's schedules of weeks that have not begun, and releases their captions."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eros_assets.calendar import la_date, la_instant, monday_after, monday_of
+from eros_assets.dataset import Dataset
+from eros_assets.errors import ErosError
+
+LAST_WEEK = dt.date(9999, 12, 27)
+
+
+class NothingToWithdrawError(ErosError):
+    """A page has no schedule in a week ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawnSchedule:
+    """What a page had in a week: the messages of its draft and of its schedule in force."""
+
+    page_name: str
+    week_start: dt.date
+    messages: int
+
+    @property
+    def sentence(self) -> str:
+        """One line for people."""
+        return (
+            f"{self.page_name}, week of {self.week_start}: {self.messages} messages are withdrawn"
+        )
+
+
+def schedules_ahead(dataset: Dataset, pages: Sequence[str]) -> list[WithdrawnSchedule]:
+    """What these pages have in weeks that have not begun.
+
+    Raises:
+        NothingToWithdrawError: a page has nothing there.
+    """
+    first = first_week_ahead(dataset)
+    found = [each for each in _scheduled(dataset, first, LAST_WEEK) if each.page_name in pages]
+    if lacking := sorted(set(pages) - {each.page_name for each in found}):
+        raise NothingToWithdrawError(
+            f"{', '.join(lacking)}: no schedule and no draft of a week from {first} on; nothing "
+            "was changed"
+        )
+    return found
+
+
+def withdraw_pages(
+    dataset: Dataset, pages: Sequence[str], *, withdrawn_at: dt.datetime
+) -> list[WithdrawnSchedule]:
+    """Withdraw what these pages have in weeks that have not begun.
+
+    Raises:
+        NothingToWithdrawError: a page has nothing there; nothing is changed.
+    """
+    found = schedules_ahead(dataset, pages)
+    dataset.run(
+        "withdraw_schedules",
+        pages=list(pages),
+        first_week=first_week_ahead(dataset),
+        last_week=LAST_WEEK,
+        withdrawn_at=withdrawn_at,
+    )
+    return found
+
+
+def withdraw_inactive(
+    dataset: Dataset, week_start: dt.date, *, withdrawn_at: dt.datetime
+) -> list[WithdrawnSchedule]:
+    """Withdraw what creators who are no longer active have in a week, if it has not begun."""
+    if week_start < first_week_ahead(dataset):
+        return []
+    found = _scheduled(dataset, week_start, week_start, is_inactive=True)
+    if found:
+        dataset.run(
+            "withdraw_schedules",
+            pages=[each.page_name for each in found],
+            first_week=week_start,
+            last_week=week_start,
+            withdrawn_at=withdrawn_at,
+        )
+    return found
+
+
+def first_week_ahead(dataset: Dataset) -> dt.date:
+    """The Monday of the first week that has not begun."""
+    planned_at = dataset.planning_instant()
+    monday = monday_of(la_date(planned_at))
+    return monday if planned_at <= la_instant(monday) else monday_after(monday)
+
+
+def _scheduled(
+    dataset: Dataset, first_week: dt.date, last_week: dt.date, *, is_inactive: bool = False
+) -> list[WithdrawnSchedule]:
+    rows = dataset.query("scheduled_pages", first_week=first_week, last_week=last_week)
+    return [
+        WithdrawnSchedule(row["page_name"], row["week_start"], int(row["messages"]))
+        for row in rows.to_dict("records")
+        if row["is_inactive"] or not is_inactive
+    ]
