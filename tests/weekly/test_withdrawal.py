@@ -1,100 +1,98 @@
-"""A creator who leaves takes the schedules of weeks ahead, their reservations and files along."""
+"""A creator who leaves takes the schedules of weeks ahead and their reservations along."""
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from eros_assets.automation.withdrawal import withdraw_creators, withdrawal_run_config
-from eros_assets.dataset import open_dataset
-from eros_assets.definitions import build_definitions
-from eros_assets.weekly.messages import active_messages
+from eros_assets.dataset import Dataset, open_dataset
+from eros_assets.settings import Settings
 from eros_assets.weekly.withdrawal import (
     NothingToWithdrawError,
     withdraw_inactive,
     withdraw_pages,
 )
-from tests.assets.installed import TODAY, WEEK, Installed, copied
 
+WEEK = dt.date(2025, 11, 3)
+TODAY = WEEK - dt.timedelta(days=2)
 NOW = dt.datetime(2025, 11, 1, 12, tzinfo=dt.UTC)
-
-
-@dataclass(frozen=True)
-class Leaving:
-    """An agency and one of its creators, who is no longer active."""
-
-    agency: Installed
-    page: str
-
-    def scheduled(self) -> set[str]:
-        return set(active_messages(self.agency.dataset, WEEK)["page_name"])
-
-    def reserved(self) -> dict[str, int]:
-        rows = self.agency.query(
-            "SELECT page_name FROM `${dataset}.active_caption_assignments` WHERE is_active"
-        )
-        return rows["page_name"].value_counts().to_dict()
+BEFORE, AFTER = WEEK - dt.timedelta(days=7), WEEK + dt.timedelta(days=7)
+SCHEDULES = (
+    ("left", BEFORE, "active"),
+    ("left", WEEK, "active"),
+    ("left", AFTER, "draft"),
+    ("stays", WEEK, "active"),
+    ("unknown", WEEK, "active"),  # its row says neither
+)
 
 
 @pytest.fixture
-def leaving(planned: Path, tmp_path: Path) -> Iterator[Leaving]:
-    with copied(planned, tmp_path) as agency:
-        page = sorted(set(active_messages(agency.dataset, WEEK)["page_name"]))[0]
-        agency.change(
-            "UPDATE `${dataset}.creators` SET is_active = FALSE WHERE page_name = @page", page=page
-        )
-        yield Leaving(agency, page)
-
-
-def test_inactive_creator_leaves_a_week_that_has_not_begun(leaving: Leaving) -> None:
-    before, reserved = leaving.scheduled(), leaving.reserved()
-    found = withdraw_inactive(leaving.agency.dataset, WEEK, withdrawn_at=NOW)
-    assert [each.page_name for each in found] == [leaving.page]
-    assert found[0].messages == reserved.pop(leaving.page)
-    assert leaving.scheduled() == before - {leaving.page}
-    assert leaving.reserved() == reserved
-    reasons = leaving.agency.query(
-        "SELECT DISTINCT deactivation_reason AS reason "
-        "FROM `${dataset}.active_caption_assignments` WHERE page_name = @page",
-        page=leaving.page,
+def dataset(tmp_path: Path) -> Dataset:
+    """One message in each schedule; the creator `left` is no longer active."""
+    dataset = open_dataset(Settings(home=tmp_path / "home", today=TODAY), asset="test")
+    rows = pd.DataFrame(
+        {
+            "schedule_id": f"{page} {week}",
+            "page_name": page,
+            "week_start": week,
+            "message_number": 1,
+            "status": status,
+            "is_active": status == "active",
+        }
+        for page, week, status in SCHEDULES
     )
-    assert list(reasons["reason"]) == ["withdrawn"]
-    assert withdraw_inactive(leaving.agency.dataset, WEEK, withdrawn_at=NOW) == []
+    reserved = rows[["schedule_id", "page_name", "is_active"]]
+    creators = {"page_name": ["left", "stays", "unknown"], "is_active": [False, True, None]}
+    for name, table in (
+        ("schedule_recommendations", rows),
+        ("active_caption_assignments", reserved.assign(assignment_key=rows["schedule_id"])),
+        ("creators", pd.DataFrame(creators)),
+    ):
+        dataset.warehouse.deploy(dataset.library[name])
+        dataset.load(name, table)
+    return dataset
 
 
-def test_week_that_has_begun_stays(leaving: Leaving) -> None:
-    settings = leaving.agency.dataset.settings
-    later = open_dataset(settings.model_copy(update={"today": WEEK + dt.timedelta(days=1)}))
-    assert withdraw_inactive(later, WEEK, withdrawn_at=NOW) == []
-    with pytest.raises(NothingToWithdrawError, match=f"{leaving.page}: no schedule"):
-        withdraw_pages(later, [leaving.page], withdrawn_at=NOW)
-    assert leaving.page in leaving.scheduled()
+def in_force(dataset: Dataset) -> set[str]:
+    """The schedules in force; their reservations are those that are active."""
+    rows, reserved = (
+        dataset.rows(name) for name in ("schedule_recommendations", "active_caption_assignments")
+    )
+    active = set(rows.loc[rows["status"] == "active", "schedule_id"])
+    assert active == set(rows.loc[rows["is_active"], "schedule_id"])
+    assert active == set(reserved.loc[reserved["is_active"], "schedule_id"])
+    return active
 
 
-def test_page_without_a_schedule_ahead_is_refused(leaving: Leaving) -> None:
-    before = leaving.reserved()
+ALL = {f"{page} {week}" for page, week, status in SCHEDULES if status == "active"}
+
+
+def test_inactive_creator_leaves_a_week_that_has_not_begun(dataset: Dataset) -> None:
+    found = withdraw_inactive(dataset, WEEK, withdrawn_at=NOW)
+    assert [each.sentence for each in found] == [f"left, week of {WEEK}: 1 messages are withdrawn"]
+    assert in_force(dataset) == ALL - {f"left {WEEK}"}
+    released = dataset.rows("active_caption_assignments", deactivation_reason="withdrawn")
+    assert list(released["deactivated_at"]) == [pd.Timestamp(NOW)]
+    assert withdraw_inactive(dataset, WEEK, withdrawn_at=NOW) == []
+
+
+def test_week_that_has_begun_stays(dataset: Dataset) -> None:
+    assert withdraw_inactive(dataset, BEFORE, withdrawn_at=NOW) == []
+    assert in_force(dataset) == ALL
+
+
+def test_named_pages_leave_every_week_ahead(dataset: Dataset) -> None:
+    found = withdraw_pages(dataset, ["left", "stays"], withdrawn_at=NOW)
+    assert [(each.page_name, each.week_start) for each in found] == [
+        *(("left", WEEK), ("left", AFTER), ("stays", WEEK)),
+    ]
+    assert in_force(dataset) == {f"left {BEFORE}", f"unknown {WEEK}"}
+    drafts = dataset.rows("schedule_recommendations", status="draft")
+    assert drafts.empty
+
+
+def test_page_without_a_schedule_ahead_is_refused(dataset: Dataset) -> None:
     with pytest.raises(NothingToWithdrawError, match=r"nobody: no schedule .* nothing was changed"):
-        withdraw_pages(leaving.agency.dataset, [leaving.page, "nobody"], withdrawn_at=NOW)
-    assert leaving.reserved() == before
-
-
-def test_withdrawn_page_has_no_file_left(leaving: Leaving) -> None:
-    """By the job of the command; the creator may be active."""
-    agency = leaving.agency
-    other = sorted(leaving.scheduled())[1]
-    before = agency.files()
-    result = (
-        build_definitions(agency.dataset.settings)
-        .resolve_job_def(withdraw_creators.name)
-        .execute_in_process(
-            instance=agency.instance, run_config=withdrawal_run_config(leaving.page, other)
-        )
-    )
-    assert result.success
-    gone = {name for name in before if name.split(".")[0] in (leaving.page, other)}
-    assert gone
-    assert set(agency.files()) == set(before) - gone
-    assert not leaving.scheduled() & {leaving.page, other}
-    assert TODAY < WEEK
+        withdraw_pages(dataset, ["left", "nobody"], withdrawn_at=NOW)
+    assert in_force(dataset) == ALL
