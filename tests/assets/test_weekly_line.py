@@ -244,9 +244,8 @@ def test_files_have_the_contracts_columns_and_la_offsets(agency: Installed) -> N
             rows = list(csv.DictReader(file))
         assert rows
         assert all(row["scheduled_send_time"].endswith("-08:00") for row in rows)
-        assert [row["scheduled_send_time"] for row in rows] == sorted(
-            row["scheduled_send_time"] for row in rows
-        )
+        order = [(row["page_name"], row["scheduled_send_time"]) for row in rows]
+        assert order == sorted(order)
 
 
 def test_the_control_arm_is_drawn_and_scheduled(agency: Installed) -> None:

@@ -88,7 +88,7 @@ def later(content: bytes) -> bytes:
         (f"{PAGE}.excel.csv", lambda c: c.replace(b"page_name", b"page", 1), "header"),
         (f"{PAGE}.excel.csv", lambda c: c[: c.rindex(b",")], "export the week again"),
         (f"{PAGE}.excel.csv", row_cut, "is missing"),
-        (f"{PAGE}.excel.csv", row_twice, "rows of"),
+        (f"{PAGE}.excel.csv", row_twice, "no. 2 is not scheduled"),
         (f"{PAGE}.excel.csv", other_score, "performance_score not as scheduled"),
         (f"{PAGE}.excel.csv", later, "scheduled_send_time not as scheduled"),
         (f"{PAGE}.svg", None, "no such file"),

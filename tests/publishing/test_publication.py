@@ -181,16 +181,16 @@ def test_the_folder_holds_the_files_of_the_schedules_in_force_alone(turn: Turn) 
 
 def test_modes_and_links_of_people_stay(turn: Turn) -> None:
     folder, elsewhere = turn.agency.dataset.week_folder(WEEK), turn.agency.dataset.settings.home
-    page, picture = folder / f"{PAGES[0]}.csv", folder / f"{PAGES[0]}.png"
+    page, picture = folder / f"{PAGES[0]}.csv", folder / f"{PAGES[0]}.svg"
     page.chmod(0o640)
     folder.chmod(0o750)
     picture.unlink()
-    picture.symlink_to(elsewhere / "shared.png")
+    picture.symlink_to(elsewhere / "shared.svg")
     publish(turn.agency.dataset)
     assert turn.agency.files() == turn.new
     assert [stat.S_IMODE(path.stat().st_mode) for path in (page, folder)] == [0o640, 0o750]
-    assert picture.readlink() == elsewhere / "shared.png"
-    assert (elsewhere / "shared.png").read_bytes() == turn.new[picture.name]
+    assert picture.readlink() == elsewhere / "shared.svg"
+    assert (elsewhere / "shared.svg").read_bytes() == turn.new[picture.name]
 
 
 def test_a_first_publication_makes_the_folder(turn: Turn) -> None:

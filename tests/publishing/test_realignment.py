@@ -171,7 +171,8 @@ def test_a_week_behind_a_closed_gate_is_withdrawn_everywhere_until_it_opens(
 
     assert {d: published.shown(d) for d in EVERYWHERE} == {d: set() for d in EVERYWHERE}
     assert set(published.agency.files()) == {"index.html", RECORD}
-    assert set(published.storage.contents()) == {f"{PREFIX}index.html"}
+    # The list of weeks stays: the page of this one says why it was withdrawn.
+    assert set(published.storage.contents()) == {f"{PREFIX}index.html", "eros/weeks.html"}
     page = published.agency.files()["index.html"].decode()
     assert "sched_" not in page
     names = {str(name) for name in active_messages(published.agency.dataset, WEEK)["page_name"]}
