@@ -1454,11 +1454,7 @@ BEGIN
   -- whose posterior counts differ by less than a quarter are one group. What another page got is
   -- left out, as are the places within the limits that the rest of the page's week fills. Captions that
   -- the page has not tried are counted by bin and not listed.
-  INSERT INTO `${dataset}.selection_pools` (
-    page_name, week_start, price_tier, content_category, has_urgency, captions, prior_successes,
-    prior_failures, effective_successes, effective_failures, relative_use, multiplier,
-    treatment_places, control_places, category_room, urgent_room
-  )
+  CREATE OR REPLACE TEMP TABLE logged_pools AS
   WITH urgent_rest AS (
     SELECT
       page_name,
@@ -1639,9 +1635,9 @@ BEGIN
 
   SELECT
     a.page_name,
-    p_week_start,
+    p_week_start AS week_start,
     a.price_tier,
-    COALESCE(a.content_category, 'uncategorised'),
+    COALESCE(a.content_category, 'uncategorised') AS content_category,
     a.has_urgency,
     a.captions,
     a.prior_successes,
@@ -1657,8 +1653,8 @@ BEGIN
       w.treatment_places,
       GREATEST(CAST(FLOOR(t.max_category_share * w.week_wanted) AS INT64), 1)
       - COALESCE(g.chosen, 0)
-    ),
-    t.max_urgent_captions - COALESCE(u.chosen, 0)
+    ) AS category_room,
+    t.max_urgent_captions - COALESCE(u.chosen, 0) AS urgent_room
   FROM alike AS a
   CROSS JOIN `${dataset}.tuning` AS t
   INNER JOIN tier_places AS w ON a.page_name = w.page_name AND a.price_tier = w.price_tier
@@ -1675,6 +1671,30 @@ BEGIN
       AND a.content_category = g.content_category
   LEFT JOIN urgent_rest AS u
     ON a.page_name = u.page_name AND a.price_tier = u.price_tier;
+
+  INSERT INTO `${dataset}.selection_pools` (
+    page_name, week_start, price_tier, content_category, has_urgency, captions, prior_successes,
+    prior_failures, effective_successes, effective_failures, relative_use, multiplier,
+    treatment_places, control_places, category_room, urgent_room
+  )
+  SELECT
+    page_name,
+    week_start,
+    price_tier,
+    content_category,
+    has_urgency,
+    captions,
+    prior_successes,
+    prior_failures,
+    effective_successes,
+    effective_failures,
+    relative_use,
+    multiplier,
+    treatment_places,
+    control_places,
+    category_room,
+    urgent_room
+  FROM logged_pools;
 
   COMMIT TRANSACTION;
 
