@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
-from eros_assets.importing.captions import TERMS, terms_of
+from eros_assets.importing.schema import TERMS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +61,8 @@ def add_captions(dataset: Dataset, rows: "pd.DataFrame", *, now: dt.datetime) ->
         now: `created_at` of captions that say none.
     """
     import pandas as pd
+
+    from eros_assets.importing.captions import terms_of
 
     columns = [column.name for column in dataset.library["caption_bank"].columns]
     bank = rows[columns].copy()

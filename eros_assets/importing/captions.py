@@ -11,11 +11,8 @@ from eros_assets.importing.identity import Pages
 from eros_assets.importing.mapping import TableMapping, read_mapping
 from eros_assets.importing.mistakes import InputFileError, MistakeLog, Note, Notes
 from eros_assets.importing.rules import check_unique
-from eros_assets.importing.schema import SCHEMAS
+from eros_assets.importing.schema import SCHEMAS, TERMS
 from eros_assets.importing.tables import frame_of, typed_columns, with_defaults
-
-TERMS = ("active_from", "active_until", "max_sends", "suggested_price")
-"""Columns that files of captions may have and the bank's table does not."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 
 from eros_assets.importing.bank import bank_of_messages
-from eros_assets.importing.captions import TERMS, terms_of
+from eros_assets.importing.captions import terms_of
 from eros_assets.importing.cells import read_cells
 from eros_assets.importing.folder import Source, find_sources, fingerprint
 from eros_assets.importing.headers import RawTable, named_columns, wanted_names
@@ -28,7 +28,7 @@ from eros_assets.importing.identity import Pages, ids_of, normal_text
 from eros_assets.importing.mapping import MAPPING_FILE, Mapping, read_mapping
 from eros_assets.importing.mistakes import InputFileError, MistakeLog, Note, Notes
 from eros_assets.importing.rules import check_unique
-from eros_assets.importing.schema import PAGE_NAME, SCHEMAS, TableName, TableSchema
+from eros_assets.importing.schema import PAGE_NAME, SCHEMAS, TERMS, TableName, TableSchema
 from eros_assets.importing.tables import Typed, frame_of, typed_columns, with_defaults
 
 

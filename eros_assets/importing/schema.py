@@ -252,6 +252,8 @@ SCHEMAS: Mapping[TableName, TableSchema] = {
 }
 
 
+TERMS = ("active_from", "active_until", "max_sends", "suggested_price")
+"""Columns that files of captions may have and the bank's table does not."""
 INPUT_TABLES = tuple(SCHEMAS)
 DECISIONS: tuple[TableName, ...] = ("creator_availability", "creator_overrides", "queued_messages")
 """What people decide for pages and weeks. EROS makes these tables where they are not there."""
