@@ -37,7 +37,7 @@ from eros_assets.calendar import la_instant
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.deployment.backup import back_up
 from eros_assets.deployment.phases import archive_of, clock
-from eros_assets.publishing.files import page_files, wrong_files
+from eros_assets.publishing.files import files_of_all, page_files, wrong_files
 from eros_assets.publishing.index import INDEX_FILE, wrong_index
 from eros_assets.publishing.publication import RECORD
 from eros_assets.settings import Settings
@@ -232,7 +232,8 @@ def week_faults(dataset: Dataset, week_start: dt.date) -> Sequence[str]:
     if messages.empty and not folder.exists():
         return []  # it was never published
     pages = sorted({str(page) for page in messages["page_name"]})
-    wanted = {INDEX_FILE, RECORD, *(name for page in pages for name in page_files(page))}
+    of_pages = (name for page in pages for name in page_files(page))
+    wanted = {INDEX_FILE, RECORD, *of_pages, *files_of_all(pages)}
     there = {path.name for path in folder.iterdir()} if folder.exists() else set[str]()
     return [
         *wrong_files(messages, folder),

@@ -31,7 +31,7 @@ WHERE
   AND q.meant_page IN UNNEST(@pages)
   AND (q.send_time >= @planned_at OR n.sending_time IS NULL OR q.send_time > n.sending_time)
   AND q.send_time
-  >= TIMESTAMP(DATETIME(DATE_SUB(@week_start, INTERVAL 1 DAY)), 'America/Los_Angeles')
+  >= TIMESTAMP(DATE_SUB(@week_start, INTERVAL 1 DAY), 'America/Los_Angeles')
   AND q.send_time
-  < TIMESTAMP(DATETIME(DATE_ADD(@week_start, INTERVAL 8 DAY)), 'America/Los_Angeles')
+  < TIMESTAMP(DATE_ADD(@week_start, INTERVAL 8 DAY), 'America/Los_Angeles')
 ORDER BY q.meant_page, q.send_time, q.message_type, q.caption_id, q.message;

@@ -346,12 +346,21 @@ def test_a_rollback_does_not_wait_for_the_channels(
 # Runs and checks
 
 
-def context_of(result: dg.ExecuteInProcessResult, instance: dg.DagsterInstance, name: str) -> Any:
+def context_of(
+    result: dg.ExecuteInProcessResult,
+    instance: dg.DagsterInstance,
+    name: str,
+    alerts: AlertsResource,
+) -> Any:
     run = instance.get_run_by_id(result.run_id)
     ends = (dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_SUCCESS)
     [event] = [e for e in result.all_events if e.event_type in ends]
     return dg.build_run_status_sensor_context(
-        sensor_name=name, dagster_instance=instance, dagster_run=run, dagster_event=event
+        sensor_name=name,
+        dagster_instance=instance,
+        dagster_run=run,
+        dagster_event=event,
+        resources={"alerts": alerts},
     )
 
 
@@ -364,8 +373,9 @@ def test_a_failed_run_is_told_with_its_cause(
 
     result = dg.materialize([choose_captions], instance=instance, raise_on_error=False)
     settings = installation(tmp_path, workspace, ui_address="http://localhost:3000")
-    context = context_of(result, instance, "failed_runs").for_run_failure()
-    failed_runs(context, alerts=AlertsResource(settings=settings))
+    alerts = AlertsResource(settings=settings)
+    with context_of(result, instance, "failed_runs", alerts).for_run_failure() as context:
+        failed_runs(context)
     [message] = workspace.messages
     assert "choose_captions: ValueError: the bank is empty" in message["text"]
     assert f"http://localhost:3000/runs/{result.run_id}" in message["text"]
@@ -391,10 +401,12 @@ def test_failed_error_checks_are_told_and_warnings_are_not(
     ]
     alerts = AlertsResource(settings=installation(tmp_path, workspace))
     fine = dg.materialize([page, *others], instance=instance)
-    failed_checks(context_of(fine, instance, "failed_checks"), alerts=alerts)
+    with context_of(fine, instance, "failed_checks", alerts) as context:
+        failed_checks(context)
     assert not workspace.messages
     bad = dg.materialize([page, wrong, *others], instance=instance)
-    failed_checks(context_of(bad, instance, "failed_checks"), alerts=alerts)
+    with context_of(bad, instance, "failed_checks", alerts) as context:
+        failed_checks(context)
     [message] = workspace.messages
     assert "check wrong: wrong!" in message["text"]
     assert "odd" not in message["text"]
@@ -408,5 +420,6 @@ def test_without_a_channel_a_failed_run_is_told_to_nobody_without_an_error(
         raise ValueError("no")
 
     result = dg.materialize([broken], instance=instance, raise_on_error=False)
-    context = context_of(result, instance, "failed_runs").for_run_failure()
-    failed_runs(context, alerts=AlertsResource(settings=installation(tmp_path)))
+    alerts = AlertsResource(settings=installation(tmp_path))
+    with context_of(result, instance, "failed_runs", alerts).for_run_failure() as context:
+        failed_runs(context)
