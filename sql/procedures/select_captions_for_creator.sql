@@ -182,14 +182,15 @@ BEGIN
   CROSS JOIN UNNEST(r.blocked_patterns) AS pattern
   WHERE pattern IS NOT NULL AND (p_page_name IS NULL OR r.page_name = p_page_name);
 
-  -- Most captions match no pattern, which one expression tells at once. Patterns that do not go
-  -- into one (too many, too large together, or with a quotation that might not end): the empty one,
-  -- which matches every caption.
+  -- Most captions match no pattern, which one expression tells at once: it is compiled once, where
+  -- a column of patterns is compiled again for every caption. A quotation that does not end is ended,
+  -- or it would quote the patterns behind it. Patterns that do not go into one (too many, too large
+  -- together, or with a quotation and other escapes): the empty one, which matches every caption.
   SET v_any_pattern = (
     SELECT
       IF(
-        a.length > 5000
-        OR STRPOS(a.pattern, r'\Q') > 0
+        a.length > 50000
+        OR a.has_other_quotations
         OR SAFE.REGEXP_CONTAINS('', a.pattern) IS NULL,
         '',
         a.pattern
@@ -197,7 +198,16 @@ BEGIN
     FROM (
       SELECT
         SUM(LENGTH(p.pattern)) AS length,
-        STRING_AGG(CONCAT('(?:', p.pattern, ')'), '|' ORDER BY p.pattern) AS pattern
+        LOGICAL_OR(
+          STRPOS(p.pattern, r'\Q') > 0
+          AND NOT REGEXP_CONTAINS(p.pattern, r'^[^\\]*\\Q[^\\]*(?:\\E)?$')
+        ) AS has_other_quotations,
+        STRING_AGG(
+          CONCAT(
+            '(?:', p.pattern, IF(REGEXP_CONTAINS(p.pattern, r'\\Q[^\\]*$'), r'\E', ''), ')'
+          ),
+          '|' ORDER BY p.pattern
+        ) AS pattern
       FROM (SELECT DISTINCT pattern FROM page_patterns) AS p
     ) AS a
   );
@@ -357,9 +367,25 @@ BEGIN
   UNION DISTINCT
   SELECT
     p.page_name,
-    b.caption_id
+    m.caption_id
   FROM page_patterns AS p
-  INNER JOIN bank AS b ON REGEXP_CONTAINS(b.suspect_text, p.pattern)
+  INNER JOIN (
+    -- Pages share patterns. In a call for one page each suspect matches one of its patterns, and
+    -- which one does not matter.
+    SELECT
+      d.pattern,
+      b.caption_id
+    FROM (SELECT DISTINCT pattern FROM page_patterns) AS d
+    CROSS JOIN bank AS b
+    WHERE
+      b.suspect_text IS NOT NULL
+      AND IF(
+        p_page_name IS NOT NULL AND v_any_pattern != '',
+        TRUE,
+        REGEXP_CONTAINS(b.suspect_text, d.pattern)
+      )
+  ) AS m
+    ON p.pattern = m.pattern
   UNION DISTINCT
   SELECT
     v.page_name,

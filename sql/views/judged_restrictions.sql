@@ -2,6 +2,9 @@
 -- A page is not planned as if such a row were not there: no captions are selected for it until the
 -- row is mended, see pages_without_selection. A row that names no page restricts none.
 -- NULL among the items of a list means nothing and is passed over.
+-- The size of a pattern is its length in characters, where each counted repetition is written out and
+-- each Unicode class (\p) counts as 50: what it costs RE2 to compile and to search with. It is bounded
+-- for each page, and counted without compiling: one page's patterns do not slow the other pages.
 -- Grain: one row per row of creator_caption_restrictions whose is_active is not FALSE.
 -- Columns:
 --   page_name (STRING): Page as the row has it.
@@ -12,7 +15,7 @@
 --   reason (STRING): The first rule that the row breaks; NULL when it can be applied.
 CREATE OR REPLACE VIEW `${dataset}.judged_restrictions`
 AS
-WITH faults AS (
+WITH sized AS (
   SELECT
     r.page_name,
     LOWER(TRIM(r.page_name)) AS restricted_page,
@@ -21,14 +24,61 @@ WITH faults AS (
     r.blocked_patterns,
     r.is_active,
     (
+      SELECT SUM((LENGTH(s.pattern) + s.classes_size) * EXP(s.log_copies))
+      FROM (
+        SELECT
+          pattern,
+          25 * (LENGTH(pattern) - LENGTH(REPLACE(LOWER(pattern), r'\p', ''))) AS classes_size,
+          (
+            SELECT COALESCE(SUM(LN(GREATEST(CAST(SUBSTR(copies, 1, 4) AS INT64), 1))), 0)
+            FROM UNNEST(REGEXP_EXTRACT_ALL(pattern, r'\{(?:\d*,)?(\d+)')) AS copies
+          ) AS log_copies
+        FROM UNNEST(r.blocked_patterns) AS pattern
+      ) AS s
+    ) AS row_size
+  FROM `${dataset}.creator_caption_restrictions` AS r
+  WHERE r.is_active IS NULL OR r.is_active
+),
+
+-- Rows that are too large by themselves are refused for that, and not the others of their page.
+pages AS (
+  SELECT
+    s.restricted_page,
+    SUM(s.row_size) AS page_size
+  FROM sized AS s
+  WHERE s.row_size <= 10000
+  GROUP BY s.restricted_page
+),
+
+measured AS (
+  SELECT
+    s.page_name,
+    s.restricted_page,
+    s.restricted_categories,
+    s.restricted_price_tiers,
+    s.blocked_patterns,
+    s.is_active,
+    IF(s.row_size > 10000, s.row_size, p.page_size) AS patterns_size
+  FROM sized AS s
+  LEFT JOIN pages AS p ON s.restricted_page = p.restricted_page
+),
+
+faults AS (
+  SELECT
+    r.page_name,
+    r.restricted_page,
+    r.restricted_categories,
+    r.restricted_price_tiers,
+    r.blocked_patterns,
+    r.is_active,
+    (
       SELECT MIN(pattern)
       FROM UNNEST(r.blocked_patterns) AS pattern
-      WHERE pattern IS NOT NULL AND SAFE.REGEXP_CONTAINS('', pattern) IS NULL
+      WHERE
+        pattern IS NOT NULL
+        AND IF(r.patterns_size > 10000, TRUE, SAFE.REGEXP_CONTAINS('', pattern)) IS NULL
     ) AS broken_pattern,
-    (
-      SELECT STRING_AGG(CONCAT('(?:', pattern, ')'), '|' ORDER BY pattern)
-      FROM UNNEST(r.blocked_patterns) AS pattern
-    ) AS any_pattern,
+    r.patterns_size,
     (
       SELECT COUNT(*)
       FROM UNNEST(r.blocked_patterns) AS pattern
@@ -39,8 +89,7 @@ WITH faults AS (
       FROM UNNEST(r.restricted_price_tiers) AS price_tier
       WHERE price_tier NOT IN ('budget', 'mid', 'premium', 'bump')
     ) AS unknown_tier
-  FROM `${dataset}.creator_caption_restrictions` AS r
-  WHERE r.is_active IS NULL OR r.is_active
+  FROM measured AS r
 )
 
 SELECT
@@ -59,9 +108,12 @@ SELECT
         'blocked_patterns: ', TO_JSON_STRING(SUBSTR(f.broken_pattern, 1, 100)),
         ' is not an RE2 pattern'
       )
-    -- A quotation that does not end would end the group around it.
-    WHEN STRPOS(f.any_pattern, r'\Q') = 0 AND SAFE.REGEXP_CONTAINS('', f.any_pattern) IS NULL
-      THEN 'blocked_patterns: together they are too large for RE2'
+    WHEN f.patterns_size > 10000
+      THEN CONCAT(
+        'blocked_patterns: those of the page are too large together, ',
+        CAST(CAST(ROUND(LEAST(f.patterns_size, 1e15)) AS INT64) AS STRING),
+        ' with each repetition {n} written out, allowed 10000'
+      )
     WHEN f.empty_patterns > 0 THEN 'blocked_patterns: an empty pattern is in every caption'
     WHEN f.unknown_tier IS NOT NULL
       THEN CONCAT(

@@ -306,7 +306,17 @@ RESTRICTIONS = (
     _restriction("a pattern of another dialect", r'"(?<=a)b"', blocked_patterns=[r"(?<=a)b"]),
     _restriction("a pattern that ends in a backslash", "is not an RE2", blocked_patterns=["a\\"]),
     _restriction(
-        "a pattern that is too large", "is not an RE2", blocked_patterns=["(a{1000}){1000}"]
+        "a pattern that is too large", "too large together", blocked_patterns=["(a{1000}){1000}"]
+    ),
+    _restriction(
+        "a pattern of many classes",
+        "too large together, 13000 with each repetition",
+        blocked_patterns=[r"never\p{L}{200}"],
+    ),
+    _restriction(
+        "a repetition of more digits than a number has",
+        "too large together",
+        blocked_patterns=["x{" + "9" * 40 + "}"],
     ),
     _restriction("an empty pattern", "an empty pattern", blocked_patterns=[""]),
     _restriction("a restricted tier in other case", '"Mid"', restricted_price_tiers=["Mid"]),
@@ -378,8 +388,8 @@ RESTRICTIONS = (
     ),
     _restriction(
         "patterns that are too large together",
-        "together they are too large",
-        blocked_patterns=[rf"never{n}\p{{L}}{{200}}" for n in range(6)],
+        "too large together",
+        blocked_patterns=[rf"never{n}\p{{L}}{{30}}" for n in range(6)],
     ),
 )
 

@@ -1,5 +1,6 @@
 """One bad row, in any input table, costs at most its own page or caption, and is named."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,23 @@ import pytest
 from eros_assets.dataset import Dataset
 from eros_assets.publishing.publication import publish_files, wrong_folder
 from eros_assets.warehouse.protocol import RaisedError, WarehouseError
+from eros_assets.weekly.facts import refresh_facts
 from eros_assets.weekly.inputs import NothingToPlanError, quarantined_rows, require_inputs
 from eros_assets.weekly.messages import active_messages
 from eros_assets.weekly.scope import week_plan_scope
 from eros_assets.weekly.selection import select_captions
 from eros_assets.weekly.shortfalls import Shortfall
-from tests.weekly.bad_rows import CASES, OWN, PAGES, SAYING, WEEK, Case, batch_of, caption
+from tests.weekly.bad_rows import (
+    CASES,
+    OWN,
+    PAGES,
+    SAYING,
+    WEEK,
+    Case,
+    batch_of,
+    caption,
+    restriction,
+)
 from tests.weekly.four_pages import (
     Schedules,
     copied,
@@ -157,6 +169,66 @@ def test_a_pattern_that_does_not_compile_is_said_of_its_page_alone(
     (refusal,) = said
     assert refusal.page_name == OWN
     assert '"(" is not an RE2 pattern' in refusal.reason
+
+
+def restricted(page: str, patterns: Sequence[str]) -> Case:
+    """Restrictions of a page, by patterns alone."""
+    return Case(
+        f"patterns of {page}",
+        "creator_caption_restrictions",
+        [restriction(page_name=page, blocked_patterns=list(patterns))],
+    )
+
+
+LARGEST = [rf"never{n}\p{{L}}{{25}}" for n in range(6)]
+"""Patterns that are as large together as a page's may be."""
+
+
+@pytest.mark.parametrize(
+    "cases",
+    [
+        [restricted(f"page_{n}", LARGEST) for n in range(20)],
+        [restricted("anna", LARGEST)],
+        [restricted("anna", [rf"word{n}z" for n in range(1_200)])],
+        [restricted("anna", [*LARGEST[:5], r"\Qnever", r"[a-z ]*e[a-z ]{80}z"])],
+    ],
+    ids=["of twenty other pages", "of the page", "many words", "with a quotation"],
+)
+def test_the_largest_patterns_leave_a_selection_fast(dataset: Dataset, cases: list[Case]) -> None:
+    """Seconds of the processor, not of the clock: a busy machine changes nothing."""
+    _spoil(dataset, cases)
+    wanted = {"p_num_budget": 2, "p_num_mid": 2, "p_num_premium": 2, "p_num_bump": 2}
+    with session(dataset):
+        refresh_facts(dataset)
+        dataset.call("update_caption_performance", p_as_of=WEEK, p_lookback_days=90)
+        begun = time.process_time()
+        dataset.call(
+            "select_captions_for_creator",
+            **{"p_page_name": "anna", "p_week_start": WEEK, **wanted, "p_seed": "eros"},
+        )
+        seconds = time.process_time() - begun
+    assert seconds < 2
+
+
+@pytest.mark.parametrize(
+    ("patterns", "size"),
+    [
+        ([r"(?i)\bgluten\b", r"\d{3}-\d{3}-\d{4}"], None),
+        ([r"\p{L}{166}"], None),
+        ([r"\p{L}{150}", r"\P{Lu}{50}"], 12_000),
+        (["word"] * 2_501, 10_004),
+        (["a{3,10}b{20,}c{0}" * 2], 1_360_000),
+    ],
+)
+def test_the_size_of_a_page_s_patterns_has_its_repetitions_written_out(
+    dataset: Dataset, patterns: list[str], size: int | None
+) -> None:
+    for case in [restricted("anna", patterns[:1]), restricted("anna ", patterns[1:])]:
+        _spoil(dataset, [case])
+    rows = dataset.rows("judged_restrictions")
+    reasons = {str(r) for r in rows.loc[rows["page_name"] == "anna", "reason"] if r is not None}
+    assert bool(reasons) is (size is not None)
+    assert all(f"too large together, {size} with" in reason for reason in reasons)
 
 
 @pytest.mark.parametrize(

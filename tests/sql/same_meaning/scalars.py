@@ -313,6 +313,13 @@ SCALARS: Mapping[str, Sequence[str]] = {
         "REGEXP_REPLACE('aaa', 'a*', 'x')",
     ],
     "REGEXP_EXTRACT/2": ["REGEXP_EXTRACT(s, r'[a-z]')", "REGEXP_EXTRACT('k=v', r'=(.*)')"],
+    "REGEXP_EXTRACT_ALL/2": [
+        "REGEXP_EXTRACT_ALL(s, r'[a-z]')",
+        "REGEXP_EXTRACT_ALL(s, r'[a-z]([a-z])')",
+        r"REGEXP_EXTRACT_ALL('a{3}b{4,10}c{7,}d{', r'\{(?:[0-9]*,)?([0-9]+)')",
+        "REGEXP_EXTRACT_ALL('äöü', r'[äü]')",
+        "REGEXP_EXTRACT_ALL('', r'a')",
+    ],
     "SHA256/1": ["TO_HEX(SHA256(s))", "SHA256('a|1')"],
     "TO_HEX/1": ["TO_HEX(SHA256(CONCAT(s, '|', CAST(n AS STRING))))", "LENGTH(TO_HEX(SHA256(s)))"],
     "TO_JSON_STRING/1": [

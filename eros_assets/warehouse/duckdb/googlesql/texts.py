@@ -107,6 +107,15 @@ def _regexp_extract(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _regexp_extract_all(node: exp.Expr) -> exp.Expr:
+    """What the pattern's group matches; what the whole pattern does where it has no group."""
+    pattern = needed(node, "expression")
+    if not isinstance(pattern, exp.Literal | exp.RawString):
+        raise refuse(node, "the pattern must be a literal")
+    group = exp.Literal.number(re.compile(pattern.name).groups)
+    return duck("regexp_extract_all(:x, :pattern, :g)", x=node.this, pattern=pattern, g=group)
+
+
 def _format(node: exp.Expr) -> exp.Expr:
     """FORMAT with a literal format; each argument is brought to the type its specifier takes."""
     form = node.this
@@ -168,6 +177,7 @@ RULES: Rules = {
     exp.Like: _like,
     exp.StrPosition: _position,
     exp.RegexpExtract: _regexp_extract,
+    exp.RegexpExtractAll: _regexp_extract_all,
     exp.SafeFunc: _safe,
     exp.Format: _format,
     exp.Split: _split,
