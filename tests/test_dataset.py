@@ -136,7 +136,11 @@ def test_a_labelled_handle_keeps_its_own_ledger_of_the_same_data(dataset: Datase
 
 
 def test_a_procedure_takes_its_arguments_by_name(dataset: Dataset) -> None:
-    for name in ("active_caption_assignments", "tuning", "draft_reservations", "draft_obstacles"):
+    for name in (
+        *("active_caption_assignments", "tuning"),
+        *("caption_bank", "judged_captions", "usable_captions", "caption_contents"),
+        *("draft_reservations", "draft_obstacles"),
+    ):
         dataset.warehouse.deploy(dataset.library[name])
     dataset.warehouse.deploy(dataset.library["lock_caption_assignments"])
     dataset.load("tuning", configuration_tables(dataset.settings, dataset.library)["tuning"])

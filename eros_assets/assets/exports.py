@@ -73,7 +73,7 @@ SHOWN_PICTURES = 3
             "missing, and every creator's calendar, targets and files. Grain: one file per week.",
             deps=dependencies(
                 *("schedule_csv", "schedule_calendar", "week_shortfalls", "creator_names"),
-                *("schedule_messages", "target_origins"),
+                *("schedule_messages", "target_origins", "scheduled_messages"),
             ),
             partitions_def=WEEKLY,
         ),

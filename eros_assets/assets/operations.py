@@ -31,7 +31,7 @@ SHOWN_DAYS = 7
     "system_health",
     group_name="operations",
     runs=["newest_improvement", "supply", "creators_without_schedule", "creators_to_watch"],
-    deps=["recent_health", "newest_message"],
+    deps=["recent_health", "newest_message", "scheduled_messages"],
     after=JUDGED,
     pool=None,
 )

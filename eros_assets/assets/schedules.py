@@ -33,7 +33,10 @@ GROUP = "schedules"
 @table_asset(
     "schedule_recommendations",
     group_name=GROUP,
-    runs=["week_targets", "selected_captions", "slot_values", "tier_prices"],
+    runs=[
+        *("week_targets", "selected_captions", "slot_values", "tier_prices"),
+        "queued_this_week",
+    ],
     deps=["tuning", "sent_this_week", "active_schedules", "scheduled_pages", *SCOPE],
     earlier=IN_FORCE,
     partitions_def=WEEKLY,

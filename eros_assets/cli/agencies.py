@@ -10,7 +10,10 @@ from eros_assets.cli.terminal import CONSOLE, refusing, settings_or_exit
 
 @click.group()
 def agency() -> None:
-    """Say whose home it is; move it, merge a second history into it, or start over."""
+    """Say whose home it is; move it, merge a second history into it, or start over.
+
+    Reads and writes the folder EROS_HOME; `show` writes nothing.
+    """
 
 
 @agency.command()

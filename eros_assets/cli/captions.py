@@ -27,7 +27,10 @@ LONGEST_SHOWN = 50
 
 @click.group()
 def captions() -> None:
-    """Add captions to the bank, retire them, and put the bank back."""
+    """Add captions to the bank, retire them, and put the bank back.
+
+    Reads the bank and what is known of its captions; writes the bank, after a copy of what it was.
+    """
 
 
 @captions.command()

@@ -160,9 +160,9 @@ def status(as_json: bool) -> None:
 def withdraw(pages: tuple[str, ...]) -> None:
     """Withdraw PAGES from every week that has not begun.
 
-    Reads schedules and reservations. Their drafts and schedules in force end, their captions are
-    released, and files, Google Sheet and bucket show the others alone. A creator whose is_active
-    is false leaves a week at its next build by itself. Safe to repeat.
+    Reads schedules and reservations; writes them, and files, Google Sheet and bucket, which show
+    the others alone. Drafts and schedules in force end, and their captions are released. A creator
+    whose is_active is false leaves a week at its next build by itself. Safe to repeat.
     """
     settings = settings_or_exit()
     from eros_assets.weekly.withdrawal import schedules_ahead

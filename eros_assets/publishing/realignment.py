@@ -65,7 +65,7 @@ def realign(dataset: Dataset, channels: Sequence[Channel], *, run_id: str) -> li
 def _open_weeks(dataset: Dataset) -> list[dt.date]:
     """The weeks, not over yet, that were published or that another process is publishing now."""
     day = la_date(dataset.planning_instant())
-    logged = dataset.query("logged_weeks", first=monday_of(day))["week_start"]
+    logged = dataset.query("logged_weeks", first_week=monday_of(day))["week_start"]
     weeks = {*weeks_on_disk(dataset.settings), *logged}
     return sorted(week for week in weeks if not has_passed(week, day))
 

@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.added_captions` (
   has_urgency BOOL OPTIONS (description = "Whether it presses for time."),
   page_name STRING OPTIONS (description = "The one page that may use it; NULL: any page."),
   is_active BOOL OPTIONS (description = "Whether it may be used."),
-  created_at TIMESTAMP OPTIONS (description = "When it was added.")
+  created_at TIMESTAMP OPTIONS (description = "When it was added."),
+  text_id STRING OPTIONS (description = "Its id elsewhere where that is a text, which caption_id is made from.")
 )
 CLUSTER BY caption_id;

@@ -38,7 +38,7 @@ WITH scaled AS (
     f.earnings,
     COALESCE(f.age_hours >= t.maturity_min_hours, TRUE) AS is_ripe,
     GREATEST(
-      CAST(ROUND(f.sent_count * COALESCE(f.maturity, 1.0)) AS INT64), f.viewed_count, 1
+      CAST(ROUND(f.sent_count * COALESCE(f.maturity, 1.0)) AS INT64), COALESCE(f.viewed_count, 0), 1
     ) AS exposure
   FROM `${dataset}.message_facts` AS f
   CROSS JOIN `${dataset}.tuning` AS t

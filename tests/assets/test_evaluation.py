@@ -22,7 +22,11 @@ def dataset(tmp_path: Path) -> Dataset:
     """Three pages, each with 20 sent PPVs of which 6 are control; treatment earns twice as much."""
     dataset = open_dataset(load_settings({"env": "local", "home": tmp_path, "today": "2025-11-24"}))
     warehouse = dataset.warehouse
-    for name in ("tuning", "schedule_recommendations", "message_facts", "emv_improvement"):
+    for name in (
+        *("tuning", "schedule_recommendations", "message_facts", "emv_improvement"),
+        *("caption_bank", "judged_captions", "usable_captions", "caption_contents"),
+        "comparable_facts",
+    ):
         warehouse.deploy(dataset.library[name])
     warehouse.load("tuning", configuration_tables(dataset.settings, dataset.library)["tuning"])
     plans: list[dict[str, object]] = []

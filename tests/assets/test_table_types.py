@@ -36,6 +36,9 @@ TARGET = pd.DataFrame(
         **{name: [1] for name in ("num_premium", "num_bump", "min_gap_minutes")},
         **{name: [2] for name in ("max_messages_per_day", "cooling_days")},
         "holiday_factor": [1.0],
+        "closed_days": [0],
+        "sending_hours": pd.Series([None], dtype=object),
+        "set_by_people": pd.Series([None], dtype=object),
         "computed_at": [pd.Timestamp("2025-11-01", tz="UTC")],
         "run_id": ["r"],
     }

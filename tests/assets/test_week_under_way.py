@@ -44,7 +44,7 @@ def send(agency: Installed, page: str, days: int, a_day: int) -> None:
         "INSERT INTO `${dataset}.mass_messages` "
         "SELECT m.* REPLACE (900000 + n AS row_id, @page AS page_name, "
         "TIMESTAMP_ADD(@begin, INTERVAL (DIV(n, @a_day) * 24 + MOD(n, @a_day) * 2) HOUR) "
-        "AS sending_time) "
+        "AS sending_time, CAST(NULL AS TIMESTAMP) AS counted_at) "
         "FROM (SELECT * FROM `${dataset}.mass_messages` "
         "WHERE message_type = 'PPV' AND price > 0 AND sent_count > 0 "
         "AND viewed_count <= sent_count AND purchased_count <= viewed_count AND earnings >= 0 "

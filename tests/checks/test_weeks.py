@@ -19,6 +19,7 @@ OF_A_WEEK = {
     SCHEDULES: {"schedule_rules_hold", "schedule_times_are_la", "every_creator_planned"},
     GUARDED: {"schedules_are_as_planned", "every_message_is_reserved", "no_shortfall"},
     "schedule_csv": {"csv_is_well_formed"},
+    "schedule_review": {"reviews_are_read"},
 }
 OF_THE_PRESENT = {GUARDED: {*SMOKE_TESTS, "no_caption_reserved_twice"}}
 PRESENT = (

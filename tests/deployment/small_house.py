@@ -25,7 +25,8 @@ from eros_assets.warehouse.sql.library import load_library
 NOW = dt.datetime(2025, 11, 3, 10, tzinfo=dt.UTC)
 WEEK = dt.date(2025, 11, 10)
 FILES = (
-    *("functions/wilson_score_bounds", "views/draft_reservations"),
+    *("functions/wilson_score_bounds", "views/draft_reservations", "views/caption_contents"),
+    *("views/usable_captions", "views/judged_captions", "tables/caption_bank"),
     *(
         f"operations/{name}"
         for name in (

@@ -87,7 +87,7 @@ class House:
 
     def page(self) -> str:
         """A page of the agency, as the files of the week name it."""
-        return min((self.folder / "out").glob("20*/*.png")).stem
+        return min((self.folder / "out").glob("20*/*.svg")).stem
 
     def state_to_go_back_to(self) -> str:
         """The newest state that `make status` lists as kept."""

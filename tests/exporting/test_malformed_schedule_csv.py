@@ -67,7 +67,7 @@ def swapped(old: bytes, new: bytes, count: int = 1) -> Callable[[bytes], bytes]:
         (swapped(b",1,", b",2,"), r"captions \[2\] occur more than once"),
         (swapped(b'"Bread, warm"', b""), "line 2: caption_text '' is empty"),
         (swapped(b",true,", b",yes,"), "line 2: has_urgency 'yes' is not"),
-        (swapped(b"0.75", b""), "line 2: performance_score '' is empty"),
+        (swapped(b"0.75", b""), "line 2: performance_score '' of a planned message is empty"),
         (swapped(b"0.75", b"good"), "line 2: performance_score 'good' is not a finite number"),
         (swapped(b"0.75", b"nan"), "line 2: performance_score 'nan' is not a finite number"),
         (swapped(b",15.00,", b",cheap,"), "line 2: suggested_price 'cheap' is not a finite number"),

@@ -48,6 +48,9 @@ KEYS: Mapping[str, Sequence[str]] = {
     "caption_terms": ("caption_id",),
     "scheduled_messages": ("row_id",),
     "fitted_maturity": ("age_hours",),
+    "creator_availability": (),
+    "creator_overrides": (),
+    "queued_messages": (),
 }
 
 TEXTS: Mapping[str, Sequence[object]] = {
