@@ -27,7 +27,7 @@ QUALIFY
         MOD(COALESCE(a.last_hour, 23) - COALESCE(a.first_hour, 0) + 24, 24)
       ),
       a.first_date DESC,
-      a.first_hour NULLS FIRST,
-      a.last_hour NULLS FIRST
+      COALESCE(a.first_hour, -1),
+      COALESCE(a.last_hour, -1)
   ) = 1
 ORDER BY a.meant_page, open_date;

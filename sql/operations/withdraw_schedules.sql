@@ -5,6 +5,8 @@
 --   first_week (DATE): Monday of the first week.
 --   last_week (DATE): Monday of the last week.
 --   withdrawn_at (TIMESTAMP): when they are withdrawn.
+BEGIN TRANSACTION;
+
 UPDATE `${dataset}.active_caption_assignments` AS a
 SET
   is_active = FALSE,
@@ -29,3 +31,5 @@ WHERE
   r.page_name IN UNNEST(@pages)
   AND r.week_start BETWEEN @first_week AND @last_week
   AND r.status IN ('draft', 'active');
+
+COMMIT TRANSACTION;

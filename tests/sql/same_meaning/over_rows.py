@@ -85,6 +85,10 @@ WINDOWS: Mapping[str, Sequence[str]] = {
         "SUM(x) OVER (PARTITION BY g)",
         "SUM(IF(b, x, 0)) OVER (PARTITION BY g)",
     ],
+    "MIN/1 OVER PARTITION ORDER": [
+        "MIN(i) OVER (PARTITION BY g ORDER BY k)",
+        "MIN(x) OVER (PARTITION BY g ORDER BY i)",
+    ],
     "SUM/1 OVER PARTITION ORDER": [
         "SUM(i) OVER (PARTITION BY g ORDER BY k)",
         "SUM(x) OVER (PARTITION BY g ORDER BY i)",
