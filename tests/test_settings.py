@@ -58,6 +58,7 @@ DEFAULTS: Mapping[str, object] = {
 }
 
 MISTAKES = (
+    ("EROS_AGENCY", "north/light", "must be 1 to 64 of letters"),
     ("EROS_ENV", "staging", "'local' or 'production'"),
     ("EROS_ENV", "Production", "'local' or 'production'"),
     ("EROS_PROJECT_ID", "Studio", "6 to 30 of a-z, 0-9 and '-', a letter first"),
