@@ -7,8 +7,8 @@ from tests.googlesql.deployable import CHANGES
 from tests.googlesql.source import Source
 
 SHARED = {
-    # Locking, the sweep of expired locks, a withdrawal and a rollback: their jobs are in the pool `dataset`, see
-    # tests/automation/test_pools.py, and the one that is cancelled is tried again.
+    # Locking, the sweep of expired locks, a withdrawal and a rollback: their jobs are in the pool
+    # `dataset`, see tests/automation/test_pools.py, and the one that is cancelled is tried again.
     "active_caption_assignments": {
         *("lock_caption_assignments", "release_expired", "release_taken_back"),
         "withdraw_schedules",
