@@ -78,7 +78,10 @@ class TestInOrder:
     def test_1_the_graph_shows_every_group_and_the_assets_of_one(self, window: Browser) -> None:
         window.open("/asset-groups/")
         window.see(*GROUPS)
+        # The picture of a group shows what fits into the window; its list has every asset.
         window.open("/locations/eros_assets.definitions/asset-groups/exports/lineage")
+        window.see("schedule_csv")
+        window.click("List", tag="a")
         window.see("schedule_csv", "schedule_index")
 
     def test_2_a_backfill_of_two_weeks_is_launched_from_the_dialog(
