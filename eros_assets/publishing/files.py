@@ -38,11 +38,6 @@ def csv_name(page: str) -> str:
     return f"{page}.csv"
 
 
-def excel_file_name(page: str) -> str:
-    """The name of a page's CSV for people with Excel."""
-    return excel_name(page)
-
-
 def events_name(page: str) -> str:
     """The name of a page's calendar events."""
     return f"{page}.ics"

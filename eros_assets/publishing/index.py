@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from eros_assets.dataset import Dataset
 from eros_assets.exporting.calendar_picture import CalendarWeek
+from eros_assets.exporting.schedule_csv import excel_name
 from eros_assets.exporting.week_index import IndexFile, IndexPage, Missing, WeekIndex
-from eros_assets.publishing.files import csv_name, events_name, excel_file_name, picture_name
+from eros_assets.publishing.files import csv_name, events_name, picture_name
 from eros_assets.publishing.folders import weeks_on_disk
 from eros_assets.publishing.record import changed_file, read_record
 from eros_assets.settings import Settings
@@ -62,7 +63,7 @@ def week_index(
                 calendar=calendar_of.get(page),
                 files=[
                     IndexFile(csv_name(page), "CSV"),
-                    IndexFile(excel_file_name(page), "CSV for Excel"),
+                    IndexFile(excel_name(page), "CSV for Excel"),
                     IndexFile(events_name(page), "Events"),
                     IndexFile(picture_name(page), "Picture"),
                 ],
