@@ -9,6 +9,8 @@ export EROS_HOME ?= $(CURDIR)/.eros
 export DAGSTER_HOME ?= $(CURDIR)
 export EROS_DAGSTER_STORAGE ?= $(EROS_HOME)/dagster
 export PYTHONUTF8 := 1
+# Without kept bytecode each of EROS's processes compiles its modules again: .4 s of CPU.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo smoke health week preflight deploy backup rollback status acceptance dev test lint sql bench \

@@ -3,6 +3,7 @@
 Those that take long run only when they are named.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -72,6 +73,8 @@ def main(
 ) -> None:
     """Run the named benchmarks, or all but the long ones."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
+    # Processes that are measured keep their bytecode, as those of most people do.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     chosen = {
         **BENCHMARKS,
         **LONG,

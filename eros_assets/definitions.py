@@ -23,6 +23,7 @@ from eros_assets.assets import (
     selection,
     sources,
 )
+from eros_assets.assets.channels import with_channels_of
 from eros_assets.assets.labels import labelled
 from eros_assets.assets.phases import phases_of
 from eros_assets.assets.table_types import TableIOManager
@@ -103,7 +104,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     now = dt.datetime.now(dt.UTC)
     weekly = partitions_of(weeks_of(settings, now, noted_span(settings)), now)
     found: Sequence[Any] = dg.load_assets_from_modules([*ASSETS, inputs])
-    assets = labelled(found, settings, sql_library(), weekly, CONDITIONS)
+    shown = labelled(found, settings, sql_library(), weekly, CONDITIONS)
+    assets = list(with_channels_of(settings, shown))
     phases = phases_of(assets)
     return dg.Definitions(
         assets=assets,

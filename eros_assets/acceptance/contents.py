@@ -34,12 +34,14 @@ class Contents:
     """The code location and the command line.
 
     `commands` has what is wrong with each, empty for one that can be executed. `assets` has the
-    dependencies of each asset, `checks` the asset of each check, `jobs` the assets of each job.
+    dependencies of each asset, `not_set_up` those that are shown and that no run makes, `checks`
+    the asset of each check, `jobs` the assets of each job.
     """
 
     commands: Mapping[str, str]
     assets: Mapping[str, Sequence[str]]
     groups: Mapping[str, str]
+    not_set_up: Sequence[str]
     checks: Mapping[str, str]
     jobs: Mapping[str, Sequence[str]]
     schedules: Mapping[str, ScheduleSeen]
@@ -75,6 +77,7 @@ def contents_of(found: Mapping[str, Any]) -> Contents:
         commands=found["commands"],
         assets={name: asset["deps"] for name, asset in assets.items()},
         groups={name: asset["group"] for name, asset in assets.items()},
+        not_set_up=[name for name, asset in assets.items() if not asset["is_executable"]],
         checks=found["checks"],
         jobs=found["jobs"],
         schedules={name: ScheduleSeen(**schedule) for name, schedule in found["schedules"].items()},

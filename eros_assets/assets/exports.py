@@ -23,13 +23,7 @@ from eros_assets.exporting.calendar_picture import calendar_picture
 from eros_assets.exporting.columns import CSV_COLUMNS
 from eros_assets.publishing.index import INDEX_FILE
 from eros_assets.publishing.publication import publish_files
-from eros_assets.resources import (
-    HOW_TO_SET_A_BUCKET,
-    HOW_TO_TURN_ON,
-    ExportBucket,
-    SheetsResource,
-    WarehouseResource,
-)
+from eros_assets.resources import ExportBucket, SheetsResource, WarehouseResource
 
 GROUP = "exports"
 PICTURES = ("schedule_messages", "week_targets", "slot_values", "tuning")
@@ -145,7 +139,6 @@ def schedule_csv(
         *dependencies("schedule_messages", "week_reviews", "creator_names", without=JUDGED),
     ],
     partitions_def=WEEKLY,
-    output_required=False,
 )
 def schedule_sheet(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, sheets: SheetsResource
@@ -153,12 +146,8 @@ def schedule_sheet(
     """A tab of the Google Sheet per week, changed as a whole or not at all.
 
     Every message of the active schedules, by creator and time. New schedules get their lines in
-    the Review tab. Skipped without EROS_SPREADSHEET_ID. Grain: one row per message of an active
-    schedule.
+    the Review tab. Grain: one row per message of an active schedule.
     """
-    if sheets.spreadsheet_id is None:
-        context.log.info(f"schedule_sheet is skipped: {HOW_TO_TURN_ON}")
-        return
     from eros_assets.publishing.sheet import publish_sheet  # imported here: few installations do
 
     dataset = warehouse.dataset(context)
@@ -204,7 +193,6 @@ def schedule_sheet(
         *dependencies("schedule_messages", "exported_weeks", without=JUDGED),
     ],
     partitions_def=WEEKLY,
-    output_required=False,
 )
 def schedule_bucket(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, bucket: ExportBucket
@@ -213,11 +201,8 @@ def schedule_bucket(
 
     The objects under the prefix are made equal to the files of the active schedules: what differs
     is uploaded, index.html last, and other objects are deleted. weeks.html above the prefix links
-    to the weeks. Skipped without EROS_EXPORT_BUCKET. Grain: one object per file.
+    to the weeks. Grain: one object per file.
     """
-    if bucket.location is None:
-        context.log.info(f"schedule_bucket is skipped: {HOW_TO_SET_A_BUCKET}")
-        return
     from eros_assets.publishing.bucket import publish_bucket  # imported here: few installations do
 
     dataset = warehouse.dataset(context)

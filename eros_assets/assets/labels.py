@@ -87,7 +87,7 @@ FRESHNESS: Mapping[str, dg.FreshnessPolicy] = {
     **dict.fromkeys(("selection", "schedules"), PLANNED),
     "operations": HEALTH,
 }
-"""By group. Exports have none: the sheet and the bucket are skipped where there are none."""
+"""By group. Exports have none: a week is published once, and again when it changes."""
 
 
 class UnknownGroupError(ErosError):

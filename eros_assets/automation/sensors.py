@@ -25,7 +25,7 @@ from eros_assets.settings import Settings
 from eros_assets.weekly.history import History, is_new_history
 
 EXPORTS = ("schedule_csv", "schedule_sheet", "schedule_bucket")
-"""The steps that publish a week; one that has nothing configured to publish to ends well too."""
+"""The steps that publish a week. A run has those of the channels that are set up."""
 HEALTH = dg.AssetKey("system_health")
 PLANNED = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
 ENDED_WELL = dg.DagsterEventType.STEP_SUCCESS

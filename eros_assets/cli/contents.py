@@ -32,6 +32,7 @@ def code_location() -> dict[str, Any]:
         "assets": {
             key.to_user_string(): {
                 "group": graph.get(key).group_name,
+                "is_executable": graph.get(key).is_executable,
                 "deps": sorted(parent.to_user_string() for parent in graph.get(key).parent_keys),
             }
             for key in sorted(graph.get_all_asset_keys())

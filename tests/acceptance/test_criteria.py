@@ -146,6 +146,7 @@ def contents(**without: str) -> Contents:
         commands={},
         assets={name: [] for name in names["assets"]},
         groups=dict.fromkeys(names["assets"], "schedules"),
+        not_set_up=[],
         checks={},
         jobs=dict.fromkeys(names["jobs"], weekly),
         schedules={name: ScheduleSeen("0 0 * * *", ZONE_NAME, name) for name in names["schedules"]},
@@ -166,6 +167,12 @@ def contents(**without: str) -> Contents:
 def test_a_role_without_one_of_its_parts_fails(kind: str, name: str) -> None:
     assert roles_are_there(contents()).status == PASS
     assert said(roles_are_there(contents(**{kind: name})), name) == FAIL
+
+
+def test_a_channel_that_is_not_set_up_need_not_be_in_the_weekly_job() -> None:
+    lacking = contents(weekly="schedule_sheet")
+    assert said(roles_are_there(lacking), "lacks schedule_sheet") == FAIL
+    assert roles_are_there(replace(lacking, not_set_up=["schedule_sheet"])).status == PASS
 
 
 def test_a_cycle_is_named() -> None:

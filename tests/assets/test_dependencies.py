@@ -61,7 +61,8 @@ def planned_copy(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def graph() -> AssetGraph:
-    return build_definitions(load_settings({"env": "local"})).resolve_asset_graph()
+    everywhere = {"env": "local", "spreadsheet_id": SPREADSHEET, "export_bucket": BUCKET}
+    return build_definitions(load_settings(everywhere)).resolve_asset_graph()
 
 
 def step_of(graph: AssetGraph, key: dg.AssetKey) -> str:

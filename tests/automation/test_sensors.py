@@ -174,11 +174,10 @@ def test_a_run_whose_sheet_or_bucket_failed_leaves_them_to_the_sensor(
 ) -> None:
     works = [True]
 
-    @dg.asset(name=channel, partitions_def=WEEKLY, deps=[locked], output_required=False)
-    def publishes() -> Iterator[dg.MaterializeResult[Any]]:
+    @dg.asset(name=channel, partitions_def=WEEKLY, deps=[locked])
+    def publishes() -> None:
         if not works[-1]:
             raise OSError("it is not shared")
-        yield from ()  # nothing is configured
 
     assets = [locked, exported, publishes]
     dg.materialize(assets, partition_key=WEEKS[0], instance=instance)
