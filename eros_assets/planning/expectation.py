@@ -1,6 +1,6 @@
 """What a planned message is expected to earn, from the belief about its caption and page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eros_assets.planning.explanation import Evidence
 
@@ -21,6 +21,12 @@ class TierPrices:
     recipients: float | None = None
     trials_per_recipient: float | None = None
     earnings_per_success: float | None = None
+
+    def asking(self, own_price: float | None) -> "TierPrices":
+        """The same for a PPV that has a price of its own, USD; None: it has the tier's."""
+        if own_price is None:
+            return self
+        return replace(self, suggested_price=own_price, earnings_per_success=own_price)
 
     @property
     def earnings_at_certainty(self) -> float | None:

@@ -95,7 +95,7 @@ class ImportReport:
     """What became of the input rows.
 
     `scheduled` counts rows of messages that were not sent yet, `replaced` those that newer counts
-    replace, `reasons` quarantined rows by the rule that they break; `pages` has every page that has
+    replace, `withdrawn` those that were taken back before they were sent, `reasons` quarantined rows by the rule that they break; `pages` has every page that has
     facts or is an active creator; `duplicates` the captions that say the same as another.
     """
 
@@ -103,6 +103,7 @@ class ImportReport:
     used: int
     scheduled: int
     replaced: int
+    withdrawn: int
     quarantined: int
     captions: int
     captions_without_evidence: int
@@ -133,6 +134,8 @@ class ImportReport:
             lines.append(f"{self.scheduled:,} not sent yet: kept in scheduled_messages")
         if self.replaced:
             lines.append(f"{self.replaced:,} replaced by newer counts of the same messages")
+        if self.withdrawn:
+            lines.append(f"{self.withdrawn:,} withdrawn before they were sent")
         lines.append(
             f"{self.used - self.unmatched:,} messages matched to captions, {self.unmatched:,} not "
             f"({_share(self.unmatched, self.used)})"

@@ -95,7 +95,11 @@ def _page_rows(
             **message_row(message),
             **_value_row(
                 _evidence(choice),
-                prices.get((draft.page_name, message.caption.price_tier), NO_PRICES),
+                _asked(
+                    prices.get((draft.page_name, message.caption.price_tier), NO_PRICES),
+                    message,
+                    choice,
+                ),
             ),
             "reason": sentence(message, _evidence(choice)),
             "explanation": explain(message, _evidence(choice)),
@@ -135,6 +139,14 @@ def _evidence(choice: Mapping[str, Any]) -> Evidence:
         other_pages=int(choice["other_pages"]),
         tier_rank=int(choice["tier_rank"]),
     )
+
+
+def _asked(
+    of_tier: TierPrices, message: PlannedMessage, choice: Mapping[str, Any]
+) -> TierPrices:
+    """What is asked for a message: its caption's own price goes before the tier's; Bumps are free."""
+    is_free = message.caption.message_type == "Bump"
+    return of_tier if is_free else of_tier.asking(_number(choice["own_price"]))
 
 
 def _prices(row: Mapping[Any, Any]) -> TierPrices:

@@ -1,4 +1,5 @@
--- What dates the history spans. Messages that are scheduled, or dated after @until, are not sent yet.
+-- What dates the history spans. Messages that are scheduled, withdrawn before they were
+-- sent, or dated after @until, are not among them.
 -- Grain: one row.
 -- Parameters:
 --   until (TIMESTAMP): present instant.
@@ -11,4 +12,7 @@ SELECT
   DATE(MIN(m.sending_time), 'America/Los_Angeles') AS oldest,
   DATE(MAX(m.sending_time), 'America/Los_Angeles') AS newest
 FROM `${dataset}.mass_messages` AS m
-WHERE m.sending_time <= @until AND COALESCE(LOWER(TRIM(m.status)), 'sent') != 'scheduled';
+WHERE
+  m.sending_time <= @until
+  AND COALESCE(LOWER(TRIM(m.status)), 'sent') != 'scheduled'
+  AND NOT (COALESCE(LOWER(TRIM(m.status)) = 'withdrawn', FALSE) AND COALESCE(m.sent_count, 0) = 0);

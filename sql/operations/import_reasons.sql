@@ -7,6 +7,6 @@ SELECT
   q.reason,
   COUNT(*) AS messages
 FROM `${dataset}.quarantined_messages` AS q
-WHERE q.reason != 'replaced by newer counts'
+WHERE q.reason NOT IN ('replaced by newer counts', 'withdrawn before it was sent')
 GROUP BY q.reason
 ORDER BY messages DESC, q.reason;

@@ -5,6 +5,7 @@
 --   used: Facts.
 --   scheduled: Rows of mass_messages that were not sent yet.
 --   replaced: Rows of mass_messages that newer counts of their message replace.
+--   withdrawn: Rows of mass_messages that were withdrawn before they were sent.
 --   quarantined: Rejected rows of mass_messages.
 --   captions: Active captions of the bank that can be used; those that say the same are one.
 --   captions_without_evidence: Those of them that no fact is of.
@@ -30,7 +31,12 @@ SELECT
     FROM `${dataset}.quarantined_messages` AS q
   ) AS replaced,
   (
-    SELECT COUNTIF(q.reason != 'replaced by newer counts')
+    SELECT COUNTIF(q.reason = 'withdrawn before it was sent')
+    FROM `${dataset}.quarantined_messages` AS q
+  ) AS withdrawn,
+  (
+    SELECT
+      COUNTIF(q.reason NOT IN ('replaced by newer counts', 'withdrawn before it was sent'))
     FROM `${dataset}.quarantined_messages` AS q
   ) AS quarantined,
   (SELECT COUNT(*) FROM active) AS captions,

@@ -1,6 +1,6 @@
 -- What people have queued for a week, and for the day before and after it, and was not sent yet: the
 -- page's history ends before its time.
--- Grain: one row per usable row of queued_messages of a page in @pages.
+-- Grain: one row per message of whole_queue of a page in @pages.
 -- Parameters:
 --   week_start (DATE): Monday that names the week.
 --   planned_at (TIMESTAMP): instant as of which the week is planned.
@@ -15,7 +15,7 @@ WITH newest AS (
 )
 
 SELECT
-  q.meant_page AS page_name,
+  q.page_name,
   q.send_time AS sending_time,
   q.message_type,
   q.caption_id,
@@ -24,14 +24,13 @@ SELECT
   q.content_category,
   q.price,
   q.note
-FROM `${dataset}.judged_queue` AS q
-LEFT JOIN newest AS n ON q.meant_page = n.page_name
+FROM `${dataset}.whole_queue` AS q
+LEFT JOIN newest AS n ON q.page_name = n.page_name
 WHERE
-  q.reason IS NULL
-  AND q.meant_page IN UNNEST(@pages)
+  q.page_name IN UNNEST(@pages)
   AND (q.send_time >= @planned_at OR n.sending_time IS NULL OR q.send_time > n.sending_time)
   AND q.send_time
   >= TIMESTAMP(DATE_SUB(@week_start, INTERVAL 1 DAY), 'America/Los_Angeles')
   AND q.send_time
   < TIMESTAMP(DATE_ADD(@week_start, INTERVAL 8 DAY), 'America/Los_Angeles')
-ORDER BY q.meant_page, q.send_time, q.message_type, q.caption_id, q.message;
+ORDER BY q.page_name, q.send_time, q.message_type, q.caption_id, q.message;

@@ -11,15 +11,19 @@
 -- was scheduled is sent when a row says so. Another page or minute under the same row_id is another
 -- message, a duplicate row_id.
 -- A message that is scheduled, or whose time is after its counts were read, has not been sent: it is
--- no fact, and no bad row either. It is what people have queued.
+-- no fact, and no bad row either. It is what people have queued, until it is withdrawn: then it is in
+-- quarantine, and no fault.
 -- A message without caption_id takes the caption whose normalised text is its own, as
 -- caption_contents normalises. Among several, one of the message's own type, then the page's own,
 -- then the smallest id.
 -- Counts grow for days. maturity is the share of its final views to expect of a message at the age at
 -- which its counts were read. How counts ripen is fitted to messages that were counted several times,
 -- where there are enough (maturity_min_messages), else the curve of maturity_curve.
+-- Counts that do not say when they were read were read at the newest load. When that is more than 48
+-- hours after the newest message that they tell of, the export is older than its load: they were read
+-- at that message's time, when the last messages were young.
 -- Parameters:
---   loaded_at (TIMESTAMP): newest load of mass_messages: when counts were read that do not say when.
+--   loaded_at (TIMESTAMP): newest load of mass_messages.
 CREATE OR REPLACE TEMP TABLE judged_messages AS
 WITH typed AS (
   SELECT
@@ -52,10 +56,14 @@ WITH typed AS (
     m.message_type,
     m.caption_id,
     COALESCE(LOWER(TRIM(m.status)), 'sent') AS status,
-    COALESCE(m.counted_at, @loaded_at) AS counted_at,
+    COALESCE(m.counted_at, n.exported_at) AS counted_at,
     m.counted_at IS NOT NULL AS is_timed,
     COALESCE(LOWER(TRIM(m.status)) = 'scheduled', FALSE)
-    OR m.sending_time > COALESCE(m.counted_at, @loaded_at) AS is_scheduled,
+    OR (
+      COALESCE(LOWER(TRIM(m.status)) = 'withdrawn', FALSE)
+      AND COALESCE(m.sent_count, 0) = 0
+    )
+    OR m.sending_time > COALESCE(m.counted_at, n.exported_at) AS is_scheduled,
     (m.sent_count IS NOT NULL AND SAFE_CAST(m.sent_count AS INT64) IS NULL)
     OR (m.viewed_count IS NOT NULL AND SAFE_CAST(m.viewed_count AS INT64) IS NULL)
     OR (m.purchased_count IS NOT NULL AND SAFE_CAST(m.purchased_count AS INT64) IS NULL)
@@ -65,6 +73,19 @@ WITH typed AS (
       m.purchased_count, m.earnings, m.message_type, m.caption_id, m.status, m.counted_at
     )) AS payload
   FROM `${dataset}.mass_messages` AS m
+  CROSS JOIN (
+    SELECT
+      IF(
+        TIMESTAMP_DIFF(@loaded_at, MAX(u.sending_time), MINUTE) > 2880,
+        MAX(u.sending_time),
+        @loaded_at
+      ) AS exported_at
+    FROM `${dataset}.mass_messages` AS u
+    WHERE
+      u.counted_at IS NULL
+      AND u.sending_time <= @loaded_at
+      AND COALESCE(LOWER(TRIM(u.status)) != 'scheduled', TRUE)
+  ) AS n
 ),
 
 ruled AS (
@@ -135,6 +156,7 @@ copies AS (
       PARTITION BY w.row_id
       ORDER BY
         w.is_scheduled,
+        w.is_scheduled AND w.status != 'withdrawn',
         COALESCE(w.counted_at > w.withdrawn_at, FALSE),
         w.counted_at DESC,
         w.viewed_count DESC,
@@ -148,6 +170,7 @@ copies AS (
       PARTITION BY w.row_id
       ORDER BY
         w.is_scheduled,
+        w.is_scheduled AND w.status != 'withdrawn',
         COALESCE(w.counted_at > w.withdrawn_at, FALSE),
         w.counted_at DESC,
         w.viewed_count DESC,
@@ -172,6 +195,8 @@ SELECT
   c.purchased_count, c.earnings, c.message_type, c.caption_id, c.counted_at, c.is_timed,
   c.status, c.is_scheduled, c.payload,
   CASE
+    WHEN c.place = 1 AND c.is_scheduled AND c.status = 'withdrawn'
+      THEN 'withdrawn before it was sent'
     WHEN c.place = 1 THEN NULL
     WHEN c.payload = c.newest_payload THEN 'duplicate row_id'
     ELSE 'replaced by newer counts'

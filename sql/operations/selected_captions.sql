@@ -1,4 +1,5 @@
--- The captions chosen for a week, with their texts and what their draws came from.
+-- The captions chosen for a week, with their texts, what their draws came from, and own_price (USD),
+-- which people ask for the caption whatever its page asks for the tier.
 -- Without those that a reviewer has rejected for the page and week since they were chosen.
 -- Grain: one row per page in @pages and chosen caption, by page, tier and rank.
 -- Parameters:
@@ -18,9 +19,18 @@ SELECT
   s.posterior_successes,
   s.posterior_failures,
   s.other_pages,
-  b.caption_text
+  b.caption_text,
+  p.own_price
 FROM `${dataset}.caption_selections` AS s
 LEFT JOIN `${dataset}.caption_bank` AS b ON s.caption_id = b.caption_id
+LEFT JOIN (
+  -- NaN lies between no numbers on either engine.
+  SELECT
+    t.caption_id,
+    MIN(IF(t.suggested_price BETWEEN 0.01 AND 10000, t.suggested_price, NULL)) AS own_price
+  FROM `${dataset}.caption_terms` AS t
+  GROUP BY t.caption_id
+) AS p ON s.caption_id = p.caption_id
 LEFT JOIN `${dataset}.schedule_review` AS v
   ON
     s.page_name = v.page_name

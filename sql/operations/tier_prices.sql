@@ -2,6 +2,8 @@
 -- beside its conversion rate: earnings = conversion rate x trials per recipient x recipients x
 -- earnings per success. A trial of a PPV is a view, its success a purchase; a trial of a Bump is a
 -- recipient, its success a view.
+-- Views and earnings ripen for days: rates are those of comparable_facts, which scale recipients by
+-- maturity and leave out what is too young. Prices and recipients are known when a message is sent.
 -- A page without sends of a tier in the window has the agency's price of the tier; a page without
 -- sends of the type has the agency's rates, and no number of recipients.
 -- Grain: one row per page in @pages with targets of the week, and price tier.
@@ -25,8 +27,9 @@ WITH sends AS (
     f.sent_count,
     f.viewed_count,
     f.earnings,
+    f.exposure,
     f.row_id
-  FROM `${dataset}.message_facts` AS f
+  FROM `${dataset}.comparable_facts` AS f
   LEFT JOIN `${dataset}.caption_bandit_stats` AS s
     ON f.page_name = s.page_name AND f.caption_id = s.caption_id
   WHERE
@@ -74,18 +77,20 @@ page_rates AS (
   SELECT
     page_name,
     message_type,
-    SAFE_DIVIDE(SUM(viewed_count), SUM(sent_count)) AS view_rate,
+    SAFE_DIVIDE(SUM(viewed_count), SUM(exposure)) AS view_rate,
     SAFE_DIVIDE(SUM(earnings), SUM(viewed_count)) AS earnings_per_view
   FROM sends
+  WHERE exposure IS NOT NULL
   GROUP BY page_name, message_type
 ),
 
 agency_rates AS (
   SELECT
     message_type,
-    SAFE_DIVIDE(SUM(viewed_count), SUM(sent_count)) AS view_rate,
+    SAFE_DIVIDE(SUM(viewed_count), SUM(exposure)) AS view_rate,
     SAFE_DIVIDE(SUM(earnings), SUM(viewed_count)) AS earnings_per_view
   FROM sends
+  WHERE exposure IS NOT NULL
   GROUP BY message_type
 ),
 

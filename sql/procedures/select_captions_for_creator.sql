@@ -248,12 +248,11 @@ BEGIN
       )
     UNION DISTINCT
     SELECT COALESCE(h.content_id, q.caption_id) AS caption_id
-    FROM `${dataset}.judged_queue` AS q
+    FROM `${dataset}.whole_queue` AS q
     CROSS JOIN `${dataset}.tuning` AS t
     LEFT JOIN contents AS h ON q.caption_id = h.caption_id
     WHERE
-      q.reason IS NULL
-      AND q.caption_id IS NOT NULL
+      q.caption_id IS NOT NULL
       AND DATE(q.send_time, 'America/Los_Angeles')
       BETWEEN DATE_SUB(p_week_start, INTERVAL t.reservation_days DAY)
       AND DATE_ADD(p_week_start, INTERVAL t.reservation_days + 6 DAY)

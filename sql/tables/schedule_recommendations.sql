@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.schedule_recommendations` (
   arm STRING OPTIONS (description = "treatment or control; NULL of a queued message."),
   performance_score FLOAT64 OPTIONS (description = "final_score of the caption."),
   slot_value FLOAT64 OPTIONS (description = "Worth of the slot over the page's mean."),
-  suggested_price FLOAT64 OPTIONS (description = "Price to ask, USD: the median that the page asked for the tier; NULL for a Bump."),
+  suggested_price FLOAT64 OPTIONS (description = "Price to ask, USD: the caption's own, else the median that the page asked for the tier; NULL for a Bump."),
   expected_value FLOAT64 OPTIONS (description = "Earnings to expect, USD: mean conversion rate x views per recipient x price x recipients."),
   expected_value_lower FLOAT64 OPTIONS (description = "Lower end by the 95 % interval of the conversion rate, USD."),
   expected_value_upper FLOAT64 OPTIONS (description = "Upper end, USD."),

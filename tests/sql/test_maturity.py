@@ -42,6 +42,28 @@ class TestAge:
         assert facts["age_hours"].tolist() == [18.0, 30.0, 720.0]
         assert facts["maturity"].tolist() == [0.22, 0.34, 1.0]
 
+    @pytest.mark.parametrize(
+        ("hours", "ages"),
+        [
+            (48, [96.0, 48.0]),  # the agency may have paused
+            (49, [48.0, 0.0]),
+            (24 * 90, [48.0, 0.0]),
+        ],
+    )
+    def test_an_export_that_is_older_than_its_load_was_read_at_its_newest_message(
+        self, dataset: Dataset, hours: int, ages: list[float]
+    ) -> None:
+        """What is scheduled and what is dated say nothing about when the others were read."""
+        newest = SENT + dt.timedelta(hours=48)
+        late = {"sending_time": newest + dt.timedelta(hours=1)}
+        rows = [message(1), message(2, sending_time=newest), read_at(3, 1, **late)]
+        rows.append(message(4, status="scheduled", **late))
+        dataset.put("mass_messages", rows)
+        dataset.refresh_facts(newest + dt.timedelta(hours=hours))
+        facts = dataset.rows("message_facts", "row_id")
+        assert facts["age_hours"].tolist() == [*ages, 1.0]
+        assert dataset.rows("scheduled_messages")["row_id"].tolist() == [4]
+
     def test_maturity_grows_evenly_between_the_ages_of_the_curve(self, dataset: Dataset) -> None:
         hours = {0: 0.01, 0.5: 0.025, 24: 0.28, 45: 0.435, 102: 0.765, 144: 1.0, 400: 1.0}
         rows = [read_at(n, age) for n, age in enumerate(hours)]
@@ -125,11 +147,22 @@ class TestSteadyPage:
     def test_read_as_final_it_looks_saturated(self, dataset: Dataset) -> None:
         """What maturity is for: the same counts without their age."""
         dataset.put("creators", COOK)
-        dataset.put("mass_messages", [r | {"counted_at": None} for r in steady(MONDAY)])
+        late = la(MONDAY + dt.timedelta(days=60))
+        dataset.put("mass_messages", [r | {"counted_at": late} for r in steady(MONDAY)])
         dataset.refresh_facts()
         [found] = dataset.table_function("analyze_saturation_status", MONDAY, 90).to_dict("records")
         assert found["emv_deviation"] < -0.15
         assert found["saturation_score"] > 0.2
+
+    def test_an_old_export_that_does_not_say_when_it_was_read_leaves_it_green(
+        self, dataset: Dataset
+    ) -> None:
+        dataset.put("creators", COOK)
+        dataset.put("mass_messages", [r | {"counted_at": None} for r in steady(MONDAY)])
+        dataset.refresh_facts(la(MONDAY + dt.timedelta(days=60)))
+        [found] = dataset.table_function("analyze_saturation_status", MONDAY, 90).to_dict("records")
+        assert found["saturation_status"] == "GREEN"
+        assert abs(found["emv_deviation"]) < 0.1
 
     def test_emv_and_view_rates_are_those_of_final_counts(self, dataset: Dataset) -> None:
         dataset.put("creators", COOK)

@@ -428,7 +428,34 @@ class TestIdentity:
         assert facts["viewed_count"].tolist() == [240]
         facts, quarantine = refreshed(dataset, [rows[0], rows[2] | {"sent_count": 0}])
         assert facts["viewed_count"].tolist() == [200], "the platform no longer counts it"
-        assert quarantine["reason"].tolist() == ["sent_count is not above 0"]
+        assert quarantine["reason"].tolist() == ["replaced by newer counts"]
+
+    @pytest.mark.parametrize("sending_time", [la(DAY, 8), la(DAY, 20)])
+    @pytest.mark.parametrize(
+        ("scheduled", "withdrawn"),
+        [(None, None), (la(DAY, 2), la(DAY, 5)), (la(DAY, 5), la(DAY, 2))],
+    )
+    def test_a_message_that_is_withdrawn_before_its_time_is_neither_fact_nor_queued(
+        self,
+        dataset: Dataset,
+        sending_time: dt.datetime,
+        scheduled: dt.datetime | None,
+        withdrawn: dt.datetime | None,
+    ) -> None:
+        nothing = {"viewed_count": None, "purchased_count": None, "sending_time": sending_time}
+        for recipients in (None, 0):
+            rows = [
+                message(1, status="scheduled", counted_at=scheduled, sent_count=None, **nothing),
+                message(1, status="withdrawn", counted_at=withdrawn, sent_count=recipients)
+                | nothing,
+            ]
+            facts, quarantine = refreshed(dataset, rows)
+            assert facts.empty
+            assert dataset.rows("scheduled_messages").empty
+            assert sorted(quarantine["reason"]) == [
+                "replaced by newer counts",
+                "withdrawn before it was sent",
+            ]
 
     def test_an_unknown_status_is_a_fault(self, dataset: Dataset) -> None:
         _, quarantine = refreshed(dataset, [message(1, status="failed")])

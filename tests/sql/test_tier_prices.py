@@ -78,5 +78,19 @@ def test_a_bump_has_no_price_and_earns_what_bumps_earned(dataset: Dataset) -> No
     assert found["earnings_per_success"] == pytest.approx(0.02)
 
 
+def test_rates_are_those_that_ripe_messages_will_have(dataset: Dataset) -> None:
+    """Half of the views of a message are there; one that is hours old tells its price alone."""
+    facts = [
+        sent(1, 1, 8.0, viewed_count=400),
+        sent(2, 1, 8.0, viewed_count=200, age_hours=60.0, maturity=0.5),
+        sent(3, 1, 9.0, viewed_count=10, age_hours=5.0, maturity=0.1, sent_count=4000),
+        sent(4, 1, 9.0, viewed_count=10, age_hours=5.0, maturity=0.1, sent_count=4000),
+        sent(5, 1, 9.0, viewed_count=10, age_hours=5.0, maturity=0.1, sent_count=4000),
+    ]
+    found = prices(dataset, facts, "cook")["cook", "budget"]
+    assert found["trials_per_recipient"] == pytest.approx(0.4)
+    assert (found["suggested_price"], found["recipients"]) == (9.0, 4000)
+
+
 def test_every_page_has_a_row_for_every_tier(dataset: Dataset) -> None:
     assert len(prices(dataset, [], "cook", "band")) == 8

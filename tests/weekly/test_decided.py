@@ -157,6 +157,39 @@ def test_a_week_that_is_closed_leaves_its_page_without_a_schedule(
     ]
 
 
+def test_a_caption_s_own_price_is_asked_whatever_the_page_asks_for_its_tier(
+    good: Path, tmp_path: Path, undecided: Dataset
+) -> None:
+    week = messages(undecided, "anna")
+    ppvs = [m for m in week if m["message_type"] == "PPV"]
+    bump = next(m for m in week if m["message_type"] == "Bump")
+    dataset = opened(copied(good, tmp_path))
+    terms = [
+        *((int(m["caption_id"]), price) for m, price in zip(ppvs, OWN_PRICES, strict=False)),
+        (int(ppvs[0]["caption_id"]), 99.0),
+        (int(bump["caption_id"]), 5.0),
+    ]
+    frame = pd.DataFrame(terms, columns=["caption_id", "suggested_price"])
+    dataset.load("caption_terms", frame.assign(source="command"))
+    with session(dataset):
+        planned_week(dataset)
+    asked = {m["caption_id"]: m for m in messages(dataset, "anna")}
+    first, *others = ppvs
+    own = asked[first["caption_id"]]
+    assert own["suggested_price"] == 17.5
+    assert own["expected_value"] == pytest.approx(
+        first["expected_value"] * 17.5 / first["suggested_price"], rel=0.01
+    )
+    for each in (*others, bump):
+        for column in ("suggested_price", "expected_value"):
+            was, now = each[column], asked[each["caption_id"]][column]
+            assert now == was or (pd.isna(now) and pd.isna(was))
+
+
+OWN_PRICES = (17.5, 0.0, -3.0, float("nan"), float("inf"))
+"""The first one can be asked."""
+
+
 # What people queued
 
 AT_NOON = la_instant(WEDNESDAY, 12, 7)
@@ -275,3 +308,71 @@ def test_a_message_queued_later_closes_nothing_and_makes_another_schedule(
     with session(dataset):
         planned_week(dataset)
     assert dearer != {m["schedule_id"] for m in messages(dataset, "carla")}
+
+
+@pytest.fixture(scope="module")
+def scheduled(
+    good: Path, taken: tuple[int, int], tmp_path_factory: pytest.TempPathFactory
+) -> Dataset:
+    """The week with messages that the platform has scheduled; people queued some of them too."""
+    dataset = opened(copied(good, tmp_path_factory.mktemp("scheduled")))
+    load(
+        dataset,
+        "queued_messages",
+        ("anna", AT_NOON, "PPV", None, "A song that I wrote for you", 22.5, "Birthday."),
+        ("anna", AT_NOON, "PPV", None, "a SONG that I wrote for you!", 9.0),
+        ("bella", AT_NOON, "Bump", taken[1]),
+    )
+    late = AT_NOON + dt.timedelta(seconds=40)
+    history = dataset.rows("mass_messages")
+    columns = ["row_id", "page_name", "sending_time", "message_type", "message", "price", "status"]
+    rows = [
+        (90_001, "anna", late, "PPV", "A song that I wrote for you", 22.5, "scheduled"),
+        (90_002, "anna", AT_NOON, "PPV", "Another song", 5.0, "scheduled"),
+        (90_003, "anna", la_instant(SUNDAY, 12), "Bump", None, None, "scheduled"),
+        (90_004, "bella", late, "Bump", f"Text {taken[1]}", None, "scheduled"),
+        (90_005, "carla", la_instant(SUNDAY, 12), "PPV", f"Text {taken[0]}", 8.0, "scheduled"),
+        (90_006, "carla", la_instant(SUNDAY, 14), "PPV", "Not any more", 8.0, "withdrawn"),
+        (90_007, "nobody", la_instant(SUNDAY, 14), "PPV", "Of another page", 8.0, "scheduled"),
+    ]
+    more = pd.DataFrame(rows, columns=columns)
+    dataset.load("mass_messages", pd.concat([history, more], ignore_index=True))
+    with session(dataset):
+        planned_week(dataset)
+    return dataset
+
+
+def test_what_the_platform_has_scheduled_is_planned_around_and_counts_once(
+    scheduled: Dataset, undecided: Dataset, taken: tuple[int, int]
+) -> None:
+    shown = {
+        page: [
+            (m["caption_text"], m["suggested_price"], m["reason"])
+            for m in messages(scheduled, page)
+            if m["source"] == "queued"
+        ]
+        for page in PAGES
+    }
+    assert sorted(text for text, _, _ in shown["anna"]) == [
+        *("(no text)", "A song that I wrote for you", "Another song")
+    ]
+    (birthday,) = [price for _, price, why in shown["anna"] if "Birthday" in why]
+    assert birthday == 22.5
+    assert [text for text, _, _ in shown["bella"]] == [f"Text {taken[1]}"]
+    assert [(text, why) for text, _, why in shown["carla"]] == [
+        (f"Text {taken[0]}", "Queued by hand: scheduled on the platform.")
+    ]
+    for page in PAGES:
+        for kind in ("PPV", "Bump"):
+            before, after = (
+                sum(m["message_type"] == kind for m in messages(dataset, page))
+                for dataset in (undecided, scheduled)
+            )
+            assert after == before, (page, kind)
+    planned = scheduled.rows("active_caption_assignments")["caption_id"]
+    assert not set(planned) & set(taken)
+
+
+def test_a_week_with_what_the_platform_scheduled_passes_the_gate(scheduled: Dataset) -> None:
+    for condition in (schedule_rules_hold, schedules_are_as_planned, every_message_is_reserved):
+        assert condition(scheduled, WEEK).passed, condition.__name__

@@ -24,6 +24,7 @@ def report(**changed: Any) -> ImportReport:
         "used": 95,
         "scheduled": 0,
         "replaced": 0,
+        "withdrawn": 0,
         "quarantined": 5,
         "captions": 10,
         "captions_without_evidence": 2,
@@ -46,10 +47,11 @@ def test_the_report_counts_reasons_matches_and_what_has_no_evidence() -> None:
 
 
 def test_what_is_not_sent_or_was_replaced_is_counted_and_no_doubt() -> None:
-    told = report(messages=200, scheduled=3, replaced=97)
-    assert told.lines[2:4] == [
+    told = report(messages=205, scheduled=3, replaced=97, withdrawn=5)
+    assert told.lines[2:5] == [
         "3 not sent yet: kept in scheduled_messages",
         "97 replaced by newer counts of the same messages",
+        "5 withdrawn before they were sent",
     ]
     assert told.doubts == []
 
