@@ -256,7 +256,13 @@ def _read_parquet(file: Path, content: bytes) -> Cells:
 def _decoded(column: pa.ChunkedArray) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    return column.combine_chunks()
+    whole = column.combine_chunks()
+    if pa.types.is_string(whole.type) or pa.types.is_large_string(whole.type):
+        try:
+            whole.validate(full=True)
+        except pa.ArrowInvalid:  # some program wrote other bytes as text; each row is named later
+            return whole.cast(pa.binary())
+    return whole
 
 
 def _data_rows(cells: Cells, mapping: TableMapping, notes: Notes) -> Cells:

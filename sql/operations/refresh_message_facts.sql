@@ -104,6 +104,8 @@ ruled AS (
         THEN 'message_type is not PPV or Bump'
       WHEN t.status NOT IN ('sent', 'scheduled', 'withdrawn')
         THEN 'status is not sent, scheduled or withdrawn'
+      -- Other control characters do no harm: matching drops them, and no history is exported.
+      WHEN REGEXP_CONTAINS(t.message, r'\x00') THEN 'message has a NUL character'
       WHEN t.price < 0 THEN 'price is negative'
       -- NaN compares as FALSE on BigQuery, and above every number on the embedded warehouse.
       WHEN t.price IS NOT NULL AND NOT t.price <= 100000 THEN 'price is not a number up to 100,000'

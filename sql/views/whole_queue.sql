@@ -72,7 +72,7 @@ SELECT
   g.price_tier,
   g.content_category,
   g.price,
-  g.note
+  REGEXP_REPLACE(g.note, r'[\x00-\x1F\x7F]', ' ') AS note
 FROM gathered AS g
 QUALIFY
   ROW_NUMBER() OVER (

@@ -149,6 +149,22 @@ def test_text_that_is_not_utf8_is_located(folder: Path) -> None:
     assert line == r"caption_bank.csv line 5: caption_text 'Cr\\xe8me' is not UTF-8 text"
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary()])
+def test_a_text_of_parquet_that_is_not_utf8_is_named_with_its_row(
+    folder: Path, kind: pa.DataType
+) -> None:
+    """Some programs store other bytes, or half of an emoji, as text."""
+    texts = [b"Stew", b"half \xed\xa0\xbd", b"Bread"]
+    size = 8 if kind == pa.large_string() else 4
+    ends = b"".join(n.to_bytes(size, "little") for n in (0, 4, 12, 17))
+    text = pa.Array.from_buffers(kind, 3, [None, pa.py_buffer(ends), pa.py_buffer(b"".join(texts))])
+    bank = pa.table({"caption_text": text, "price_tier": ["mid", "mid", "mid"]})
+    (folder / "caption_bank.csv").unlink()
+    pq.write_table(bank, folder / "caption_bank.parquet")
+    [line] = [each for each in lines_of(folder) if "UTF-8" in each]
+    assert line.startswith("caption_bank.parquet row 2: caption_text 'half ")
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

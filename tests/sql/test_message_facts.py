@@ -34,6 +34,8 @@ BROKEN = [
     ({"viewed_count": 1001}, "viewed_count exceeds sent_count"),
     ({"purchased_count": 401}, "purchased_count exceeds viewed_count"),
     ({"earnings": -0.01}, "earnings are negative"),
+    ({"message": "Soup\x00 of the day"}, "message has a NUL character"),
+    ({"message": "\x00"}, "message has a NUL character"),
 ]
 
 VALID_EDGES: list[Row] = [
@@ -44,6 +46,7 @@ VALID_EDGES: list[Row] = [
     {"price": None, "message_type": "Bump", "purchased_count": 0, "earnings": 0.0},
     {"page_name": "a_1"},
     {"message": None},
+    {"message": "Soup\x01\x0b\x1b\x7f\x85\u202e\ufffe of the day"},
 ]
 
 
