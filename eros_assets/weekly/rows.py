@@ -141,10 +141,8 @@ def _evidence(choice: Mapping[str, Any]) -> Evidence:
     )
 
 
-def _asked(
-    of_tier: TierPrices, message: PlannedMessage, choice: Mapping[str, Any]
-) -> TierPrices:
-    """What is asked for a message: its caption's own price goes before the tier's; Bumps are free."""
+def _asked(of_tier: TierPrices, message: PlannedMessage, choice: Mapping[str, Any]) -> TierPrices:
+    """What is asked for a message: its caption's own price, else its tier's; Bumps are free."""
     is_free = message.caption.message_type == "Bump"
     return of_tier if is_free else of_tier.asking(_number(choice["own_price"]))
 
