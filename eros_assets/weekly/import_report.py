@@ -95,8 +95,9 @@ class ImportReport:
     """What became of the input rows.
 
     `scheduled` counts rows of messages that were not sent yet, `replaced` those that newer counts
-    replace, `withdrawn` those that were taken back before they were sent, `reasons` quarantined rows by the rule that they break; `pages` has every page that has
-    facts or is an active creator; `duplicates` the captions that say the same as another.
+    replace, `withdrawn` those that were taken back before they were sent, `reasons` quarantined
+    rows by the rule that they break; `pages` has every page that has facts or is an active
+    creator; `duplicates` the captions that say the same as another.
     """
 
     messages: int
