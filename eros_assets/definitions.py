@@ -21,6 +21,7 @@ from eros_assets.assets import (
     routines,
     schedules,
     selection,
+    sheet_decisions,
     sources,
 )
 from eros_assets.assets.channels import with_channels_of
@@ -31,11 +32,13 @@ from eros_assets.assets.week import partitions_of
 from eros_assets.automation import jobs, rollback, sensors, sweep, withdrawal
 from eros_assets.automation import review as review_automation
 from eros_assets.automation import schedules as timetable
+from eros_assets.automation import sheet_decisions as decision_automation
 from eros_assets.automation.console import console
 from eros_assets.automation.keep_current import CONDITIONS, keep_current, observe_inputs
 from eros_assets.checks import exports as export_checks
 from eros_assets.checks import gate, health, integrity, reviews
 from eros_assets.checks import schedules as schedule_checks
+from eros_assets.checks import sheet_decisions as decision_checks
 from eros_assets.checks.labels import labelled_checks
 from eros_assets.dataset import sql_library
 from eros_assets.resources import (
@@ -53,10 +56,11 @@ from eros_assets.weekly.weeks import noted_span, weeks_of
 warnings.filterwarnings("ignore", "Parameter `owners` of initializer `SensorDefinition", Warning)
 
 ASSETS = [
-    *(sources, routines, performance, analysis, evaluation, policies, review, selection),
+    *(sources, routines, performance, analysis, evaluation, policies, review, sheet_decisions),
+    selection,
     *(schedules, exports, operations, deployments),
 ]
-CHECKS = [integrity, schedule_checks, gate, export_checks, health, reviews]
+CHECKS = [integrity, schedule_checks, gate, export_checks, health, reviews, decision_checks]
 JOBS = [
     *(
         jobs.set_up,
@@ -66,13 +70,18 @@ JOBS = [
         jobs.export_schedules,
     ),
     *(jobs.smoke_tests, jobs.health_check, jobs.evaluate_policies, jobs.deploy_production),
-    *(review_automation.read_reviews, sweep.expired_lock_sweep),
+    *(review_automation.read_reviews, decision_automation.read_decisions),
+    sweep.expired_lock_sweep,
     *(rollback.rollback_production, rollback.backup_production, withdrawal.withdraw_creators),
 ]
 SENSORS = [
     *(sensors.new_history, sensors.new_schedule, sensors.health_turns),
     *(sensors.failed_runs, sensors.failed_checks, keep_current),
 ]
+
+
+SHEET_SENSORS = [review_automation.review_changes, decision_automation.decision_changes]
+"""Only where there is a spreadsheet."""
 
 
 def resources_of(settings: Settings) -> Mapping[str, Any]:
@@ -117,7 +126,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         schedules=timetable.SCHEDULES,
         sensors=[
             *SENSORS,
-            *([review_automation.review_changes] if settings.spreadsheet_id else []),
+            *(SHEET_SENSORS if settings.spreadsheet_id else []),
             *([observe_inputs] if settings.inputs == "warehouse" else []),
         ],
         loggers={"console": console},

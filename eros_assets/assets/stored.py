@@ -66,6 +66,10 @@ PREVIEWS: Mapping[str, Preview] = {
         ("page_name", "message_number", "caption_id", "decision", "note", "schedule_id"),
         ("page_name", "schedule_id", "message_number"),
     ),
+    "sheet_decisions": Preview(
+        ("tab", "tab_row", "page_name", "fault", "payload", "note"),
+        ("tab", "tab_row", "payload"),
+    ),
     "system_health": Preview(
         (
             *("checked_at", "health_score", "health_status", "decision", "integrity_score"),

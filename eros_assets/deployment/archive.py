@@ -13,7 +13,7 @@ from eros_assets.warehouse.sql.objects import SqlObject
 RECORDS = frozenset(
     {
         *("deployments", "deployment_definitions", "system_health", "schedule_export_log"),
-        *("schedule_review", "quarantined_reviews", "gate_verdicts"),
+        *("schedule_review", "quarantined_reviews", "gate_verdicts", "sheet_decisions"),
         *("caption_terms", "added_captions"),
     }
 )

@@ -13,6 +13,7 @@ from eros_assets.gate.verdict import judged_week
 from eros_assets.publishing.export_log import Attempt, Outcome, counts_of, withheld_outcomes
 from eros_assets.publishing.folders import week_lock
 from eros_assets.weekly.messages import active_messages, creator_names, messages_by_page
+from eros_assets.weekly.sheet_decisions import shown_decisions
 from eros_assets.weekly.shortfalls import store_withheld, week_shortfalls
 
 if TYPE_CHECKING:
@@ -102,4 +103,5 @@ def shown_week(
             (row["schedule_id"], int(row["message_number"])): Said(row["decision"], row["note"])
             for row in reviews.to_dict("records")
         },
+        shown_decisions(dataset),
     )

@@ -1,5 +1,6 @@
 -- The dates of a week on which pages are closed or send at hours of their own.
--- Grain: one row per page in @pages and such date, the narrowest span's.
+-- Grain: one row per page in @pages and such date, the narrowest span's; of equally narrow ones the
+-- spreadsheet's.
 -- Parameters:
 --   week_start (DATE): Monday that names the week.
 --   pages (ARRAY<STRING>): pages to look at.
@@ -26,6 +27,7 @@ QUALIFY
         -1,
         MOD(COALESCE(a.last_hour, 23) - COALESCE(a.first_hour, 0) + 24, 24)
       ),
+      a.in_sheet DESC,
       a.first_date DESC,
       COALESCE(a.first_hour, -1),
       COALESCE(a.last_hour, -1)

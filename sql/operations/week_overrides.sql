@@ -1,5 +1,6 @@
 -- What people set for pages' weeks in the place of the computed numbers.
--- Grain: one row per page in @pages with a row in force on the week's Monday, the narrowest one.
+-- Grain: one row per page in @pages with a row in force on the week's Monday, the narrowest one;
+-- of equally narrow ones the spreadsheet's.
 -- Parameters:
 --   week_start (DATE): Monday that names the week.
 --   pages (ARRAY<STRING>): pages to look at.
@@ -20,6 +21,7 @@ QUALIFY
     PARTITION BY o.meant_page
     ORDER BY
       DATE_DIFF(o.valid_until, o.valid_from, DAY) NULLS LAST,
+      o.in_sheet DESC,
       o.valid_from DESC NULLS LAST,
       o.valid_until NULLS LAST,
       o.weekly_ppv,

@@ -1,5 +1,6 @@
--- The rows of creator_overrides, and for each that can't be used the first rule that it breaks.
--- Grain: one row per row of creator_overrides.
+-- The rows of creator_overrides and the lines of the spreadsheet's tab Overrides, and for each that
+-- can't be used the first rule that it breaks.
+-- Grain: one row per row of creator_overrides, and per line that could be read.
 -- Columns:
 --   page_name (STRING): Page as the row has it.
 --   meant_page (STRING): The page that is meant: without white space around it, in lower case.
@@ -9,9 +10,23 @@
 --   max_messages_per_day (INT64): Most messages a day; NULL: as computed.
 --   valid_from (DATE): First LA date on which it holds; NULL: since ever.
 --   valid_until (DATE): Last LA date on which it holds; NULL: until further notice.
+--   in_sheet (BOOL): Whether it is a line of the spreadsheet.
 --   reason (STRING): The first rule that the row breaks; NULL when it can be used.
 CREATE OR REPLACE VIEW `${dataset}.judged_overrides`
 AS
+WITH gathered AS (
+  SELECT
+    t.page_name, t.weekly_ppv, t.weekly_bump, t.min_gap_minutes, t.max_messages_per_day,
+    t.valid_from, t.valid_until, FALSE AS in_sheet
+  FROM `${dataset}.creator_overrides` AS t
+  UNION ALL
+  SELECT
+    s.page_name, s.weekly_ppv, s.weekly_bump, s.min_gap_minutes, s.max_messages_per_day,
+    s.valid_from, s.valid_until, TRUE AS in_sheet
+  FROM `${dataset}.sheet_decisions` AS s
+  WHERE s.tab = 'Overrides' AND s.is_open AND s.fault IS NULL
+)
+
 SELECT
   o.page_name,
   LOWER(TRIM(o.page_name)) AS meant_page,
@@ -21,6 +36,7 @@ SELECT
   o.max_messages_per_day,
   o.valid_from,
   o.valid_until,
+  o.in_sheet,
   CASE
     WHEN o.page_name IS NULL OR TRIM(o.page_name) = '' THEN 'missing page_name'
     WHEN c.page_name IS NULL THEN 'the page is not in creators'
@@ -33,5 +49,5 @@ SELECT
       COALESCE(o.weekly_ppv, o.weekly_bump, o.min_gap_minutes, o.max_messages_per_day) IS NULL
       THEN 'it sets nothing'
   END AS reason
-FROM `${dataset}.creator_overrides` AS o
+FROM gathered AS o
 LEFT JOIN `${dataset}.usable_creators` AS c ON LOWER(TRIM(o.page_name)) = c.page_name;

@@ -1,5 +1,6 @@
--- The rows of queued_messages, and for each that can't be used the first rule that it breaks.
--- Grain: one row per row of queued_messages.
+-- The rows of queued_messages and the lines of the spreadsheet's tab Queued messages, and for each that
+-- can't be used the first rule that it breaks.
+-- Grain: one row per row of queued_messages, and per line that could be read.
 -- Columns:
 --   page_name (STRING): Page as the row has it.
 --   meant_page (STRING): The page that is meant: without white space around it, in lower case.
@@ -11,10 +12,24 @@
 --   content_category (STRING): What the caption is about; NULL without one.
 --   price (FLOAT64): Price of a PPV, USD.
 --   note (STRING): Why, for people.
+--   in_sheet (BOOL): Whether it is a line of the spreadsheet.
 --   reason (STRING): The first rule that the row breaks; NULL when it can be used.
 CREATE OR REPLACE VIEW `${dataset}.judged_queue`
 AS
-WITH matched AS (
+WITH gathered AS (
+  SELECT
+    t.page_name, t.send_time, t.message_type, t.caption_id, t.message, t.price, t.note,
+    FALSE AS in_sheet
+  FROM `${dataset}.queued_messages` AS t
+  UNION ALL
+  SELECT
+    s.page_name, s.send_time, s.message_type, s.caption_id, s.message, s.price, s.note,
+    TRUE AS in_sheet
+  FROM `${dataset}.sheet_decisions` AS s
+  WHERE s.tab = 'Queued messages' AND s.is_open AND s.fault IS NULL
+),
+
+matched AS (
   SELECT
     q.page_name,
     LOWER(TRIM(q.page_name)) AS meant_page,
@@ -26,9 +41,10 @@ WITH matched AS (
     b.content_category,
     q.price,
     q.note,
+    q.in_sheet,
     c.page_name AS known_page,
     b.caption_id AS known_caption_id
-  FROM `${dataset}.queued_messages` AS q
+  FROM gathered AS q
   LEFT JOIN `${dataset}.usable_creators` AS c ON LOWER(TRIM(q.page_name)) = c.page_name
   LEFT JOIN `${dataset}.usable_captions` AS b ON q.caption_id = b.caption_id
 )
@@ -44,6 +60,7 @@ SELECT
   m.content_category,
   m.price,
   m.note,
+  m.in_sheet,
   CASE
     WHEN m.page_name IS NULL OR TRIM(m.page_name) = '' THEN 'missing page_name'
     WHEN m.known_page IS NULL THEN 'the page is not in creators'

@@ -1,6 +1,7 @@
--- What people have queued by hand, wherever they said so: the usable rows of queued_messages, and the
--- messages that the platform says are scheduled. A message is known by its page, minute and
--- normalised text: one that several rows have counts once, as queued_messages has it, and with its note.
+-- What people have queued by hand, wherever they said so: usable lines of the spreadsheet, usable rows
+-- of queued_messages, and the messages that the platform says are scheduled. A message is known by
+-- its page, minute and normalised text: one that several rows have counts once, as the first of these
+-- has it, and with its note.
 -- Grain: one row per message.
 -- Columns:
 --   page_name (STRING): Creator's page.
@@ -45,7 +46,7 @@ gathered AS (
     q.content_category,
     q.price,
     q.note,
-    1 AS place
+    IF(q.in_sheet, 0, 1) AS place
   FROM `${dataset}.judged_queue` AS q
   WHERE q.reason IS NULL
   UNION ALL

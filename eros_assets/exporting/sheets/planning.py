@@ -7,6 +7,13 @@ from typing import Any
 
 from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.sheets import requests as api
+from eros_assets.exporting.sheets.decision_planning import (
+    DecisionsPlan,
+    ShownDecisions,
+    decision_tabs_to_read,
+    plan_decisions,
+    still_wrong,
+)
 from eros_assets.exporting.sheets.metadata import free_title, replace_metadata
 from eros_assets.exporting.sheets.requests import Request, grid_range
 from eros_assets.exporting.sheets.review import Key, ReviewLines, Said, review_lines
@@ -43,13 +50,15 @@ WEEK_TIER = [column.title for column in WEEK_COLUMNS].index("Tier")
 class SheetWeek:
     """A week to show. `missing` describes shortfalls by page; `said` is what people said, by key.
 
-    A key is a schedule's id and a message number.
+    A key is a schedule's id and a message number. `decisions` is what the tabs of decisions show;
+    without it they are left as they are.
     """
 
     entry: WeekEntry
     messages: Sequence[ScheduledMessage]
     missing: Mapping[str, str] = field(default_factory=dict[str, str])
     said: Mapping[Key, Said] = field(default_factory=dict[Key, Said])
+    decisions: ShownDecisions | None = None
 
     @property
     def week_name(self) -> str:
@@ -66,7 +75,8 @@ class SheetPlan:
     """The requests of one batch; none when the spreadsheet shows the week already.
 
     `expected` are the tables to read back, `revisions` those of the tabs of the week, after the
-    batch. `review` are the Review tab's lines, and its columns by title, after the batch.
+    batch. `review` are the Review tab's lines, and its columns by title, after the batch;
+    `decision_tabs` the tabs of decisions that it writes.
     `repaired` are the cells that people had changed, one line each.
     """
 
@@ -77,13 +87,14 @@ class SheetPlan:
     title: str
     revisions: Sequence[int]
     repaired: Sequence[str]
+    decision_tabs: Sequence[int] = ()
 
     @property
     def tabs(self) -> list[int]:
         """The tabs to read back."""
         lines, _ = self.review
         review = [review_id(lines.week)] if lines.filled else []
-        return [*(each.sheet_id for each in self.expected), *review]
+        return [*(each.sheet_id for each in self.expected), *review, *self.decision_tabs]
 
     def differences(self, found: Values) -> list[str]:
         """How the values that were read back differ from the plan, one line each."""
@@ -93,13 +104,14 @@ class SheetPlan:
             grid = review_grid(found.get(review_id(lines.week), []), places)
             edits = review_edits(grid, lines)
             wrong += edits.repaired or ([] if edits.is_nothing else ["Review: lines are missing"])
-        return wrong
+        return wrong + still_wrong(found, self.decision_tabs)
 
 
 def tabs_to_read(state: SheetState, week: SheetWeek) -> list[int]:
     """The tabs of the week whose values tell what is to be written."""
     own = (sheet_id(week.week_name), sheet_id(SUMMARY), review_id(week.week_name))
-    return [tab for tab in own if tab in state.tabs]
+    decided = decision_tabs_to_read(state) if week.decisions is not None else []
+    return [*(tab for tab in own if tab in state.tabs), *decided]
 
 
 def plan_batch(state: SheetState, found: Values, week: SheetWeek) -> SheetPlan:
@@ -140,16 +152,21 @@ def plan_batch(state: SheetState, found: Values, week: SheetWeek) -> SheetPlan:
         *(_week_metadata(state, week, entry, digest) if writes_week else []),
         *reviewed.requests,
     ]
+    decided = DecisionsPlan()
+    if week.decisions is not None:
+        tabs_before = len(state.tabs) + sum("addSheet" in request for request in requests)
+        decided = plan_decisions(state, found, week.decisions, tabs_before)
     before = revisions(state, week)
     wrote = (writes_week, bool(reviewed.requests), writes_summary)
     return SheetPlan(
-        requests,
+        [*requests, *decided.requests],
         [of_week, *([of_summary] if is_ours or writes_summary else [])],
         (lines, reviewed.places),
         digest,
         title,
         [revision + is_new for revision, is_new in zip(before, wrote, strict=True)],
-        [*(each.sentence for each in changed), *reviewed.repaired],
+        [*(each.sentence for each in changed), *reviewed.repaired, *decided.repaired],
+        decided.written,
     )
 
 

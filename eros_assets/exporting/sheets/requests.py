@@ -226,14 +226,35 @@ def protect(sheet_id: int, description: str, *free: Mapping[str, int]) -> Reques
     return {"addProtectedRange": {"protectedRange": protected}}
 
 
-def set_choices(where: Mapping[str, int], choices: Sequence[str]) -> Request:
-    """Restrict cells to one of these choices or empty, with a dropdown list."""
+def write_note(sheet_id: int, at: tuple[int, int], note: str) -> Request:
+    """Write the note of a cell, which people see when they point at it."""
+    (row, column) = at
+    return {
+        "updateCells": {
+            "range": grid_range(sheet_id, (row, row + 1), (column, column + 1)),
+            "rows": [{"values": [{"note": note}]}],
+            "fields": "note",
+        }
+    }
+
+
+def set_choices(
+    where: Mapping[str, int], choices: Sequence[str], *, strict: bool = True
+) -> Request:
+    """Offer these choices in a dropdown list; `strict`: no other value can be typed."""
     values = [{"userEnteredValue": choice} for choice in choices]
     rule = {
         "condition": {"type": "ONE_OF_LIST", "values": values},
-        "strict": True,
+        "strict": strict,
         "showCustomUi": True,
     }
+    return {"setDataValidation": {"range": where, "rule": rule}}
+
+
+def validate(where: Mapping[str, int], condition: str, *values: str) -> Request:
+    """Mark values that don't meet a condition of the API; they can be typed all the same."""
+    bounds = [{"userEnteredValue": value} for value in values]
+    rule = {"condition": {"type": condition, "values": bounds}, "strict": False}
     return {"setDataValidation": {"range": where, "rule": rule}}
 
 
