@@ -136,7 +136,9 @@ def schedule_csv(
     kinds={"googlesheets"},
     deps=[
         *JUDGED,
-        *dependencies("schedule_messages", "week_reviews", "creator_names", without=JUDGED),
+        *dependencies(
+            "schedule_messages", "week_reviews", "creator_names", "sheet_decisions", without=JUDGED
+        ),
     ],
     partitions_def=WEEKLY,
 )

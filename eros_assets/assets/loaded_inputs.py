@@ -38,7 +38,7 @@ class LoadConfig(dg.Config):
             group_name="sources",
             runs=("quarantined_rows",),
             deps=["table_definitions", "known_pages"],
-            earlier=(*INPUT_TABLES, "message_facts"),
+            earlier=(*INPUT_TABLES, "message_facts", "sheet_decisions"),
         )
         for name in INPUT_TABLES
     ],

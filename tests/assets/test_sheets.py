@@ -12,6 +12,7 @@ from eros_assets.automation.jobs import week_run_config, weekly_schedules
 from eros_assets.automation.review import read_reviews, review_changes
 from eros_assets.dataset import open_dataset
 from eros_assets.definitions import build_definitions
+from eros_assets.exporting.sheets.decision_tabs import DECISION_TABS
 from eros_assets.exporting.sheets.state import REVIEW, SUMMARY
 from eros_assets.resources import SheetsResource
 from tests.assets.installed import WEEK, Installed, installed
@@ -128,7 +129,8 @@ def test_the_sheet_shows_what_is_in_force(agency: Installed, desk: Desk) -> None
     names = agency.query("SELECT page_name, display_name FROM `${dataset}.creators`")
     named = dict(zip(names["page_name"], names["display_name"], strict=True))
     assert all(record["Creator"] == named[record["Page"]] for record in shown)
-    assert desk.sheets.titles == [SUMMARY, REVIEW, TAB, "Sheet1"]
+    decided = [tab.name for tab in DECISION_TABS]
+    assert desk.sheets.titles == [SUMMARY, REVIEW, TAB, "Sheet1", *decided]
 
 
 def test_every_schedule_s_export_is_logged(agency: Installed) -> None:

@@ -22,6 +22,7 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/publishing/export_log.py Attempt": "stamp: exported_at",
     "eros_assets/gate/verdict.py _keep": "stamp: judged_at",
     "eros_assets/weekly/reviews.py read_reviews": "stamp: read_at",
+    "eros_assets/weekly/sheet_decisions.py read_sheet_decisions": "stamp: read_at",
     "eros_assets/automation/sensors.py new_schedule": "which weeks have passed",
     "eros_assets/automation/review.py review_changes": "which weeks have passed",
     "eros_assets/assets/schedules.py schedule_recommendations": "stamp: deactivated_at",

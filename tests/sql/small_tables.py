@@ -51,6 +51,7 @@ KEYS: Mapping[str, Sequence[str]] = {
     "creator_availability": (),
     "creator_overrides": (),
     "queued_messages": (),
+    "sheet_decisions": (),
 }
 
 TEXTS: Mapping[str, Sequence[object]] = {
@@ -61,6 +62,8 @@ TEXTS: Mapping[str, Sequence[object]] = {
     "status": ("draft", "active", "superseded"),
     "schedule_export_log.status": ("succeeded", "unchanged", "failed"),
     "destination": ("csv", "sheets", "bucket"),
+    "tab": ("Queued messages", "Days off and hours", "Overrides"),
+    "fault": (None, None, "its Page is empty"),
     "mass_messages.status": ("sent", "scheduled", "withdrawn", None),
     "message_facts.age_hours": (None, 60.0, 200.0),
     "message_facts.maturity": (None, 0.5, 1.0),

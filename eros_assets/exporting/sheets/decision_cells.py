@@ -81,7 +81,7 @@ def _worded(text: str) -> dt.date | None:
     words = re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", text.replace(",", " ").replace(".", " "))
     for form in DATE_WORDS:
         with suppress(ValueError):
-            found = dt.datetime.strptime(" ".join(words.split()), form).date()  # noqa: DTZ007
+            found = dt.datetime.strptime(f"{' '.join(words.split())} +0000", f"{form} %z")
             return _date(found.year, found.month, found.day)
     return None
 
