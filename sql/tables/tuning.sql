@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.tuning` (
   selection_log_days INT64 OPTIONS (description = "Candidates and pools of the weeks before the selected one are kept this long. Unit: days."),
   evaluation_replays INT64 OPTIONS (description = "Replays that a chance to be chosen is averaged over. Unit: draws of a pool."),
   attribution_days INT64 OPTIONS (description = "A sent message belongs to a planned one of its page and caption at most this far from it. Unit: days."),
+  sent_on_time_minutes INT64 OPTIONS (description = "A message that was sent at most this far from its planned time was sent on time. Unit: minutes."),
   max_quarantined_share FLOAT64 OPTIONS (description = "More quarantined messages: a command stops until they are accepted. Unit: share of messages."),
   max_unmatched_share FLOAT64 OPTIONS (description = "More messages of no caption of the bank: a command stops until they are accepted. Unit: share of messages."),
   candidate_depth_factor INT64 OPTIONS (description = "Candidates kept per wanted caption of a page, tier and arm. Unit: captions."),
