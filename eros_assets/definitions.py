@@ -17,6 +17,7 @@ from eros_assets.assets import (
     operations,
     performance,
     policies,
+    reports,
     review,
     routines,
     schedules,
@@ -29,7 +30,7 @@ from eros_assets.assets.labels import labelled
 from eros_assets.assets.phases import phases_of
 from eros_assets.assets.table_types import TableIOManager
 from eros_assets.assets.week import partitions_of
-from eros_assets.automation import jobs, rollback, sensors, sweep, withdrawal
+from eros_assets.automation import answers, jobs, rollback, sensors, sweep, withdrawal
 from eros_assets.automation import review as review_automation
 from eros_assets.automation import schedules as timetable
 from eros_assets.automation import sheet_decisions as decision_automation
@@ -58,7 +59,7 @@ warnings.filterwarnings("ignore", "Parameter `owners` of initializer `SensorDefi
 ASSETS = [
     *(sources, routines, performance, analysis, evaluation, policies, review, sheet_decisions),
     selection,
-    *(schedules, exports, operations, deployments),
+    *(schedules, exports, reports, operations, deployments),
 ]
 CHECKS = [integrity, schedule_checks, gate, export_checks, health, reviews, decision_checks]
 JOBS = [
@@ -73,6 +74,7 @@ JOBS = [
     *(review_automation.read_reviews, decision_automation.read_decisions),
     sweep.expired_lock_sweep,
     *(rollback.rollback_production, rollback.backup_production, withdrawal.withdraw_creators),
+    *(jobs.week_reports, answers.explain_message, answers.weekly_digest),
 ]
 SENSORS = [
     *(sensors.new_history, sensors.new_schedule, sensors.health_turns),

@@ -88,17 +88,15 @@ def week_report(dataset: Dataset, week_start: dt.date) -> WeekReport:
     )
 
 
-def write_report(dataset: Dataset, week_start: dt.date) -> WrittenReport:
+def written(dataset: Dataset, report: WeekReport) -> WrittenReport:
     """Write a week's report: the files first, the page that links to them last.
 
     Each file is written as a whole or not at all; the same week and history give the same bytes.
 
     Raises:
-        NothingToReportError: nothing was planned for the week, and nothing was sent in it.
         ExportFolderError: the folder can't be written to.
     """
-    report = week_report(dataset, week_start)
-    folder = reports_folder(dataset.settings) / week_start.isoformat()
+    folder = reports_folder(dataset.settings) / report.week_start.isoformat()
     contents = {**report_files(report), INDEX_FILE: week_report_page(report)}
     try:
         for name, content in contents.items():

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from eros_assets.answers.rows import records
 from eros_assets.calendar import DAYS_A_WEEK, la_date
 from eros_assets.dataset import Dataset
 from eros_assets.evaluation.sent_matching import Occasion, matched
@@ -60,8 +61,8 @@ def week_results(dataset: Dataset, week_start: dt.date) -> WeekResults:
             about = {
                 "page_name": sent.occasion.page_name,
                 "message_type": sent.occasion.message_type,
-                "price_tier": sent.row["price_tier"] or None,
-                "caption_id": None if sent.row["caption_id"] is None else sent.row["caption_id"],
+                "price_tier": sent.row["price_tier"],
+                "caption_id": _whole(sent.row["caption_id"]),
                 "caption_text": sent.row["message"] or "",
             }
             messages.append(MessageResult(outcome="not planned", **about, **_sent(sent)))
@@ -77,11 +78,8 @@ class _Row:
 
 def _read(frame: "pd.DataFrame", read: Any, what: str, left_out: list[str]) -> list[_Row]:
     """The rows that can be read; of the others one line each, so that none stops the report."""
-    import pandas as pd
-
     found: list[_Row] = []
-    for raw in frame.to_dict("records"):
-        row = {str(k): None if _is_null(v, pd.isna) else v for k, v in raw.items()}
+    for row in records(frame):
         try:
             found.append(_Row(read(row), row))
         except (KeyError, TypeError, ValueError) as error:
@@ -92,10 +90,6 @@ def _read(frame: "pd.DataFrame", read: Any, what: str, left_out: list[str]) -> l
                 f"{f', number {number}' if number is not None else ''}) can't be read: {error}"
             )
     return found
-
-
-def _is_null(value: Any, isna: Any) -> bool:
-    return not isinstance(value, str | list | dict) and bool(isna(value))
 
 
 def _plan(row: Mapping[str, Any]) -> Occasion:

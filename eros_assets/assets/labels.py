@@ -52,6 +52,7 @@ GROUPS: Mapping[str, Group] = {
     "evaluation": Group("measured improvement", "team:analytics", phases.SUCCESS),
     "policies": Group("other settings, from the log", "team:analytics", phases.SUCCESS),
     "exports": Group("files, pictures, Google Sheet", "team:publishing", phases.ORCHESTRATION),
+    "reports": Group("planned against sent against earned", "team:analytics", phases.SUCCESS),
     "operations": Group("health score and decision", "team:platform", phases.SUCCESS),
     "deployment": Group("run by deploy_production alone", "team:platform", phases.DEPLOYMENT),
 }

@@ -104,6 +104,15 @@ health_check = dg.define_asset_job(
     "say which creators to watch.",
 )
 
+week_reports = dg.define_asset_job(
+    "week_reports",
+    selection=dg.AssetSelection.groups("reports"),
+    config=CONSOLE_LOGGER,
+    tags=in_phase(phases.SUCCESS),
+    description="What a week planned, sent and earned, by creator, caption and message, as a page "
+    "and CSV files. Past weeks are what it is for; weekly_digest does it for the last one.",
+)
+
 evaluate_policies = dg.define_asset_job(
     "evaluate_policies",
     selection=dg.AssetSelection.groups("policies"),

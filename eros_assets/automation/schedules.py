@@ -8,6 +8,7 @@ import dagster as dg
 
 from eros_assets.assets.week import coming_week
 from eros_assets.automation import jobs
+from eros_assets.automation.answers import weekly_digest
 from eros_assets.automation.keep_current import KEPT_CURRENT, keeps_itself_current
 from eros_assets.automation.sweep import expired_lock_sweep
 from eros_assets.calendar import ZONE_NAME
@@ -59,5 +60,17 @@ hourly_health = dg.ScheduleDefinition(
     execution_timezone=ZONE_NAME,
 )
 
-SCHEDULES = (daily_caption_update, weekly_schedules, expired_locks, hourly_health)
+monday_digest = dg.ScheduleDefinition(
+    name=weekly_digest.name,
+    job=weekly_digest,
+    cron_schedule="0 8 * * MON",
+    description="On Monday at 08:00: the report of the week that is over, and its digest by Slack "
+    "and e-mail, with the three things to look at.",
+    execution_timezone=ZONE_NAME,
+)
+
+SCHEDULES = (
+    *(daily_caption_update, weekly_schedules, expired_locks, hourly_health),
+    monday_digest,
+)
 """Every schedule; a rollback stops them."""

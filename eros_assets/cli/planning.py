@@ -12,8 +12,10 @@ from rich.table import Table
 from eros_assets.cli.acceptance import acceptance
 from eros_assets.cli.agencies import agency
 from eros_assets.cli.captions import captions
+from eros_assets.cli.explaining import explain
 from eros_assets.cli.inspecting import inspect
 from eros_assets.cli.operating import COMMANDS
+from eros_assets.cli.reporting import report
 from eros_assets.cli.serving import dev
 from eros_assets.cli.simulating import simulate
 from eros_assets.cli.terminal import (
@@ -379,5 +381,5 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> Mapping[str, Any]
     }
 
 
-for command in (*COMMANDS, acceptance, agency, captions, inspect, simulate, dev):
+for command in (*COMMANDS, acceptance, agency, captions, explain, inspect, report, simulate, dev):
     main.add_command(command)

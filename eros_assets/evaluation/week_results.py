@@ -29,6 +29,9 @@ OUTCOMES: Mapping[Outcome, str] = {
 Z = 1.959963984540054
 """Quantile of the normal distribution of two-sided 95 %."""
 
+WIDEST = 9.0
+"""An interval whose upper bound is more times its lower one says nothing: threefold either way."""
+
 Bounds = tuple[float, float]
 
 
@@ -124,7 +127,9 @@ class Ratio:
             return "too little to tell"
         if self.lower > 1:
             return "more than expected"
-        return "less than expected" if self.upper < 1 else "as expected"
+        if self.upper < 1:
+            return "less than expected"
+        return "as expected" if self.upper <= WIDEST * self.lower else "too little to tell"
 
 
 @dataclass(frozen=True, slots=True)

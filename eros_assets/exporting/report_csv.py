@@ -9,7 +9,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from eros_assets.evaluation.week_results import Sums
+from eros_assets.evaluation.week_results import Outcome, Sums
 from eros_assets.exporting.columns import (
     FLAG,
     LA_TIME,
@@ -37,8 +37,8 @@ def _plain(format_of: CsvFormat, *names: str) -> tuple[Column, ...]:
     return tuple((name, format_of, _attribute(name)) for name in names)
 
 
-def _count(outcome: str) -> Callable[[Sums], int]:
-    return lambda sums: dict(sums.counts)[outcome]
+def _count(outcome: Outcome) -> Callable[[Sums], int]:
+    return lambda sums: sums.counts[outcome]
 
 
 MESSAGES: Sequence[Column] = (
@@ -97,9 +97,9 @@ LABELS: Mapping[str, str] = {
     "creators.csv": "Creators, CSV",
     "captions.csv": "Captions, CSV",
     "messages.csv": "Messages, CSV",
-    "creators.excel.csv": "for Excel",
-    "captions.excel.csv": "for Excel: captions",
-    "messages.excel.csv": "for Excel: messages",
+    "creators.excel.csv": "Creators, for Excel",
+    "captions.excel.csv": "Captions, for Excel",
+    "messages.excel.csv": "Messages, for Excel",
 }
 
 

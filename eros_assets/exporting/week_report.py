@@ -5,7 +5,7 @@ same week gives the same bytes.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from eros_assets.calendar import DAYS_A_WEEK, ZONE
@@ -133,7 +133,7 @@ def _local(instant: dt.datetime) -> dt.datetime:
 
 def _sentences(report: WeekReport) -> "Sequence[str]":
     total = report.total
-    counts: Mapping[str, int] = dict(total.counts)
+    counts = total.counts
     found: list[str] = []
     if report.has_plan:
         due = total.planned - counts["not due"]

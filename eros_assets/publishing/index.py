@@ -59,7 +59,7 @@ def week_index(
                 display_name=messages[0].display_name,
                 schedule_id=messages[0].schedule_id,
                 messages=messages,
-                facts=dict(_facts(origin_of.get(page))),
+                facts=dict(target_facts(origin_of.get(page))),
                 calendar=calendar_of.get(page),
                 files=[
                     IndexFile(csv_name(page), "CSV"),
@@ -116,7 +116,7 @@ def _neighbours(settings: Settings, week_start: dt.date) -> tuple[dt.date | None
     )
 
 
-def _facts(origin: Mapping[Any, Any] | None) -> Iterator[tuple[str, str]]:
+def target_facts(origin: Mapping[Any, Any] | None) -> Iterator[tuple[str, str]]:
     """Headings with a sentence each: the targets, where they come from, the saturation."""
     if origin is None:
         return

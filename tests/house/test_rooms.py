@@ -12,7 +12,16 @@ ORDER = (
     *("__init__", "errors", "arrays", "atomic_write", "settings", "calendar", "alerts"),
     *("warehouse", "dataset"),
     *("tuning", "importing", "planning", "evaluation", "exporting", "demo", "agency", "captions"),
-    *("weekly", "gate", "publishing", "health", "deployment", "acceptance", "simulation"),
+    *(
+        "weekly",
+        "gate",
+        "publishing",
+        "answers",
+        "health",
+        "deployment",
+        "acceptance",
+        "simulation",
+    ),
     *("resources", "assets", "checks", "automation", "definitions", "cli", "__main__"),
 )
 """The rooms, lowest first: each may import those before it."""
