@@ -31,6 +31,13 @@ health: $(VENV)/run ## How the system is doing, from 0 to 100, and what to do.
 week: $(VENV)/run ## Plan the coming week; PAGE=<page> narrows it, FORCE=yes replaces a begun one.
 	@$(RUN) -m eros_assets week $(if $(PAGE),--page $(PAGE)) $(if $(FORCE),--force) $(if $(ACCEPT),--accept)
 
+.PHONY: explain report
+explain: $(VENV)/run ## Why a message is there: PAGE=<page> MESSAGE=<number>; without MESSAGE, the page's week.
+	@$(RUN) -m eros_assets explain $(PAGE) $(MESSAGE)
+
+report: $(VENV)/run ## What the last week earned against its plan, or that of WEEK=<date>; SEND=yes sends the digest.
+	@$(RUN) -m eros_assets report $(WEEK) $(if $(SEND),--send)
+
 preflight: $(VENV)/run ## What a deployment needs, one line each; changes nothing.
 	@$(RUN) -m eros_assets preflight
 

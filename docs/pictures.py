@@ -38,7 +38,7 @@ ROWS: Sequence[Mapping[str, int]] = (
     {"selection": 1},
     {"schedules": 1},
     {"exports": 5, "policies": 4, "evaluation": 4},
-    {"operations": 1},
+    {"reports": 1, "operations": 2},
     {"deployment": 1},
 )
 """Groups from top to bottom in the order in which data flows, with their share of the width."""

@@ -26,7 +26,7 @@ def price_lines(
         yield "No earnings can be expected of it: the page has no history of its type."
         return
     if not row["expected_value"]:
-        yield "It is not expected to earn anything by itself: what the page sent of its type did not."
+        yield "It is not expected to earn anything: what the page sent of its type did not."
         return
     yield (
         f"Expected earnings ${row['expected_value']:,.2f} (${row['expected_value_lower'] or 0:,.2f}"

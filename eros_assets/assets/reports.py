@@ -1,10 +1,9 @@
 """What became of a week: planned against sent against earned. A past week is what it is for."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from eros_assets.answers.report import WrittenReport
 from eros_assets.assets.reporting import (
     DATASET_POOL,
     dependencies,
@@ -12,8 +11,10 @@ from eros_assets.assets.reporting import (
     markdown_rows,
 )
 from eros_assets.assets.week import WEEKLY, partition_week
-from eros_assets.exporting.week_report import money, ratio_text
 from eros_assets.resources import WarehouseResource
+
+if TYPE_CHECKING:
+    from eros_assets.answers.report import WrittenReport
 
 READS = ("report_plans", "report_sends", "creator_names", "newest_message", "history_span")
 """Files of `sql/` that a report is made from, beside the tuning."""
@@ -21,7 +22,7 @@ READS = ("report_plans", "report_sends", "creator_names", "newest_message", "his
 
 @dg.asset(
     group_name="reports",
-    kinds={"html", "csv"},
+    kinds={"html"},
     deps=dependencies(*READS, "tuning"),
     partitions_def=WEEKLY,
     pool=DATASET_POOL,
@@ -41,8 +42,10 @@ def week_report(
     return dg.MaterializeResult(metadata={**report_metadata_of(made), **job_metadata(dataset)})
 
 
-def report_metadata_of(made: WrittenReport) -> dict[str, Any]:
+def report_metadata_of(made: "WrittenReport") -> dict[str, Any]:
     """What the Dagster UI shows of a report that was written."""
+    from eros_assets.exporting.week_report import money, ratio_text
+
     found = made.report
     total = found.total
     lines = "\n".join(f"- {sentence}" for sentence in (*found.sentences, *found.left_out))

@@ -11,10 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from eros_assets.evaluation.intervals import jackknife_interval
-
 Outcome = Literal["on time", "other time", "not sent", "not due", "earlier plan", "not planned"]
 OUTCOMES: Mapping[Outcome, str] = {
     "on time": "sent as planned",
@@ -208,6 +204,10 @@ def ratio_of(earned: Sequence[float], expected: Sequence[float]) -> Ratio:
     evidence and is left out. Fewer than three units, or nothing earned without one of them: no
     bounds.
     """
+    import numpy as np  # here and not above: it takes long to import
+
+    from eros_assets.evaluation.intervals import jackknife_interval
+
     y, x = np.array(earned, dtype=np.float64), np.array(expected, dtype=np.float64)
     y, x = y[x > 0], x[x > 0]
     if not x.size:

@@ -56,7 +56,7 @@ def test_every_asset_says_its_place_owner_and_phase(graph: AssetGraph) -> None:
         group = GROUPS[node.group_name]
         own, _, place = (node.description or "").rpartition("\n\n")
         assert own
-        assert place.startswith(f"Group {list(GROUPS).index(node.group_name) + 1} of 11")
+        assert place.startswith(f"Group {list(GROUPS).index(node.group_name) + 1} of 12")
         assert place.endswith(f"`{node.group_name}`: {group.purpose}.")
         assert node.owners == [group.owner]
         assert node.tags[PHASE_TAG]

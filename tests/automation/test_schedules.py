@@ -23,7 +23,7 @@ from tests.assets.installed import TODAY, Installed
 
 LA = ZoneInfo("America/Los_Angeles")
 WEEKLY_RUNS = ("weekly_schedules",)
-OTHER_RUNS = ("daily_caption_update", "expired_lock_sweep", "health_check")
+OTHER_RUNS = ("daily_caption_update", "expired_lock_sweep", "health_check", "weekly_digest")
 SPRING, AUTUMN = dt.datetime(2026, 3, 7, 23, tzinfo=LA), dt.datetime(2025, 11, 1, 23, tzinfo=LA)
 
 

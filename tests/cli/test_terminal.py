@@ -19,7 +19,10 @@ from eros_assets.settings import REPOSITORY
 from tests.assets.installed import Installed
 from tests.shell import no_variables as no_variables
 
-WITH_JSON = ("week", "smoke", "health", "preflight", "status", "acceptance")
+WITH_JSON = (
+    *("week", "smoke", "health", "preflight", "status", "acceptance"),
+    *("explain", "report"),
+)
 
 
 @pytest.fixture

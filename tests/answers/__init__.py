@@ -1,0 +1,1 @@
+"""Answers to people: reports, explanations, digests."""
