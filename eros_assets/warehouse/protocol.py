@@ -226,6 +226,14 @@ class Warehouse(Protocol):
         """
         ...
 
+    def slowness(self) -> float:
+        """How many times longer than on a quiet machine the engine takes for the same at present.
+
+        `Job.execution_seconds` over it doesn't hang on what else the machine does. 1 where the
+        engine runs on machines of its own.
+        """
+        ...
+
     def freshness(self, table: str) -> Freshness | None:
         """When a table last changed, or None when it does not exist.
 

@@ -157,10 +157,19 @@ def test_a_slow_selection_is_tried_again_and_the_fastest_counts(
         return made[-1]
 
     monkeypatch.setattr(Timing, "of", timed)
+    monkeypatch.setattr(type(line.week.dataset.warehouse), "slowness", lambda _: 1.0)
     selection = rehearsal.select(line.week, line.report, line.rules)
     assert selection.timing == fastest
     assert len(made) == calls <= REPEATS + 1
     assert selection.captions
+
+
+def test_a_busy_machine_is_no_slow_selection(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same work takes twice as long: half of the selection's time was waiting."""
+    monkeypatch.setattr(Timing, "of", lambda _: slow(3.0, 1.0))
+    monkeypatch.setattr(type(line.week.dataset.warehouse), "slowness", lambda _: 2.0)
+    selection = rehearsal.select(line.week, line.report, line.rules)
+    assert selection.timing == slow(1.5, 2.5)
 
 
 @pytest.mark.parametrize(

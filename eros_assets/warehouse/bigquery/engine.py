@@ -289,6 +289,10 @@ class BigQueryWarehouse:
         """What the credentials may do. See Warehouse.probe."""
         return list(access.probes(self._settings, self._statements, self._tables, tables))
 
+    def slowness(self) -> float:
+        """1: what BigQuery says of its own execution is without waiting for slots."""
+        return 1.0
+
     def freshness(self, table: str) -> Freshness | None:
         """When a table last changed, or None when the dataset has no such table."""
         found = self._tables.find(f"freshness of {table}", table)

@@ -24,6 +24,7 @@ from eros_assets.warehouse.duckdb.objects import (
     refuse_other_types,
 )
 from eros_assets.warehouse.duckdb.operations import Done, Operations
+from eros_assets.warehouse.duckdb.reference import slowness
 from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.warehouse.duckdb.translation import Translator
 from eros_assets.warehouse.frames import frame
@@ -264,6 +265,10 @@ class DuckDBWarehouse:
             return [credentials, Probe("dataset", str(error), holds=False)]
         known = f"{file} opens; {len(present)} of {len(tables)} tables are there"
         return [credentials, Probe("dataset", known, holds=True)]
+
+    def slowness(self) -> float:
+        """Processor time of the same work now, over that on a quiet machine."""
+        return slowness()
 
     def freshness(self, table: str) -> Freshness | None:
         """When a table last changed, or None when it does not exist; makes no file to look."""
