@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
@@ -146,6 +147,32 @@ def test_a_home_without_tables_is_refused_and_stays_without(
     assert told.exit_code == 2
     assert "has no tables yet: run `make demo`" in told.output
     assert not (tmp_path / "empty" / "warehouse.duckdb").exists()
+    assert jobs == []
+
+
+@pytest.mark.parametrize("word", ["week", "smoke"])
+def test_what_an_older_version_set_up_is_refused_and_a_deployment_named(
+    agency: Installed, command: Callable[..., Result], jobs: list[str], word: str
+) -> None:
+    """After an update of the code: it lacks a view, a table, a column and a routine."""
+    settings = agency.dataset.settings
+    with duckdb.connect(str(settings.warehouse_file)) as connection:
+        connection.execute(
+            f"""
+            USE {settings.dataset};
+            DROP VIEW duplicate_captions;
+            DROP TABLE quarantined_reviews;
+            ALTER TABLE message_facts DROP COLUMN maturity;
+            DELETE FROM eros_catalog.routines WHERE name = 'detect_anomalies';
+            """
+        )
+    told = command(word)
+    assert told.exit_code == 2
+    assert told.output == (
+        f"{settings.warehouse_file} was set up by another version of EROS: it lacks "
+        "message_facts.maturity, quarantined_reviews, detect_anomalies and 1 more. Run "
+        "`make deploy`, which makes a backup and adds what is missing\n"
+    )
     assert jobs == []
 
 

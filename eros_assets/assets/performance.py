@@ -26,7 +26,7 @@ from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.weekly.facts import refresh_facts
 from eros_assets.weekly.import_report import ImportLimits, import_report, require_no_doubts
-from eros_assets.weekly.inputs import require_inputs
+from eros_assets.weekly.inputs import require_deployed, require_inputs
 from eros_assets.weekly.statistics import kept_statistics, statistics_of
 from eros_assets.weekly.weeks import note_history_span
 
@@ -84,6 +84,7 @@ def message_facts(
     """Sort the history into facts, scheduled messages and quarantine, in one script."""
     dataset = warehouse.dataset(context)
     refuse_plan(context, dataset, week_scope)
+    require_deployed(dataset)
     require_inputs(dataset)
     note_history_span(dataset)
     refresh_facts(dataset)

@@ -103,11 +103,12 @@ def smoke(as_json: bool) -> None:
         settings = settings_or_exit()
         from eros_assets.dataset import open_dataset
         from eros_assets.tuning.loaded import require_configuration
-        from eros_assets.weekly.inputs import require_inputs
+        from eros_assets.weekly.inputs import require_deployed, require_inputs
 
         with refusing():
             dataset = open_dataset(settings, asset="inputs")
             require_tables(dataset)
+            require_deployed(dataset)
             require_inputs(dataset)
             require_configuration(dataset)
 
@@ -253,13 +254,14 @@ def _plannable_week(settings: Settings, pages: Sequence[str], *, force: bool = F
     What the history spans is written down, so that the run finds its week among the partitions.
     """
     from eros_assets.dataset import open_dataset
-    from eros_assets.weekly.inputs import require_inputs
+    from eros_assets.weekly.inputs import require_deployed, require_inputs
     from eros_assets.weekly.scope import week_plan_scope
     from eros_assets.weekly.weeks import history_span, note_history_span, weeks_of
 
     with refusing():
         dataset = open_dataset(settings, asset="week")
         require_tables(dataset)
+        require_deployed(dataset)
         require_inputs(dataset)
         monday = dataset.default_week()
         weeks_of(settings, dataset.planning_instant(), history_span(dataset)).require(monday)

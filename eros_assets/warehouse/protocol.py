@@ -191,6 +191,10 @@ class Warehouse(Protocol):
         """The functions, table functions and procedures in the dataset, by name."""
         ...
 
+    def columns(self) -> Mapping[str, frozenset[str]]:
+        """The columns of each table and view in the dataset."""
+        ...
+
     def definitions(self) -> Sequence[Definition]:
         """The functions, table functions, procedures and views as they are in force, by name."""
         ...

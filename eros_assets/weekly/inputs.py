@@ -10,14 +10,55 @@ from eros_assets.agency.identity import Agency, importing_agency
 from eros_assets.captions.bank import with_decisions
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
+from eros_assets.importing.schema import INPUT_TABLES
 from eros_assets.settings import Settings
+from eros_assets.warehouse.sql.library import DEPLOYED_KINDS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+NAMED = 3
+"""Missing things that an error names."""
+
+
 class NothingToPlanError(ErosError):
     """The input tables hold no active creator, or no caption that can be used."""
+
+
+class OlderDatasetError(ErosError):
+    """An older version of EROS set up the dataset: it lacks something that this one works with."""
+
+
+def require_deployed(dataset: Dataset) -> None:
+    """Refuse to work where tables, columns, views or routines of `sql/` are missing.
+
+    What is there in another version is no reason: after a rollback an earlier one is in force.
+
+    Raises:
+        OlderDatasetError: what is missing, and what to run.
+    """
+    there = dataset.warehouse.columns()
+    routines = {routine.name for routine in dataset.warehouse.routines()}
+    others = set[str](INPUT_TABLES) if dataset.settings.inputs == "warehouse" else set[str]()
+    lacking: list[str] = []
+    for each in dataset.library.of_kind(*DEPLOYED_KINDS):
+        if each.name in others:
+            continue
+        if each.kind not in ("table", "view"):
+            lacking += [] if each.name in routines else [each.name]
+        elif each.name not in there:
+            lacking.append(each.name)
+        else:
+            wanted = [column.name for column in each.columns]
+            lacking += [f"{each.name}.{name}" for name in wanted if name not in there[each.name]]
+    if lacking:
+        more = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
+        raise OlderDatasetError(
+            f"{dataset.settings.warehouse_location} was set up by another version of EROS: it "
+            f"lacks {', '.join(lacking[:NAMED])}{more}. Run `make deploy`, which makes a backup "
+            "and adds what is missing"
+        )
 
 
 def require_inputs(dataset: Dataset) -> None:

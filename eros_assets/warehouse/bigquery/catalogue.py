@@ -27,6 +27,12 @@ LEFT JOIN `{dataset_name}`.INFORMATION_SCHEMA.ROUTINE_OPTIONS AS o
 ORDER BY r.routine_name
 """.strip()
 
+COLUMNS = """
+SELECT c.table_name, c.column_name
+FROM `{dataset_name}`.INFORMATION_SCHEMA.COLUMNS AS c
+ORDER BY c.table_name, c.ordinal_position
+""".strip()
+
 # A script's own row sums up its statements, which have rows too: only the former is taken, but a
 # statement is enough to tell that its script concerns this dataset.
 JOBS = f"""
@@ -93,6 +99,11 @@ ORDER BY j.creation_time, j.job_id
 def routines_query(dataset_name: str) -> str:
     """One row per routine of the dataset, by name."""
     return ROUTINES.format(dataset_name=dataset_name)
+
+
+def columns_query(dataset_name: str) -> str:
+    """One row per column of a table or view of the dataset."""
+    return COLUMNS.format(dataset_name=dataset_name)
 
 
 def jobs_query(project: str, location: str) -> str:

@@ -214,6 +214,14 @@ class BigQueryWarehouse:
         rows = self._statements.selected(catalogue.routines_query(self._settings.dataset_name))
         return [catalogue.routine(row) for row in catalogue.rows_of(rows)]
 
+    def columns(self) -> Mapping[str, frozenset[str]]:
+        """The columns of each table and view of the dataset."""
+        rows = self._statements.selected(catalogue.columns_query(self._settings.dataset_name))
+        found: dict[str, set[str]] = {}
+        for row in catalogue.rows_of(rows):
+            found.setdefault(row["table_name"], set()).add(row["column_name"])
+        return {name: frozenset(columns) for name, columns in found.items()}
+
     def definitions(self) -> Sequence[Definition]:
         """The functions, table functions, procedures and views as they are in force, by name."""
         rows = self._statements.selected(in_force.query(self._settings.dataset_name))

@@ -22,6 +22,7 @@ from eros_assets.warehouse.duckdb.objects import (
     columns_of,
     deploy_statements,
     refuse_other_types,
+    tables_of,
 )
 from eros_assets.warehouse.duckdb.operations import Done, Operations
 from eros_assets.warehouse.duckdb.reference import slowness
@@ -184,6 +185,13 @@ class DuckDBWarehouse:
             return Done(None, 0, self._made(execution, sql_object))
 
         return self._operations.run("deploy", sql_object.name, work)[0]
+
+    def columns(self) -> Mapping[str, frozenset[str]]:
+        """The columns of each table and view; makes no file to look."""
+        if not self._settings.warehouse_file.exists():
+            return {}
+        with self._operations.reading() as connection:
+            return tables_of(connection, self._settings.dataset)
 
     def definitions(self) -> Sequence[Definition]:
         """The functions, table functions, procedures and views as they are in force, by name."""

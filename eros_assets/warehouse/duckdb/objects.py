@@ -207,6 +207,16 @@ def _same_type(one: str, other: str) -> bool:
     return exp.DataType.build(one, dialect="duckdb") == exp.DataType.build(other, dialect="duckdb")
 
 
+def tables_of(connection: duckdb.DuckDBPyConnection, dataset: str) -> Mapping[str, frozenset[str]]:
+    """The columns of each table and view of the dataset, by its name."""
+    rows = connection.execute(
+        "SELECT table_name, list(column_name) FROM duckdb_columns() "
+        "WHERE schema_name = ? GROUP BY table_name ORDER BY table_name",
+        [dataset],
+    ).fetchall()
+    return {str(name): frozenset(columns) for name, columns in rows}
+
+
 def columns_of(connection: duckdb.DuckDBPyConnection, dataset: str, table: str) -> dict[str, str]:
     """The table's columns with their DuckDB types, in order; empty when there is no such table."""
     rows = connection.execute(

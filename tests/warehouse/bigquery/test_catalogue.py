@@ -35,6 +35,18 @@ JOB_COLUMNS: tuple[Column, ...] = (
 )
 
 
+def test_the_columns_of_each_table_come_from_one_query(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    columns: tuple[Column, ...] = (("table_name", "STRING"), ("column_name", "STRING"))
+    rows = [("bookings", "day"), ("bookings", "guests"), ("open_days", "day")]
+    service.will(Play(columns=columns, rows=rows), part="INFORMATION_SCHEMA.COLUMNS")
+    assert warehouse.columns() == {
+        "bookings": frozenset({"day", "guests"}),
+        "open_days": frozenset({"day"}),
+    }
+
+
 def test_routines_come_with_the_fingerprint_of_their_deployment(
     warehouse: BigQueryWarehouse, service: Service
 ) -> None:
