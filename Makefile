@@ -28,8 +28,8 @@ smoke: $(VENV)/run ## The five smoke tests of the gate, on the data that is ther
 health: $(VENV)/run ## How the system is doing, from 0 to 100, and what to do.
 	@$(RUN) -m eros_assets health
 
-week: $(VENV)/run ## Plan the coming week; PAGE=<page> narrows it, FORCE=yes replaces a begun one.
-	@$(RUN) -m eros_assets week $(if $(PAGE),--page $(PAGE)) $(if $(FORCE),--force) $(if $(ACCEPT),--accept)
+week: $(VENV)/run ## Plan the coming week; PAGE=<page> narrows it, FORCE=yes plans a begun one, REPLACE=7 one message.
+	@$(RUN) -m eros_assets week $(if $(PAGE),--page $(PAGE)) $(if $(FORCE),--force) $(if $(REPLACE),--replace $(REPLACE)) $(if $(ACCEPT),--accept)
 
 .PHONY: explain report
 explain: $(VENV)/run ## Why a message is there: PAGE=<page> MESSAGE=<number>; without MESSAGE, the page's week.

@@ -67,6 +67,7 @@ JOBS = [
         jobs.set_up,
         jobs.load_tuning,
         jobs.weekly_schedules,
+        jobs.replace_messages,
         jobs.daily_caption_update,
         jobs.export_schedules,
     ),
@@ -82,7 +83,7 @@ SENSORS = [
 ]
 
 
-SHEET_SENSORS = [review_automation.review_changes, decision_automation.decision_changes]
+SHEET_SENSORS = [*review_automation.SENSORS, decision_automation.decision_changes]
 """Only where there is a spreadsheet."""
 
 

@@ -69,7 +69,10 @@ class AlertsResource(SettingsResource):
 
 
 class WeekScope(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
-    """The pages that a run of the weekly line plans, and whether it may replace a begun week."""
+    """The pages that a run of the weekly line plans, and whether it may replace a begun week.
+
+    Or single messages that it replaces.
+    """
 
     pages: list[str] = Field(
         default=[],
@@ -90,6 +93,21 @@ class WeekScope(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeAr
         "date. false, as by default: a page whose week has begun keeps its schedule. A week that "
         "has passed is refused either way.",
     )
+    replace: list[str] = Field(
+        default=[],
+        description="Messages to replace one by one, while the rest of the week stays as it is: "
+        "each the page and the number of the message, as in amber_lens 7, or rejected: every "
+        "message that the Review tab rejects and that lies ahead. Each gets another caption, at "
+        "its own time where no rule forbids it; no page is planned. A message that does not "
+        "exist, was queued by hand or was sent already ends the run before it writes anything. "
+        "Empty, as by default: the pages are planned, and of those that keep their schedule, "
+        "because its week has begun, the rejected messages are replaced.",
+    )
+
+    @property
+    def is_replacing(self) -> bool:
+        """Whether single messages are replaced, and no page is planned."""
+        return bool(self.replace)
 
 
 class SheetsResource(SettingsResource):

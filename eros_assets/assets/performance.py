@@ -20,7 +20,7 @@ from eros_assets.assets.reporting import (
     table_metadata,
     table_spec,
 )
-from eros_assets.assets.week import CONFIGURED, IN_FORCE, SCOPE, refuse_plan
+from eros_assets.assets.week import CONFIGURED, IN_FORCE, REPLACING, SCOPE, refuse_plan
 from eros_assets.dataset import Dataset
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import Knobs, read_knobs
@@ -71,6 +71,7 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
             deps=[
                 *("loaded_inputs", "history_span", "import_totals", "import_reasons"),
                 *("import_pages", "import_duplicates", "tuning", *SCOPE, *CONFIGURED),
+                *REPLACING,
             ],
             earlier=(*SORTED, *IN_FORCE),
             code_version=fingerprint("refresh_message_facts"),
@@ -112,7 +113,7 @@ def message_facts(
             name,
             group_name=GROUP,
             runs=["update_caption_performance", "fit_sums"],
-            deps=["tuning", "statistics_date", *SCOPE, *CONFIGURED],
+            deps=["tuning", "statistics_date", *SCOPE, *CONFIGURED, *REPLACING],
             earlier=(*LEARNED, *IN_FORCE),
             code_version=fingerprint("update_caption_performance"),
         )

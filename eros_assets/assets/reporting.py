@@ -115,6 +115,7 @@ BESIDE: Mapping[str, str] = {
     "deployment_definitions": "deployment_backup",
     "deployments": "deployment_backup",
     "gate_verdicts": "active_caption_assignments",
+    "message_replacements": "schedule_recommendations",
     "quarantined_reviews": "schedule_review",
     "schedule_export_log": "schedule_csv",
     "schedule_shortfalls": "active_caption_assignments",

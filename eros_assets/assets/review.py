@@ -10,8 +10,11 @@ from eros_assets.assets.stored import stored_metadata
 from eros_assets.assets.week import (
     CONFIGURED,
     IN_FORCE,
+    PLANNED,
+    REPLACING,
     SCOPE,
     WEEKLY,
+    materializes,
     partition_week,
     refuse_plan,
 )
@@ -19,7 +22,11 @@ from eros_assets.errors import ErosError
 from eros_assets.exporting.sheets.review_reading import ReviewReading, UnreadLine
 from eros_assets.exporting.sheets.tables import week_name
 from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource, WarehouseResource, WeekScope
+from eros_assets.weekly.replacing.choosing import rejected_ahead
 from eros_assets.weekly.reviews import read_reviews
+
+TO_REPLACE = "rejected_to_replace"
+"""Metadata: messages in force that lie ahead and are rejected, and wait for another run."""
 
 if TYPE_CHECKING:
     from eros_assets.exporting.sheets.reader import ReviewTab
@@ -30,7 +37,7 @@ if TYPE_CHECKING:
     group_name="selection",
     runs=["reviewed_messages"],
     # Reports are not read: a backfill that makes them first can run all of a week in one run.
-    deps=["table_definitions", "creator_performance", *SCOPE, *CONFIGURED],
+    deps=["table_definitions", "creator_performance", *SCOPE, *CONFIGURED, *REPLACING],
     earlier=IN_FORCE,
     partitions_def=WEEKLY,
 )
@@ -53,12 +60,15 @@ def schedule_review(
     for line in found.too_late:
         context.log.warning(line.sentence)
     tab.mark(found.unread, found.too_late)
+    # A run that plans or replaces acts on what it has read itself.
+    waiting = [] if materializes(context, PLANNED) else rejected_ahead(dataset, week_start)
     reviews = found.merged.reviews
     return dg.MaterializeResult(
         metadata={
             **stored_metadata(dataset, "schedule_review", week_start=week_start),
             "lines_read": found.lines_read,
             "lines_not_read": len(found.open_faults),
+            TO_REPLACE: len(waiting),
             "rejected_too_late": dg.MetadataValue.json([each.reason for each in found.too_late]),
             "changed": len(found.merged.changed),
             "approved": sum(r.line.decision == "approve" for r in reviews),

@@ -10,10 +10,11 @@ from eros_assets.assets.reporting import (
     frame_metadata,
     job_metadata,
     lineage_metadata,
+    markdown_rows,
     table_asset,
 )
 from eros_assets.assets.stored import stored_metadata
-from eros_assets.assets.week import IN_FORCE, SCOPE, WEEKLY, partition_week
+from eros_assets.assets.week import IN_FORCE, SCOPE, WEEKLY, partition_week, scope_of_run
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.weekly.drafting import (
     draft_week,
@@ -22,8 +23,8 @@ from eros_assets.weekly.drafting import (
     read_week_inputs,
 )
 from eros_assets.weekly.locking import blocked_drafts, lock_drafts
+from eros_assets.weekly.replacing.storing import store_replaced_drafts
 from eros_assets.weekly.rows import draft_rows
-from eros_assets.weekly.scope import week_plan_scope
 from eros_assets.weekly.shortfalls import store_shortfalls
 from eros_assets.weekly.withdrawal import withdraw_inactive
 
@@ -37,7 +38,10 @@ GROUP = "schedules"
         *("week_targets", "selected_captions", "slot_values", "tier_prices"),
         "queued_this_week",
     ],
-    deps=["tuning", "sent_this_week", "active_schedules", "scheduled_pages", *SCOPE],
+    deps=[
+        *("tuning", "sent_this_week", "active_schedules", "scheduled_pages", "rows_in_force"),
+        *("week_replacements", "week_availability", "week_overrides", *SCOPE),
+    ],
     earlier=IN_FORCE,
     partitions_def=WEEKLY,
 )
@@ -46,7 +50,7 @@ def schedule_recommendations(
 ) -> dg.MaterializeResult[Any]:
     """When each selected caption goes out; drafts until they are locked."""
     dataset, week_start = warehouse.dataset(context), partition_week(context)
-    scope = week_plan_scope(dataset, week_start, week_scope.pages, force=week_scope.force)
+    scope = scope_of_run(dataset, week_start, week_scope)
     for page, schedule in sorted(scope.left_alone.items()):
         context.log.info(f"{page}: its week has begun, {schedule} is left alone")
     if not week_scope.pages:  # a run of some pages leaves the others what they have
@@ -57,6 +61,12 @@ def schedule_recommendations(
     failures, dropped = failed_creators(drafts), placement_shortfalls(drafts)
     store_shortfalls(dataset, scope, "creator", failures, run_id=context.run_id)
     store_shortfalls(dataset, scope, "placement", dropped, run_id=context.run_id)
+    store_shortfalls(dataset, scope, "replacement", [], run_id=context.run_id)
+    replaced = store_replaced_drafts(dataset, scope, run_id=context.run_id)
+    for change in replaced.replacements:
+        context.log.info(change.sentence)
+    for lacking in replaced.shortfalls:
+        context.log.warning(lacking.sentence)
     dataset.load(
         "schedule_recommendations",
         rows,
@@ -77,6 +87,14 @@ def schedule_recommendations(
             "pages_left_alone": dg.MetadataValue.json(scope.left_alone),
             "captions_dropped": len(dropped),
             "dropped": dg.MetadataValue.json([s.sentence for s in dropped]),
+            "replaced_messages": len(replaced.replacements),
+            "replaced": markdown_rows(
+                ("page", "message", "was", "is", "why"),
+                (
+                    (each.page_name, each.message_number, each.was, each.now, each.why)
+                    for each in replaced.replacements
+                ),
+            ),
             "schedule_value": sum(plan.objective for plan in planned),
             **job_metadata(dataset),
         }
@@ -87,7 +105,7 @@ def schedule_recommendations(
     "active_caption_assignments",
     group_name=GROUP,
     runs=["lock_caption_assignments", "unlocked_drafts", "week_reservations"],
-    deps=["tuning", *SCOPE],
+    deps=["tuning", "week_replacements", *SCOPE],
     partitions_def=WEEKLY,
     code_version=fingerprint("lock_caption_assignments"),
 )
@@ -96,7 +114,7 @@ def active_caption_assignments(
 ) -> dg.MaterializeResult[Any]:
     """The captions reserved by the schedules in force; locking a draft puts it in force."""
     dataset, week_start = warehouse.dataset(context), partition_week(context)
-    scope = week_plan_scope(dataset, week_start, week_scope.pages, force=week_scope.force)
+    scope = scope_of_run(dataset, week_start, week_scope)
     locked = lock_drafts(dataset, scope)
     blocked = blocked_drafts(dataset, scope)
     store_shortfalls(dataset, scope, "lock", blocked, run_id=context.run_id)

@@ -12,11 +12,19 @@ from eros_assets.assets.reporting import (
     table_asset,
 )
 from eros_assets.assets.stored import stored_metadata
-from eros_assets.assets.week import CONFIGURED, IN_FORCE, SCOPE, WEEKLY, partition_week
+from eros_assets.assets.week import (
+    CONFIGURED,
+    IN_FORCE,
+    REPLACING,
+    SCOPE,
+    WEEKLY,
+    partition_week,
+    scope_of_run,
+)
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning.loaded import require_configuration
 from eros_assets.weekly.inputs import require_inputs
-from eros_assets.weekly.scope import week_plan_scope
+from eros_assets.weekly.replacing.choosing import choose_replacements, replacements_asked_for
 from eros_assets.weekly.selection import (
     select_captions,
     selection_shortfalls,
@@ -51,7 +59,7 @@ def weekly_volume_targets(
     dataset, week_start = warehouse.dataset(context), partition_week(context)
     require_inputs(dataset)
     require_configuration(dataset)
-    scope = week_plan_scope(dataset, week_start, week_scope.pages, force=week_scope.force)
+    scope = scope_of_run(dataset, week_start, week_scope)
     failures: list[Shortfall] = []
     targets = week_targets(dataset, scope, failures.append)
     targets["computed_at"] = dt.datetime.now(dt.UTC)
@@ -82,8 +90,14 @@ def weekly_volume_targets(
 @table_asset(
     "caption_selections",
     group_name=GROUP,
-    runs=["select_captions_for_creator", "pool_log", "selection_shortfalls"],
-    deps=["tuning", "refused_pages", "statistics_date", *SCOPE, *CONFIGURED],
+    runs=[
+        *("select_captions_for_creator", "pool_log", "selection_shortfalls"),
+        *("release_selections", "replacement_candidates", "select_replacements"),
+    ],
+    deps=[
+        *("tuning", "refused_pages", "statistics_date", *SCOPE, *CONFIGURED, *REPLACING),
+        "week_selections",
+    ],
     earlier=IN_FORCE,
     partitions_def=WEEKLY,
     code_version=fingerprint("select_captions_for_creator"),
@@ -94,9 +108,13 @@ def caption_selections(
     """The captions of each page's week, drawn by Thompson sampling, with a control arm."""
     dataset, week_start = warehouse.dataset(context), partition_week(context)
     require_configuration(dataset)
-    scope = week_plan_scope(dataset, week_start, week_scope.pages, force=week_scope.force)
-    if later := require_statistics(statistics_of(dataset, week_start)):
+    scope = scope_of_run(dataset, week_start, week_scope)
+    statistics = statistics_of(dataset, week_start)
+    later = None if week_scope.is_replacing else require_statistics(statistics)
+    if later:
         context.log.warning(later)
+    asked = replacements_asked_for(dataset, scope, week_scope.replace)
+    replaced = choose_replacements(dataset, scope, asked, run_id=context.run_id)
     failures: list[Shortfall] = []
     chosen = select_captions(dataset, scope, failures.append)
     selections = with_chances(dataset, scope, chosen)
@@ -113,6 +131,7 @@ def caption_selections(
         metadata={
             **stored_metadata(dataset, "caption_selections", week_start=week_start),
             "selected": len(selections),
+            "replacements": sum(each.new_caption_id is not None for each in replaced),
             "control": int((selections["arm"] == "control").sum()),
             "statistics": later or f"those of {week_start} or of the newest history before it",
             "shortfalls": len(shortfalls),

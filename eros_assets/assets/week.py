@@ -17,7 +17,8 @@ from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.resources import WeekScope
 from eros_assets.tuning.loaded import require_configuration
-from eros_assets.weekly.scope import require_not_passed, week_plan_scope
+from eros_assets.weekly.replacing.choosing import replacements_asked_for
+from eros_assets.weekly.scope import WeekPlanScope, require_not_passed, week_plan_scope
 from eros_assets.weekly.weeks import FIRST_WEEK, Weeks, has_passed
 
 PARTITION = "dagster/partition"
@@ -34,6 +35,9 @@ SCOPE = ("newest_message", "pages_to_plan")
 
 CONFIGURED = ("configuration_keys",)
 """Files of `sql/` that a step runs before it plans from the configuration, see `refuse_plan`."""
+
+REPLACING = ("messages_in_force", "week_replacements")
+"""Files of `sql/` that a step runs to know which single messages are to be replaced."""
 
 IN_FORCE = ("active_caption_assignments", "schedule_recommendations")
 """Schedules and reservations of earlier runs, which a step that plans a week reads."""
@@ -112,13 +116,30 @@ def refuse_plan(context: dg.AssetExecutionContext, dataset: Dataset, week_scope:
     """Refuse a run that can't plan its week, before its first step writes anything.
 
     Raises:
-        ErosError: the run has no week, the week has passed, a page is no active creator, or a
-            configuration table has a key twice.
+        ErosError: the run has no week, the week has passed, a page is no active creator, a message
+            can't be replaced, or a configuration table has a key twice.
     """
     if materializes(context, PLANNED):
-        pages, force = week_scope.pages, week_scope.force
-        week_plan_scope(dataset, partition_week(context), pages, force=force)
+        scope = scope_of_run(dataset, partition_week(context), week_scope)
+        if week_scope.is_replacing:
+            replacements_asked_for(dataset, scope, week_scope.replace)
         require_configuration(dataset)
+
+
+def scope_of_run(dataset: Dataset, week_start: dt.date, week_scope: WeekScope) -> WeekPlanScope:
+    """The pages that a run plans, and those that keep their schedules.
+
+    Raises:
+        PastWeekError: the week has passed.
+        UnknownPageError: a page is not an active creator.
+    """
+    return week_plan_scope(
+        dataset,
+        week_start,
+        week_scope.pages,
+        force=week_scope.force,
+        is_replacing=week_scope.is_replacing,
+    )
 
 
 def materializes(

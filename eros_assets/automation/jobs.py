@@ -12,6 +12,7 @@ from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.checks.gate import GUARDED
 from eros_assets.gate.smoke import SMOKE_TESTS
 from eros_assets.tuning import CONFIGURATION_TABLES
+from eros_assets.weekly.replacing.requests import REJECTED
 
 INPUTS = "inputs"
 """The step that loads the input tables, where EROS loads them itself."""
@@ -25,10 +26,19 @@ INPUT_ROWS = dg.AssetSelection.checks(
 
 
 def week_run_config(
-    pages: Sequence[str] = (), *, force: bool = False, stop_at_doubts: bool = False
+    pages: Sequence[str] = (),
+    *,
+    force: bool = False,
+    stop_at_doubts: bool = False,
+    replace: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Run config of the weekly line, see WeekScope."""
-    scope = {"pages": list(pages), "force": force, "stop_at_doubts": stop_at_doubts}
+    scope = {
+        "pages": list(pages),
+        "force": force,
+        "stop_at_doubts": stop_at_doubts,
+        "replace": list(replace),
+    }
     return {"resources": {"week_scope": {"config": scope}}, **CONSOLE_LOGGER}
 
 
@@ -63,7 +73,17 @@ weekly_schedules = dg.define_asset_job(
     tags=in_phase(phases.ORCHESTRATION),
     description="A week from history to exports: facts, statistics, targets, selections, "
     "schedules, reservations, files. In the run config, `pages: [...]` of the resource "
-    "week_scope narrows it.",
+    "week_scope narrows it, and `replace: [...]` replaces single messages alone.",
+)
+
+replace_messages = dg.define_asset_job(
+    "replace_messages",
+    selection=dg.AssetSelection.groups("selection", "schedules", "exports"),
+    config=week_run_config(replace=[REJECTED]),
+    tags=in_phase(phases.ORCHESTRATION),
+    description="Replaces single messages of schedules in force, and publishes the week; the rest "
+    "of it stays, message for message. As it stands, those that the Review tab rejects; in the run "
+    "config, `replace: [amber_lens 7]` of the resource week_scope names others.",
 )
 
 daily_caption_update = dg.define_asset_job(

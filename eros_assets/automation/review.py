@@ -1,4 +1,4 @@
-"""Reads the Review tab into the dataset when people have changed it."""
+"""Reads the Review tab into the dataset when people have changed it, and acts on rejections."""
 
 import datetime as dt
 import json
@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from eros_assets.assets.phases import ORCHESTRATION, in_phase
+from eros_assets.assets.review import TO_REPLACE
 from eros_assets.assets.week import open_weeks, weekly_partitions
 from eros_assets.automation.console import CONSOLE_LOGGER
+from eros_assets.automation.jobs import replace_messages
 from eros_assets.exporting.sheets.review_reading import changed_weeks
 from eros_assets.exporting.sheets.tables import week_name
 from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource
@@ -18,6 +20,9 @@ MINUTES = 5
 WATCHED = 3
 """Weeks whose Review tabs are looked at, the newest: the others are over."""
 
+REVIEWS = dg.AssetKey("schedule_review")
+EVENTS_A_TICK = 500
+
 
 read_reviews = dg.define_asset_job(
     "read_reviews",
@@ -25,7 +30,7 @@ read_reviews = dg.define_asset_job(
     config=CONSOLE_LOGGER,
     tags=in_phase(ORCHESTRATION),
     description="Reads the decisions and notes of the Review tab about a week into "
-    "schedule_review. Rejected messages are replaced when the week is built again.",
+    "schedule_review. The sensor rejected_messages has rejected messages replaced then.",
 )
 
 
@@ -65,6 +70,42 @@ def review_changes(
     )
 
 
+@dg.sensor(
+    job=replace_messages,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Runs replace_messages for each week whose reviews were read and reject messages "
+    "that lie ahead: exactly those are replaced, and the week is published.",
+)
+def rejected_messages(
+    context: dg.SensorEvaluationContext,
+) -> dg.SensorResult | dg.SkipReason:
+    found = context.instance.fetch_materializations(
+        REVIEWS, limit=EVENTS_A_TICK, cursor=context.cursor, ascending=True
+    )
+    newest: dict[str, tuple[int, int]] = {}
+    for record in found.records:
+        metadata = record.asset_materialization.metadata if record.asset_materialization else {}
+        if record.partition_key and TO_REPLACE in metadata:
+            count = int(str(metadata[TO_REPLACE].value))
+            newest[record.partition_key] = record.storage_id, count
+    weeks = open_weeks(context.repository_def, newest, dt.datetime.now(dt.UTC))
+    requests = [
+        dg.RunRequest(run_key=f"{week}_{event}", partition_key=week)
+        for week, (event, count) in sorted(newest.items())
+        if count and week in weeks
+    ]
+    if not requests:
+        return dg.SensorResult(
+            skip_reason="no rejected message waits to be replaced", cursor=found.cursor
+        )
+    return dg.SensorResult(run_requests=requests, cursor=found.cursor)
+
+
 def _kept(digests: Mapping[str, str], weeks: Sequence[str]) -> dict[str, str]:
     """The digests of these weeks; those of weeks that are over are forgotten."""
     return {week: digest for week, digest in digests.items() if week in weeks}
+
+
+SENSORS = (review_changes, rejected_messages)
+"""Those of an installation with a spreadsheet."""

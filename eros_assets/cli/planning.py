@@ -15,6 +15,13 @@ from eros_assets.cli.captions import captions
 from eros_assets.cli.explaining import explain
 from eros_assets.cli.inspecting import inspect
 from eros_assets.cli.operating import COMMANDS
+from eros_assets.cli.replacing import (
+    replace_option,
+    replaceable,
+    requests_of,
+    say_changes,
+    week_option,
+)
 from eros_assets.cli.reporting import report
 from eros_assets.cli.serving import dev
 from eros_assets.cli.simulating import simulate
@@ -67,28 +74,55 @@ def demo(accept: bool) -> None:
 @click.option("--page", "pages", multiple=True, help="Plan this page only; may be repeated.")
 @click.option("--force", is_flag=True, help="Plan a week that has begun again.")
 @click.option("--accept", is_flag=True, help="Plan from a history of which much can't be used.")
+@week_option
+@replace_option
 @as_json
-def week(pages: tuple[str, ...], force: bool, accept: bool, as_json: bool) -> None:
-    """Plan EROS_WEEK, or the coming week, and export it.
+def week(
+    pages: tuple[str, ...],
+    force: bool,
+    accept: bool,
+    monday: dt.datetime | None,
+    replaced: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Plan EROS_WEEK, or the coming week, and export it; or replace single messages of it.
 
     Reads the inputs in the warehouse, and loads the tuning files when they have changed. Writes
     the tables of the week, its files and, where they are configured, the Google Sheet and the
     bucket. Safe to repeat. Ends with code 3, before anything is learned, when more of the history
     is quarantined or matches no caption than the tuning allows; --accept goes on. With --json: the
-    week, its folder, messages by page, shortfalls.
+    week, its folder, messages by page, shortfalls, replaced messages.
+
+    With --replace nothing is learned or planned: the messages get other captions, at their times
+    where no rule forbids it, and the week is exported. A message that was sent, or that people have
+    queued, is refused. The command may be repeated when it was interrupted.
     """
     with result_as_json(as_json) as give:
         settings = settings_or_exit()
+        if monday is not None:
+            settings = settings.model_copy(update={"week": monday.date()})
+        named = pages or settings.pages
+        requests = requests_of(replaced, named, force=force)
         tuning = _refuse_bad_tuning(settings)
-        monday = _plannable_week(settings, pages or settings.pages, force=force)
-        _load_changed_tuning(settings, tuning)
-        _run_job(
-            *(settings, "weekly_schedules", monday, pages or settings.pages),
-            force=force,
-            stop_at_doubts=not accept,
-        )
-        result = _where_to_look(settings, monday)
-        give(result)
+        if requests:
+            requests = replaceable(settings, named, requests)
+        planned = _plannable_week(settings, named, force=force)
+        runs: list[str] = []
+        if requests:
+            config = _replacing_config(named, requests)
+            _run_job(settings, "replace_messages", planned, run_config=config, runs=runs)
+        else:
+            _load_changed_tuning(settings, tuning)
+            _run_job(
+                *(settings, "weekly_schedules", planned, named),
+                force=force,
+                stop_at_doubts=not accept,
+                runs=runs,
+            )
+        changes = [change for run in runs for change in say_changes(settings, planned, run)]
+        if requests and not changes:
+            CONSOLE.print("Nothing was left to replace; the week is published as it is in force.")
+        give({**_where_to_look(settings, planned), "replaced": changes})
 
 
 @main.command()
@@ -291,20 +325,34 @@ def _run_job(
     force: bool = False,
     stop_at_doubts: bool = False,
     run_config: dict[str, Any] | None = None,
+    runs: list[str] | None = None,
 ) -> None:
+    """Run a job; the id of a run that succeeds is added to `runs`."""
     from eros_assets.automation.jobs import week_run_config
 
-    if week_start is not None:
+    def at_end(run: "Ended") -> None:
+        _say_doubts(run)
+        if runs is not None:
+            runs.append(run.run_id)
+
+    if week_start is not None and run_config is None:
         run_config = week_run_config(pages, force=force, stop_at_doubts=stop_at_doubts)
     run_job(
         settings,
         job,
         partition=week_start.isoformat() if week_start else None,
         run_config=run_config,
-        at_end=_say_doubts,
+        at_end=at_end,
         status=partial(_status, settings, week_start),
         again="run the command again; it starts from what is there.",
     )
+
+
+def _replacing_config(pages: Sequence[str], requests: Sequence[str]) -> dict[str, Any]:
+    """Run config of `replace_messages`."""
+    from eros_assets.automation.jobs import week_run_config
+
+    return week_run_config(pages, replace=requests)
 
 
 def _accepted(settings: Settings) -> dict[str, Any] | None:

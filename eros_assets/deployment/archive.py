@@ -14,6 +14,7 @@ RECORDS = frozenset(
     {
         *("deployments", "deployment_definitions", "system_health", "schedule_export_log"),
         *("schedule_review", "quarantined_reviews", "gate_verdicts", "sheet_decisions"),
+        "message_replacements",
         *("caption_terms", "added_captions"),
     }
 )

@@ -154,7 +154,7 @@ def draft_page(page: PageInputs, knobs: Knobs, scope: WeekPlanScope) -> WeekPlan
     rules = week_rules(page.target, knobs, scope.week_start, scope.planned_at)
     standing = [*_sent(page), *(queued.fixed for queued in queue)]
     plan = plan_week(
-        _captions([row for row in page.captions if row["caption_id"] not in gone]),
+        captions_of([row for row in page.captions if row["caption_id"] not in gone]),
         rules,
         SlotValues(
             {
@@ -241,7 +241,8 @@ def message_type_of(price_tier: str) -> MessageType:
     return "Bump" if price_tier == "bump" else "PPV"
 
 
-def _captions(rows: Sequence[Record]) -> list[Caption]:
+def captions_of(rows: Sequence[Record]) -> list[Caption]:
+    """Rows of `selected_captions` as the planner takes them."""
     # A control caption is placed as if it scored the mean of the page's treatment captions of its
     # type: the arms get slots of the same worth, so their EMVs can be compared.
     treatment = [

@@ -20,7 +20,7 @@ class MessageError(ErosError):
 def active_messages(
     dataset: Dataset, week_start: dt.date, pages: Iterable[str] = ()
 ) -> "pd.DataFrame":
-    """Rows of `schedule_recommendations_with_messages` of a week, by page and message number.
+    """Rows of `schedule_recommendations_with_messages` of a week, by page and time.
 
     `pages` empty means all pages.
     """

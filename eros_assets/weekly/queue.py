@@ -80,6 +80,22 @@ def queued_content(
     return send_time, message_type, caption_id, price_tier, f"queued|{cents}|{reason}"
 
 
+def row_content(row: Mapping[Any, Any]) -> Content:
+    """What identifies a message of a schedule: a row of `schedule_recommendations`."""
+    import pandas as pd
+
+    what = (
+        pd.Timestamp(row["scheduled_send_time"]).to_pydatetime(),
+        row["message_type"],
+        int(row["caption_id"]),
+        row["price_tier"],
+    )
+    if row["source"] == "queued":
+        price = None if pd.isna(row["suggested_price"]) else float(row["suggested_price"])
+        return queued_content(*what, price, row["reason"])
+    return *what, row["arm"]
+
+
 def queued_message(row: Mapping[Any, Any]) -> QueuedMessage:
     """A row of `queued_this_week`."""
     import pandas as pd

@@ -43,11 +43,7 @@ def draft_rows(
     active = set(dataset.query("active_schedules", **week)["schedule_id"])
     choices: list[dict[Any, Any]] = dataset.query("selected_captions", **week).to_dict("records")
     selected = {(row["page_name"], row["caption_id"]): row for row in choices}
-    lookback = read_knobs(dataset)["account_lookback_days"]
-    asked = dataset.query("tier_prices", **week, account_lookback_days=lookback)
-    prices = {
-        (row["page_name"], row["price_tier"]): _prices(row) for row in asked.to_dict("records")
-    }
+    prices = week_prices(dataset, scope.week_start, scope.pages)
     created_at = dt.datetime.now(dt.UTC)
     of_all = {
         "week_start": scope.week_start,
@@ -72,6 +68,19 @@ def draft_rows(
     return pd.DataFrame(rows, columns=columns), fared
 
 
+def week_prices(
+    dataset: Dataset, week_start: dt.date, pages: Sequence[str]
+) -> Mapping[tuple[str, str], TierPrices]:
+    """What these pages ask for a message, by page and tier."""
+    asked = dataset.query(
+        "tier_prices",
+        week_start=week_start,
+        pages=list(pages),
+        account_lookback_days=read_knobs(dataset)["account_lookback_days"],
+    )
+    return {(row["page_name"], row["price_tier"]): _prices(row) for row in asked.to_dict("records")}
+
+
 def _page_rows(
     draft: PageDraft,
     week_start: dt.date,
@@ -91,21 +100,9 @@ def _page_rows(
         return []
     choices = [selected[draft.page_name, message.caption.caption_id] for message in messages]
     planned = [
-        {
-            **message_row(message),
-            **_value_row(
-                _evidence(choice),
-                _asked(
-                    prices.get((draft.page_name, message.caption.price_tier), NO_PRICES),
-                    message,
-                    choice,
-                ),
-            ),
-            "reason": sentence(message, _evidence(choice)),
-            "explanation": explain(message, _evidence(choice)),
-            "shown_text": choice["caption_text"],
-            "shown_category": choice["content_category"],
-        }
+        planned_row(
+            message, choice, prices.get((draft.page_name, message.caption.price_tier), NO_PRICES)
+        )
         for message, choice in zip(messages, choices, strict=True)
     ]
     together = [*planned, *(queued_row(queued) for queued in draft.queued)]
@@ -114,19 +111,34 @@ def _page_rows(
         {**row, "schedule_id": identifier, "page_name": draft.page_name, "message_number": number}
         for number, row in enumerate(together, start=1)
     ]
-    refusal = refusal_of(
-        [
-            scheduled_message(
-                {
-                    **row,
-                    "caption_text": row["shown_text"],
-                    "content_category": row["shown_category"],
-                }
-            )
-            for row in rows
-        ]
-    )
-    return [{**row, "refusal": refusal} for row in rows]
+    return [{**row, "refusal": refusal_of_rows(rows)} for row in rows]
+
+
+def refusal_of_rows(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Why a page's rows can't be published, see `refusal_of`; they have the texts to show."""
+    shown = [
+        {**row, "caption_text": row["shown_text"], "content_category": row["shown_category"]}
+        for row in rows
+    ]
+    return refusal_of([scheduled_message(row) for row in shown])
+
+
+def planned_row(
+    message: PlannedMessage, choice: Mapping[Any, Any], prices: TierPrices
+) -> dict[str, Any]:
+    """A planned message's columns of `schedule_recommendations`, with the text to show.
+
+    `choice` is its row of `selected_captions`, `prices` are those of its tier.
+    """
+    evidence = _evidence(choice)
+    return {
+        **message_row(message),
+        **_value_row(evidence, _asked(prices, message, choice)),
+        "reason": sentence(message, evidence),
+        "explanation": explain(message, evidence),
+        "shown_text": choice["caption_text"],
+        "shown_category": choice["content_category"],
+    }
 
 
 def _evidence(choice: Mapping[str, Any]) -> Evidence:

@@ -57,10 +57,12 @@ def week_plan_scope(
     pages: Sequence[str] = (),
     *,
     force: bool = False,
+    is_replacing: bool = False,
 ) -> WeekPlanScope:
     """The pages to plan: those of `pages`, or every active creator.
 
-    Pages whose week has begun keep their schedule unless `force` is set.
+    Pages whose week has begun keep their schedule unless `force` is set. With `is_replacing` single
+    messages are replaced: no page is planned, and those with a schedule keep it.
 
     Raises:
         PastWeekError: the week has passed.
@@ -73,6 +75,7 @@ def week_plan_scope(
         planned_at=planned_at,
         pages=list(pages),
         force=force,
+        is_replacing=is_replacing,
     )
     if unknown := sorted(set(pages) - set(rows["page_name"])):
         raise UnknownPageError(
@@ -82,10 +85,12 @@ def week_plan_scope(
     return WeekPlanScope(
         week_start=week_start,
         planned_at=planned_at,
-        pages=tuple(rows.loc[rows["left_alone_schedule_id"].isna(), "page_name"]),
+        pages=()
+        if is_replacing
+        else tuple(rows.loc[rows["left_alone_schedule_id"].isna(), "page_name"]),
         left_alone=dict(
             zip(left_alone["page_name"], left_alone["left_alone_schedule_id"], strict=True)
         ),
-        is_everyone=not pages and left_alone.empty,
+        is_everyone=not pages and left_alone.empty and not is_replacing,
         force=force,
     )

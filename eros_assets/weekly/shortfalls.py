@@ -8,8 +8,10 @@ from typing import Literal
 from eros_assets.dataset import Dataset
 from eros_assets.weekly.scope import WeekPlanScope
 
-Stage = Literal["targets", "selection", "placement", "creator", "lock", "files"]
-STAGES: tuple[Stage, ...] = ("targets", "selection", "placement", "creator", "lock", "files")
+Stage = Literal["targets", "selection", "placement", "creator", "replacement", "lock", "files"]
+STAGES: tuple[Stage, ...] = (
+    *("targets", "selection", "placement", "creator", "replacement", "lock", "files"),
+)
 BEFORE_PLANNING: tuple[Stage, ...] = ("targets", "selection")
 
 TOO_FEW_CAPTIONS = "too few eligible captions"

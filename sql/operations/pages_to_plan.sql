@@ -1,11 +1,13 @@
 -- Active creators whose week may be planned: all of them, but for those with an active schedule
--- of a week that has begun, which are left alone unless forced.
+-- of a week that has begun, which are left alone unless forced. Where single messages are replaced,
+-- every page keeps its schedule.
 -- Grain: one row per active creator in @pages, or per active creator when @pages is empty.
 -- Parameters:
 --   week_start (DATE): Monday that names the week.
 --   planned_at (TIMESTAMP): instant as of which it is planned.
 --   pages (ARRAY<STRING>): pages to narrow to; empty for all.
 --   force (BOOL): whether a week that has begun is planned again.
+--   is_replacing (BOOL): whether single messages are replaced, and nothing is planned.
 -- Columns:
 --   page_name: Creator's page.
 --   left_alone_schedule_id: Active schedule that stays; NULL when the page is to be planned.
@@ -18,8 +20,10 @@ LEFT JOIN `${dataset}.schedule_recommendations` AS r
     c.page_name = r.page_name
     AND r.week_start = @week_start
     AND r.status = 'active'
-    AND @planned_at > TIMESTAMP(@week_start, 'America/Los_Angeles')
-    AND NOT @force
+    AND (
+      @is_replacing
+      OR (@planned_at > TIMESTAMP(@week_start, 'America/Los_Angeles') AND NOT @force)
+    )
 WHERE c.is_active AND (c.page_name IN UNNEST(@pages) OR ARRAY_LENGTH(@pages) = 0)
 GROUP BY c.page_name
 ORDER BY c.page_name;

@@ -6,4 +6,4 @@
 SELECT m.*
 FROM `${dataset}.schedule_recommendations_with_messages` AS m
 WHERE m.week_start = @week_start AND (m.page_name IN UNNEST(@pages) OR ARRAY_LENGTH(@pages) = 0)
-ORDER BY m.page_name, m.message_number;
+ORDER BY m.page_name, m.scheduled_send_time, m.message_number;

@@ -1,6 +1,7 @@
 -- The captions chosen for a week, with their texts, what their draws came from, and own_price (USD),
 -- which people ask for the caption whatever its page asks for the tier.
--- Without those that a reviewer has rejected for the page and week since they were chosen.
+-- Without those that a reviewer has rejected, or a request has replaced, for the page and week since
+-- they were chosen.
 -- Grain: one row per page in @pages and chosen caption, by page, tier and rank.
 -- Parameters:
 --   week_start (DATE): Monday that names the week.
@@ -37,8 +38,16 @@ LEFT JOIN `${dataset}.schedule_review` AS v
     AND s.week_start = v.week_start
     AND s.caption_id = v.caption_id
     AND v.decision = 'reject'
+LEFT JOIN (
+  SELECT DISTINCT
+    r.page_name,
+    r.caption_id
+  FROM `${dataset}.message_replacements` AS r
+  WHERE r.week_start = @week_start
+) AS o ON s.page_name = o.page_name AND s.caption_id = o.caption_id
 WHERE
   s.week_start = @week_start
   AND s.page_name IN UNNEST(@pages)
   AND v.caption_id IS NULL
+  AND o.caption_id IS NULL
 ORDER BY s.page_name, s.price_tier, s.tier_rank;

@@ -3,7 +3,7 @@
 -- Eligible for a page: active, allowed for it, none of its restrictions, not queued by people and
 -- not reserved by any page within 7 days of the week (what these pages hold in the week itself is
 -- theirs to choose anew), not sent by it in the 7 days before, within its terms
--- (caption_availability), not rejected by a reviewer for it and this week.
+-- (caption_availability), not rejected by a reviewer, or replaced by request, for it and this week.
 -- thompson_score is a draw from Beta(c * (prior successes + successes / dispersion),
 -- c * (prior failures + failures / dispersion)), c being posterior_sharpening and the trials faded
 -- by their age. The prior is the pair's own; an untried caption's is that of
@@ -352,7 +352,7 @@ BEGIN
   GROUP BY f.page_name, b.content_category;
 
   -- One row per page and caption that it must not use: sent in the days before, matching one of
-  -- its patterns, or rejected by a reviewer.
+  -- its patterns, rejected by a reviewer, or replaced by request.
   CREATE OR REPLACE TEMP TABLE refused AS
   SELECT
     f.page_name,
@@ -391,7 +391,14 @@ BEGIN
     h.content_id
   FROM `${dataset}.schedule_review` AS v
   INNER JOIN contents AS h ON v.caption_id = h.caption_id
-  WHERE v.week_start = p_week_start AND v.decision = 'reject';
+  WHERE v.week_start = p_week_start AND v.decision = 'reject'
+  UNION DISTINCT
+  SELECT
+    o.page_name,
+    h.content_id
+  FROM `${dataset}.message_replacements` AS o
+  INNER JOIN contents AS h ON o.caption_id = h.caption_id
+  WHERE o.week_start = p_week_start;
 
   -- One row per page, tier and category with eligible captions, counted without listing them: what
   -- all pages may use, and the page's own, less what the page must not use.
@@ -1375,12 +1382,14 @@ BEGIN
   INSERT INTO `${dataset}.selection_candidates` (
     page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
     thompson_score, final_score, successes, failures, offer_score, arm_rank, wanted, week_wanted,
-    selection_seed
+    selection_seed, prior_successes, prior_failures, posterior_successes, posterior_failures,
+    other_pages
   )
   SELECT
     page_name, p_week_start, arm, caption_id, price_tier, content_category, has_urgency,
     thompson_score, final_score, successes, failures, offer_score, arm_rank, wanted, week_wanted,
-    p_seed
+    p_seed, prior_successes, prior_failures, posterior_successes, posterior_failures,
+    other_pages
   FROM fresh_candidates;
 
   -- Four rounds: nearly every page is served in the first, what conflicts leave open in the rest.

@@ -3,7 +3,7 @@
 CREATE TABLE IF NOT EXISTS `${dataset}.schedule_shortfalls` (
   page_name STRING OPTIONS (description = "Creator's page: lower case, [a-z0-9_]+."),
   week_start DATE OPTIONS (description = "Monday that names the week, LA time."),
-  stage STRING OPTIONS (description = "targets, selection, placement, creator, lock or files."),
+  stage STRING OPTIONS (description = "targets, selection, placement, creator, replacement, lock or files."),
   price_tier STRING OPTIONS (description = "Tier; NULL for the page as a whole."),
   wanted INT64 OPTIONS (description = "Captions wanted."),
   got INT64 OPTIONS (description = "Captions had."),

@@ -17,7 +17,12 @@ CREATE TABLE IF NOT EXISTS `${dataset}.selection_candidates` (
   arm_rank INT64 OPTIONS (description = "Rank by offer_score in page, tier and arm, 1 the best."),
   wanted INT64 OPTIONS (description = "Captions wanted of this page, tier and arm."),
   week_wanted INT64 OPTIONS (description = "Captions wanted of this page in all."),
-  selection_seed STRING OPTIONS (description = "Seed of the draws.")
+  selection_seed STRING OPTIONS (description = "Seed of the draws."),
+  prior_successes FLOAT64 OPTIONS (description = "Beta alpha of the pair's prior."),
+  prior_failures FLOAT64 OPTIONS (description = "Beta beta."),
+  posterior_successes FLOAT64 OPTIONS (description = "Beta alpha of the pair's posterior, effective trials."),
+  posterior_failures FLOAT64 OPTIONS (description = "Beta beta."),
+  other_pages INT64 OPTIONS (description = "Other pages whose trials of the caption are in the prior.")
 )
 PARTITION BY week_start
 CLUSTER BY page_name, price_tier;

@@ -78,4 +78,4 @@ LEFT JOIN `${dataset}.usable_captions` AS b ON r.caption_id = b.caption_id
 LEFT JOIN `${dataset}.caption_bandit_stats` AS s
   ON r.page_name = s.page_name AND r.caption_id = s.caption_id
 WHERE r.is_active
-ORDER BY r.page_name, r.week_start, r.message_number;
+ORDER BY r.page_name, r.week_start, r.scheduled_send_time, r.message_number;

@@ -26,6 +26,10 @@ SYSTEMS = (
 )
 
 
+REVIEWING = ("review_changes", "rejected_messages")
+"""Sensors of an installation with a spreadsheet."""
+
+
 def table(document: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """The rows of the table of a document that has so many columns."""
     lines = document.read_text(encoding="utf-8").splitlines()
@@ -44,7 +48,7 @@ def faults(rows: list[dict[str, str]], there: Contents, targets: set[str]) -> li
     known = {
         "assets": set(there.assets),
         "checks": set(there.checks),
-        "automation": {*there.jobs, *there.schedules, *there.sensors, "review_changes"},
+        "automation": {*there.jobs, *there.schedules, *there.sensors, *REVIEWING},
         "command": {f"make {target}" for target in targets},
     }
     return [
