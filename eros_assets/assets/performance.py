@@ -20,7 +20,7 @@ from eros_assets.assets.reporting import (
     table_metadata,
     table_spec,
 )
-from eros_assets.assets.week import CONFIGURED, IN_FORCE, REPLACING, SCOPE, refuse_plan
+from eros_assets.assets.week import CONFIGURED, HANDED_OUT, REPLACING, SCOPE, refuse_plan
 from eros_assets.dataset import Dataset
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import Knobs, read_knobs
@@ -73,7 +73,7 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
                 *("import_pages", "import_duplicates", "tuning", *SCOPE, *CONFIGURED),
                 *REPLACING,
             ],
-            earlier=(*SORTED, *IN_FORCE),
+            earlier=(*SORTED, *HANDED_OUT, "schedule_review"),
             code_version=fingerprint("refresh_message_facts"),
         )
         for name in SORTED
@@ -114,7 +114,7 @@ def message_facts(
             group_name=GROUP,
             runs=["update_caption_performance", "fit_sums"],
             deps=["tuning", "statistics_date", *SCOPE, *CONFIGURED, *REPLACING],
-            earlier=(*LEARNED, *IN_FORCE),
+            earlier=(*LEARNED, *HANDED_OUT, "schedule_review"),
             code_version=fingerprint("update_caption_performance"),
         )
         for name in LEARNED

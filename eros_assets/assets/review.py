@@ -9,7 +9,7 @@ from eros_assets.assets.reporting import job_metadata, table_asset
 from eros_assets.assets.stored import stored_metadata
 from eros_assets.assets.week import (
     CONFIGURED,
-    IN_FORCE,
+    HANDED_OUT,
     PLANNED,
     REPLACING,
     SCOPE,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     runs=["reviewed_messages"],
     # Reports are not read: a backfill that makes them first can run all of a week in one run.
     deps=["table_definitions", "creator_performance", *SCOPE, *CONFIGURED, *REPLACING],
-    earlier=IN_FORCE,
+    earlier=HANDED_OUT,
     partitions_def=WEEKLY,
 )
 def schedule_review(

@@ -14,6 +14,7 @@ from eros_assets.assets.reporting import (
 from eros_assets.assets.stored import stored_metadata
 from eros_assets.assets.week import (
     CONFIGURED,
+    HANDED_OUT,
     IN_FORCE,
     REPLACING,
     SCOPE,
@@ -98,7 +99,7 @@ def weekly_volume_targets(
         *("tuning", "refused_pages", "statistics_date", *SCOPE, *CONFIGURED, *REPLACING),
         "week_selections",
     ],
-    earlier=IN_FORCE,
+    earlier=HANDED_OUT,
     partitions_def=WEEKLY,
     code_version=fingerprint("select_captions_for_creator"),
 )

@@ -42,6 +42,9 @@ REPLACING = ("messages_in_force", "week_replacements")
 IN_FORCE = ("active_caption_assignments", "schedule_recommendations")
 """Schedules and reservations of earlier runs, which a step that plans a week reads."""
 
+HANDED_OUT = (*IN_FORCE, "schedule_csv")
+"""The same with what people were given, which a step reads that replaces single messages."""
+
 WEEKLY = dg.WeeklyPartitionsDefinition(
     start_date=FIRST_WEEK.isoformat(),
     timezone=ZONE_NAME,
