@@ -1,5 +1,6 @@
 """A week reaches its Google Sheet, and what people decide there reaches the next build."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 
@@ -8,13 +9,14 @@ import pandas as pd
 import pytest
 from pydantic import SecretStr
 
-from eros_assets.automation.jobs import week_run_config, weekly_schedules
+from eros_assets.automation.jobs import replace_messages, week_run_config, weekly_schedules
 from eros_assets.automation.review import read_reviews, review_changes
 from eros_assets.dataset import open_dataset
 from eros_assets.definitions import build_definitions
 from eros_assets.exporting.sheets.decision_tabs import DECISION_TABS
 from eros_assets.exporting.sheets.state import REVIEW, SUMMARY
 from eros_assets.resources import SheetsResource
+from eros_assets.weekly.replacing.requests import REJECTED
 from tests.assets.installed import WEEK, Installed, installed
 from tests.exporting.sheets_service.service import BATCH, GET, SPREADSHEET
 from tests.exporting.sheets_service.weeks import BIG_ID, TIERS, Desk, opened_desk
@@ -198,6 +200,81 @@ def test_a_rejected_message_is_replaced_and_its_note_stays(agency: Installed, de
     assert len(lines) == len({(line["Schedule"], line["Message"]) for line in lines})
 
 
+def test_a_reject_in_the_week_under_way_replaces_that_message_alone(
+    agency: Installed, desk: Desk
+) -> None:
+    """Review tab, sensor, run, sheet; one that was sent stays, and the tab says so."""
+    make(agency, "schedule_sheet")
+    settings = agency.dataset.settings.model_copy(update={"today": WEEK + dt.timedelta(days=2)})
+    wednesday = Installed(open_dataset(settings), agency.instance)
+    instant = wednesday.dataset.planning_instant()
+    before = active(agency)
+    coach = before[before["page_name"] == "coach"]
+    sent = coach[coach["scheduled_send_time"] <= instant].iloc[0]
+    rejected, approved = (
+        coach[coach["scheduled_send_time"] > instant].iloc[place] for place in (1, 2)
+    )
+    review = desk.sheets.tab(REVIEW)
+    for row, decision in ((sent, "reject"), (rejected, "x"), (approved, "ok")):
+        where = {"Schedule": row["schedule_id"], "Message": int(row["message_number"])}
+        review.write_beside("Decision", decision, **where)
+    wednesday.run(read_reviews.name, WEEK)
+    assert waiting(wednesday, None)[0] == [WEEK.isoformat()]
+    _, cursor = waiting(wednesday, None)
+    assert waiting(wednesday, cursor)[0] == []
+    late = [line for line in review.records() if "too late" in str(line["Status"])]
+    assert [line["Message"] for line in late] == [sent["message_number"]]
+
+    job = build_definitions(settings).resolve_job_def(replace_messages.name)
+    for _ in range(2):  # the second run has nothing to do
+        assert job.execute_in_process(
+            instance=agency.instance,
+            partition_key=WEEK.isoformat(),
+            run_config=week_run_config(replace=[REJECTED]),
+        ).success
+        after = active(agency)
+        kept = ["page_name", "message_number", "scheduled_send_time"]
+        pd.testing.assert_frame_equal(before[kept], after[kept])
+        changed = before[before["caption_id"] != after["caption_id"]]
+        assert list(changed["message_number"]) == [rejected["message_number"]]
+        assert list(changed["page_name"]) == ["coach"]
+    waits = waiting(wednesday, cursor)[0]
+    assert waits == []
+    shown = {
+        (record["Page"], record["Caption id"], record["Schedule"])
+        for record in desk.sheets.tab(TAB).records()
+    }
+    assert shown == {
+        (row["page_name"], str(row["caption_id"]), row["schedule_id"])
+        for row in after.to_dict("records")
+    }
+    schedule = after.loc[after["page_name"] == "coach", "schedule_id"].iloc[0]
+    lines = {
+        line["Message"]: line["Decision"]
+        for line in review.records()
+        if line["Schedule"] == schedule
+    }
+    assert lines[approved["message_number"]] == "approve"
+    assert lines[rejected["message_number"]] is None
+    recorded = agency.query("SELECT * FROM `${dataset}.message_replacements`")
+    assert list(recorded["caption_id"]) == [rejected["caption_id"]]
+    assert list(recorded["asked_by"]) == ["review"]
+    for line in review.records():
+        where = {"Schedule": line["Schedule"], "Message": line["Message"]}
+        review.write_beside("Decision", "", **where)
+    agency.run(read_reviews.name, WEEK)
+
+
+def waiting(agency: Installed, cursor: str | None) -> tuple[list[str], str | None]:
+    """One tick of the sensor: the weeks whose rejected messages it has replaced, its cursor."""
+    definitions = build_definitions(agency.dataset.settings)
+    with dg.build_sensor_context(
+        instance=agency.instance, cursor=cursor, definitions=definitions
+    ) as context:
+        data = definitions.resolve_sensor_def("rejected_messages").evaluate_tick(context)
+    return [request.partition_key or "" for request in data.run_requests or []], data.cursor
+
+
 def test_reading_the_same_reviews_again_changes_no_row(agency: Installed) -> None:
     agency.run(read_reviews.name, WEEK)  # approvals that were carried over to the new schedule
     query = "SELECT * FROM `${dataset}.schedule_review` ORDER BY schedule_id, message_number"
@@ -365,10 +442,11 @@ def test_the_sensor_runs_by_itself_and_only_where_there_is_a_spreadsheet(
     agency: Installed,
 ) -> None:
     watched = agency.dataset.settings
-    sensor = build_definitions(watched).resolve_sensor_def("review_changes")
-    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
-    alone = build_definitions(watched.model_copy(update={"spreadsheet_id": None}))
-    assert "review_changes" not in {each.name for each in alone.sensors or ()}
+    for name in ("review_changes", "rejected_messages"):
+        sensor = build_definitions(watched).resolve_sensor_def(name)
+        assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+        alone = build_definitions(watched.model_copy(update={"spreadsheet_id": None}))
+        assert name not in {each.name for each in alone.sensors or ()}
 
 
 # The gate; last, because what is broken here stays so

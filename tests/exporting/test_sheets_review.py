@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eros_assets.exporting.sheets.reader import mark_unread, read_review_tab
+from eros_assets.exporting.sheets.requests import add_sheet, write_values
 from eros_assets.exporting.sheets.review import TITLES, Said
 from eros_assets.exporting.sheets.review_grid import review_grid, week_of
 from eros_assets.exporting.sheets.review_reading import (
@@ -18,7 +19,7 @@ from eros_assets.exporting.sheets.review_reading import (
     changed_weeks,
 )
 from eros_assets.exporting.sheets.review_reading import read_review as read_grid
-from eros_assets.exporting.sheets.state import REVIEW
+from eros_assets.exporting.sheets.state import REVIEW, sheet_id
 from eros_assets.weekly.reviews import (
     QuarantinedReview,
     ReviewedMessage,
@@ -120,6 +121,36 @@ def test_renamed_review_tab_is_read(desk: Desk) -> None:
     assert [each for each in found.reading.lines if each.decision or each.note] == [
         ReviewLine("sched_20251110_coach_0a1b2c3d", 3, "approve", None)
     ]
+
+
+def test_the_one_tab_that_weeks_shared_is_read_for_a_week_without_its_own(desk: Desk) -> None:
+    """A spreadsheet of an earlier version: one Review tab, without marks and Status."""
+    titles = [title for title in TITLES if title != "Status"]
+    earlier = "sched_20251103_cook_0a1b2c3d"
+    rows = [
+        {"Schedule": earlier, "Message": 1, "Decision": "approve"},
+        {"Schedule": SCHEDULE, "Message": 2, "Decision": "reject", "Note": "too long"},
+        {"Schedule": SCHEDULE, "Message": 3, "Decision": "perhaps"},
+    ]
+    cells = [titles, *[[row.get(title, "") for title in titles] for row in rows]]
+    shared = sheet_id(REVIEW)
+    desk.spreadsheet().change(
+        [
+            add_sheet(shared, REVIEW, 0, (len(cells), len(titles)), 1),
+            write_values(shared, (0, 0), cells),
+        ]
+    )
+    found = read_review_tab(desk.spreadsheet(), WEEK)
+    assert found is not None
+    assert found.reading.lines == [ReviewLine(SCHEDULE, 2, "reject", "too long")]
+    assert [line.row for line in found.reading.unread] == [4]
+    assert found.status is None
+    assert read_review_tab(desk.spreadsheet(), "2025-W47") is None
+
+    desk.show(messages())
+    own = read_review_tab(desk.spreadsheet(), WEEK)
+    assert own is not None
+    assert len(own.reading.lines) == 6
 
 
 @pytest.mark.parametrize("method", [GET, VALUES])

@@ -1,17 +1,21 @@
 """Reads the Review tabs of weeks, and marks the lines that can't be read."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from eros_assets.exporting.sheets.client import Spreadsheet
-from eros_assets.exporting.sheets.review_grid import ReviewGrid, review_grid
+from eros_assets.exporting.sheets.review_grid import ReviewGrid, review_grid, week_of
 from eros_assets.exporting.sheets.review_reading import ReviewReading, UnreadLine, read_review
 from eros_assets.exporting.sheets.review_tab import status_requests
-from eros_assets.exporting.sheets.state import Tab, review_id
+from eros_assets.exporting.sheets.state import REVIEW, Tab, review_id, sheet_id
+from eros_assets.exporting.sheets.tables import week_name
 
 READ = ("Date", "LA time", "Decision", "Note", "Status", "Page", "Message", "Schedule")
 """The columns that tell what people decided, and about which message."""
+
+SHARED_TAB = sheet_id(REVIEW)
+"""The one Review tab of earlier versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,18 @@ class ReviewTab:
 def read_review_tab(spreadsheet: Spreadsheet, week: str) -> ReviewTab | None:
     """A week's Review tab, in two reads; None when there is no such tab.
 
+    A week without a tab of its own has its lines of the one Review tab that all weeks shared in
+    earlier versions, where that is still there.
+
     Raises:
         SheetsError: the tab can't be read.
     """
-    return read_review_tabs(spreadsheet, [week]).get(week)
+    tabs = spreadsheet.state().tabs
+    if review_id(week) in tabs or SHARED_TAB not in tabs:
+        return _read_tabs(spreadsheet, [week], tabs).get(week)
+    shared = tabs[SHARED_TAB]
+    values = spreadsheet.values([shared.sheet_id]).get(shared.sheet_id, [])
+    return _of_week(review_grid(values, shared.marked_columns), week)
 
 
 def read_review_tabs(spreadsheet: Spreadsheet, weeks: Iterable[str]) -> dict[str, ReviewTab]:
@@ -48,7 +60,12 @@ def read_review_tabs(spreadsheet: Spreadsheet, weeks: Iterable[str]) -> dict[str
     Raises:
         SheetsError: the tabs can't be read.
     """
-    tabs = spreadsheet.state().tabs
+    return _read_tabs(spreadsheet, weeks, spreadsheet.state().tabs)
+
+
+def _read_tabs(
+    spreadsheet: Spreadsheet, weeks: Iterable[str], tabs: Mapping[int, Tab]
+) -> dict[str, ReviewTab]:
     there = {week: tabs[own] for week in weeks if (own := review_id(week)) in tabs}
     if not there:
         return {}
@@ -66,6 +83,25 @@ def read_review_tabs(spreadsheet: Spreadsheet, weeks: Iterable[str]) -> dict[str
         )
         for week, tab in there.items()
     }
+
+
+def _of_week(grid: ReviewGrid, week: str) -> ReviewTab | None:
+    """A week's lines of the tab that weeks shared, in their rows; None without any.
+
+    They are not marked: the next export makes the week's own tab, with what they say.
+    """
+    own = {row for row in grid.lines() if (key := grid.key(row)) and _week_of_key(key[0]) == week}
+    if not own:
+        return None
+    values = [
+        cells if row in own or row == grid.header else [] for row, cells in enumerate(grid.values)
+    ]
+    return ReviewTab(week, replace(grid, values=values), None)
+
+
+def _week_of_key(schedule: str) -> str | None:
+    monday = week_of(schedule)
+    return None if monday is None else week_name(monday)
 
 
 def _narrow(spreadsheet: Spreadsheet, tabs: Iterable[Tab]) -> dict[int, ReviewGrid]:
