@@ -222,8 +222,12 @@ def test_a_reject_in_the_week_under_way_replaces_that_message_alone(
     assert waiting(wednesday, None)[0] == [WEEK.isoformat()]
     _, cursor = waiting(wednesday, None)
     assert waiting(wednesday, cursor)[0] == []
-    late = [line for line in review.records() if "too late" in str(line["Status"])]
-    assert [line["Message"] for line in late] == [sent["message_number"]]
+    late = [
+        line["Message"]
+        for line in review.records()
+        if "too late" in str(line["Status"]) and line["Schedule"] == sent["schedule_id"]
+    ]
+    assert late == [sent["message_number"]]
 
     job = build_definitions(settings).resolve_job_def(replace_messages.name)
     for _ in range(2):  # the second run has nothing to do
@@ -259,8 +263,8 @@ def test_a_reject_in_the_week_under_way_replaces_that_message_alone(
     recorded = agency.query("SELECT * FROM `${dataset}.message_replacements`")
     assert list(recorded["caption_id"]) == [rejected["caption_id"]]
     assert list(recorded["asked_by"]) == ["review"]
-    for line in review.records():
-        where = {"Schedule": line["Schedule"], "Message": line["Message"]}
+    for row in (sent, rejected, approved):
+        where = {"Schedule": row["schedule_id"], "Message": int(row["message_number"])}
         review.write_beside("Decision", "", **where)
     agency.run(read_reviews.name, WEEK)
 

@@ -137,7 +137,7 @@ def test_the_one_tab_that_weeks_shared_is_read_for_a_week_without_its_own(desk: 
     desk.spreadsheet().change(
         [
             add_sheet(shared, REVIEW, 0, (len(cells), len(titles)), 1),
-            write_values(shared, (0, 0), cells),
+            write_values(shared, cells, (0, 0), (len(cells), len(titles))),
         ]
     )
     found = read_review_tab(desk.spreadsheet(), WEEK)
