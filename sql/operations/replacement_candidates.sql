@@ -46,12 +46,11 @@ WITH
       AND a.scheduled_send_date <= DATE_ADD(@week_start, INTERVAL t.reservation_days + 6 DAY)
     UNION DISTINCT
     SELECT COALESCE(c.content_id, q.caption_id) AS caption_id
-    FROM `${dataset}.judged_queue` AS q
+    FROM `${dataset}.whole_queue` AS q
     CROSS JOIN `${dataset}.tuning` AS t
     LEFT JOIN contents AS c ON q.caption_id = c.caption_id
     WHERE
-      q.reason IS NULL
-      AND q.caption_id IS NOT NULL
+      q.caption_id IS NOT NULL
       AND DATE(q.send_time, 'America/Los_Angeles')
       BETWEEN DATE_SUB(@week_start, INTERVAL t.reservation_days DAY)
       AND DATE_ADD(@week_start, INTERVAL t.reservation_days + 6 DAY)

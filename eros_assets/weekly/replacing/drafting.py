@@ -99,7 +99,7 @@ def _draft(
         for each in chosen
         if each.new_caption_id is not None
     }
-    found = _put(page, kept, arrivals, captions, week, decided)
+    found = _put(page, stored, kept, arrivals, captions, week, decided)
     fresh: list[Row] = []
     done: list[Replacement] = []
     for each in chosen:
@@ -157,6 +157,7 @@ def _draft(
 
 def _put(
     page: PageInputs,
+    stored: Sequence[Row],
     kept: Sequence[Row],
     arrivals: Mapping[Place, Caption],
     captions: Mapping[int, Caption],
@@ -178,7 +179,7 @@ def _put(
         _rules(page, week, decided, None),
         SlotValues(values),
         planned_at=week.scope.planned_at,
-        standing=_standing(page, kept),
+        standing=_standing(page, stored, kept),
         worths=[
             caption.worth
             for caption_id, caption in captions.items()
@@ -210,13 +211,15 @@ def _rules(
     )
 
 
-def _standing(page: PageInputs, kept: Sequence[Row]) -> list[SentMessage]:
+def _standing(page: PageInputs, stored: Sequence[Row], kept: Sequence[Row]) -> list[SentMessage]:
     """What stands beside the places: the rest of the schedule, what was sent, and the queue.
 
-    A message of the schedule that was sent or queued counts once.
+    A message of the schedule that was sent or queued, by hand or with the platform, counts once;
+    one that is taken out does not count.
     """
     captions = {int(row["caption_id"]) for row in kept}
-    times = {row["scheduled_send_time"] for row in kept if row["source"] == "queued"}
+    planned = {(row["scheduled_send_time"], int(row["caption_id"])) for row in stored}
+    times = {row["scheduled_send_time"] for row in kept}
     return [
         *(
             SentMessage(
@@ -237,7 +240,12 @@ def _standing(page: PageInputs, kept: Sequence[Row]) -> list[SentMessage]:
             for row in page.sent
             if row["caption_id"] not in captions
         ),
-        *(queued_message(row).fixed for row in page.queued if row["sending_time"] not in times),
+        *(
+            queued_message(row).fixed
+            for row in page.queued
+            if row["sending_time"] not in times
+            and (row["sending_time"], row["caption_id"]) not in planned
+        ),
     ]
 
 
