@@ -118,17 +118,12 @@ def week_replacements(dataset: Dataset, week_start: dt.date) -> list[Replacement
             return cell.to_pydatetime()
         return int(cell) if name in ("caption_id", "new_caption_id", "message_number") else cell
 
-    rows = dataset.query("week_replacements", week_start=week_start)
-    return [
-        Replacement(
-            **{
-                **{str(name): value(str(name), cell) for name, cell in row.items()},
-                "week_start": week_start,
-                "is_pending": bool(row["is_pending"]),
-            }
-        )
-        for row in rows.to_dict("records")
-    ]
+    found: list[Replacement] = []
+    for row in dataset.query("week_replacements", week_start=week_start).to_dict("records"):
+        values: dict[str, Any] = {str(name): value(str(name), cell) for name, cell in row.items()}
+        values |= {"week_start": week_start, "is_pending": bool(row["is_pending"])}
+        found.append(Replacement(**values))
+    return found
 
 
 def changes_of_run(dataset: Dataset, week_start: dt.date, run_id: str) -> list[Replacement]:

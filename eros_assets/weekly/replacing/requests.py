@@ -96,19 +96,20 @@ def messages_in_force(
     """The messages in force of a week; no pages: of all."""
     import pandas as pd
 
+    found: list[MessageInForce] = []
     rows = dataset.query("messages_in_force", week_start=week_start, pages=sorted(pages))
-    return [
-        MessageInForce(
-            **{
-                **{str(k): None if pd.isna(v) else v for k, v in row.items()},
-                "message_number": int(row["message_number"]),
-                "caption_id": int(row["caption_id"]),
-                "scheduled_send_time": row["scheduled_send_time"].to_pydatetime(),
-                "slot_value": 1.0 if pd.isna(row["slot_value"]) else float(row["slot_value"]),
-            }
-        )
-        for row in rows.to_dict("records")
-    ]
+    for row in rows.to_dict("records"):
+        values: dict[str, Any] = {
+            str(name): None if pd.isna(cell) else cell for name, cell in row.items()
+        }
+        values |= {
+            "message_number": int(row["message_number"]),
+            "caption_id": int(row["caption_id"]),
+            "scheduled_send_time": row["scheduled_send_time"].to_pydatetime(),
+            "slot_value": 1.0 if pd.isna(row["slot_value"]) else float(row["slot_value"]),
+        }
+        found.append(MessageInForce(**values))
+    return found
 
 
 def asked_for(
