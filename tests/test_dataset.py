@@ -33,6 +33,7 @@ def test_a_list_of_pages_is_bound_also_when_it_is_empty(
         planned_at=dataset.planning_instant(),
         pages=pages,
         force=False,
+        is_replacing=False,
     )
     assert sorted(rows["page_name"]) == (sorted(pages) or ["coach", "cook"])
 

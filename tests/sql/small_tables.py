@@ -52,6 +52,7 @@ KEYS: Mapping[str, Sequence[str]] = {
     "creator_overrides": (),
     "queued_messages": (),
     "sheet_decisions": (),
+    "message_replacements": ("schedule_id", "message_number"),
 }
 
 TEXTS: Mapping[str, Sequence[object]] = {
@@ -69,6 +70,8 @@ TEXTS: Mapping[str, Sequence[object]] = {
     "message_facts.maturity": (None, 0.5, 1.0),
     "gate_verdicts.state": ("judged", "other"),
     "arm": ("treatment", "control"),
+    "outcome": ("open", "replaced", "removed"),
+    "asked_by": ("person", "review"),
     "caption_bandit_stats.stats_as_of": (WEEK + dt.timedelta(days=14),),
     "emv_improvement.scope": ("overall", "week"),
     "creator_anomalies.severity": ("WARN", "CRITICAL"),

@@ -13,6 +13,11 @@ SHARED = {
         *("lock_caption_assignments", "release_expired", "release_taken_back"),
         "withdraw_schedules",
     },
+    # The selection of a week and its repair, one after the other in one step.
+    "caption_selections": {
+        *("select_captions_for_creator", "release_selections", "select_replacements"),
+    },
+    "selection_pools": {"select_captions_for_creator", "release_selections"},
     "schedule_recommendations": {"lock_caption_assignments", "withdraw_schedules"},
 }
 

@@ -53,6 +53,7 @@ PARAMETERS: Mapping[str, Typed] = {
     "first_instant": Typed(dt.datetime(2025, 1, 1, 8, tzinfo=dt.UTC), "TIMESTAMP"),
     "first_week": Typed(WEEK - dt.timedelta(days=7), "DATE"),
     "force": Typed(False, "BOOL"),
+    "is_replacing": Typed(False, "BOOL"),
     "last_week": Typed(WEEK, "DATE"),
     "lookback_days": Typed(28, "INT64"),
     "next_is_due": Typed(True, "BOOL"),
