@@ -14,6 +14,7 @@ from eros_assets.cli.agencies import agency
 from eros_assets.cli.captions import captions
 from eros_assets.cli.explaining import explain
 from eros_assets.cli.inspecting import inspect
+from eros_assets.cli.loading import load_tables
 from eros_assets.cli.operating import COMMANDS
 from eros_assets.cli.replacing import (
     replace_option,
@@ -431,5 +432,7 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> Mapping[str, Any]
     }
 
 
-for command in (*COMMANDS, acceptance, agency, captions, explain, inspect, report, simulate, dev):
+SUBCOMMANDS = (acceptance, agency, captions, explain, inspect, load_tables, report, simulate, dev)
+
+for command in (*COMMANDS, *SUBCOMMANDS):
     main.add_command(command)

@@ -40,6 +40,13 @@ def find_sources(folder: Path, mapping: Mapping) -> list[Source]:
         maps = mapping.of(name) or (TableMapping(),)
         if any(each.from_messages for each in maps):
             continue
+        if tables := [each.table for each in maps if each.table]:
+            text = (
+                f"{name}.table in {MAPPING_FILE}: {tables[0]} is a table of the warehouse, which "
+                "`python -m eros_assets load-tables` reads"
+            )
+            log.add(Mistake(str(folder), None, None, text), text)
+            continue
         before = len(found)
         for each in maps:
             files = _matching(folder, each.files) if each.files else _named(folder, name)

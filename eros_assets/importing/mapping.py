@@ -5,6 +5,7 @@ docs/IMPORT.md describes each key. A folder without the file has the mapping tha
 
 import re
 import tomllib
+from collections.abc import Mapping as MappingOf
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, cast
@@ -195,9 +196,10 @@ def _source(value: object) -> object:
 
 
 class TableMapping(_Strict):
-    """Files of one table that are written alike."""
+    """Files of one table that are written alike, or a table of the warehouse instead."""
 
     files: Strings = ()
+    table: str | None = None
     sheet: Strings = ()
     encoding: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
@@ -229,6 +231,24 @@ class TableMapping(_Strict):
             if "/" in each or "\\" in each:
                 raise ValueError(f"{each!r}: files lie in the folder itself")
         return value
+
+    @field_validator("table")
+    @classmethod
+    def _named_table(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"([\w-]+\.){0,2}\w+", value, re.ASCII):
+            raise ValueError(f'{value!r} is no table; write one such as "raw.message_stats"')
+        return value
+
+    @model_validator(mode="after")
+    def _files_or_table(self) -> "TableMapping":
+        of_files = ("files", "sheet", "encoding", "delimiter", "header_line", "skip_after_header")
+        if self.table is None:
+            return self
+        if given := [name for name in of_files if name in self.model_fields_set]:
+            raise ValueError(f"{given[0]} is for files, and {self.table} is a table")
+        if any(source.file_name is not None for source in self.columns.values()):
+            raise ValueError(f"file_name is for files, and {self.table} is a table")
+        return self
 
     @cached_property
     def headers(self) -> frozenset[str]:
@@ -285,6 +305,25 @@ class Mapping(_Strict):
     def of(self, table: TableName) -> tuple[TableMapping, ...]:
         """What the mapping says of a table."""
         return cast("tuple[TableMapping, ...]", getattr(self, table))
+
+    @property
+    def warehouse_tables(self) -> tuple[str, ...]:
+        """The tables of the warehouse that are read in the place of files."""
+        every = (mapped.table for name in SCHEMAS for mapped in self.of(name))
+        return tuple(sorted({table for table in every if table is not None}))
+
+    def with_files(self, files: MappingOf[str, str]) -> "Mapping":
+        """The same, with files in the place of tables of the warehouse, by the table's name."""
+        tables = {
+            name: tuple(
+                mapped
+                if mapped.table is None
+                else mapped.model_copy(update={"table": None, "files": (files[mapped.table],)})
+                for mapped in self.of(name)
+            )
+            for name in SCHEMAS
+        }
+        return self.model_copy(update=tables)
 
 
 def read_mapping(folder: Path) -> Mapping:
