@@ -60,7 +60,7 @@ def routines_are_those_of_sql(
 ) -> dg.AssetCheckResult:
     """The dataset's routines are those of sql/, as last deployed.
 
-    Exactly 2 functions, 7 table functions and 4 procedures.
+    Exactly 6 functions, 9 table functions and 4 procedures.
     """
     dataset = warehouse.dataset(context)
     return verdict_of(conditions.routines_are_those_of_sql(dataset))

@@ -1,9 +1,10 @@
 """Replays a large pool without drawing every caption.
 
-Of many independent draws the best are the points of a Poisson process: seen from the top, the
-expected number of captions over each of them grows by exponentials of mean one. So a replay takes
-its best scores from the curve of expected numbers over a score, and the work does not grow with the
-captions.
+Of many independent draws, none of which is likely to be among the best, the best are the points of
+a Poisson process: seen from the top, the expected number of captions over each of them grows by
+exponentials of mean one. So a replay takes the best scores of the many from the curve of expected
+numbers over a score, and the work does not grow with them. A caption that is likely to be among the
+best can't come up twice, as a point of a Poisson process could: those few draw one by one.
 """
 
 from collections.abc import Callable
@@ -32,7 +33,7 @@ class Curves:
     """
 
     log_share: Floats  # (GRID,) of the expected share over each draw, falling
-    draw: Floats  # (GRID,) rising
+    logit: Floats  # (GRID,) of the draws, rising
     score: Floats  # (s,) falling
     over: Floats  # (s,) captions over each score, rising
     of_kind: Floats  # (2 k, s) of each kind
@@ -41,8 +42,14 @@ class Curves:
     def draw_at(self, percentile: Floats) -> Floats:
         """The draw of a percentile; 0 where any draw will do, 1 where none will."""
         log_share = np.log(np.clip(1.0 - percentile, 1e-300, 1.0))
-        draws = np.interp(-log_share, -self.log_share, self.draw)
+        draws = 1 / (1 + np.exp(-np.interp(-log_share, -self.log_share, self.logit)))
         return np.where(percentile <= 0, 0.0, np.where(percentile >= 1, 1.0, draws))
+
+    def percentile_at(self, draw: Floats) -> Floats:
+        """The percentile of a draw."""
+        inside = np.clip(draw, 1e-15, 1 - 1e-15)
+        logit = np.log(inside / (1 - inside))
+        return 1.0 - np.exp(np.interp(logit, self.logit, self.log_share))
 
     def best(self, points: int, rng: np.random.Generator) -> tuple[Floats, Ints, Floats]:
         """The best scores of a replay, best first, with their kinds and posterior rates."""
@@ -56,6 +63,15 @@ class Curves:
         return score, kind, self.rate[kind, cell]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Individuals:
+    """Captions that draw one by one."""
+
+    counts: Floats  # (2, n) Beta counts
+    kind: Ints  # (n,)
+    rate: Floats  # (n,) posterior means
+
+
 def curves_of(
     captions: Ints,
     kind: Ints,
@@ -63,6 +79,7 @@ def curves_of(
     rate: Floats,
     diversity: Floats,
     multiplier: float,
+    is_individual: Bools,
 ) -> Curves:
     """The curves of a pool of groups.
 
@@ -73,6 +90,8 @@ def curves_of(
         rate: posterior mean of each group (g,).
         diversity: of each category (k,).
         multiplier: of percentiles.
+        is_individual: groups whose captions draw one by one (g,): they are among those that
+            percentiles are of, and not among those that are counted over a score.
     """
     kinds = 2 * diversity.size
     alike, member = np.unique(counts, axis=1, return_inverse=True)
@@ -80,12 +99,12 @@ def curves_of(
     member = member.ravel()
     weight = np.bincount(member, captions)
     number = np.zeros((weight.size, kinds))
-    np.add.at(number, (member, kind), captions)
+    np.add.at(number, (member, kind), np.where(is_individual, 0, captions))
     rates = np.bincount(member, captions * rate) / weight
     centre, width = np.log(a / b), np.sqrt(1 / a + 1 / b)
     low, high = (centre - REACH[0] * width).min(), (centre + REACH[1] * width).max()
-    draw = 1 / (1 + np.exp(-np.linspace(low, high, GRID)))
-    draw = np.clip(draw, 1e-15, 1 - 1e-15)
+    logit = np.clip(np.linspace(low, high, GRID), -34.0, 34.0)
+    draw = np.clip(1 / (1 + np.exp(-logit)), 1e-15, 1 - 1e-15)
     survival = np.maximum(beta_survival(a[:, None], b[:, None], draw), 1e-200)
     share = np.maximum.accumulate((weight @ survival / weight.sum())[::-1])[::-1]
     log_share = np.asarray(  # strictly falling
@@ -108,7 +127,7 @@ def curves_of(
     total = new.sum(axis=2)
     mean = np.divide(new @ rates, total, out=np.zeros_like(total), where=total > 0)
     over = np.maximum.accumulate(of_kind.sum(axis=0))
-    return Curves(log_share, draw, score, over, np.maximum.accumulate(of_kind, axis=1), mean)
+    return Curves(log_share, logit, score, over, np.maximum.accumulate(of_kind, axis=1), mean)
 
 
 Contest = Callable[[Floats, Ints, Bools], tuple[list[int], Floats]]
@@ -117,6 +136,7 @@ Contest = Callable[[Floats, Ints, Bools], tuple[list[int], Floats]]
 
 def replay_large(
     curves: Curves,
+    individuals: Individuals,
     contest: Contest,
     diversity: Floats,
     multiplier: float,
@@ -133,6 +153,11 @@ def replay_large(
     rates: list[float] = []
     for r in range(replays):
         score, kind, rate = curves.best(20 * places + 200, rng)
+        percentile = curves.percentile_at(rng.beta(*individuals.counts))
+        own = percentile * multiplier + diversity[individuals.kind % diversity.size]
+        score = np.concatenate((own, score))
+        kind = np.concatenate((individuals.kind, kind))
+        rate = np.concatenate((individuals.rate, rate))
         category = kind % diversity.size
         chosen, rivals = contest(score, category, kind >= diversity.size)
         if len(chosen) < places:

@@ -15,14 +15,20 @@ import numpy as np
 
 from eros_assets.arrays import Bools, Floats, Ints
 from eros_assets.evaluation.beta import beta_survival
-from eros_assets.evaluation.large_pools import curves_of, replay_large
+from eros_assets.evaluation.large_pools import Individuals, curves_of, replay_large
 
 LOOKED_AT = 4, 40
 """The best captions a replay sorts first: so many for each place, and so many more."""
 
 
-EVERY_DRAW = 2_000
-"""Captions of a pool up to which a replay draws every one; of more, the best alone."""
+EVERY_DRAW = 30_000
+"""Captions of a pool up to which a replay draws every one; of more, the best alone.
+
+Up to about so many, a few replays are no slower so.
+"""
+
+LIKELY = 0.02
+"""Chance to be among the best over which a caption of a larger pool draws by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +118,12 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
     diversity = policy.diversity_weight * (1 - 2 * pool.relative_use)
     if size > EVERY_DRAW:
         kind = pool.category + pool.is_urgent * diversity.size
+        counts = np.stack((a, b))
+        alone = _likely(pool, counts)
+        each = np.repeat(np.flatnonzero(alone), pool.captions[alone])
         found = replay_large(
-            curves_of(pool.captions, kind, np.stack((a, b)), rate, diversity, pool.multiplier),
+            curves_of(pool.captions, kind, counts, rate, diversity, pool.multiplier, alone),
+            Individuals(counts[:, each], kind[each], rate[each]),
             partial(_contest, pool),
             diversity,
             pool.multiplier,
@@ -142,6 +152,29 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
         if chosen:
             rates.append(float(rate[group[chosen]].mean()))
     return Replays(policy, least, float(np.mean(rates)) if rates else 0.0, size, pool.places)
+
+
+def _likely(pool: TierPool, counts: Floats) -> Bools:
+    """Groups whose captions are likely to be among the best of their category.
+
+    In each category: over the draw that as many of its captions pass as a replay looks at first. A
+    caption with evidence of its own draws by itself, too: only the untried are many and alike.
+    """
+    a, b = counts
+    alone = pool.evidence.sum(axis=0) > 0
+    depth = LOOKED_AT[0] * pool.places + LOOKED_AT[1]
+    deviation = np.sqrt(1 / a + 1 / b)
+    for category in range(pool.relative_use.size):
+        of_it = np.flatnonzero(pool.category == category)
+        tops = np.log(a / b)[of_it] + 2 * deviation[of_it]
+        best_first = of_it[np.argsort(-tops, kind="stable")]
+        passed = np.cumsum(pool.captions[best_first])
+        if passed.size and passed[-1] > depth:
+            logit = np.sort(tops)[::-1][np.searchsorted(passed, depth)]
+            x = 1 / (1 + np.exp(-logit))
+            chance = beta_survival(a[of_it], b[of_it], np.full(of_it.size, x))
+            alone[of_it[chance > LIKELY]] = True
+    return alone
 
 
 def _contest(

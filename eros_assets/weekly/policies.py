@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from eros_assets.dataset import Dataset
 from eros_assets.tuning import Knobs, read_knobs
+from eros_assets.weekly.logged_chances import logged_chances
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +46,6 @@ def policy_rows(dataset: Dataset, as_of: dt.date) -> "pd.DataFrame":
     """The rows of `policy_evaluation` as of a Monday, stamps left out."""
     import pandas as pd
 
-    from eros_assets.evaluation.pools import chances
-
     knobs = read_knobs(dataset)
     log = logged_weeks(dataset, as_of, knobs)
     policies = candidate_policies(knobs)
@@ -54,11 +53,7 @@ def policy_rows(dataset: Dataset, as_of: dt.date) -> "pd.DataFrame":
     columns = columns[: columns.index("evaluated_at")]
     if log.empty:
         return pd.DataFrame(columns=columns)
-    pools = dataset.query(
-        "pool_log", first_week=log["week_start"].min(), last_week=log["week_start"].max()
-    )
-    replays = int(knobs["evaluation_replays"])
-    likely = chances(pools, log, policies, replays=replays, seed=dataset.settings.seed)
+    likely = logged_chances(dataset, log, policies, knobs)
     known = likely[likely["places"].notna() & (likely["treatment_places"] > 0)]
     log = log.loc[known.index]
     rows = [_row(as_of, policy, log, known) for policy in policies if len(log)]

@@ -24,6 +24,7 @@ from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.warehouse.protocol import WarehouseError
 from eros_assets.weekly.decided import week_decisions
 from eros_assets.weekly.drafting import week_rules
+from eros_assets.weekly.logged_chances import logged_chances
 from eros_assets.weekly.policies import current_policy
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import (
@@ -192,19 +193,11 @@ def with_chances(
     dataset: Dataset, scope: WeekPlanScope, selections: "pd.DataFrame"
 ) -> "pd.DataFrame":
     """Selections with the chance of each PPV, by replays of its pool; updates the table too."""
-    from eros_assets.evaluation.pools import chances  # imported here: it brings numpy
-
     knobs = read_knobs(dataset)
-    pools = dataset.query("pool_log", first_week=scope.week_start, last_week=scope.week_start)
     policy = current_policy(knobs)
-    likely = chances(
-        pools,
-        selections.reset_index(drop=True),
-        [policy],
-        replays=int(knobs["evaluation_replays"]),
-        seed=dataset.settings.seed,
-    )
-    known = selections.reset_index(drop=True).assign(
+    selections = selections.reset_index(drop=True)
+    likely = logged_chances(dataset, selections, [policy], knobs)
+    known = selections.assign(
         selection_probability=likely[f"chance {policy.name}"],
         control_probability=likely["control"],
     )

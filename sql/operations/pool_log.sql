@@ -3,6 +3,7 @@
 -- Parameters:
 --   first_week (DATE): Monday of the first week.
 --   last_week (DATE): Monday of the last week.
+--   pages (ARRAY<STRING>): pages; none means all.
 SELECT
   p.page_name,
   p.week_start,
@@ -21,5 +22,8 @@ SELECT
   COALESCE(p.category_room, p.treatment_places) AS category_room,
   COALESCE(p.urgent_room, p.treatment_places) AS urgent_room
 FROM `${dataset}.selection_pools` AS p
-WHERE p.week_start >= @first_week AND p.week_start <= @last_week
+WHERE
+  p.week_start >= @first_week
+  AND p.week_start <= @last_week
+  AND (ARRAY_LENGTH(@pages) = 0 OR p.page_name IN UNNEST(@pages))
 ORDER BY p.page_name, p.week_start, p.price_tier;

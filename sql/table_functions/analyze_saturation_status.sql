@@ -131,8 +131,8 @@ AS (
     SELECT
       s.page_name,
       s.send_date,
-      SAFE_DIVIDE(SUM(s.earnings), SUM(s.sent_count))
-      < t.underperform_share * d.baseline_ppv_earnings_per_recipient AS underperforms
+      ROUND(SAFE_DIVIDE(SUM(s.earnings), SUM(s.sent_count)), 9)
+      < ROUND(t.underperform_share * d.baseline_ppv_earnings_per_recipient, 9) AS underperforms
     FROM sends AS s
     INNER JOIN deviations AS d ON s.page_name = d.page_name
     CROSS JOIN `${dataset}.tuning` AS t
@@ -189,7 +189,7 @@ AS (
       OR d.baseline_messages < t.saturation_min_baseline_messages AS is_thin,
       CASE
         WHEN h.holiday_dates >= t.holiday_exclusion_dates THEN 'HOLIDAY'
-        WHEN d.platform_emv_deviation < t.platform_headwind THEN 'PLATFORM_HEADWIND'
+        WHEN ROUND(d.platform_emv_deviation, 9) < t.platform_headwind THEN 'PLATFORM_HEADWIND'
       END AS exclusion_reason
     FROM deviations AS d
     LEFT JOIN streaks AS s ON d.page_name = s.page_name
@@ -206,7 +206,8 @@ AS (
         ELSE r.saturation_status
       END AS saturation_status
     FROM scores AS s
-    INNER JOIN `${dataset}.saturation_responses` AS r ON s.saturation_score >= r.min_score
+    INNER JOIN `${dataset}.saturation_responses` AS r
+      ON ROUND(s.saturation_score, 9) >= r.min_score
     QUALIFY ROW_NUMBER() OVER (PARTITION BY s.page_name ORDER BY r.min_score DESC) = 1
   )
 

@@ -85,6 +85,8 @@ AS (
     a.min_gap_minutes,
     a.max_messages_per_day
   FROM revenues AS r
-  INNER JOIN `${dataset}.account_size_tiers` AS a ON r.revenue_90d >= a.min_revenue_90d
+  INNER JOIN `${dataset}.account_size_tiers` AS a
+    -- A sum of amounts differs in its last digits from run to run; the tier does not.
+    ON ROUND(r.revenue_90d, 6) >= a.min_revenue_90d
   QUALIFY ROW_NUMBER() OVER (PARTITION BY r.page_name ORDER BY a.min_revenue_90d DESC) = 1
 );

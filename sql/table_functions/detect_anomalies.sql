@@ -58,7 +58,7 @@ AS (
   scored AS (
     SELECT
       s.*,
-      SAFE_DIVIDE(0.6745 * (s.value - s.expected), s.mad) AS robust_z
+      ROUND(SAFE_DIVIDE(0.6745 * (s.value - s.expected), s.mad), 9) AS robust_z
     FROM spread AS s
   )
 

@@ -73,7 +73,7 @@ AS (
       b.page_name,
       g.behavioral_segment
     FROM totals AS b
-    INNER JOIN `${dataset}.segment_rules` AS g ON b.avg_price >= g.min_avg_price
+    INNER JOIN `${dataset}.segment_rules` AS g ON ROUND(b.avg_price, 9) >= g.min_avg_price
     QUALIFY ROW_NUMBER() OVER (PARTITION BY b.page_name ORDER BY g.min_avg_price DESC) = 1
   )
 

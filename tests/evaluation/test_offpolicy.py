@@ -188,15 +188,50 @@ def test_large_pools_give_the_chances_that_drawing_every_caption_gives(
     small = a_pool(5, places=6, category_room=(3,) * 4, urgent_room=urgent_room)
     pool = replace(small, captions=np.full(120, 30))
     kinds = (pool.prior, pool.evidence, pool.category, pool.is_urgent)
-    best = replay(pool, policy, 600, np.random.default_rng(3))
+    monkeypatch.setattr(replaying, "EVERY_DRAW", pool.size - 1)
+    best = replay(pool, policy, 2_000, np.random.default_rng(3))
     monkeypatch.setattr(replaying, "EVERY_DRAW", pool.size)
-    every = replay(pool, policy, 600, np.random.default_rng(4))
+    every = replay(pool, policy, 2_000, np.random.default_rng(4))
     got, expected = best.probabilities(*kinds), every.probabilities(*kinds)
     assert pool.captions @ got == pytest.approx(6, rel=0.08)
     likely = expected > 1e-4
-    assert np.median(got[likely] / expected[likely]) == pytest.approx(1, abs=0.08)
+    assert np.median(got[likely] / expected[likely]) == pytest.approx(1, abs=0.05)
     assert np.corrcoef(got, expected)[0, 1] > 0.99
     assert best.mean_rate == pytest.approx(every.mean_rate, rel=0.03)
+
+
+def test_a_few_strong_captions_of_a_large_pool_have_the_chances_that_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Captions that are likely to be chosen can't be chosen twice: 3 places, 5 favourites."""
+    pool = TierPool(
+        captions=np.array([1, 1, 1, 1, 1, 700, 700]),
+        prior=np.array([[1.0] * 7, [60.0] * 7]),
+        evidence=np.array([[9, 8, 7, 6, 9, 0, 0], [60, 60, 60, 60, 90, 0, 0]], dtype=np.float64),
+        category=np.array([0, 1, 0, 1, 1, 0, 1]),
+        is_urgent=np.array([False, False, True, False, False, False, True]),
+        relative_use=np.array([0.0, 0.004]),
+        category_room=np.array([3, 3]),
+        urgent_room=3,
+        multiplier=1.0,
+        places=3,
+    )
+    policy = Policy("ours", 4.0, 0.05)
+    each = np.repeat(np.arange(7), pool.captions)
+    alone = replace(
+        pool,
+        captions=np.ones(each.size, dtype=np.int64),
+        prior=pool.prior[:, each],
+        evidence=pool.evidence[:, each],
+        category=pool.category[each],
+        is_urgent=pool.is_urgent[each],
+    )
+    counted = counted_chances(alone, policy, 3_000)
+    monkeypatch.setattr(replaying, "EVERY_DRAW", 0)
+    replays = replay(pool, policy, 2_000, np.random.default_rng(3))
+    got = replays.probabilities(pool.prior, pool.evidence, pool.category, pool.is_urgent)
+    assert pool.captions @ got == pytest.approx(3, rel=0.03)
+    np.testing.assert_allclose(got[:5], counted[:5], atol=0.04)
 
 
 def test_like_captions_may_be_grouped() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from zetasql.wasi._pb2.zetasql.proto import function_pb2
 from zetasql.wasi._pb2.zetasql.public import function_pb2 as functions
 
+from eros_assets.warehouse.sql.files import source_text
 from tests.googlesql import memory
 from tests.googlesql.catalog import Catalog, Columns, Entry, Scope, fixed, signature, table
 from tests.googlesql.deployable import deployable
@@ -65,7 +66,7 @@ class Session:
     def analyse(self, path: Path, content: str | None = None) -> File:
         """Analyse one file (or `content` in its place) and add its object to the catalogue."""
         began = time.perf_counter()
-        content = path.read_text() if content is None else content
+        content = source_text(path) if content is None else content
         try:
             source = Source(content)
         except (GoogleSqlError, UnknownPlaceholderError) as error:
@@ -208,7 +209,7 @@ def analyse_all(root: Path = SQL) -> "tuple[Session, list[File]]":
     """
     session, files = Session(), []
     paths = sql_files(root)
-    contents = {path: path.read_text() for path in paths}
+    contents = {path: source_text(path) for path in paths}
     mentioned = {path: set(_remembered_mentions(contents[path])) for path in paths}
     keys: dict[str, str] = {}
     for path in in_order(paths, mentioned):

@@ -14,6 +14,7 @@ from zetasql.wasi._pb2.zetasql.proto import options_pb2
 from zetasql.wasi._pb2.zetasql.public import function_pb2 as functions
 from zetasql.wasi._pb2.zetasql.public import type_pb2
 
+from eros_assets.warehouse.sql.files import place_of
 from tests.googlesql.catalog import Columns, Scope, Type, named_type, type_name
 from tests.googlesql.language import analyzer_options
 from tests.googlesql.resolved import Resolved, inherited, kind, unwrap, walk
@@ -41,7 +42,10 @@ class Finding:
 
     def __str__(self) -> str:
         """What compilers print, so that editors jump to it."""
-        return f"{printed(self.path)}:{self.line}:{self.column}: {self.message}"
+        path, line = (
+            place_of(self.path, self.line) if self.path.exists() else (self.path, self.line)
+        )
+        return f"{printed(path)}:{line}:{self.column}: {self.message}"
 
 
 def printed(path: Path) -> Path:

@@ -14,13 +14,11 @@ from hypothesis import strategies as st
 
 from eros_assets.tuning import configuration_tables
 from eros_assets.warehouse.sql.library import load_library
-from tests.googlesql.analysis import SQL
 from tests.sql.embedded import SETTINGS, Embedded, embedded, frame_rows
 from tests.sql.equality import differences
 from tests.sql.histories import PAGES, History, Rows, histories
-from tests.sql.test_same_rows import EXAMPLES, Tables, call, tables_of
+from tests.sql.test_same_rows import EXAMPLES, FUNCTIONS, Tables, call, tables_of
 
-FUNCTIONS = tuple(path.stem for path in sorted((SQL / "table_functions").glob("*.sql")))
 # The clocks stand still from 108 days before it to 4 weeks after it.
 SUMMER = (dt.date(2025, 9, 29),)
 

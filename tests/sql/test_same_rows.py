@@ -24,7 +24,12 @@ from tests.sql.equality import differences
 from tests.sql.histories import PAGES, History, histories
 from tests.sql.small_tables import WEEK, small_tables
 
-FUNCTIONS = tuple(path.stem for path in sorted((SQL / "table_functions").glob("*.sql")))
+FUNCTIONS = tuple(
+    function.name
+    for function in load_library().of_kind("table_function")
+    if [p.name for p in function.parameters] == ["p_page_name", "p_as_of", "p_lookback_days"]
+)
+"""Table functions of a window of the history."""
 EXAMPLES = settings(
     max_examples=6,
     deadline=None,
@@ -156,6 +161,22 @@ def test_a_window_of_no_days_is_an_error_in_both(
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_gives_the_same_rows(duckdb: Embedded, contents: Contents, view: str) -> None:
     _same_somewhere(duckdb, contents, f"SELECT * FROM `${{dataset}}.{view}`", {})
+
+
+@pytest.mark.parametrize("page", ["NULL", f"'{PAGES[1]}'"])
+@pytest.mark.parametrize(
+    "call_of_all",
+    [
+        "`${{dataset}}.taken_captions`(DATE '{week}')",
+        "`${{dataset}}.selection_places`({page}, DATE '{week}', 3, NULL, 9, NULL, 'seed')",
+    ],
+    ids=["taken_captions", "selection_places"],
+)
+def test_a_function_of_the_selection_gives_the_same_rows(
+    duckdb: Embedded, contents: Contents, call_of_all: str, page: str
+) -> None:
+    sql = f"SELECT * FROM {call_of_all.format(page=page, week=WEEK)} AS f"
+    _same_somewhere(duckdb, contents, sql, {})
 
 
 @pytest.mark.parametrize("path", ONE_QUERY, ids=lambda path: path.stem)

@@ -149,7 +149,7 @@ def test_what_others_got_and_what_the_limits_leave_is_counted(shared: Path) -> N
 def chances_in(home: Path, treated: pd.DataFrame) -> pd.DataFrame:
     """How likely all were that no other page got, by page."""
     dataset = installation(home)
-    pools = dataset.query("pool_log", first_week=MONDAY, last_week=MONDAY)
+    pools = dataset.query("pool_log", first_week=MONDAY, last_week=MONDAY, pages=[])
     everyone = dataset.warehouse.query(
         "SELECT s.*, b.content_category, b.has_urgency FROM `${dataset}.caption_bandit_stats` AS s "
         "INNER JOIN `${dataset}.caption_bank` AS b ON s.caption_id = b.caption_id"

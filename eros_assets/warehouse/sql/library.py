@@ -6,13 +6,18 @@ a file, so that a code location starts without either.
 
 import graphlib
 import hashlib
-import re
 import string
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from eros_assets.warehouse.sql.files import (
+    kind_of,
+    object_files,
+    source_text,
+    whole_of,
+)
 from eros_assets.warehouse.sql.kept_results import keep_results, kept_results
 from eros_assets.warehouse.sql.objects import (
     Column,
@@ -22,20 +27,11 @@ from eros_assets.warehouse.sql.objects import (
     SqlObject,
 )
 
-FOLDERS: Mapping[str, Kind] = {
-    "tables": "table",
-    "functions": "function",
-    "table_functions": "table_function",
-    "procedures": "procedure",
-    "views": "view",
-    "operations": "operation",
-    "checks": "check",
-}
 DEPLOYED_KINDS: tuple[Kind, ...] = ("table", "function", "table_function", "procedure", "view")
 
 _SQL = Path(__file__).resolve().parents[3] / "sql"
 _CACHE_FILE = "sql_library.json"
-_READING_VERSION = 6  # raise when reading.py reads the same file differently
+_READING_VERSION = 7  # raise when reading.py reads the same file differently
 
 
 class SqlLibrary(Mapping[str, SqlObject]):
@@ -148,14 +144,13 @@ def load_library(root: Path | None = None, cache_dir: Path | None = None) -> Sql
             name is not its object's.
     """
     root = root or _SQL
-    files = _files(root)
     cache = cache_dir / _CACHE_FILE if cache_dir else None
     known = kept_results(cache, _READING_VERSION)
     objects: list[SqlObject] = []
     by_key: dict[str, SqlObject] = {}
-    for path, kind in files:
+    for path, kind in object_files(root):
         try:
-            text = path.read_text(encoding="utf-8")
+            text = source_text(path)
         except (OSError, UnicodeDecodeError) as error:
             raise LibraryError(f"{path}: can't be read: {error}") from None
         key = hashlib.sha256(f"{kind}/{path.stem}\n{text}".encode()).hexdigest()
@@ -177,30 +172,19 @@ def load_library(root: Path | None = None, cache_dir: Path | None = None) -> Sql
 
 
 def mistake_in(path: Path, root: Path | None = None) -> str | None:
-    """What is wrong with one file of the folder `root` by itself; None when it can be used."""
+    """What is wrong with one file of the folder `root` by itself; None when it can be used.
+
+    A part of a procedure is judged with the whole of it.
+    """
     from eros_assets.warehouse.sql.reading import read_object
 
+    whole = whole_of(path)
     try:
-        kind = _kind_of(path, root or _SQL)
-        read_object(path, kind, path.read_text(encoding="utf-8"))
+        kind = kind_of(whole, root or _SQL)
+        read_object(whole, kind, source_text(whole))
     except (LibraryError, OSError, UnicodeDecodeError) as error:
         return str(error)
     return None
-
-
-def _files(root: Path) -> list[tuple[Path, Kind]]:
-    if not root.is_dir():
-        raise LibraryError(f"{root} is not a folder; it should hold {', '.join(FOLDERS)}")
-    return [(path, _kind_of(path, root)) for path in sorted(root.rglob("*.sql"))]
-
-
-def _kind_of(path: Path, root: Path) -> Kind:
-    folder = path.parent.name
-    if path.parent.parent != root or folder not in FOLDERS:
-        raise LibraryError(f"{path}: must stand in one of {root}/{{{','.join(FOLDERS)}}}")
-    if not re.fullmatch(r"[a-z_][a-z0-9_]*", path.stem):
-        raise LibraryError(f"{path}: the name must be lower case letters, digits and '_'")
-    return FOLDERS[folder]
 
 
 def _to_entry(sql_object: SqlObject) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from eros_assets.settings import Settings, load_settings
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
-from eros_assets.warehouse.sql.library import FOLDERS, SqlLibrary, load_library
+from eros_assets.warehouse.sql.files import FOLDERS
+from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 
 FOLDER_OF = {kind: folder for folder, kind in FOLDERS.items()}
 

@@ -1,0 +1,130 @@
+
+  -- How many draws are made of the captions that a page has not tried, bin by bin.
+
+  -- One row per page, tier and bin of the captions that all pages may use: the posterior of its
+  -- typical caption as the page sees it, and how many draws are made of it, best first (depth). Of
+  -- a large bin these are order statistics of as many draws as it has captions; of a small one
+  -- (depth NULL) every caption draws. Draws are looked at as logits, see beta_tail_share.
+  CREATE OR REPLACE TEMP TABLE page_bins AS
+  WITH bins AS (
+    SELECT
+      price_tier,
+      bin,
+      COUNT(*) AS captions,
+      EXP(ROUND(AVG(LN(appeal_shape)), 9)) AS shape,
+      EXP(ROUND(AVG(LN(SAFE_DIVIDE(appeal_shape, appeal_rate))), 9)) AS appeal,
+      MAX(SAFE_DIVIDE(appeal_shape, appeal_rate)) AS greatest_appeal
+    FROM bank
+    WHERE page_name IS NULL
+    GROUP BY price_tier, bin
+  ),
+
+  moments AS (
+    SELECT
+      m.*,
+      b.bin,
+      b.captions AS bin_captions,
+      COALESCE(LN(SAFE_DIVIDE(b.greatest_appeal, b.appeal)), 0.0) AS spread,
+      m.shared_captions + m.owned_captions > t.individual_draws AS is_large,
+      SAFE_DIVIDE(m.shared_captions + m.owned_captions, m.captions) AS per_eligible,
+      LEAST(m.rate * b.appeal, t.prior_max_rate) AS bin_rate,
+      LEAST((1.0 + SAFE_DIVIDE(1.0, b.shape)) * (1.0 + m.pair_variance) - 1.0, m.variation)
+        AS bin_variation
+    FROM tier_places AS m
+    INNER JOIN bins AS b ON m.price_tier = b.price_tier
+    CROSS JOIN `${dataset}.tuning` AS t
+    WHERE m.captions > 0
+  ),
+
+  believed AS (
+    SELECT
+      m.page_name,
+      m.price_tier,
+      m.bin,
+      m.bin_captions AS captions,
+      m.spread,
+      m.is_large,
+      m.reach * m.per_eligible + 4.0 * SQRT(m.reach * m.per_eligible) AS reach,
+      COALESCE(m.bin_rate * m.strength, m.prior_successes) AS prior_successes,
+      COALESCE((1.0 - m.bin_rate) * m.strength, m.prior_failures) AS prior_failures
+    FROM (
+      SELECT
+        m.*,
+        `${dataset}.prior_strength`(
+          m.bin_rate, m.bin_variation, t.prior_min_strength, t.prior_max_strength
+        ) AS strength
+      FROM moments AS m
+      CROSS JOIN `${dataset}.tuning` AS t
+    ) AS m
+  ),
+
+  shaped AS (
+    SELECT
+      b.*,
+      LN(SAFE_DIVIDE(b.prior_successes, b.prior_failures)) AS centre,
+      SAFE_DIVIDE(1.0, 9.0 * t.posterior_sharpening * b.prior_successes) AS variance_a,
+      SAFE_DIVIDE(1.0, 9.0 * t.posterior_sharpening * b.prior_failures) AS variance_b,
+      b.is_large
+      AND t.posterior_sharpening * LEAST(b.prior_successes, b.prior_failures) >= 1.0 AS may_order
+    FROM believed AS b
+    CROSS JOIN `${dataset}.tuning` AS t
+  ),
+
+  -- Some thresholds from the mean of the tier's draws upwards.
+  steps AS (
+    SELECT
+      page_name,
+      price_tier,
+      ROUND(mean + 0.25 * step * SQRT(square - POW(mean, 2.0)), 9) AS threshold
+    FROM (
+      SELECT
+        page_name,
+        price_tier,
+        SAFE_DIVIDE(SUM(captions * centre), SUM(captions)) AS mean,
+        SAFE_DIVIDE(
+          SUM(captions * (centre * centre + 9.0 * (variance_a + variance_b))), SUM(captions)
+        ) AS square
+      FROM shaped
+      GROUP BY page_name, price_tier
+    )
+    CROSS JOIN UNNEST(GENERATE_ARRAY(-2, 20)) AS step
+  ),
+
+  -- The highest one that as many draws as are needed are expected to pass.
+  thresholds AS (
+    SELECT
+      page_name,
+      price_tier,
+      MAX(IF(ROUND(expected, 6) >= ROUND(reach, 6), threshold, NULL)) AS threshold
+    FROM (
+      SELECT
+        s.page_name,
+        s.price_tier,
+        s.reach,
+        c.threshold,
+        SUM(s.captions * `${dataset}.beta_tail_share`(
+          c.threshold - s.centre, s.variance_a, s.variance_b
+        )) AS expected
+      FROM shaped AS s
+      INNER JOIN steps AS c ON s.page_name = c.page_name AND s.price_tier = c.price_tier
+      GROUP BY s.page_name, s.price_tier, s.reach, c.threshold
+    )
+    GROUP BY page_name, price_tier
+  )
+
+  SELECT
+    p.* EXCEPT (expected, may_order, is_large, reach, spread),
+    IF(
+      p.may_order AND 2.0 * (1.3 * p.expected + 3.0 * SQRT(p.expected) + 3.0) <= p.captions,
+      CAST(CEIL(1.3 * p.expected + 3.0 * SQRT(p.expected) + 3.0) AS INT64),
+      NULL
+    ) AS depth
+  FROM (
+    SELECT
+      s.*,
+      s.captions * `${dataset}.beta_tail_share`(
+        h.threshold - s.centre - s.spread, s.variance_a, s.variance_b
+      ) AS expected
+    FROM shaped AS s
+    INNER JOIN thresholds AS h ON s.page_name = h.page_name AND s.price_tier = h.price_tier
+  ) AS p;

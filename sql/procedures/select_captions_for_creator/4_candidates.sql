@@ -1,0 +1,138 @@
+
+  -- The scores, and who may be chosen.
+
+  -- One row per page, caption and arm that draws, with its draw's percentile among the eligible of
+  -- the tier. Over least_draw every draw is known: draw_rank counts from the best one, so that the
+  -- percentile is that of CUME_DIST. Others have no rank; the percentile of a control caption among
+  -- draws that were not made follows from the bins.
+  CREATE OR REPLACE TEMP TABLE ranked AS
+  WITH bounded AS (
+    SELECT
+      d.*,
+      MAX(IF(d.is_ordered, d.least_of_bin, NULL)) OVER (PARTITION BY d.page_name, d.price_tier)
+        AS least_draw
+    FROM (
+      SELECT
+        *,
+        MIN(IF(is_ordered, thompson_score, NULL)) OVER (PARTITION BY page_name, price_tier, bin)
+          AS least_of_bin
+      FROM drawn
+    ) AS d
+  ),
+
+  ranks AS (
+    SELECT
+      b.page_name,
+      b.caption_id,
+      b.thompson_score,
+      RANK() OVER (
+        PARTITION BY b.page_name, b.price_tier ORDER BY ROUND(b.thompson_score, 12) DESC
+      ) AS draw_rank
+    FROM bounded AS b
+    WHERE b.arm = 'treatment' AND (b.least_draw IS NULL OR b.thompson_score >= b.least_draw)
+  ),
+
+  estimated AS (
+    SELECT
+      d.page_name,
+      d.caption_id,
+      1.0 - SAFE_DIVIDE(SUM(d.captions * d.share), SUM(d.captions)) AS percentile
+    FROM (
+      SELECT
+        d.page_name,
+        d.caption_id,
+        b.captions,
+        `${dataset}.beta_tail_share`(
+          LN(SAFE_DIVIDE(d.thompson_score, 1.0 - d.thompson_score)) - b.centre,
+          b.variance_a,
+          b.variance_b
+        ) AS share
+      FROM drawn AS d
+      LEFT JOIN ranks AS r ON d.page_name = r.page_name AND d.caption_id = r.caption_id
+      INNER JOIN page_bins AS b ON d.page_name = b.page_name AND d.price_tier = b.price_tier
+      WHERE d.arm = 'control' AND r.caption_id IS NULL
+    ) AS d
+    GROUP BY d.page_name, d.caption_id
+  )
+
+  SELECT
+    d.* EXCEPT (thompson_score),
+    COALESCE(r.thompson_score, d.thompson_score) AS thompson_score,
+    r.draw_rank,
+    COALESCE(
+      SAFE_DIVIDE(m.captions - r.draw_rank + 1, m.captions), p.percentile
+    ) AS percentile
+  FROM drawn AS d
+  INNER JOIN tier_places AS m ON d.page_name = m.page_name AND d.price_tier = m.price_tier
+  LEFT JOIN ranks AS r ON d.page_name = r.page_name AND d.caption_id = r.caption_id
+  LEFT JOIN estimated AS p ON d.page_name = p.page_name AND d.caption_id = p.caption_id;
+
+  -- One row per page, tier, arm and caption that may be chosen: the best by score, or for the
+  -- control arm by a uniform draw, more of them than there are places.
+  CREATE OR REPLACE TEMP TABLE fresh_candidates AS
+  WITH scored AS (
+    SELECT
+      d.*,
+      ROUND(
+        d.percentile * m.multiplier + t.diversity_weight * (1.0 - 2.0 * c.relative_use), 12
+      ) AS final_score,
+      IF(d.arm = 'treatment', m.treatment_places, m.control_places) AS wanted,
+      m.week_wanted,
+      m.reach
+    FROM ranked AS d
+    INNER JOIN tier_places AS m ON d.page_name = m.page_name AND d.price_tier = m.price_tier
+    INNER JOIN category_counts AS c
+      ON
+        d.page_name = c.page_name
+        AND d.price_tier = c.price_tier
+        AND COALESCE(d.content_category, '') = COALESCE(c.content_category, '')
+        AND (d.content_category IS NULL) = (c.content_category IS NULL)
+    CROSS JOIN `${dataset}.tuning` AS t
+  ),
+
+  limited AS (
+    SELECT o.*
+    FROM (
+      SELECT
+        s.*,
+        IF(s.arm = 'treatment', s.final_score, 2.0 + ROUND(s.uniform, 12)) AS offer_score,
+        t.candidate_depth_factor * s.wanted + t.candidate_depth_extra AS depth,
+        2 * GREATEST(CAST(FLOOR(t.max_category_share * s.week_wanted) AS INT64), 1) + 20
+          AS category_depth
+      FROM scored AS s
+      CROSS JOIN `${dataset}.tuning` AS t
+      WHERE s.wanted > 0 AND (s.arm = 'control' OR s.draw_rank <= s.reach)
+    ) AS o
+    QUALIFY
+      ROW_NUMBER() OVER (
+        PARTITION BY o.page_name, o.price_tier, o.arm, o.content_category
+        ORDER BY o.offer_score DESC, o.caption_id
+      ) <= o.category_depth
+      OR o.content_category IS NULL
+      OR o.arm = 'control'
+  )
+
+  SELECT
+    l.page_name,
+    l.price_tier,
+    l.arm,
+    l.caption_id,
+    l.content_category,
+    l.has_urgency,
+    l.thompson_score,
+    l.final_score,
+    l.offer_score,
+    l.wanted,
+    l.week_wanted,
+    l.successes,
+    l.failures,
+    l.other_pages,
+    l.prior_successes,
+    l.prior_failures,
+    l.prior_successes + l.effective_successes AS posterior_successes,
+    l.prior_failures + l.effective_failures AS posterior_failures,
+    ROW_NUMBER() OVER (
+      PARTITION BY l.page_name, l.price_tier, l.arm ORDER BY l.offer_score DESC, l.caption_id
+    ) AS arm_rank
+  FROM limited AS l
+  QUALIFY arm_rank <= l.depth;

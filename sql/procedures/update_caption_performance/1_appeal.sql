@@ -1,0 +1,122 @@
+
+  -- What pages have in common: how much captions differ over all of them.
+
+  -- One row per page and tier: the flat prior, its mean and squared coefficient of variation.
+  CREATE OR REPLACE TEMP TABLE flat_priors AS
+  SELECT
+    p.*,
+    SAFE_DIVIDE(p.prior_successes, p.prior_successes + p.prior_failures) AS rate,
+    SAFE_DIVIDE(
+      p.prior_failures, p.prior_successes * (p.prior_successes + p.prior_failures + 1.0)
+    ) AS variation
+  FROM (
+    SELECT
+      y.page_name,
+      y.price_tier,
+      y.message_type,
+      COALESCE(f.rate * f.strength, 1.0) AS prior_successes,
+      COALESCE((1.0 - f.rate) * f.strength, 1.0) AS prior_failures,
+      y.dispersion,
+      COALESCE(f.pool, 'default') AS fitted_on,
+      COALESCE(f.captions, 0) AS fitted_captions,
+      y.dispersion_fitted_on
+    FROM page_tiers AS y
+    LEFT JOIN fitted_priors AS f ON y.page_name = f.page_name AND y.price_tier = f.price_tier
+  ) AS p;
+
+  -- One row per tier (NULL: all of the message type) that has enough pairs of first sends.
+  CREATE OR REPLACE TEMP TABLE appeal_variances AS
+  WITH weighed AS (
+    SELECT
+      s.caption_id,
+      s.price_tier,
+      s.message_type,
+      s.sending_time,
+      SAFE_DIVIDE(s.successes, s.trials * p.rate) - 1.0 AS excess,
+      SAFE_DIVIDE(
+        SAFE_DIVIDE(s.trials * p.rate, p.dispersion),
+        1.0 + SAFE_DIVIDE(s.trials * p.rate, p.dispersion) * p.variation
+      ) AS weight
+    FROM first_sends AS s
+    INNER JOIN flat_priors AS p ON s.page_name = p.page_name AND s.price_tier = p.price_tier
+  ),
+
+  -- One row per caption and instant: what was sent then, and in a window what was sent before it.
+  told AS (
+    SELECT
+      i.price_tier,
+      i.message_type,
+      i.sends * i.earlier_sends AS pairs,
+      i.told * i.earlier_told AS product,
+      i.weight * i.earlier_squares AS square
+    FROM (
+      SELECT
+        g.*,
+        SUM(g.sends) OVER (
+          PARTITION BY g.caption_id ORDER BY g.sending_time
+          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS earlier_sends,
+        SUM(g.told) OVER (
+          PARTITION BY g.caption_id ORDER BY g.sending_time
+          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS earlier_told,
+        SUM(g.squares) OVER (
+          PARTITION BY g.caption_id ORDER BY g.sending_time
+          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS earlier_squares
+      FROM (
+        SELECT
+          caption_id,
+          price_tier,
+          message_type,
+          sending_time,
+          COUNT(*) AS sends,
+          SUM(weight) AS weight,
+          SUM(weight * excess) AS told,
+          SUM(weight * excess * weight * excess) AS squares
+        FROM weighed
+        GROUP BY caption_id, price_tier, message_type, sending_time
+      ) AS g
+    ) AS i
+    WHERE i.earlier_sends > 0
+  ),
+
+  pooled AS (
+    SELECT
+      price_tier,
+      message_type,
+      SUM(pairs) AS pairs,
+      SUM(product) AS product,
+      SUM(square) AS square
+    FROM told
+    GROUP BY GROUPING SETS ((price_tier, message_type), (message_type))
+  )
+
+  SELECT
+    p.price_tier,
+    p.message_type,
+    IF(p.price_tier IS NULL, 'message_type', 'tier') AS fitted_on,
+    p.pairs,
+    t.borrowing_weight * GREATEST(COALESCE(SAFE_DIVIDE(p.product, p.square), 0.0), 0.0) AS variance
+  FROM pooled AS p
+  CROSS JOIN `${dataset}.tuning` AS t
+  WHERE p.pairs >= t.borrowing_min_pairs;
+
+  -- One row per page and tier: the flat prior, and how much of its variation pages have in common.
+  CREATE OR REPLACE TEMP TABLE fresh_priors AS
+  SELECT
+    a.*,
+    SAFE_DIVIDE(GREATEST(a.variation - a.appeal_variance, 0.0), 1.0 + a.appeal_variance)
+      AS pair_variance
+  FROM (
+    SELECT
+      p.*,
+      COALESCE(own.variance, pool.variance, 0.0) AS appeal_variance,
+      COALESCE(own.pairs, pool.pairs, 0) AS appeal_pairs,
+      COALESCE(own.fitted_on, pool.fitted_on, 'default') AS appeal_fitted_on
+    FROM flat_priors AS p
+    LEFT JOIN appeal_variances AS own
+      ON p.price_tier = own.price_tier AND p.message_type = own.message_type
+    LEFT JOIN appeal_variances AS pool
+      ON pool.price_tier IS NULL AND p.message_type = pool.message_type
+  ) AS a;

@@ -1,0 +1,100 @@
+
+  -- What is known of each caption, over all pages and on each.
+
+  -- One row per page and caption that was ever sent: what the window has of it, and what its trials
+  -- are worth.
+  CREATE OR REPLACE TEMP TABLE pair_evidence AS
+  SELECT
+    e.*,
+    SAFE_DIVIDE(
+      e.effective_successes, 1.0 + e.effective_trials * r.rate * r.pair_variance
+    ) AS appeal_successes,
+    SAFE_DIVIDE(
+      e.effective_trials * r.rate, 1.0 + e.effective_trials * r.rate * r.pair_variance
+    ) AS appeal_exposure
+  FROM (
+    SELECT
+      s.page_name,
+      s.caption_id,
+      s.price_tier,
+      COUNTIF(s.in_window) AS send_count,
+      COALESCE(SUM(IF(s.in_window, s.successes, 0)), 0) AS successes,
+      COALESCE(SUM(IF(s.in_window, s.trials, 0)), 0) AS total_observations,
+      COALESCE(SUM(IF(s.in_window, s.earnings, 0.0)), 0.0) AS total_revenue,
+      COALESCE(SUM(IF(s.in_window, s.sent_count, 0)), 0) AS recipients,
+      MAX(s.sending_time) AS last_used,
+      SUM(IF(s.in_window, SAFE_DIVIDE(s.freshness * s.successes, p.dispersion), 0.0))
+        AS effective_successes,
+      SUM(IF(s.in_window, SAFE_DIVIDE(s.freshness * s.trials, p.dispersion), 0.0))
+        AS effective_trials
+    FROM caption_sends AS s
+    INNER JOIN flat_priors AS p ON s.page_name = p.page_name AND s.price_tier = p.price_tier
+    GROUP BY s.page_name, s.caption_id, s.price_tier
+  ) AS e
+  INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier;
+
+  -- One row per caption that was tried in the window, where there is anything to borrow.
+  CREATE OR REPLACE TEMP TABLE fresh_appeal AS
+  SELECT
+    a.caption_id,
+    a.price_tier,
+    a.pages,
+    SAFE_DIVIDE(1.0, a.appeal_variance) + a.successes AS appeal_shape,
+    SAFE_DIVIDE(1.0, a.appeal_variance) + a.exposure AS appeal_rate
+  FROM (
+    SELECT
+      e.caption_id,
+      e.price_tier,
+      MAX(r.appeal_variance) AS appeal_variance,
+      COUNT(*) AS pages,
+      SUM(e.appeal_successes) AS successes,
+      SUM(e.appeal_exposure) AS exposure
+    FROM pair_evidence AS e
+    INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
+    WHERE e.effective_trials > 0
+    GROUP BY e.caption_id, e.price_tier
+  ) AS a
+  WHERE a.appeal_variance > 0;
+
+  -- One row per page and caption that was ever sent: its statistics, all but its prior.
+  CREATE OR REPLACE TEMP TABLE fresh_stats AS
+  WITH last_sends AS (
+    SELECT
+      page_name,
+      caption_id,
+      emv AS last_emv_observed
+    FROM caption_sends
+    WHERE in_window AND emv IS NOT NULL
+    QUALIFY
+      ROW_NUMBER() OVER (
+        PARTITION BY page_name, caption_id ORDER BY sending_time DESC, row_id DESC
+      ) = 1
+  )
+
+  SELECT
+    e.page_name,
+    e.caption_id,
+    e.price_tier,
+    e.send_count,
+    e.successes,
+    e.total_observations - e.successes AS failures,
+    e.total_observations,
+    e.total_revenue,
+    SAFE_DIVIDE(e.successes, e.total_observations) AS avg_conversion_rate,
+    SAFE_DIVIDE(1000.0 * e.total_revenue, e.recipients) AS avg_emv,
+    l.last_emv_observed,
+    `${dataset}.wilson_score_bounds`(
+      CAST(e.successes AS FLOAT64), CAST(e.total_observations - e.successes AS FLOAT64)
+    ) AS bounds,
+    r.dispersion,
+    e.effective_successes,
+    e.effective_trials - e.effective_successes AS effective_failures,
+    e.last_used,
+    COALESCE(d.chi_square, 0.0) AS chi_square,
+    COALESCE(d.degrees, 0) AS degrees,
+    e.appeal_successes,
+    e.appeal_exposure
+  FROM pair_evidence AS e
+  INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
+  LEFT JOIN repeated_captions AS d ON e.page_name = d.page_name AND e.caption_id = d.caption_id
+  LEFT JOIN last_sends AS l ON e.page_name = l.page_name AND e.caption_id = l.caption_id;
