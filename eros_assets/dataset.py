@@ -22,7 +22,12 @@ from eros_assets.warehouse.protocol import (
     Value,
     Warehouse,
 )
-from eros_assets.warehouse.rows import COUNT, first_rows_statement, rows_statement
+from eros_assets.warehouse.rows import (
+    COUNT,
+    first_rows_statement,
+    others_rows_statement,
+    rows_statement,
+)
 from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 from eros_assets.warehouse.sql.lineage import column_lineage
 from eros_assets.warehouse.sql.objects import Lineage
@@ -99,6 +104,14 @@ class Dataset:
         """
         typed = self._typed(table, equal)
         return self.warehouse.query(rows_statement(table, list(typed)), typed)
+
+    def rows_of_others(self, table: str) -> "pd.DataFrame":
+        """The rows of a table that others made: `table`, or with its dataset, or project, before.
+
+        Raises:
+            WarehouseError: it can't be read.
+        """
+        return self.warehouse.query(others_rows_statement(table, self.settings.dataset_name))
 
     def first_rows(self, table: str, order: Sequence[str], /, **equal: Value) -> "FirstRows":
         """The first rows of a table or view in an order, and the number of all, in one job.

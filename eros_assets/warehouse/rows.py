@@ -11,6 +11,18 @@ def rows_statement(table: str, columns: Sequence[str] = ()) -> str:
     return f"SELECT t.*{_from(table, columns)}"
 
 
+def others_rows_statement(table: str, dataset_name: str) -> str:
+    """GoogleSQL for all rows of a table that others made.
+
+    Args:
+        table: `table`, `dataset.table` or `project.dataset.table`.
+        dataset_name: `project.dataset`, where the name says less.
+    """
+    project = dataset_name.partition(".")[0]
+    whole = {0: f"{dataset_name}.", 1: f"{project}.", 2: ""}[table.count(".")] + table
+    return f"SELECT t.* FROM `{whole}` AS t"
+
+
 def first_rows_statement(
     table: str, columns: Sequence[str], order: Sequence[str], limit: int
 ) -> str:

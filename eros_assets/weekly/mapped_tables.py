@@ -59,15 +59,8 @@ def _write(dataset: Dataset, name: str, file: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    frame = dataset.warehouse.query(f"SELECT t.* FROM `{_full_name(dataset, name)}` AS t")
+    frame = dataset.rows_of_others(name)
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), file)
-
-
-def _full_name(dataset: Dataset, name: str) -> str:
-    """The name with its dataset, and its project; in EROS's own dataset where it has neither."""
-    project, _, own = dataset.settings.dataset_name.partition(".")
-    missing = {0: f"{project}.{own}.", 1: f"{project}.", 2: ""}
-    return f"{missing[name.count('.')]}{name}"
 
 
 def tables_to_load(
