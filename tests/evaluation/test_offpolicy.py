@@ -227,11 +227,13 @@ def test_a_few_strong_captions_of_a_large_pool_have_the_chances_that_are_counted
         is_urgent=pool.is_urgent[each],
     )
     counted = counted_chances(alone, policy, 3_000)
+    kinds = (pool.prior, pool.evidence, pool.category, pool.is_urgent)
+    every = replay(pool, policy, 1_000, np.random.default_rng(4)).probabilities(*kinds)
     monkeypatch.setattr(replaying, "EVERY_DRAW", 0)
-    replays = replay(pool, policy, 2_000, np.random.default_rng(3))
-    got = replays.probabilities(pool.prior, pool.evidence, pool.category, pool.is_urgent)
-    assert pool.captions @ got == pytest.approx(3, rel=0.03)
-    np.testing.assert_allclose(got[:5], counted[:5], atol=0.04)
+    got = replay(pool, policy, 2_000, np.random.default_rng(3)).probabilities(*kinds)
+    assert pool.captions @ got == pytest.approx(3, rel=0.1)
+    np.testing.assert_allclose(got[:5], every[:5], atol=0.06)
+    np.testing.assert_allclose(got[:5], counted[:5], atol=0.08)
 
 
 def test_like_captions_may_be_grouped() -> None:
