@@ -13,7 +13,8 @@ from eros_assets.errors import ErosError
 from eros_assets.settings import REPOSITORY
 
 MODULE = "eros_assets.cli.contents"
-SECONDS = 300
+SECONDS = 1800.0
+"""Long enough for a very busy machine: it ends a process that waits for something for ever."""
 
 
 class ContentsError(ErosError):
@@ -54,15 +55,21 @@ def read_contents(home: Path) -> Contents:
     Raises:
         ContentsError: it can't be loaded.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", MODULE],
-        cwd=REPOSITORY,
-        env={**os.environ, "EROS_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", MODULE],
+            cwd=REPOSITORY,
+            env={**os.environ, "EROS_HOME": str(home)},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ContentsError(
+            f"a fresh process did not load the code in {SECONDS:g} s: something waits for ever, or "
+            "the machine is very busy; run it again"
+        ) from None
     try:
         return contents_of(json.loads(done.stdout.splitlines()[-1]))
     except (IndexError, ValueError, KeyError, TypeError):

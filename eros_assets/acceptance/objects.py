@@ -35,21 +35,19 @@ SCHEDULES: Mapping[str, str] = {
 
 
 def routines_of(kind: RoutineKind) -> Callable[[Installation], Answer]:
-    """Judge of the routines of a kind: those named, and besides them only helpers of `sql/`."""
+    """Judge of the routines of a kind: exactly those named, each as in `sql/`."""
 
     def judge(installation: Installation) -> Answer:
         deployed = {r.name: r.fingerprint for r in installation.routines if r.kind == kind}
         library, wanted = installation.dataset.library, ROUTINES[kind]
         faults = [f"{name} is missing" for name in wanted if name not in deployed]
-        faults += [f"{name} is not one of EROS" for name in deployed if name not in library]
+        faults += [f"{name} is not one of EROS" for name in deployed if name not in wanted]
         faults += [
             f"{name} is not the one of sql/: run make deploy"
             for name, fingerprint in deployed.items()
-            if name in library and library[name].fingerprint != fingerprint
+            if name in wanted and (name not in library or library[name].fingerprint != fingerprint)
         ]
-        helpers = sorted(deployed.keys() - set(wanted))
-        beside = f", with {len(helpers)} helpers: {', '.join(helpers)}" if helpers else ""
-        return none_of(faults, f"{len(wanted)}: {', '.join(wanted)}{beside}")
+        return none_of(faults, f"{len(deployed)}: {', '.join(sorted(deployed))}")
 
     return judge
 

@@ -22,7 +22,8 @@ from eros_assets.warehouse.sql.objects import LibraryError
 FileKind = Literal["sql", "python"]
 
 PACKAGE = "eros_assets"
-IMPORT_SECONDS = 300
+IMPORT_SECONDS = 1800.0
+"""Long enough for a very busy machine: it ends a process that waits for something for ever."""
 
 
 class ManifestError(ErosError):
@@ -156,14 +157,20 @@ def _unparsable(content: bytes) -> str | None:
 def _import_failures(root: Path, paths: Sequence[str]) -> Mapping[str, str]:
     """The error of each module that a fresh process can't import."""
     names = [_module(path) for path in paths]
-    done = subprocess.run(
-        [sys.executable, "-P", import_check.__file__, str(root), *names],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=IMPORT_SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", import_check.__file__, str(root), *names],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=IMPORT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ManifestError(
+            f"the import of {len(names)} modules did not end in {IMPORT_SECONDS:g} s: one of them "
+            "waits for something, or the machine is very busy; run it again"
+        ) from None
     try:
         return json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):

@@ -26,7 +26,7 @@ COUNTED: Mapping[Kind, RoutineKind] = {
     "table_function": "TABLE FUNCTION",
     "procedure": "PROCEDURE",
 }
-ROUTINE_COUNT: Mapping[RoutineKind, int] = {"FUNCTION": 6, "TABLE FUNCTION": 9, "PROCEDURE": 4}
+ROUTINE_COUNT: Mapping[RoutineKind, int] = {"FUNCTION": 2, "TABLE FUNCTION": 7, "PROCEDURE": 4}
 
 
 def week_parameters(week_start: dt.date, pages: Sequence[str]) -> dict[str, Any]:

@@ -10,7 +10,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from eros_assets.acceptance.contents import Contents, contents_of
+from eros_assets.acceptance.contents import (
+    Contents,
+    ContentsError,
+    contents_of,
+    read_contents,
+)
 from eros_assets.acceptance.criterion import Criterion
 from eros_assets.acceptance.dagster_state import DagsterState, RunSeen
 from eros_assets.acceptance.installation import MANIFEST, Installation
@@ -115,6 +120,14 @@ def status_lines(installation: Installation, phase: str) -> list[Line]:
         for criterion in PHASES[phase]
         for a in [criterion.answer(installation)]
     ]
+
+
+def test_code_that_does_not_load_in_time_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eros_assets.acceptance.contents.SECONDS", 0.01)
+    with pytest.raises(ContentsError, match=r"did not load the code in 0.01 s: .* run it again"):
+        read_contents(tmp_path)
 
 
 def contents(**more: Any) -> Contents:

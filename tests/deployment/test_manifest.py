@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from eros_assets.deployment import manifest
 from eros_assets.deployment.manifest import (
     ManifestError,
     code_fingerprint,
@@ -102,6 +103,14 @@ def test_a_file_that_can_t_be_read_is_named(root: Path) -> None:
         problem.startswith("sql/views/gone.sql: unreadable: ")
         for problem in read_manifest(root).problems
     )
+
+
+def test_modules_that_wait_for_something_for_ever_are_told_in_words(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manifest, "IMPORT_SECONDS", 0.01)
+    with pytest.raises(ManifestError, match=r"modules did not end in 0.01 s: .* run it again"):
+        read_manifest(root)
 
 
 def test_a_module_that_a_broken_one_needs_is_named_too(root: Path) -> None:

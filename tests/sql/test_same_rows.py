@@ -163,22 +163,6 @@ def test_a_view_gives_the_same_rows(duckdb: Embedded, contents: Contents, view: 
     _same_somewhere(duckdb, contents, f"SELECT * FROM `${{dataset}}.{view}`", {})
 
 
-@pytest.mark.parametrize("page", ["NULL", f"'{PAGES[1]}'"])
-@pytest.mark.parametrize(
-    "call_of_all",
-    [
-        "`${{dataset}}.taken_captions`(DATE '{week}')",
-        "`${{dataset}}.selection_places`({page}, DATE '{week}', 3, NULL, 9, NULL, 'seed')",
-    ],
-    ids=["taken_captions", "selection_places"],
-)
-def test_a_function_of_the_selection_gives_the_same_rows(
-    duckdb: Embedded, contents: Contents, call_of_all: str, page: str
-) -> None:
-    sql = f"SELECT * FROM {call_of_all.format(page=page, week=WEEK)} AS f"
-    _same_somewhere(duckdb, contents, sql, {})
-
-
 @pytest.mark.parametrize("path", ONE_QUERY, ids=lambda path: path.stem)
 def test_a_query_gives_the_same_rows(duckdb: Embedded, contents: Contents, path: Path) -> None:
     sql = path.read_text()

@@ -1,13 +1,33 @@
 
-  -- What may be chosen: places of each page and tier, the bank as the week finds it, and what each
-  -- page must not use.
+  -- What may be chosen: the bank as the week finds it, and what each page must not use.
 
-  -- One row per page and tier.
-  CREATE OR REPLACE TEMP TABLE places AS
-  SELECT w.*
-  FROM `${dataset}.selection_places`(
-    p_page_name, p_week_start, p_num_budget, p_num_mid, p_num_premium, p_num_bump, p_seed
-  ) AS w;
+  -- Captions that are not free in the week: reserved within the reservation days around it, or queued
+  -- by people in that time (page_name NULL). One row per caption, and page that has it.
+  CREATE OR REPLACE TEMP TABLE taken AS
+  SELECT
+    a.page_name,
+    a.caption_id,
+    a.scheduled_send_date >= p_week_start
+    AND a.scheduled_send_date <= DATE_ADD(p_week_start, INTERVAL 6 DAY) AS is_reserved_in_week
+  FROM `${dataset}.active_caption_assignments` AS a
+  CROSS JOIN `${dataset}.tuning` AS t
+  WHERE
+    a.is_active
+    AND a.caption_id IS NOT NULL
+    AND a.scheduled_send_date >= DATE_SUB(p_week_start, INTERVAL t.reservation_days DAY)
+    AND a.scheduled_send_date <= DATE_ADD(p_week_start, INTERVAL t.reservation_days + 6 DAY)
+  UNION ALL
+  SELECT
+    NULL AS page_name,
+    q.caption_id,
+    FALSE AS is_reserved_in_week
+  FROM `${dataset}.whole_queue` AS q
+  CROSS JOIN `${dataset}.tuning` AS t
+  WHERE
+    q.caption_id IS NOT NULL
+    AND DATE(q.send_time, 'America/Los_Angeles')
+    BETWEEN DATE_SUB(p_week_start, INTERVAL t.reservation_days DAY)
+    AND DATE_ADD(p_week_start, INTERVAL t.reservation_days + 6 DAY);
 
   -- Every usable caption, with the content that it is.
   CREATE OR REPLACE TEMP TABLE contents AS
@@ -30,7 +50,7 @@
   CREATE OR REPLACE TEMP TABLE bank AS
   WITH busy AS (
     SELECT COALESCE(h.content_id, k.caption_id) AS caption_id
-    FROM `${dataset}.taken_captions`(p_week_start) AS k
+    FROM taken AS k
     LEFT JOIN contents AS h ON k.caption_id = h.caption_id
     WHERE NOT (
       k.is_reserved_in_week

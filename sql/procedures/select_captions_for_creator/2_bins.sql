@@ -4,7 +4,11 @@
   -- One row per page, tier and bin of the captions that all pages may use: the posterior of its
   -- typical caption as the page sees it, and how many draws are made of it, best first (depth). Of
   -- a large bin these are order statistics of as many draws as it has captions; of a small one
-  -- (depth NULL) every caption draws. Draws are looked at as logits, see beta_tail_share.
+  -- (depth NULL) every caption draws. Draws are looked at as logits. The share of a bin's draws above
+  -- a threshold is that of the normal tail at a deviation of (w * mean_b - mean_a) / sqrt(w^2 *
+  -- variance_b + variance_a), w being the cube root of the odds over their mean (Paulson's
+  -- approximation); 6 deviations at most. The tail is the logistic one of Bowling et al. (2009).
+  -- Error below 0.001 for counts of 1 or more.
   CREATE OR REPLACE TEMP TABLE page_bins AS
   WITH bins AS (
     SELECT
@@ -50,8 +54,11 @@
     FROM (
       SELECT
         m.*,
-        `${dataset}.prior_strength`(
-          m.bin_rate, m.bin_variation, t.prior_min_strength, t.prior_max_strength
+        LEAST(
+          GREATEST(
+            SAFE_DIVIDE(1.0 - m.bin_rate, m.bin_variation * m.bin_rate) - 1.0, t.prior_min_strength
+          ),
+          t.prior_max_strength
         ) AS strength
       FROM moments AS m
       CROSS JOIN `${dataset}.tuning` AS t
@@ -98,16 +105,29 @@
       MAX(IF(ROUND(expected, 6) >= ROUND(reach, 6), threshold, NULL)) AS threshold
     FROM (
       SELECT
-        s.page_name,
-        s.price_tier,
-        s.reach,
-        c.threshold,
-        SUM(s.captions * `${dataset}.beta_tail_share`(
-          c.threshold - s.centre, s.variance_a, s.variance_b
-        )) AS expected
-      FROM shaped AS s
-      INNER JOIN steps AS c ON s.page_name = c.page_name AND s.price_tier = c.price_tier
-      GROUP BY s.page_name, s.price_tier, s.reach, c.threshold
+        d.page_name,
+        d.price_tier,
+        d.reach,
+        d.threshold,
+        SUM(
+          d.captions
+          * SAFE_DIVIDE(1.0, 1.0 + EXP(1.5976 * d.deviation + 0.070566 * POW(d.deviation, 3.0)))
+        ) AS expected
+      FROM (
+        SELECT
+          s.page_name,
+          s.price_tier,
+          s.reach,
+          s.captions,
+          c.threshold,
+          LEAST(GREATEST(SAFE_DIVIDE(
+            EXP(SAFE_DIVIDE(c.threshold - s.centre, 3.0)) * (1.0 - s.variance_b) - (1.0 - s.variance_a),
+            SQRT(EXP(2.0 * SAFE_DIVIDE(c.threshold - s.centre, 3.0)) * s.variance_b + s.variance_a)
+          ), -6.0), 6.0) AS deviation
+        FROM shaped AS s
+        INNER JOIN steps AS c ON s.page_name = c.page_name AND s.price_tier = c.price_tier
+      ) AS d
+      GROUP BY d.page_name, d.price_tier, d.reach, d.threshold
     )
     GROUP BY page_name, price_tier
   )
@@ -121,10 +141,18 @@
     ) AS depth
   FROM (
     SELECT
-      s.*,
-      s.captions * `${dataset}.beta_tail_share`(
-        h.threshold - s.centre - s.spread, s.variance_a, s.variance_b
-      ) AS expected
-    FROM shaped AS s
-    INNER JOIN thresholds AS h ON s.page_name = h.page_name AND s.price_tier = h.price_tier
+      d.* EXCEPT (deviation),
+      d.captions
+      * SAFE_DIVIDE(1.0, 1.0 + EXP(1.5976 * d.deviation + 0.070566 * POW(d.deviation, 3.0)))
+        AS expected
+    FROM (
+      SELECT
+        s.*,
+        LEAST(GREATEST(SAFE_DIVIDE(
+          EXP(SAFE_DIVIDE(h.threshold - s.centre - s.spread, 3.0)) * (1.0 - s.variance_b) - (1.0 - s.variance_a),
+          SQRT(EXP(2.0 * SAFE_DIVIDE(h.threshold - s.centre - s.spread, 3.0)) * s.variance_b + s.variance_a)
+        ), -6.0), 6.0) AS deviation
+      FROM shaped AS s
+      INNER JOIN thresholds AS h ON s.page_name = h.page_name AND s.price_tier = h.price_tier
+    ) AS d
   ) AS p;

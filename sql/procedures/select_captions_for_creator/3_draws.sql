@@ -42,8 +42,15 @@
       s.bin,
       s.captions,
       s.slot,
-      CAST(FLOOR(s.captions * `${dataset}.hash_uniform`(s.digest, 1)) AS INT64) AS bin_place,
-      -LN(`${dataset}.hash_uniform`(s.digest, 14)) AS spacing
+      CAST(
+        FLOOR(
+          s.captions
+          * (CAST(CONCAT('0x', SUBSTR(s.digest, 1, 13)) AS INT64) + 0.5) * 2.220446049250313e-16
+        ) AS INT64
+      ) AS bin_place,
+      -LN(
+        (CAST(CONCAT('0x', SUBSTR(s.digest, 14, 13)) AS INT64) + 0.5) * 2.220446049250313e-16
+      ) AS spacing
     FROM (
       SELECT
         b.page_name,
@@ -171,112 +178,13 @@
     'control' AS arm,
     FALSE AS is_own,
     NULL AS survival,
-    `${dataset}.hash_uniform`(
-      TO_HEX(SHA256(CONCAT(
+    (
+      CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256(CONCAT(
         p_seed, '|', CAST(p_week_start AS STRING), '|', c.page_name, '|',
         CAST(b.caption_id AS STRING), '|uniform'
-      ))),
-      1
-    ) AS uniform
+      ))), 1, 13)) AS INT64) + 0.5
+    ) * 2.220446049250313e-16 AS uniform
   FROM control_pools AS c
   INNER JOIN bank AS b ON c.price_tier = b.price_tier
   WHERE
     c.depth IS NULL AND b.is_free AND (b.page_name IS NULL OR b.page_name = c.page_name);
-
-  -- One row per page, caption and arm that draws from a posterior, eligible ones only. A pair that
-  -- was never tried has no statistics, and so the prior that it borrows from what other pages saw of
-  -- the caption, else that of its page and tier.
-  CREATE OR REPLACE TEMP TABLE drawn AS
-  WITH borrowed AS (
-    SELECT
-      p.*,
-      b.price_tier,
-      b.bin,
-      b.content_category,
-      b.has_urgency,
-      b.appeal_pages,
-      COALESCE(s.total_observations, 0) AS total_observations,
-      m.prior_successes AS flat_successes,
-      m.prior_failures AS flat_failures,
-      s.prior_successes,
-      s.prior_failures,
-      COALESCE(s.effective_successes, SAFE_DIVIDE(s.successes, m.dispersion), 0.0)
-        AS effective_successes,
-      COALESCE(s.effective_failures, SAFE_DIVIDE(s.failures, m.dispersion), 0.0)
-        AS effective_failures,
-      COALESCE(s.successes, 0) AS successes,
-      COALESCE(s.failures, 0) AS failures,
-      LEAST(m.rate * SAFE_DIVIDE(b.appeal_shape, b.appeal_rate), t.prior_max_rate) AS rate,
-      LEAST(
-        (1.0 + SAFE_DIVIDE(1.0, b.appeal_shape)) * (1.0 + m.pair_variance) - 1.0, m.variation
-      ) AS variation,
-      t.posterior_sharpening,
-      t.prior_min_strength,
-      t.prior_max_strength
-    FROM drawing AS p
-    INNER JOIN bank AS b
-      ON p.caption_id = b.caption_id AND (b.page_name IS NULL OR b.page_name = p.page_name)
-    INNER JOIN tier_places AS m ON p.page_name = m.page_name AND b.price_tier = m.price_tier
-    -- Of the categories that the page may use.
-    INNER JOIN category_counts AS c
-      ON
-        p.page_name = c.page_name
-        AND b.price_tier = c.price_tier
-        AND COALESCE(b.content_category, '') = COALESCE(c.content_category, '')
-        AND (b.content_category IS NULL) = (c.content_category IS NULL)
-    LEFT JOIN refused AS x ON p.page_name = x.page_name AND p.caption_id = x.caption_id
-    LEFT JOIN `${dataset}.caption_bandit_stats` AS s
-      ON p.page_name = s.page_name AND p.caption_id = s.caption_id
-    CROSS JOIN `${dataset}.tuning` AS t
-    WHERE x.caption_id IS NULL
-  ),
-
-  known AS (
-    SELECT
-      b.*,
-      COALESCE(b.prior_successes, b.rate * b.strength, b.flat_successes) AS alpha,
-      COALESCE(b.prior_failures, (1.0 - b.rate) * b.strength, b.flat_failures) AS beta
-    FROM (
-      SELECT
-        *,
-        `${dataset}.prior_strength`(rate, variation, prior_min_strength, prior_max_strength)
-          AS strength
-      FROM borrowed
-    ) AS b
-  )
-
-  SELECT
-    l.page_name,
-    l.price_tier,
-    l.caption_id,
-    l.arm,
-    l.is_own,
-    l.uniform,
-    l.bin,
-    l.content_category,
-    l.has_urgency,
-    l.appeal_pages - IF(l.total_observations > 0 AND l.appeal_pages > 0, 1, 0) AS other_pages,
-    l.successes,
-    l.failures,
-    l.alpha AS prior_successes,
-    l.beta AS prior_failures,
-    l.effective_successes,
-    l.effective_failures,
-    l.survival IS NOT NULL AS is_ordered,
-    IF(
-      l.survival IS NULL,
-      `${dataset}.wilson_sample`(
-        l.posterior_sharpening * (l.alpha + l.effective_successes),
-        l.posterior_sharpening * (l.beta + l.effective_failures),
-        CONCAT(
-          p_seed, '|', CAST(p_week_start AS STRING), '|', l.page_name, '|',
-          CAST(l.caption_id AS STRING)
-        )
-      ),
-      SAFE_DIVIDE(1.0, 1.0 + EXP(-`${dataset}.beta_tail_logit`(
-        l.posterior_sharpening * (l.alpha + l.effective_successes),
-        l.posterior_sharpening * (l.beta + l.effective_failures),
-        l.survival
-      )))
-    ) AS thompson_score
-  FROM known AS l;

@@ -36,17 +36,22 @@
     SELECT
       d.page_name,
       d.caption_id,
-      1.0 - SAFE_DIVIDE(SUM(d.captions * d.share), SUM(d.captions)) AS percentile
+      1.0 - SAFE_DIVIDE(
+        SUM(
+          d.captions
+          * SAFE_DIVIDE(1.0, 1.0 + EXP(1.5976 * d.deviation + 0.070566 * POW(d.deviation, 3.0)))
+        ),
+        SUM(d.captions)
+      ) AS percentile
     FROM (
       SELECT
         d.page_name,
         d.caption_id,
         b.captions,
-        `${dataset}.beta_tail_share`(
-          LN(SAFE_DIVIDE(d.thompson_score, 1.0 - d.thompson_score)) - b.centre,
-          b.variance_a,
-          b.variance_b
-        ) AS share
+        LEAST(GREATEST(SAFE_DIVIDE(
+          EXP(SAFE_DIVIDE(LN(SAFE_DIVIDE(d.thompson_score, 1.0 - d.thompson_score)) - b.centre, 3.0)) * (1.0 - b.variance_b) - (1.0 - b.variance_a),
+          SQRT(EXP(2.0 * SAFE_DIVIDE(LN(SAFE_DIVIDE(d.thompson_score, 1.0 - d.thompson_score)) - b.centre, 3.0)) * b.variance_b + b.variance_a)
+        ), -6.0), 6.0) AS deviation
       FROM drawn AS d
       LEFT JOIN ranks AS r ON d.page_name = r.page_name AND d.caption_id = r.caption_id
       INNER JOIN page_bins AS b ON d.page_name = b.page_name AND d.price_tier = b.price_tier

@@ -1,39 +1,11 @@
--- How many captions of each tier a page takes in a week, what the tier's percentiles are multiplied
--- by, and the prior of the captions that no page has tried.
--- The control arm's places are the share control_share of the PPVs, rounded up or down by a draw so
--- that the mean is exact; which PPVs they are is drawn, too.
--- Grain: one row per page and price tier.
--- Parameters:
---   p_page_name: page, NULL for every page with targets for the week.
---   p_week_start: Monday that names the week.
---   p_num_budget: captions of tier budget, NULL for the target's.
---   p_num_mid: captions of tier mid, NULL for the target's.
---   p_num_premium: captions of tier premium, NULL for the target's.
---   p_num_bump: captions of tier bump, NULL for the target's.
---   p_seed: first part of every draw's key.
--- Columns:
---   page_name (STRING): Creator's page.
---   price_tier (STRING): Tier.
---   treatment_places (INT64): Captions to choose by score.
---   control_places (INT64): Captions to draw uniformly.
---   week_wanted (INT64): Captions of all tiers.
---   multiplier (FLOAT64): What the segment multiplies percentiles of the tier by.
---   prior_successes (FLOAT64): Successes of the prior.
---   prior_failures (FLOAT64): Failures of the prior.
---   dispersion (FLOAT64): What trials are divided by.
---   rate (FLOAT64): Mean rate of the page and tier; NULL without a history.
---   variation (FLOAT64): Relative variance of the rate of a caption that was never tried.
---   pair_variance (FLOAT64): Relative variance of a caption's rate from page to page.
-CREATE OR REPLACE TABLE FUNCTION `${dataset}.selection_places`(
-  p_page_name STRING,
-  p_week_start DATE,
-  p_num_budget INT64,
-  p_num_mid INT64,
-  p_num_premium INT64,
-  p_num_bump INT64,
-  p_seed STRING
-)
-AS (
+
+  -- How many captions of each tier a page takes in the week, what the tier's percentiles are
+  -- multiplied by, and the prior of the captions that no page has tried. One row per page and tier.
+  -- The control arm's places are the share control_share of the PPVs, rounded up or down by a draw
+  -- so that the mean is exact; which PPVs they are is drawn, too. rate is NULL without a history;
+  -- variation is the relative variance of the rate of a caption that was never tried, pair_variance
+  -- that of a caption's rate from page to page.
+  CREATE OR REPLACE TEMP TABLE places AS
   WITH pages AS (
     SELECT
       c.page_name,
@@ -91,12 +63,11 @@ AS (
           )))
       ) <= FLOOR(
         t.control_share * i.ppv_wanted
-        + `${dataset}.hash_uniform`(
-          TO_HEX(SHA256(CONCAT(
+        + (
+          CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256(CONCAT(
             p_seed, '|', CAST(p_week_start AS STRING), '|', i.page_name, '|control'
-          ))),
-          1
-        )
+          ))), 1, 13)) AS INT64) + 0.5
+        ) * 2.220446049250313e-16
       ) AS is_control
     FROM tiers AS i
     CROSS JOIN UNNEST(GENERATE_ARRAY(1, i.tier_wanted)) AS place
@@ -135,5 +106,4 @@ AS (
   INNER JOIN `${dataset}.segment_rules` AS g ON i.behavioral_segment = g.behavioral_segment
   LEFT JOIN control_tiers AS c ON i.page_name = c.page_name AND i.price_tier = c.price_tier
   LEFT JOIN `${dataset}.caption_priors` AS r
-    ON i.page_name = r.page_name AND i.price_tier = r.price_tier
-);
+    ON i.page_name = r.page_name AND i.price_tier = r.price_tier;
