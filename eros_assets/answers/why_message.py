@@ -176,7 +176,8 @@ def _changes(question: Question, candidates: Sequence[Candidate], limits: Limits
         yield (
             f"Next in line is caption {after.caption_id} with score {after.score:.3f}{gap}: "
             f"{shortened(after.text, 60)}. It comes up when this one is rejected in the tab "
-            "Review, or retired, and the page is planned again."
+            f"Review, or taken out: `python -m eros_assets week --page {page} --replace "
+            f"{row['message_number']}` leaves the rest of the week as it is."
         )
     yield (
         f"To use the caption nowhere any more: python -m eros_assets captions retire "

@@ -92,6 +92,14 @@ rejected AS (
   WHERE v.week_start = @week_start AND v.page_name = @page AND v.decision = 'reject'
 ),
 
+-- Taken out of the page's week by request, after what is asked about was chosen or before.
+replaced AS (
+  SELECT DISTINCT c.content_id
+  FROM `${dataset}.message_replacements` AS o
+  INNER JOIN `${dataset}.caption_contents` AS c ON o.caption_id = c.caption_id
+  WHERE o.week_start = @week_start AND o.page_name = @page
+),
+
 matching AS (
   SELECT
     k.content_id,
@@ -140,8 +148,9 @@ judged AS (
       WHEN NOT o.is_open THEN 'of another page'
       WHEN z.price_tier IS NOT NULL THEN 'the page takes no captions of the tier'
       WHEN y.content_category IS NOT NULL THEN 'of a category that the page does not take'
-      WHEN m.content_id IS NOT NULL THEN 'has words that the page does not take'
+      WHEN m.content_id IS NOT NULL THEN 'with words that the page does not take'
       WHEN j.content_id IS NOT NULL THEN 'rejected in the review'
+      WHEN l.content_id IS NOT NULL THEN 'taken out of the week by request'
       WHEN d.content_id IS NOT NULL THEN 'resting: the page sent it in the days before'
       WHEN q.content_id IS NOT NULL THEN 'queued by people'
       WHEN e.content_id IS NOT NULL THEN 'reserved'
@@ -170,6 +179,7 @@ judged AS (
     ON COALESCE(k.content_category, 'uncategorised') = y.content_category
   LEFT JOIN matching AS m ON k.content_id = m.content_id
   LEFT JOIN rejected AS j ON k.content_id = j.content_id
+  LEFT JOIN replaced AS l ON k.content_id = l.content_id
   LEFT JOIN rested AS d ON k.content_id = d.content_id
   LEFT JOIN queued AS q ON k.content_id = q.content_id
   LEFT JOIN reserved AS e ON k.content_id = e.content_id

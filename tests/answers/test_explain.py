@@ -86,11 +86,11 @@ def test_reasons_are_those_of_the_tables(agency: Installed, message: dict[str, A
         "LEFT JOIN `${dataset}.caption_selections` AS s ON c.caption_id = s.caption_id "
         "INNER JOIN `${dataset}.usable_captions` AS u ON c.caption_id = u.caption_id "
         "WHERE c.page_name = @page AND c.price_tier = @tier AND s.caption_id IS NULL "
-        "AND u.page_name IS NULL GROUP BY c.caption_id ORDER BY c.caption_id LIMIT 4",
+        "AND u.page_name IS NULL GROUP BY c.caption_id ORDER BY c.caption_id LIMIT 5",
         page=page,
         tier=tier,
     )["caption_id"].tolist()
-    rested, reserved, rejected, stopped = (int(each) for each in free)
+    rested, reserved, rejected, replaced, stopped = (int(each) for each in free)
     before = reasons(agency, message)
     agency.change(
         "INSERT INTO `${dataset}.message_facts` (row_id, page_name, caption_id, message_type, "
@@ -115,13 +115,20 @@ def test_reasons_are_those_of_the_tables(agency: Installed, message: dict[str, A
         caption=rejected,
     )
     agency.change(
+        "INSERT INTO `${dataset}.message_replacements` (page_name, week_start, schedule_id, "
+        "message_number, caption_id, asked_by) VALUES (@page, DATE '2025-11-03', 's', 2, "
+        "@caption, 'person')",
+        page=page,
+        caption=replaced,
+    )
+    agency.change(
         "UPDATE `${dataset}.caption_bank` SET is_active = FALSE WHERE caption_id = @caption",
         caption=stopped,
     )
     after = reasons(agency, message)
     for reason in (
         *("resting: the page sent it in the days before", "reserved"),
-        *("rejected in the review", "not in use"),
+        *("rejected in the review", "taken out of the week by request", "not in use"),
     ):
         assert after.get(reason, 0) == before.get(reason, 0) + 1, reason
 
