@@ -90,8 +90,8 @@ class Timing:
         engine = job.duration_seconds if job.execution_seconds is None else job.execution_seconds
         return cls(engine, max(job.duration_seconds - engine, 0.0))
 
-    def on_a_quiet_machine(self, slowness: float) -> "Timing":
-        """What the engine would have taken without what else the machine did; that was waiting."""
+    def on_a_reference_machine(self, slowness: float) -> "Timing":
+        """What the engine takes on a reference machine that is quiet; the rest is waiting."""
         engine = self.engine_seconds / slowness
         return Timing(engine, self.waited_seconds + self.engine_seconds - engine)
 
@@ -149,8 +149,9 @@ def page_rules(week: RehearsedWeek, report: Report) -> Record:
 def select(week: RehearsedWeek, report: Report, rules: Record) -> Selection:
     """Have the selector choose the page's captions, into temporary tables.
 
-    The time is the engine's own, see `Job.execution_seconds`, as it is when the machine does
-    nothing else. A slow selection is tried again: a machine may be busy for a moment.
+    The time is the engine's own, see `Job.execution_seconds`, as on a reference machine that does
+    nothing else, see `Warehouse.slowness`. A slow selection is tried again: a machine may be busy
+    for a moment.
     """
     shares = [float(rules[f"{tier}_share"]) for tier in ("budget", "mid", "premium")]
     counts = (
@@ -170,7 +171,7 @@ def select(week: RehearsedWeek, report: Report, rules: Record) -> Selection:
         rows = week.dataset.rehearse(SELECTOR, arguments, writing=WRITTEN)
         timing = Timing.of(week.dataset.ledger[-1])
         if timing.engine_seconds >= longest:
-            timing = timing.on_a_quiet_machine(week.dataset.warehouse.slowness())
+            timing = timing.on_a_reference_machine(week.dataset.warehouse.slowness())
         tries.append(timing)
         if tries[-1].engine_seconds < longest or len(tries) > REPEATS:
             break

@@ -231,10 +231,10 @@ class Warehouse(Protocol):
         ...
 
     def slowness(self) -> float:
-        """How many times longer than on a quiet machine the engine takes for the same at present.
+        """How many times longer than on a reference machine the engine takes at present.
 
-        `Job.execution_seconds` over it doesn't hang on what else the machine does. 1 where the
-        engine runs on machines of its own.
+        `Job.execution_seconds` over it hangs neither on the machine nor on what else it does. 1
+        where the engine runs on machines of its own.
         """
         ...
 

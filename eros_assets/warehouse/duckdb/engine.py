@@ -275,7 +275,7 @@ class DuckDBWarehouse:
         return [credentials, Probe("dataset", known, holds=True)]
 
     def slowness(self) -> float:
-        """Processor time of the same work now, over that on a quiet machine."""
+        """Processor time of the same work now, over that on a reference machine."""
         return slowness()
 
     def freshness(self, table: str) -> Freshness | None:

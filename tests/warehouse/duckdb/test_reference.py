@@ -3,12 +3,12 @@
 import pytest
 
 from eros_assets.warehouse.duckdb import reference
-from eros_assets.warehouse.duckdb.reference import QUIET_SECONDS, slowness
+from eros_assets.warehouse.duckdb.reference import REFERENCE_SECONDS, slowness
 
 
 @pytest.mark.parametrize(
     ("seconds", "times"),
-    [(QUIET_SECONDS / 3, 1.0), (QUIET_SECONDS, 1.0), (QUIET_SECONDS * 2.5, 2.5)],
+    [(REFERENCE_SECONDS / 3, 1.0), (REFERENCE_SECONDS, 1.0), (REFERENCE_SECONDS * 2.5, 2.5)],
 )
 def test_it_is_how_many_times_longer_the_work_took_and_never_below_one(
     monkeypatch: pytest.MonkeyPatch, seconds: float, times: float
