@@ -129,6 +129,7 @@ def test_the_repository_itself_is_sound() -> None:
     sql = [file for file in manifest.files if file.kind == "sql"]
     assert len(sql) == len(list((REPOSITORY / "sql").rglob("*.sql")))
     assert "eros_assets/deployment/manifest.py" in {file.path for file in manifest.files}
+    assert manifest.fingerprint == code_fingerprint()
 
 
 def test_a_copy_of_the_files_elsewhere_has_the_same_fingerprint(root: Path, tmp_path: Path) -> None:
