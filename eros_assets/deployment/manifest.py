@@ -100,8 +100,10 @@ def read_manifest(root: Path = REPOSITORY) -> Manifest:
 def code_fingerprint(root: Path = REPOSITORY) -> str:
     """The fingerprint of the manifest, from the files alone: nothing is parsed or imported."""
     # By name, as the manifest is: as paths, the parts of a procedure come before its own file.
-    files = sorted((p.relative_to(root).as_posix(), _sha256(p.read_bytes())) for p, _ in _paths(root))
-    return _fingerprint(files)
+    paths = [path for path, _ in _paths(root)]
+    return _fingerprint(
+        sorted((path.relative_to(root).as_posix(), _sha256(path.read_bytes())) for path in paths)
+    )
 
 
 def require_usable(manifest: Manifest) -> None:
