@@ -50,30 +50,36 @@ ONE_QUERY = tuple(
 PARAMETERS: Mapping[str, Typed] = {
     "account_lookback_days": Typed(28, "INT64"),
     "account_size": Typed("MEGA", "STRING"),
+    "arm": Typed("treatment", "STRING"),
     "as_of": Typed(WEEK + dt.timedelta(days=14), "DATE"),
     "attribution_days": Typed(2, "INT64"),
     "behavioral_segment": Typed("LUXURY", "STRING"),
     "captions": Typed([1, 2, 3, 2**53 + 1], "ARRAY<INT64>"),
     "destination": Typed("csv", "STRING"),
+    "first_date": Typed(WEEK - dt.timedelta(days=14), "DATE"),
     "first_instant": Typed(dt.datetime(2025, 1, 1, 8, tzinfo=dt.UTC), "TIMESTAMP"),
     "first_week": Typed(WEEK - dt.timedelta(days=7), "DATE"),
     "force": Typed(False, "BOOL"),
     "is_replacing": Typed(False, "BOOL"),
+    "last_date": Typed(WEEK + dt.timedelta(days=14), "DATE"),
     "last_week": Typed(WEEK, "DATE"),
     "lookback_days": Typed(28, "INT64"),
     "next_is_due": Typed(True, "BOOL"),
     "next_week": Typed(WEEK + dt.timedelta(days=7), "DATE"),
     "overdue_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
+    "page": Typed(PAGES[1], "STRING"),
     "page_name": Typed(PAGES[2], "STRING"),
     "pages": Typed(list(PAGES[:2]), "ARRAY<STRING>"),
     "place": Typed("a", "STRING"),
     "point_id": Typed("d0001_passed", "STRING"),
     "planned_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
+    "price_tier": Typed("budget", "STRING"),
     # The hours in which clocks change, forth and back, and their neighbours.
     "quarters": Typed([*range(6430, 6450), *range(29275, 29295)], "ARRAY<INT64>"),
     "p_page_name": Typed(PAGES[2], "STRING"),
     "p_week_start": Typed(WEEK, "DATE"),
     "saturation_status": Typed("RED", "STRING"),
+    "selected_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
     "since": Typed(WEEK - dt.timedelta(days=9), "DATE"),
     "state": Typed("judged", "STRING"),
     "stages": Typed(["creator", "builder"], "ARRAY<STRING>"),
@@ -101,13 +107,25 @@ def configuration() -> Tables:
 
 LOOKED_AT = 3
 FURTHER = range(4, 10)
+FREE = (2, 5)
+TAKING = (
+    *("active_caption_assignments", "caption_selections", "caption_terms", "message_facts"),
+    *("queued_messages", "scheduled_messages", "sheet_decisions", "schedule_review"),
+    "creator_caption_restrictions",
+)
+"""Tables whose rows take captions from pages."""
 
 
 @pytest.fixture(scope="module")
 def contents(configuration: Tables) -> Contents:
-    """Small tables: two of them, empty ones, and further ones for what these give no rows of."""
+    """Small tables: two of them, empty ones, and further ones for what these give no rows of.
+
+    In the last ones every caption is free.
+    """
     sizes = ((1, 40), (2, 40), (3, 0), *((seed, 40) for seed in FURTHER))
-    return [{**configuration, **small_tables(load_library(), *each)} for each in sizes]
+    made = [{**configuration, **small_tables(load_library(), *each)} for each in sizes]
+    free = [{**configuration, **small_tables(load_library(), seed, 40)} for seed in FREE]
+    return [*made, *({**each, **dict.fromkeys(TAKING, ())} for each in free)]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
