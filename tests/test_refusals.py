@@ -170,7 +170,7 @@ def test_what_an_older_version_set_up_is_refused_and_a_deployment_named(
     assert told.exit_code == 2
     assert told.output == (
         f"{settings.warehouse_file} was set up by another version of EROS: it lacks "
-        "message_facts.maturity, quarantined_reviews, detect_anomalies and 1 more. Run "
+        "detect_anomalies, duplicate_captions, message_facts.maturity and 1 more. Run "
         "`make deploy`, which makes a backup and adds what is missing\n"
     )
     assert jobs == []

@@ -10,7 +10,7 @@ from eros_assets.warehouse.sql.script_reader import parse_script
 from eros_assets.warehouse.sql.syntax import Sql, leaves
 
 LONGEST_FILE = 400
-LONGEST_STATEMENT = 125
+LONGEST_STATEMENT = 190
 WHOLE = {"analyze_saturation_status", "refresh_message_facts"}
 """Objects that are read as a whole: one formula, and one list of rules."""
 
@@ -36,7 +36,7 @@ def test_no_file_and_no_statement_is_too_long_to_be_read() -> None:
     assert lengths(REPOSITORY / "sql") == []
 
 
-@pytest.mark.parametrize(("statements", "columns"), [(1, 130), (140, 2)])
+@pytest.mark.parametrize(("statements", "columns"), [(1, 195), (140, 2)])
 def test_what_is_too_long_is_noticed(tmp_path: Path, statements: int, columns: int) -> None:
     names = ",\n".join(f"  {n} AS c{n}" for n in range(columns))
     (tmp_path / "operations").mkdir()
