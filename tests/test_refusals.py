@@ -38,7 +38,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         run.append(job)
 
     monkeypatch.setattr(planning, "_run_job", ran)
-    monkeypatch.setattr(planning, "_where_to_look", lambda *_: None)
+    monkeypatch.setattr(planning, "_where_to_look", lambda *_: {})
     return run
 
 
