@@ -13,7 +13,7 @@ from eros_assets.definitions import build_definitions
 from eros_assets.settings import load_settings
 from tests.house.modules import REPOSITORY
 
-BESIDE = {"evaluate_policies", "health_check", "smoke_tests"}
+BESIDE = {"evaluate_policies", "explain_message", "health_check", "smoke_tests"}
 """Jobs that read, and write at most a table of their own: they run beside a week."""
 
 
