@@ -85,6 +85,9 @@ WITH typed AS (
       u.counted_at IS NULL
       AND u.sending_time <= @loaded_at
       AND COALESCE(LOWER(TRIM(u.status)) != 'scheduled', TRUE)
+      AND NOT (
+        COALESCE(LOWER(TRIM(u.status)) = 'withdrawn', FALSE) AND COALESCE(u.sent_count, 0) = 0
+      )
   ) AS n
 ),
 
