@@ -27,7 +27,7 @@ ARGUMENTS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
     *("--window-size=1600,1200", "--no-first-run", "--disable-background-networking"),
 )
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 600
 """How long anything may take to appear; nothing waits for as long unless something is wrong."""
 
 PASSING = (

@@ -13,6 +13,7 @@ from pathlib import Path
 from string import Template
 
 from eros_assets.settings import Settings
+from eros_assets.warehouse.sql.files import source_text
 from tests.googlesql.syntax import Node, parse_script
 
 PROJECT: str = Settings.model_fields["project_id"].default
@@ -108,7 +109,7 @@ class Source:
 
 def statements_of(path: Path) -> Sequence[Node]:
     """The statements of a file, outermost only."""
-    return Source(path.read_text()).tree.child("statement_list_node").many("statement_list")
+    return Source(source_text(path)).tree.child("statement_list_node").many("statement_list")
 
 
 def offset_of(text: bytes, line: int, column: int) -> int:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from eros_assets.warehouse.sql.files import source_text
 from tests.googlesql.analysis import SQL, sql_files
 from tests.googlesql.deployable import CHANGES
 from tests.googlesql.source import Source
@@ -25,7 +26,7 @@ SHARED = {
 def test_a_table_is_changed_by_one_script_but_for_those_whose_runs_never_meet() -> None:
     writers: dict[str, set[str]] = defaultdict(set)
     for path in sql_files(SQL):
-        for node in Source(path.read_text()).tree.walk():
+        for node in Source(source_text(path)).tree.walk():
             if node.kind in CHANGES and len(target := node.child("target_path").path) == 3:
                 writers[target[-1]].add(path.stem)
     assert len(writers) > len(SHARED)

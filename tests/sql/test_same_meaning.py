@@ -13,6 +13,7 @@ import pytest
 
 from eros_assets.errors import ErosError
 from eros_assets.warehouse.protocol import Typed
+from eros_assets.warehouse.sql.files import source_text
 from tests.googlesql.analysis import sql_files
 from tests.googlesql.constructs import constructs
 from tests.googlesql.evaluation import Given, Loaded, Reference
@@ -79,7 +80,7 @@ def _table(root: Path, name: str, columns: Mapping[str, str]) -> None:
 
 @pytest.mark.parametrize("path", sql_files(), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_sql_is_written_in_listed_constructs_only(path: Path) -> None:
-    source = Source(path.read_text())
+    source = Source(source_text(path))
     unlisted = {
         f"{path.name}:{':'.join(map(str, source.place(node.start)))}: {name}"
         for name, node in constructs(source.tree)

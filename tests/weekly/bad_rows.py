@@ -166,7 +166,7 @@ MESSAGES = (
     _message("a row_id that is there", "duplicate row_id", row_id=1),
     _message(
         "a text with a NUL byte and no views",
-        "missing viewed_count",
+        "message has a NUL character",
         message="a\x00b",
         viewed_count=None,
     ),

@@ -12,6 +12,7 @@ import pytest
 
 from eros_assets.dataset import Dataset
 from eros_assets.publishing.publication import publish_files, wrong_folder
+from eros_assets.warehouse.duckdb.reference import slowness
 from eros_assets.warehouse.protocol import RaisedError, WarehouseError
 from eros_assets.weekly.facts import refresh_facts
 from eros_assets.weekly.inputs import NothingToPlanError, quarantined_rows, require_inputs
@@ -195,7 +196,7 @@ LARGEST = [rf"never{n}\p{{L}}{{25}}" for n in range(6)]
     ids=["of twenty other pages", "of the page", "many words", "with a quotation"],
 )
 def test_the_largest_patterns_leave_a_selection_fast(dataset: Dataset, cases: list[Case]) -> None:
-    """Seconds of the processor, not of the clock: a busy machine changes nothing."""
+    """Seconds of the processor, as the machine that the limit is meant for would count them."""
     _spoil(dataset, cases)
     wanted = {"p_num_budget": 2, "p_num_mid": 2, "p_num_premium": 2, "p_num_bump": 2}
     with session(dataset):
@@ -207,7 +208,7 @@ def test_the_largest_patterns_leave_a_selection_fast(dataset: Dataset, cases: li
             **{"p_page_name": "anna", "p_week_start": WEEK, **wanted, "p_seed": "eros"},
         )
         seconds = time.process_time() - begun
-    assert seconds < 2
+    assert seconds / slowness() < 2
 
 
 @pytest.mark.parametrize(

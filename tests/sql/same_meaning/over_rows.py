@@ -34,6 +34,10 @@ AGGREGATES: Mapping[str, Sequence[str]] = {
         "STRING_AGG(s, '' ORDER BY s DESC, g, k)",
         "STRING_AGG(CAST(i AS STRING), '|' ORDER BY g, k)",
     ],
+    "STRING_AGG/2 DISTINCT ORDER BY": [
+        "STRING_AGG(DISTINCT s, ', ' ORDER BY s)",
+        "STRING_AGG(DISTINCT CAST(i AS STRING), '|' ORDER BY CAST(i AS STRING) DESC)",
+    ],
     "ARRAY_AGG/1 ORDER BY": [
         "ARRAY_AGG(k ORDER BY g, k)",
         "ARRAY_AGG(k ORDER BY x DESC, g, k)",

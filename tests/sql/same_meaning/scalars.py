@@ -241,6 +241,12 @@ SCALARS: Mapping[str, Sequence[str]] = {
         "CAST(123456789.123 AS STRING)",
     ],
     "CAST AS DATE": ["CAST('2025-11-02' AS DATE)", "CAST(CAST(d AS STRING) AS DATE)"],
+    "SAFE_CAST AS DATE": [
+        "SAFE_CAST('2025-11-02' AS DATE)",
+        "SAFE_CAST('2025-02-30' AS DATE)",
+        "SAFE_CAST(CAST(NULL AS STRING) AS DATE)",
+        "SAFE_CAST(CAST(d AS STRING) AS DATE)",
+    ],
     "CAST AS BOOL": ["CAST('true' AS BOOL)", "CAST(i AS BOOL)"],
     "CAST AS ARRAY<STRING>": ["ARRAY_LENGTH(CAST([] AS ARRAY<STRING>))"],
     "SAFE_CAST AS INT64": [
