@@ -1,15 +1,19 @@
 """The resources that assets, checks, sensors and jobs take: what differs between installations."""
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
 
 import dagster as dg
 from pydantic import Field
+from typing_extensions import override
 
 from eros_assets.alerts import Alert, Delivery, tell
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.errors import ErosError
 from eros_assets.settings import Settings
+from eros_assets.warehouse.work import work_of_many_operations
 
 if TYPE_CHECKING:
     from eros_assets.exporting.sheets.client import Spreadsheet
@@ -50,6 +54,13 @@ class SettingsResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
 
 class WarehouseResource(SettingsResource):
     """The dataset of the installation: on BigQuery in production, on DuckDB everywhere else."""
+
+    @override
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Self]:
+        """For a run, or a step with a process of its own."""
+        with work_of_many_operations():
+            yield self
 
     def dataset(self, context: Context | None = None, **labels: str) -> Dataset:
         """A handle on the dataset whose jobs carry the step, the run and the week of `context`."""

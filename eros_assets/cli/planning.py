@@ -38,6 +38,7 @@ from eros_assets.cli.terminal import (
     settings_or_exit,
 )
 from eros_assets.settings import Settings
+from eros_assets.warehouse.work import work_of_many_operations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +49,10 @@ if TYPE_CHECKING:
 @click.group(
     help="EROS plans which message goes out on which creator's page, when.", epilog=EXIT_CODES
 )
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Plan, operate and evaluate."""
+    context.with_resource(work_of_many_operations())
 
 
 @main.command()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from click.testing import CliRunner
 
 from eros_assets.assets.deployments import GATE
 from eros_assets.automation.jobs import deploy_production
@@ -19,7 +18,6 @@ from eros_assets.automation.rollback import (
     stop_schedules,
 )
 from eros_assets.automation.schedules import SCHEDULES
-from eros_assets.cli.planning import main
 from eros_assets.definitions import build_definitions
 from eros_assets.deployment.archive import RECORDS
 from eros_assets.deployment.phases import (
@@ -33,13 +31,6 @@ from eros_assets.warehouse.protocol import Definition
 from eros_assets.warehouse.sql.library import load_library
 from tests.assets.installed import Installed, installed
 from tests.automation.loopback import Slack, slack
-from tests.docs.commands import (
-    RUNBOOK,
-    arguments_of_eros,
-    commands_of,
-    failed_lines,
-    recipe,
-)
 
 
 def test_a_summary_before_any_deployment_says_what_to_do() -> None:
@@ -227,41 +218,6 @@ class TestInOrder:
         (failure,) = [e for e in result.all_events if e.is_step_failure]
         assert "d0009_1a2b3c4d is unknown" in str(failure.step_failure_data.error)
         assert (definitions(agency), tables(agency), states(agency)) == before
-
-    def test_6_every_command_of_the_runbook_works(
-        self, agency: Installed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        """Each command once, in the order of the document, as `make` would call it."""
-        settings = agency.dataset.settings
-        for variable, value in {
-            "EROS_HOME": settings.home,
-            "EROS_OUT_DIR": settings.out_dir,
-            "EROS_TUNING_DIR": settings.tuning_dir,
-            "EROS_SAMPLE": settings.sample,
-            "EROS_TODAY": settings.today,
-            "DAGSTER_HOME": tmp_path,
-        }.items():
-            monkeypatch.setenv(variable, str(value))
-        for variable in ("EROS_SLACK_TOKEN", "EROS_DAGSTER_STORAGE"):
-            monkeypatch.delenv(variable, raising=False)
-        last = archive_of(agency.dataset).history()[-1]
-        known = {"<id>": last.before, "<page>": "basil_and_thyme"}
-        done: set[tuple[str, int]] = set()
-        for command in commands_of(RUNBOOK):
-            for arguments in arguments_of_eros(recipe(command, **known)):
-                if arguments == ["week"] or (arguments[0], len(arguments)) in done:
-                    continue  # a whole week was planned before
-                done.add((arguments[0], len(arguments)))
-                told = CliRunner().invoke(main, arguments)
-                if arguments[0] == "acceptance":  # one page is planned, the others are not
-                    assert failed_lines(told.output) == {"health > 90"}, told.output
-                    continue
-                assert told.exit_code == 0, f"{command}: {told.output}"
-                if arguments[0] == "status":
-                    assert "In force: d0001_" in told.output
-        assert {name for name, _ in done} >= {"deploy", "rollback", "backup", "smoke", "week"}
-        assert ("rollback", 1) in done
-        assert ("rollback", 2) in done
 
 
 def test_running_schedules_of_ours_are_stopped_and_no_others() -> None:

@@ -22,6 +22,7 @@ from eros_assets.gate.rehearsal import (
 from eros_assets.gate.report import Report
 from eros_assets.gate.smoke import smoke_findings
 from eros_assets.tuning import read_knobs
+from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.warehouse.protocol import WarehouseError
 from tests.assets.installed import WEEK, Installed, copied
 
@@ -58,15 +59,18 @@ def shared(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield agency
 
 
-def state(dataset: Dataset) -> dict[str, tuple[Any, int, int]]:
+def state(dataset: Dataset) -> dict[str, tuple[Any, int, Any]]:
     """When each table changed, its number of rows, and a digest of their content."""
-    found: dict[str, tuple[Any, int, int]] = {}
-    for table in dataset.library.of_kind("table"):
-        freshness = dataset.freshness(table.name)
-        if freshness is not None:
-            rows = dataset.warehouse.query(f"SELECT * FROM `${{dataset}}.{table.name}`")
-            digest = hash(tuple(sorted(rows.astype(str).agg("|".join, axis=1)))) if len(rows) else 0
-            found[table.name] = (freshness.last_modified, freshness.row_count, digest)
+    schema = dataset.settings.dataset
+    found: dict[str, tuple[Any, int, Any]] = {}
+    with storage_of(dataset.settings.warehouse_file).opened() as connection:
+        rows = connection.execute("SELECT table_name, changed_at FROM eros_catalog.changes")
+        changed = dict(rows.fetchall())
+        for table in dataset.library.of_kind("table"):
+            count = connection.execute(
+                f'SELECT COUNT(*), SUM(hash(t)) FROM "{schema}"."{table.name}" AS t'
+            ).fetchall()
+            found[table.name] = (changed.get(table.name), *count[0])
     return found
 
 

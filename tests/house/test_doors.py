@@ -24,6 +24,7 @@ OPEN_TO_ALL = tuple(
         "sql.objects",
         "sql.rehearsal",
         "sql.rules",
+        "work",
     )
 )
 SHELLS = (

@@ -219,9 +219,11 @@ def tables_of(connection: duckdb.DuckDBPyConnection, dataset: str) -> Mapping[st
 
 def columns_of(connection: duckdb.DuckDBPyConnection, dataset: str, table: str) -> dict[str, str]:
     """The table's columns with their DuckDB types, in order; empty when there is no such table."""
-    rows = connection.execute(
-        "SELECT column_name, data_type FROM duckdb_columns() "
-        "WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
-        [dataset, table],
+    there = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?", [dataset, table]
     ).fetchall()
-    return {str(name): str(kind) for name, kind in rows}
+    if not there:
+        return {}
+    # duckdb_columns() would bind every view of the file.
+    rows = connection.execute(f'DESCRIBE "{dataset}"."{table}"').fetchall()
+    return {str(row[0]): str(row[1]) for row in rows}

@@ -1,13 +1,18 @@
 """The embedded warehouse's file: one process at a time, one transaction an operation.
 
-DuckDB lets one process have a file open. Everyone who wants it waits for a lock beside it, opens,
-works in a transaction, and closes; a process that is killed leaves the last commit behind.
+DuckDB lets one process have a file open. Everyone who wants it queues for a lock beside it, opens,
+works in a transaction, and closes; a process that is killed leaves the last commit behind. To open
+and to close takes longer than most operations: a run keeps the file open between them for as long
+as nobody queues, and for a second at most.
 """
 
+import os
 import re
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -15,8 +20,12 @@ from filelock import FileLock, Timeout
 
 from eros_assets.errors import ErosError
 from eros_assets.warehouse.duckdb.catalogue import prepare
+from eros_assets.warehouse.work import is_under_way, when_it_ends
 
 LOCK_SECONDS = 600.0
+KEPT_SECONDS = 1.0
+"""How long a run keeps the file open after an operation when nobody else wants it."""
+POLL_SECONDS = 0.02
 HELD_BY = re.compile(r"lock is held in (?P<name>.+) \(PID (?P<pid>\d+)\)")
 """DuckDB's words for the process that has a file open."""
 MEMORY_LIMIT = "50%"
@@ -25,6 +34,23 @@ MEMORY_LIMIT = "50%"
 
 class StorageError(ErosError):
     """The file can't be used; the message says which and what to do."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """An open connection, under which memory limit, to which file, and since when it is idle."""
+
+    connection: duckdb.DuckDBPyConnection
+    memory_limit: str
+    inode: int
+    since: float = 0.0
+
+    def is_of(self, file: Path, memory_limit: str) -> bool:
+        """Whether it is one to this file, which may have been moved away or made again."""
+        try:
+            return self.memory_limit == memory_limit and self.inode == file.stat().st_ino
+        except OSError:
+            return False
 
 
 class Storage:
@@ -43,6 +69,10 @@ class Storage:
         self.memory_limit = memory_limit
         self._lock_seconds = lock_seconds
         self._held = threading.local()
+        self._turn = threading.Lock()  # who has it may use and change what follows
+        self._lock = FileLock(f"{file}.lock", thread_local=False)
+        self._kept: _Kept | None = None
+        self._is_watched = False
 
     @contextmanager
     def opened(self) -> Generator[duckdb.DuckDBPyConnection]:
@@ -55,14 +85,25 @@ class Storage:
         if connection is not None:
             yield connection
             return
-        with self._locked():
-            connection = self._connect()
+        with self._turns():
+            connection = self._ready()
             self._held.connection = connection
             try:
                 yield connection
+            except BaseException:
+                self._close()
+                raise
             finally:
                 self._held.connection = None
-                connection.close()
+            self._keep()
+
+    def close(self) -> None:
+        """Close the file if this process keeps it open and is not using it."""
+        if self._turn.acquire(blocking=False):
+            try:
+                self._close()
+            finally:
+                self._turn.release()
 
     @contextmanager
     def transaction(self) -> Generator[duckdb.DuckDBPyConnection]:
@@ -77,25 +118,94 @@ class Storage:
                 raise
 
     @contextmanager
-    def _locked(self) -> Generator[None]:
-        lock = FileLock(f"{self.file}.lock", timeout=self._lock_seconds)
+    def _turns(self) -> Generator[None]:
+        if not self._turn.acquire(timeout=self._lock_seconds):
+            raise self._busy("another thread")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def _ready(self) -> duckdb.DuckDBPyConnection:
+        """The connection that was kept, or a new one."""
+        if self._kept is not None and self._kept.is_of(self.file, self.memory_limit):
+            return self._kept.connection
+        self._close()
+        self._acquire()
+        try:
+            connection = self._connect()
+            self._kept = _Kept(connection, self.memory_limit, self.file.stat().st_ino)
+        except BaseException:
+            self._lock.release()
+            raise
+        return connection
+
+    def _acquire(self) -> None:
+        """Get the lock on the file; whoever waits for it holds the queue's lock meanwhile."""
+        latest = time.monotonic() + self._lock_seconds
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
+            with self._queue(self._lock_seconds):
+                left = max(latest - time.monotonic(), 0.0)
+                self._lock.acquire(timeout=left, poll_interval=POLL_SECONDS)
         except Timeout:
-            raise StorageError(
-                f"{self.file}: in use by another process for {self._lock_seconds:.0f} s; "
-                "wait for it to end, or end it, and try again"
-            ) from None
+            raise self._busy("another process") from None
         except OSError as error:
             raise StorageError(
                 f"{self.file}: can't be locked: {error}. Set EROS_HOME to a folder that this "
                 "process may write to"
             ) from None
+
+    def _queue(self, seconds: float) -> FileLock:
+        return FileLock(f"{self.file}.queue", timeout=seconds)
+
+    def _busy(self, by: str) -> StorageError:
+        return StorageError(
+            f"{self.file}: in use by {by} for {self._lock_seconds:.0f} s; "
+            "wait for it to end, or end it, and try again"
+        )
+
+    def _is_wanted(self) -> bool:
+        """Whether another process queues; also when the folder of the locks is gone."""
         try:
-            yield
-        finally:
-            lock.release()
+            with self._queue(0.0):
+                return False
+        except (Timeout, OSError):
+            return True
+
+    def _keep(self) -> None:
+        """Leave the file open until somebody wants it, or for a while; without a run, close it."""
+        if self._kept is None or not is_under_way() or self._is_wanted():
+            self._close()
+            return
+        self._kept.since = time.monotonic()
+        if not self._is_watched:
+            self._is_watched = True
+            threading.Thread(target=self._watch, name="eros-warehouse", daemon=True).start()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(POLL_SECONDS)
+            if not self._turn.acquire(blocking=False):
+                continue
+            try:
+                if self._kept is not None:
+                    idle = time.monotonic() - self._kept.since
+                    if idle < KEPT_SECONDS and not self._is_wanted():
+                        continue
+                    self._close()
+                self._is_watched = False
+                return
+            finally:
+                self._turn.release()
+
+    def _close(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            try:
+                kept.connection.close()
+            finally:
+                self._lock.release()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         try:
@@ -167,3 +277,15 @@ def storage_of(file: Path, memory_limit: str | None = None) -> Storage:
         if memory_limit is not None:
             storage.memory_limit = memory_limit
         return storage
+
+
+def _close_files() -> None:
+    """Close what the process keeps open and does not use."""
+    with _storages_lock:
+        storages = list(_storages.values())
+    for storage in storages:
+        storage.close()
+
+
+when_it_ends(_close_files)
+os.register_at_fork(before=_close_files)

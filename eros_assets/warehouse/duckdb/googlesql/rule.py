@@ -54,6 +54,24 @@ def macro(name: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=f"{MACRO_SCHEMA}.{name}", expressions=list(arguments))
 
 
+def bound_macro(name: str, x: exp.Expr, *others: exp.Expr) -> exp.Expr:
+    """A call of a macro that has `x` more than once, with a computed `x` bound once.
+
+    A macro is a text: what is given for `x` stands wherever the macro has it, and in a macro around
+    it that often again. A few calls in one another took longer to be planned than to be run.
+    """
+    if not _is_computed(x):
+        return macro(name, x, *others)
+    call = macro(name, exp.column("bound"), *others)
+    return duck("list_transform([:x], lambda bound: :call)[1]", x=x, call=call)
+
+
+def _is_computed(x: exp.Expr) -> bool:
+    while isinstance(x, (exp.Cast, exp.Paren)):
+        x = x.this
+    return not isinstance(x, (exp.Column, exp.Parameter, exp.Literal, exp.Boolean, exp.Null))
+
+
 def part(node: exp.Expr, key: str) -> exp.Expr | None:
     """The child `key` of a node, None when it isn't there."""
     child = node.args.get(key)

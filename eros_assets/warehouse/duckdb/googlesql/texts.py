@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from eros_assets.warehouse.duckdb.googlesql.rule import (
     Rules,
+    bound_macro,
     duck,
     macro,
     needed,
@@ -50,11 +51,11 @@ def _to_hex(node: exp.Expr) -> exp.Expr:
 
 
 def _lower(node: exp.Expr) -> exp.Expr:
-    return macro("lower", node.this)
+    return bound_macro("lower", node.this)
 
 
 def _length(node: exp.Expr) -> exp.Expr:
-    return macro("length", node.this)
+    return bound_macro("length", node.this)
 
 
 def _pad(node: exp.Expr) -> exp.Expr:
@@ -141,7 +142,7 @@ def _format(node: exp.Expr) -> exp.Expr:
             converted.append(x)
             return f"%{flags}{width}{precision or ''}s"
         if letter == "t":
-            converted.append(duck("coalesce(:x, 'NULL')", x=macro("shown", x)))
+            converted.append(duck("coalesce(:x, 'NULL')", x=bound_macro("shown", x)))
             return f"%{flags}{width}s"
         raise refuse(node, f"%{letter} is not translated")
 

@@ -9,8 +9,8 @@ from sqlglot import exp
 from eros_assets.warehouse.duckdb.googlesql.rule import (
     Rule,
     Rules,
+    bound_macro,
     duck,
-    macro,
     needed,
     part,
     refuse,
@@ -167,7 +167,7 @@ def _timestamp_trunc(node: exp.Expr) -> exp.Expr:
             raise refuse(node, f"cuts to {unit} in {zone.name}, which may be off by minutes")
         return _local_trunc(node, node.this, unit)
     local = duck("timezone(:zone, :x)", x=node.this, zone=zone)
-    return macro("instant", _local_trunc(node, local, unit), zone.copy())
+    return bound_macro("instant", _local_trunc(node, local, unit), zone.copy())
 
 
 def _datetime_trunc(node: exp.Expr) -> exp.Expr:
@@ -214,7 +214,7 @@ def _datetime(node: exp.Expr) -> exp.Expr:
 def _timestamp(node: exp.Expr) -> exp.Expr:
     zone = part(node, "zone")
     if zone is not None:
-        return macro("instant", duck("CAST(:x AS TIMESTAMP)", x=node.this), zone)
+        return bound_macro("instant", duck("CAST(:x AS TIMESTAMP)", x=node.this), zone)
     return duck("CAST(:x AS TIMESTAMPTZ)", x=node.this)
 
 
@@ -239,7 +239,7 @@ def _time_to_str(node: exp.Expr) -> exp.Expr:
             raise refuse(node, "%Ez needs a TIMESTAMP")
         if number:
             zone_name = zone.copy() if zone is not None else exp.Literal.string("UTC")
-            pieces.append(macro("zone_offset", x.copy(), zone_name))
+            pieces.append(bound_macro("zone_offset", x.copy(), zone_name))
         directives = piece.replace("%%", "").split("%")[1:]
         for directive in directives:
             if directive[:1] not in _DIRECTIVES:
@@ -255,7 +255,7 @@ def _time_to_str(node: exp.Expr) -> exp.Expr:
 
 def _unix(unit: int) -> Rule:
     def rule(node: exp.Expr) -> exp.Expr:
-        return macro("floor_units", duck("epoch_us(:x)", x=node.this), _number(unit))
+        return bound_macro("floor_units", duck("epoch_us(:x)", x=node.this), _number(unit))
 
     return rule
 

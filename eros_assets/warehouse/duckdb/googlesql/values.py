@@ -7,8 +7,8 @@ from eros_assets.warehouse.duckdb.googlesql.rule import (
     RAISED_END,
     Rule,
     Rules,
+    bound_macro,
     duck,
-    macro,
     needed,
     operand,
     part,
@@ -70,9 +70,9 @@ def _cast(node: exp.Expr) -> exp.Expr:
     if to.is_type("BIGINT"):
         if _is_hexadecimal(x) and not safe:
             return exp.Cast(this=x, to=to)
-        return macro("safe_int64" if safe else "int64", x)
+        return bound_macro("safe_int64" if safe else "int64", x)
     if to.is_type("TEXT"):
-        return macro("string", x)
+        return bound_macro("string", x)
     return node
 
 
@@ -81,7 +81,7 @@ def _round(node: exp.Expr) -> exp.Expr:
     digits = part(node, "decimals")
     if digits is None:
         return duck("round(:x)", x=x)
-    return macro("round", x, duck("CAST(:n AS INTEGER)", n=digits))
+    return bound_macro("round", x, duck("CAST(:n AS INTEGER)", n=digits))
 
 
 def _as_double(name: str) -> Rule:
@@ -130,7 +130,7 @@ def _extreme(name: str) -> Rule:
 
 
 def _sign(node: exp.Expr) -> exp.Expr:
-    return macro("sign", node.this)
+    return bound_macro("sign", node.this)
 
 
 def _error(node: exp.Expr) -> exp.Expr:
