@@ -43,6 +43,7 @@ from eros_assets.warehouse.sql.library import dependency_order, render
 from eros_assets.warehouse.sql.objects import RoutineParameter, SqlObject
 from eros_assets.warehouse.sql.script_reader import parse_script
 from eros_assets.warehouse.sql.syntax import CreateProcedure, Sql
+from eros_assets.warehouse.work import when_it_ends
 
 _TAKEN_NAMES = (catalogue.SCHEMA, snapshots.SCHEMA, MACRO_SCHEMA, "main", "temp")
 
@@ -65,7 +66,9 @@ class DuckDBWarehouse:
                 f"EROS_DATASET={settings.dataset}: the embedded warehouse needs that name itself"
             )
         self._settings = settings
-        self._translator = _translator(settings.project_id, settings.dataset)
+        self._translator = _translator(settings.project_id, settings.dataset).kept_in(
+            settings.library_cache
+        )
         self._operations = Operations(
             storage_of(settings.warehouse_file, settings.memory_limit), labels or {}
         )
@@ -346,4 +349,6 @@ def _first_line(text: str) -> str:
 
 @lru_cache(maxsize=16)
 def _translator(project_id: str, dataset: str) -> Translator:
-    return Translator(project_id, dataset)
+    translator = Translator(project_id, dataset)
+    when_it_ends(translator.keep)
+    return translator

@@ -5,9 +5,13 @@ without a rule is refused and not passed on, since a name may mean different thi
 dialects.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import astuple, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
 
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
@@ -26,6 +30,7 @@ from eros_assets.warehouse.duckdb.googlesql.rule import (
     TranslationError,
     refuse,
 )
+from eros_assets.warehouse.sql.kept_results import keep_results, kept_results
 from eros_assets.warehouse.sql.reading import parse_sql
 from eros_assets.warehouse.sql.syntax import Sql
 
@@ -41,6 +46,7 @@ _RULES: Rules = {
 }
 _UNCHANGED = (*values.UNCHANGED, *texts.UNCHANGED, exp.Connector, exp.Any)
 _REMEMBERED = 2_000  # translations, far more than sql/ has
+_KEPT_FILE = "translations.json"
 _CHANGES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 
 
@@ -80,6 +86,9 @@ class Translator:
         self._project_id = project_id
         self._dataset = dataset
         self._known: dict[tuple[object, ...], Translated] = {}
+        self._file: Path | None = None
+        self._kept: dict[str, Any] = {}
+        self._is_read = self._has_new = False
 
     def statement(self, sql: Sql, scope: Scope, source: object = "the script") -> Translated:
         """A query, DML statement or CREATE TEMP TABLE, `${dataset}` rendered in it.
@@ -157,16 +166,42 @@ class Translator:
         """The object's name in DuckDB, quoted."""
         return f'"{self._dataset}"."{name}"'
 
+    def kept_in(self, folder: Path) -> "Translator":
+        """This one, which from now on finds in the folder what other processes translated."""
+        if self._file != folder / _KEPT_FILE:
+            self._file, self._is_read = folder / _KEPT_FILE, False
+        return self
+
+    def keep(self) -> None:
+        """Keep what was translated for the next process."""
+        if self._file is not None and self._has_new:
+            self._has_new = False
+            kept = {**kept_results(self._file, _version()), **self._kept}
+            keep_results(self._file, _version(), dict(list(kept.items())[-_REMEMBERED:]))
+
     def _remembered(
         self, key: tuple[object, ...], scope: Scope, translate: Callable[[], Translated]
     ) -> Translated:
         whole = (*key, tuple(sorted(scope.types.items())))
         found = self._known.get(whole)
         if found is None:
-            found = translate()
+            found = self._kept_or(whole, translate)
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[whole] = found
+        return found
+
+    def _kept_or(self, key: tuple[object, ...], translate: Callable[[], Translated]) -> Translated:
+        if not self._is_read:
+            self._kept |= kept_results(self._file, _version())
+            self._is_read = True
+        digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
+        if digest in self._kept:
+            sql, kind, variables, target = self._kept[digest]
+            return Translated(sql, kind, tuple(variables), target)
+        found = translate()
+        self._kept[digest] = astuple(found)
+        self._has_new = True
         return found
 
     def _finished(self, tree: exp.Expr, kind: StatementKind, scope: Scope) -> Translated:
@@ -199,6 +234,14 @@ class Translator:
             if name is None:
                 raise TranslationError(f"{dotted}: not in the dataset {self._dataset}")
             function.set("this", self.placed(name))
+
+
+@cache
+def _version() -> str:
+    """Of the code that translates."""
+    here = Path(__file__)
+    sources = [here, *sorted((here.parent / "googlesql").glob("*.py"))]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
 
 
 def bind(tree: exp.Expr, scope: Scope) -> tuple[exp.Expr, tuple[str, ...]]:
