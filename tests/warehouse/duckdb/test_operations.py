@@ -1,6 +1,8 @@
 """Operations: atomic, logged, one at a time, whoever runs them and however they end."""
 
 import datetime as dt
+import multiprocessing
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -9,6 +11,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -18,6 +21,7 @@ from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
 from eros_assets.warehouse.duckdb.storage import Storage, StorageError, storage_of
 from eros_assets.warehouse.protocol import WarehouseError
 from eros_assets.warehouse.sql.library import load_library
+from eros_assets.warehouse.work import work_of_many_operations
 from tests.warehouse.duckdb.embedded import SONGS, deployed, settings_in
 
 EVER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -309,3 +313,103 @@ class TestMemory:
         limited = settings_in(tmp_path).model_copy(update={"memory_limit": "60MB"})
         with pytest.raises(WarehouseError, match=r"Set EROS_MEMORY_LIMIT higher .* EROS_HOME"):
             DuckDBWarehouse(limited).query(self.DIGESTS)
+
+
+class TestStayingOpen:
+    """Work of many operations opens the file once, and gives it to whoever queues for it."""
+
+    @pytest.fixture
+    def storage(self, songs: DuckDBWarehouse, tmp_path: Path) -> Storage:
+        return storage_of(settings_in(tmp_path).warehouse_file)
+
+    @pytest.fixture
+    def openings(self, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        found: list[str] = []
+        connect = storage._connect
+
+        def noted() -> duckdb.DuckDBPyConnection:
+            found.append("opened")
+            return connect()
+
+        monkeypatch.setattr(storage, "_connect", noted)
+        return found
+
+    def test_the_file_is_opened_once_and_closed_at_the_end(
+        self, songs: DuckDBWarehouse, openings: list[str], storage: Storage
+    ) -> None:
+        with work_of_many_operations():
+            for _ in range(4):
+                with work_of_many_operations():  # such as a command's run
+                    songs.run(INSERT)
+            assert openings == ["opened"]
+        with duckdb.connect(str(storage.file)) as others:
+            assert others.execute(
+                "SELECT COUNT(*) FROM eros_scheduling_brain.songs"
+            ).fetchall() == [(4,)]
+        songs.run(INSERT)
+        songs.run(INSERT)
+        assert len(openings) == 3
+
+    def test_a_process_that_queues_gets_the_file_from_one_that_is_idle(
+        self, songs: DuckDBWarehouse, storage: Storage, tmp_path: Path
+    ) -> None:
+        with work_of_many_operations(), pytest.MonkeyPatch.context() as patch:
+            patch.setattr("eros_assets.warehouse.duckdb.storage.KEPT_SECONDS", 3600.0)
+            songs.run(INSERT)
+            assert storage._kept is not None
+            other = in_another_process(tmp_path, f"w.run({INSERT!r})")
+            assert other.wait(timeout=300) == 0
+            assert count(songs) == 2
+
+    def test_a_process_that_queues_gets_the_file_from_one_that_is_busy(
+        self, songs: DuckDBWarehouse, tmp_path: Path
+    ) -> None:
+        own = 0
+        with work_of_many_operations():
+            other = in_another_process(tmp_path, f"for _ in range(5): w.run({INSERT!r})")
+            while other.poll() is None:
+                songs.run(INSERT)
+                own += 1
+        assert other.returncode == 0
+        assert count(songs) == own + 5
+
+    def test_an_idle_file_is_closed(
+        self, songs: DuckDBWarehouse, storage: Storage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("eros_assets.warehouse.duckdb.storage.KEPT_SECONDS", 0.01)
+        latest = time.monotonic() + 300
+        with work_of_many_operations():
+            songs.run(INSERT)
+            while storage._kept is not None and time.monotonic() < latest:
+                time.sleep(0.01)
+            assert storage._kept is None
+
+    def test_a_failure_closes_it(self, songs: DuckDBWarehouse, storage: Storage) -> None:
+        with work_of_many_operations():
+            with pytest.raises(WarehouseError):
+                songs.run("SELECT DIV(1, 0) AS v")
+            assert storage._kept is None
+            songs.run(INSERT)
+            assert storage._kept is not None
+
+    def test_a_file_that_was_made_again_is_opened_again(
+        self, songs: DuckDBWarehouse, storage: Storage
+    ) -> None:
+        with work_of_many_operations():
+            songs.run(INSERT)
+            storage.close()
+            shutil.copy(storage.file, storage.file.with_suffix(".copy"))
+            songs.run(INSERT)
+            storage.file.with_suffix(".copy").rename(storage.file)
+            Path(f"{storage.file}.wal").unlink(missing_ok=True)
+            assert count(songs) == 1
+
+    def test_a_process_that_forks_has_closed_it(
+        self, songs: DuckDBWarehouse, storage: Storage
+    ) -> None:
+        with work_of_many_operations():
+            songs.run(INSERT)
+            process = multiprocessing.get_context("fork").Process(target=str)
+            process.start()
+            assert storage._kept is None
+            process.join()

@@ -4,13 +4,18 @@ The right values are those of Google's reference implementation.
 """
 
 import datetime as dt
+import re
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from eros_assets.warehouse.duckdb import translation
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
+from eros_assets.warehouse.duckdb.translation import Scope, Translator
 from eros_assets.warehouse.protocol import Typed, WarehouseError
+from eros_assets.warehouse.sql.syntax import Sql
 
 LA = "'America/Los_Angeles'"
 
@@ -362,3 +367,48 @@ def test_a_parameter_that_can_t_be_bound_is_named(
 def test_a_parameter_that_is_not_given_is_named(calculator: DuckDBWarehouse) -> None:
     with pytest.raises(WarehouseError, match="@week is not given"):
         calculator.query("SELECT @week AS v")
+
+
+def test_what_one_process_translated_the_next_one_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql, scope = Sql("SELECT ROUND(@x + 0.5, 2) AS v", 1), Scope({"@x": "FLOAT64"})
+    first = Translator("project", "dataset").kept_in(tmp_path)
+    translated = first.statement(sql, scope)
+    first.keep()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("it is parsed again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(translation, "parse_sql", refuse)
+        assert (
+            Translator("project", "dataset").kept_in(tmp_path).statement(sql, scope) == translated
+        )
+        with pytest.raises(AssertionError):
+            Translator("project", "dataset").kept_in(tmp_path).statement(
+                sql, Scope({"@x": "INT64"})
+            )
+        patch.setattr(translation, "_version", lambda: "of other rules")
+        with pytest.raises(AssertionError):
+            Translator("project", "dataset").kept_in(tmp_path).statement(sql, scope)
+    (file,) = tmp_path.iterdir()
+    file.write_text("{", encoding="utf-8")
+    again = Translator("project", "dataset").kept_in(tmp_path)
+    assert again.statement(sql, scope) == translated
+
+
+def test_what_is_computed_is_bound_once_for_a_macro() -> None:
+    """Four calls in one another took the engine seconds to plan, since a macro is a text."""
+    sql = (
+        "SELECT CAST(CAST(ROUND(1.0 + ROUND(x + 1.0, 9), 9) AS INT64) AS STRING) AS a, "
+        "LENGTH(LOWER(CONCAT(s, 'a'))) AS b, SIGN(x + 1.0) AS c, "
+        "TIMESTAMP(DATETIME(t, 'America/Los_Angeles'), 'America/Los_Angeles') AS d, "
+        "FORMAT('%t', x + 1.0) AS e, SAFE_CAST(CONCAT(s, 'a') AS INT64) AS f FROM y"
+    )
+    translated = Translator("project", "dataset").statement(Sql(sql, 1), Scope({})).sql
+    called = re.findall(r"googlesql\.(\w+)\((\w+)", translated)
+    assert {name for name, _ in called} == {
+        *("string", "int64", "round", "length", "lower", "sign", "instant", "shown", "safe_int64")
+    }
+    assert {argument for _, argument in called} == {"bound"}
