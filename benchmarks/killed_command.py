@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from eros_assets.settings import REPOSITORY, Settings, load_settings
+from eros_assets.warehouse.work import work_of_many_operations
 
 PRELOADED = [
     "eros_assets.definitions",
@@ -146,7 +147,8 @@ def _run(
     sys.stdout = os.fdopen(os.dup(1), "w", buffering=1)
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
     _Counter(Path(notes) / "happenings.jsonl", Path(variables["EROS_HOME"]), kill_at).install()
-    work(load_settings())
+    with work_of_many_operations():
+        work(load_settings())
 
 
 class _Counter:

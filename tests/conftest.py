@@ -12,6 +12,7 @@ import pytest
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.demo import Agency, sample_agency
 from eros_assets.settings import load_settings
+from eros_assets.warehouse.work import work_of_many_operations
 from tests.assets.installed import Installed, copied, installed
 from tests.assets.statements_run import noted
 from tests.demo.conftest import LAST_DAY
@@ -47,6 +48,16 @@ def end_quietly() -> None:
     packages' C code still holds of them. Two processes' lists hid the summary of the tests.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+@pytest.fixture(autouse=True)
+def work() -> Iterator[None]:
+    """As in a run or a command, operations that follow one another open the file once.
+
+    A module overrides it where the file must be closed between operations.
+    """
+    with work_of_many_operations():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,11 @@ sys.stdin.read()
 """
 
 
+@pytest.fixture(autouse=True)
+def work() -> None:
+    """The file is closed between commands, and another process may open it."""
+
+
 @pytest.fixture
 def agency(shared_agency: Installed) -> Installed:
     """The file is closed between commands, and another process may open it."""

@@ -3,7 +3,6 @@
 from pathlib import Path
 from shutil import copytree
 
-import duckdb
 import pytest
 
 from eros_assets.dataset import Dataset, open_dataset
@@ -12,6 +11,7 @@ from eros_assets.tuning import configuration_tables
 from eros_assets.tuning.changes import tuning_changes
 from eros_assets.tuning.loaded import KEYED, require_configuration
 from eros_assets.tuning.rows import TuningError
+from eros_assets.warehouse.duckdb.storage import storage_of
 
 
 def opened(home: Path) -> Dataset:
@@ -36,10 +36,11 @@ def dataset(loaded: Path, tmp_path: Path) -> Dataset:
 
 def spoil(dataset: Dataset, *statements: str) -> None:
     """Change tables past EROS's own door, as others do."""
-    with duckdb.connect(str(dataset.settings.warehouse_file)) as connection:
+    with storage_of(dataset.settings.warehouse_file).opened() as connection:
         connection.execute(f"USE {dataset.settings.dataset}")
         for statement in statements:
             connection.execute(statement)
+        connection.execute("USE main")
 
 
 def test_a_configuration_as_loaded_is_usable(dataset: Dataset) -> None:

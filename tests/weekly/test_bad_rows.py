@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from eros_assets.dataset import Dataset
 from eros_assets.publishing.publication import publish_files, wrong_folder
 from eros_assets.warehouse.duckdb.reference import slowness
+from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.warehouse.protocol import RaisedError, WarehouseError
 from eros_assets.weekly.facts import refresh_facts
 from eros_assets.weekly.inputs import NothingToPlanError, quarantined_rows, require_inputs
@@ -61,7 +61,7 @@ def dataset(good: Path, tmp_path: Path) -> Dataset:
 
 def _spoil(dataset: Dataset, cases: Sequence[Case]) -> None:
     """Add the rows past EROS's own door, as others do who load its inputs."""
-    with duckdb.connect(str(dataset.settings.warehouse_file)) as connection:
+    with storage_of(dataset.settings.warehouse_file).opened() as connection:
         table = f'"{dataset.settings.dataset}"."{cases[0].table}"'
         for statement in cases[0].ddl:
             connection.execute(statement.format(table=table))

@@ -4,10 +4,10 @@ import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
+from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.warehouse.protocol import WarehouseError
 from eros_assets.warehouse.sql.library import load_library
 from tests.warehouse.duckdb.embedded import SONGS, deployed, settings_in, write_sql
@@ -201,7 +201,7 @@ class TestSnapshots:
         full.snapshot("d1", ["songs"], keep_days=7)
         before = full.query("SELECT s.* FROM `${dataset}.songs` AS s ORDER BY s.song_id")
         settings = settings_in(tmp_path)
-        with duckdb.connect(str(settings.warehouse_file)) as connection:
+        with storage_of(settings.warehouse_file).opened() as connection:
             table = f"{settings.dataset}.songs"
             connection.execute(
                 f"CREATE OR REPLACE TABLE {table} AS "

@@ -318,6 +318,10 @@ class TestMemory:
 class TestStayingOpen:
     """Work of many operations opens the file once, and gives it to whoever queues for it."""
 
+    @pytest.fixture(autouse=True)
+    def work(self) -> None:
+        """Each test does its own."""
+
     @pytest.fixture
     def storage(self, songs: DuckDBWarehouse, tmp_path: Path) -> Storage:
         return storage_of(settings_in(tmp_path).warehouse_file)
