@@ -111,7 +111,8 @@ def _page_rows(
         {**row, "schedule_id": identifier, "page_name": draft.page_name, "message_number": number}
         for number, row in enumerate(together, start=1)
     ]
-    return [{**row, "refusal": refusal_of_rows(rows)} for row in rows]
+    refusal = refusal_of_rows(rows)
+    return [{**row, "refusal": refusal} for row in rows]
 
 
 def refusal_of_rows(rows: Sequence[Mapping[str, Any]]) -> str | None:
