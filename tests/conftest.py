@@ -27,9 +27,10 @@ TUESDAY = "2025-11-04"  # of the week of 2025-11-03
 
 
 LONGEST = (
-    *("docs/test_runbook", "assets/test_weekly_line", "sql/test_same_scripts"),
-    *("assets/test_deployments", "gate/test_gate", "assets/test_week_under_way"),
-    *("sql/test_same_rows", "publishing/test_publication", "deployment/test_steps"),
+    *("docs/test_runbook", "assets/test_weekly_line", "publishing/test_kills"),
+    *("end_to_end/test_interface", "assets/test_deployments", "weekly/test_bad_rows"),
+    *("evaluation/test_offpolicy", "sql/test_same_scripts", "sql/test_select_captions"),
+    *("weekly/test_decided", "sql/test_same_rows", "test_refusals"),
 )
 """Modules whose tests take longest. Begun first, they don't keep one process busy at the end."""
 
