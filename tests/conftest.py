@@ -12,12 +12,16 @@ import pytest
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.demo import Agency, sample_agency
 from eros_assets.settings import load_settings
+from eros_assets.warehouse.duckdb import storage
 from eros_assets.warehouse.work import work_of_many_operations
 from tests.assets.installed import Installed, copied, installed
 from tests.assets.statements_run import noted
 from tests.demo.conftest import LAST_DAY
 from tests.prepared import prepared
 from tests.warehouse.bigquery.service import Service
+
+# The processes of the tests have a core each: more threads would wait for one another.
+storage.THREADS = 1
 
 SMALL_TABLES = (
     *("creators", "schedule_recommendations", "schedule_shortfalls"),

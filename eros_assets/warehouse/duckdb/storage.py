@@ -26,6 +26,8 @@ LOCK_SECONDS = 600.0
 KEPT_SECONDS = 1.0
 """How long a run keeps the file open after an operation when nobody else wants it."""
 POLL_SECONDS = 0.02
+THREADS: int | None = None
+"""Of the engine in a process; None: as many as the machine has cores."""
 HELD_BY = re.compile(r"lock is held in (?P<name>.+) \(PID (?P<pid>\d+)\)")
 """DuckDB's words for the process that has a file open."""
 MEMORY_LIMIT = "50%"
@@ -214,6 +216,7 @@ class Storage:
                 config={
                     "memory_limit": self.memory_limit,
                     "temp_directory": f"{self.file}.spill",
+                    **({"threads": str(THREADS)} if THREADS else {}),
                     "autoinstall_known_extensions": "false",
                     "enable_external_access": "true",
                     # LN(0), SQRT(-1) and their like are errors, as they are to BigQuery.
