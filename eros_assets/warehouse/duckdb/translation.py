@@ -200,6 +200,8 @@ class Translator:
             sql, kind, variables, target = self._kept[digest]
             return Translated(sql, kind, tuple(variables), target)
         found = translate()
+        if len(self._kept) >= _REMEMBERED:
+            self._kept.clear()
         self._kept[digest] = astuple(found)
         self._has_new = True
         return found
