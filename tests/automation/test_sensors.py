@@ -21,6 +21,7 @@ from eros_assets.automation.sensors import (
 from eros_assets.definitions import build_definitions, resources_of
 from eros_assets.resources import AlertsResource
 from eros_assets.settings import Settings, load_settings
+from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.warehouse.protocol import WarehouseError
 from tests.assets.installed import Installed
 from tests.automation.loopback import Slack, slack
@@ -107,6 +108,7 @@ def test_a_failed_read_ends_the_tick_and_is_not_nothing_new(shared_agency: Insta
     settings = shared_agency.dataset.settings
     first = tick(new_history, shared_agency.instance, None, settings)
     file = settings.warehouse_file
+    storage_of(file).close()
     content = file.read_bytes()
     file.write_bytes(b"not a database" * 1000)
     with pytest.raises(WarehouseError, match="can't be opened"):
