@@ -26,9 +26,9 @@ def mentioned_in(document: Path) -> list[str]:
     return re.findall(r"`(make [^`\n]+)`", document.read_text(encoding="utf-8"))
 
 
-def recipe(command: str, **values: str) -> list[list[str]]:
+def recipe(command: str) -> list[list[str]]:
     """What `make` would run for a line `make target VARIABLE=value`, each as its words."""
-    for placeholder, value in {**PLACEHOLDERS, **values}.items():
+    for placeholder, value in PLACEHOLDERS.items():
         command = command.replace(placeholder, value)
     done = subprocess.run(
         ["make", "-n", *NOT_MADE, *shlex.split(command)[1:]],

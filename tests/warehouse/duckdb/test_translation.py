@@ -380,22 +380,20 @@ def test_what_one_process_translated_the_next_one_finds(
     def refuse(*_: object) -> None:
         raise AssertionError("it is parsed again")
 
+    def next_one() -> Translator:
+        return Translator("project", "dataset").kept_in(tmp_path)
+
     with monkeypatch.context() as patch:
         patch.setattr(translation, "parse_sql", refuse)
-        assert (
-            Translator("project", "dataset").kept_in(tmp_path).statement(sql, scope) == translated
-        )
+        assert next_one().statement(sql, scope) == translated
         with pytest.raises(AssertionError):
-            Translator("project", "dataset").kept_in(tmp_path).statement(
-                sql, Scope({"@x": "INT64"})
-            )
+            next_one().statement(sql, Scope({"@x": "INT64"}))
         patch.setattr(translation, "_version", lambda: "of other rules")
         with pytest.raises(AssertionError):
-            Translator("project", "dataset").kept_in(tmp_path).statement(sql, scope)
+            next_one().statement(sql, scope)
     (file,) = tmp_path.iterdir()
     file.write_text("{", encoding="utf-8")
-    again = Translator("project", "dataset").kept_in(tmp_path)
-    assert again.statement(sql, scope) == translated
+    assert next_one().statement(sql, scope) == translated
 
 
 def test_what_is_computed_is_bound_once_for_a_macro() -> None:

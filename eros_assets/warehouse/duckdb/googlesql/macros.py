@@ -11,7 +11,7 @@ depend on the order of rows or on threads, to the last bit.
 
 from collections.abc import Mapping
 
-from eros_assets.warehouse.duckdb.googlesql.rule import MACRO_SCHEMA
+from eros_assets.warehouse.duckdb.googlesql.rule import MACRO_SCHEMA, once
 
 # Raise it when a macro below changes: files made by an earlier version get the new macros then.
 MACROS_VERSION = 6
@@ -31,12 +31,7 @@ _SHORTEST = (
 )
 
 
-def _once(value: str, name: str, result: str) -> str:
-    """`result` of a value that is `name` in it: bound once, however often `result` has it."""
-    return f"list_transform([{value}], lambda {name}: {result})[1]"
-
-
-_DIGITS = _once(_DOUBLE, "d", _SHORTEST)
+_DIGITS = once(_DOUBLE, "d", _SHORTEST)
 
 
 def _moment(x: str, separator: str) -> str:
@@ -80,7 +75,7 @@ _BY_TYPE: Mapping[str, Mapping[str, str]] = {
         "": f"{MACRO_SCHEMA}.string(x)",
     },
     "json": {
-        "'DOUBLE'": _once(
+        "'DOUBLE'": once(
             _DOUBLE,
             "d",
             f"CASE WHEN d IS NULL THEN 'null' WHEN isfinite(d) THEN {_SHORTEST} "

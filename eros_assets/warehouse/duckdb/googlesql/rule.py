@@ -63,7 +63,12 @@ def bound_macro(name: str, x: exp.Expr, *others: exp.Expr) -> exp.Expr:
     if not _is_computed(x):
         return macro(name, x, *others)
     call = macro(name, exp.column("bound"), *others)
-    return duck("list_transform([:x], lambda bound: :call)[1]", x=x, call=call)
+    return duck(once(":x", "bound", ":call"), x=x, call=call)
+
+
+def once(value: str, name: str, result: str) -> str:
+    """`result` of a value that is `name` in it: bound once, however often `result` has it."""
+    return f"list_transform([{value}], lambda {name}: {result})[1]"
 
 
 def _is_computed(x: exp.Expr) -> bool:

@@ -10,6 +10,7 @@ from eros_assets.warehouse.duckdb.googlesql.rule import (
     duck,
     macro,
     needed,
+    once,
     operand,
     part,
     refuse,
@@ -96,7 +97,7 @@ def _safe(node: exp.Expr) -> exp.Expr:
     if not isinstance(node.this, exp.RegexpLike):
         raise refuse(node, "SAFE is translated for REGEXP_CONTAINS alone")
     return duck(
-        "list_transform([:pattern], lambda pattern: TRY(regexp_matches(:x, pattern)))[1]",
+        once(":pattern", "pattern", "TRY(regexp_matches(:x, pattern))"),
         x=node.this.this,
         pattern=needed(node.this, "expression"),
     )
