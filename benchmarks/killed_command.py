@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from eros_assets.settings import REPOSITORY, Settings, load_settings
-from eros_assets.warehouse.work import work_of_many_operations
+from eros_assets.work import work_of_many_operations
 
 PRELOADED = [
     "eros_assets.definitions",

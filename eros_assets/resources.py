@@ -12,7 +12,7 @@ from eros_assets.alerts import Alert, Delivery, tell
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.errors import ErosError
 from eros_assets.settings import Settings
-from eros_assets.warehouse.work import work_of_many_operations
+from eros_assets.work import work_of_many_operations
 
 if TYPE_CHECKING:
     from eros_assets.exporting.sheets.client import Spreadsheet

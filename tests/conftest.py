@@ -13,7 +13,7 @@ from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.demo import Agency, sample_agency
 from eros_assets.settings import load_settings
 from eros_assets.warehouse.duckdb import storage
-from eros_assets.warehouse.work import work_of_many_operations
+from eros_assets.work import work_of_many_operations
 from tests.assets.installed import Installed, copied, installed
 from tests.assets.statements_run import noted
 from tests.demo.conftest import LAST_DAY

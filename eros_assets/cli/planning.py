@@ -38,7 +38,7 @@ from eros_assets.cli.terminal import (
     settings_or_exit,
 )
 from eros_assets.settings import Settings
-from eros_assets.warehouse.work import work_of_many_operations
+from eros_assets.work import work_of_many_operations
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -24,7 +24,6 @@ OPEN_TO_ALL = tuple(
         "sql.objects",
         "sql.rehearsal",
         "sql.rules",
-        "work",
     )
 )
 SHELLS = (

@@ -9,7 +9,7 @@ from tests.house import rooms
 from tests.house.sources import EROS, found_in, sample
 
 ORDER = (
-    *("__init__", "errors", "arrays", "atomic_write", "settings", "calendar", "alerts"),
+    *("__init__", "errors", "arrays", "atomic_write", "settings", "calendar", "alerts", "work"),
     *("warehouse", "dataset"),
     *("tuning", "importing", "planning", "evaluation", "exporting", "demo", "agency", "captions"),
     *(

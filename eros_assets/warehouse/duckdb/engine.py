@@ -43,7 +43,7 @@ from eros_assets.warehouse.sql.library import dependency_order, render
 from eros_assets.warehouse.sql.objects import RoutineParameter, SqlObject
 from eros_assets.warehouse.sql.script_reader import parse_script
 from eros_assets.warehouse.sql.syntax import CreateProcedure, Sql
-from eros_assets.warehouse.work import when_it_ends
+from eros_assets.work import when_it_ends
 
 _TAKEN_NAMES = (catalogue.SCHEMA, snapshots.SCHEMA, MACRO_SCHEMA, "main", "temp")
 

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from eros_assets.errors import ErosError
 from eros_assets.warehouse.duckdb.catalogue import prepare
-from eros_assets.warehouse.work import is_under_way, when_it_ends
+from eros_assets.work import is_under_way, when_it_ends
 
 LOCK_SECONDS = 600.0
 KEPT_SECONDS = 1.0

@@ -21,7 +21,7 @@ from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
 from eros_assets.warehouse.duckdb.storage import Storage, StorageError, storage_of
 from eros_assets.warehouse.protocol import WarehouseError
 from eros_assets.warehouse.sql.library import load_library
-from eros_assets.warehouse.work import work_of_many_operations
+from eros_assets.work import work_of_many_operations
 from tests.warehouse.duckdb.embedded import SONGS, deployed, settings_in
 
 EVER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
