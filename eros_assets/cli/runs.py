@@ -5,7 +5,6 @@ server of `make dev`, which was started with others. It has a job origin like a 
 waits in the same queue, and can be cancelled from the UI.
 """
 
-import os
 import signal
 import socket
 import sys
@@ -27,11 +26,10 @@ from dagster._core.remote_origin import (
 )
 
 from eros_assets.automation.workers import COMMAND_TAG, tags_of_this_process
+from eros_assets.cli.code_server import LOCATION
+from eros_assets.cli.terminal import dagster_storage
 from eros_assets.cli.turns import RunStoppedError, reloaded, wait_for_turn
 from eros_assets.settings import REPOSITORY, Settings
-
-LOCATION = "eros_assets.definitions"
-"""The module with the graph, and the name that Dagster gives its code location."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +75,7 @@ class Ended:
 @contextmanager
 def opened_instance(settings: Settings) -> Generator[dg.DagsterInstance]:
     """The installation's Dagster instance; its storage is made when it is missing."""
-    storage = settings.home / "dagster"
-    os.environ.setdefault("DAGSTER_HOME", str(REPOSITORY))
-    os.environ.setdefault("EROS_DAGSTER_STORAGE", str(storage))
-    storage.mkdir(parents=True, exist_ok=True)
+    dagster_storage(settings)
     with dg.DagsterInstance.get() as instance:
         yield instance
 

@@ -3,12 +3,13 @@
 import os
 import sys
 import warnings
+from contextlib import ExitStack
 from runpy import run_module
 
 import click
 
-from eros_assets.cli.terminal import CONSOLE, settings_or_exit
-from eros_assets.settings import REPOSITORY
+from eros_assets.cli.code_server import code_server
+from eros_assets.cli.terminal import CONSOLE, dagster_storage, settings_or_exit
 
 
 @click.command()
@@ -19,20 +20,27 @@ def dev(port: int) -> None:
     Reads and writes Dagster's storage in EROS_HOME. Runs whose process is gone are ended first.
     """
     settings = settings_or_exit()
-    from eros_assets.automation.workers import end_dead_runs
-    from eros_assets.cli.runs import interruptible, opened_instance
+    os.environ.setdefault("PYTHONUTF8", "1")
+    is_made = any(dagster_storage(settings).iterdir())
+    with ExitStack() as opened:
+        # A storage is made by one process alone.
+        server = opened.enter_context(code_server()) if is_made else None
+        # Imported here: Dagster takes a second, in which the code server loads the graph.
+        from eros_assets.automation.workers import end_dead_runs
+        from eros_assets.cli.runs import interruptible, opened_instance
 
-    with opened_instance(settings) as instance, interruptible():
+        instance = opened.enter_context(opened_instance(settings))
+        opened.enter_context(interruptible())
+        server = server or opened.enter_context(code_server())
         for sentence in end_dead_runs(instance):
             CONSOLE.print(sentence, style="yellow")
         # `dg dev`, which Dagster would have instead, needs 26 further packages.
         warnings.filterwarnings("ignore", r".*`dev_command` is superseded")
-        workspace = str(REPOSITORY / "workspace.yaml")
-        sys.argv = ["dagster", "dev", "--workspace", workspace, "--host", "127.0.0.1"]
-        sys.argv += ["--port", str(port)]
-        os.environ.setdefault("PYTHONUTF8", "1")
-        try:
-            run_module("dagster", run_name="__main__", alter_sys=True)
-        finally:
-            # Its daemon is gone: a command that begins now doesn't wait for it.
-            instance.wipe_daemon_heartbeats()
+        with server.watched() as workspace:
+            sys.argv = ["dagster", "dev", "--workspace", str(workspace), "--host", "127.0.0.1"]
+            sys.argv += ["--port", str(port)]
+            try:
+                run_module("dagster", run_name="__main__", alter_sys=True)
+            finally:
+                # Its daemon is gone: a command that begins now doesn't wait for it.
+                instance.wipe_daemon_heartbeats()
