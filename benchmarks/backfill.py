@@ -1,4 +1,4 @@
-"""How long a backfill of three weeks takes, beside three runs one after the other."""
+"""What a backfill of three weeks takes and plans, beside three runs one after the other."""
 
 import json
 import tempfile
@@ -8,9 +8,12 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any
 
-from benchmarks.served import ask, run_command, served
+import pandas as pd
+
+from benchmarks.served import ask, processor_seconds, run_command, served
 from benchmarks.small_agency import unhurried_tuning
 from eros_assets.automation.jobs import week_run_config, weekly_schedules
+from eros_assets.dataset import open_dataset
 from eros_assets.definitions import build_definitions
 from eros_assets.settings import REPOSITORY, load_settings
 
@@ -63,29 +66,39 @@ query ($filter: RunsFilter!, $id: String!) {
 
 
 def measure() -> Iterator[str]:
-    """Seconds of either on copies of one small agency, and the seconds that their runs take.
+    """What either takes on copies of one small agency, and whether both plan the same.
 
+    Seconds by the clock, of the runs alone, and of the processors, with the UI and its daemon.
     Dagster's daemon looks at backfills every 30 s: when one is launched, and after each of its
     layers, of which a week has three (what is one present, the weeks, what is measured of them).
     """
     with tempfile.TemporaryDirectory() as folder:
         prepared, tuning = Path(folder) / "prepared", unhurried_tuning(Path(folder))
         run_command(["eros_assets", "demo"], REPOSITORY, _environment(prepared, tuning))
-        taken: dict[str, tuple[float, float]] = {}
+        taken: dict[str, tuple[float, float, float]] = {}
+        planned: list[pd.DataFrame] = []
         for name, way in (("three runs", _three_runs), ("backfill", _backfill)):
             home = Path(folder) / name.replace(" ", "_")
             copytree(prepared, home)
             with served(["eros_assets", "dev"], REPOSITORY, _environment(home, tuning)) as port:
-                begun = time.perf_counter()
+                begun, busy = time.perf_counter(), processor_seconds()
                 lines, running = way(port)
-                taken[name] = time.perf_counter() - begun, running
+                seconds = time.perf_counter() - begun
+                taken[name] = seconds, running, processor_seconds() - busy
+            planned.append(_planned(home))
             yield from lines
-            yield f"{name:<12}{taken[name][0]:7.1f} s, its runs {taken[name][1]:.1f} s"
-        runs, backfill = taken["three runs"], taken["backfill"]
-        yield (
-            f"backfill against runs: {backfill[0] / runs[0]:.2f} x, "
-            f"of the runs alone {backfill[1] / runs[1]:.2f} x (wanted: 1 x)"
+            clock, running, busy = taken[name]
+            yield f"{name:<12}{clock:7.1f} s, its runs {running:.1f} s, processors {busy:.1f} s"
+        by_clock, of_runs, busy = (
+            backfill / runs
+            for runs, backfill in zip(taken["three runs"], taken["backfill"], strict=True)
         )
+        yield (
+            f"backfill against runs: {by_clock:.2f} x, of the runs alone {of_runs:.2f} x, "
+            f"processors {busy:.2f} x (wanted: 1 x)"
+        )
+        same = planned[0].equals(planned[1])
+        yield f"messages planned: {len(planned[0])}, " + ("the same" if same else "NOT the same")
 
 
 def _environment(home: Path, tuning: Path) -> Mapping[str, str]:
@@ -99,6 +112,15 @@ def _environment(home: Path, tuning: Path) -> Mapping[str, str]:
         "EROS_TODAY": TODAY,
         "EROS_WEEK": WEEKS[-1],
     }
+
+
+def _planned(home: Path) -> pd.DataFrame:
+    """The messages in force of the weeks; a schedule's name has the hash of its content."""
+    dataset = open_dataset(load_settings({"env": "local", "home": home}), asset="benchmark")
+    rows = dataset.rows("schedule_recommendations", is_active=True)
+    rows = rows[rows["week_start"].astype(str).isin(WEEKS)]
+    rows = rows[["schedule_id", "message_number", "caption_id"]]
+    return rows.sort_values(["schedule_id", "message_number"], ignore_index=True)
 
 
 def _three_runs(port: int) -> tuple[Sequence[str], float]:

@@ -10,6 +10,7 @@ import click
 
 from eros_assets.cli.code_server import code_server
 from eros_assets.cli.terminal import CONSOLE, dagster_storage, settings_or_exit
+from eros_assets.settings import REPOSITORY
 
 
 @click.command()
@@ -37,8 +38,10 @@ def dev(port: int) -> None:
         # `dg dev`, which Dagster would have instead, needs 26 further packages.
         warnings.filterwarnings("ignore", r".*`dev_command` is superseded")
         with server.watched() as workspace:
-            sys.argv = ["dagster", "dev", "--workspace", str(workspace), "--host", "127.0.0.1"]
-            sys.argv += ["--port", str(port)]
+            sys.argv = ["dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
+            # The second names the same location, and goes before the first.
+            for each in (REPOSITORY / "workspace.yaml", workspace):
+                sys.argv += ["--workspace", str(each)]
             try:
                 run_module("dagster", run_name="__main__", alter_sys=True)
             finally:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 from dagster._core.errors import DagsterUserCodeUnreachableError
+from dagster._core.remote_origin import GrpcServerCodeLocationOrigin
+from dagster._core.workspace.load import location_origins_from_yaml_paths
 from dagster._grpc.client import DagsterGrpcClient
 
 from eros_assets.cli import code_server as module
@@ -32,6 +34,9 @@ def test_a_served_graph_outlives_its_server_and_ends_with_the_command() -> None:
         [location] = yaml.safe_load(workspace.read_text("utf-8"))["load_from"]
         socket = location["grpc_server"]["socket"]
         assert location == {"grpc_server": {"location_name": LOCATION, "socket": socket}}
+        both = [str(path) for path in (REPOSITORY / "workspace.yaml", workspace)]
+        [served] = location_origins_from_yaml_paths(both)
+        assert isinstance(served, GrpcServerCodeLocationOrigin), "it is not started once more"
         client = DagsterGrpcClient(socket=socket)
         first = _until(client.get_server_id)
         killed = server.process

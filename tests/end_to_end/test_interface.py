@@ -26,7 +26,7 @@ PAGE = "basil_and_thyme"
 JOBS = "/locations/eros_assets.definitions/jobs"
 GROUPS = (
     *("routines", "sources", "performance", "analysis", "evaluation", "selection", "schedules"),
-    *("policies", "exports", "operations", "deployment"),
+    *("policies", "exports", "reports", "operations", "deployment"),
 )
 CHANGED = (
     "UPDATE `${dataset}.schedule_recommendations` AS r "
