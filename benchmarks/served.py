@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ class NotServedError(Exception):
 
 
 @contextmanager
-def served(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
+def served(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Generator[int]:
     """Serve a project on a free port; yields the port once the project is loaded.
 
     Args:

@@ -17,12 +17,11 @@ HEAVY = (
 )
 
 
-def imported_by(program: str, home: Path) -> set[str]:
-    """The heavy packages that a fresh interpreter has imported after these lines."""
+def run(program: str, home: Path) -> "subprocess.CompletedProcess[str]":
+    """Run these lines in a fresh interpreter, to their end."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("EROS_")}
-    last = f"import json, sys; print(json.dumps([n for n in {HEAVY!r} if n in sys.modules]))"
     result = subprocess.run(
-        [sys.executable, "-c", f"{program}\n{last}"],
+        [sys.executable, "-c", program],
         cwd=REPOSITORY,
         env={**ours, "EROS_HOME": str(home)},
         capture_output=True,
@@ -30,7 +29,13 @@ def imported_by(program: str, home: Path) -> set[str]:
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    return set(json.loads(result.stdout.splitlines()[-1]))
+    return result
+
+
+def imported_by(program: str, home: Path) -> set[str]:
+    """The heavy packages that a fresh interpreter has imported after these lines."""
+    last = f"import json, sys; print(json.dumps([n for n in {HEAVY!r} if n in sys.modules]))"
+    return set(json.loads(run(f"{program}\n{last}", home).stdout.splitlines()[-1]))
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +73,8 @@ def test_the_graph_of_production_starts_with_dagster_s_resource_and_without_cred
 
 def test_a_heavy_package_is_noticed(home: Path) -> None:
     assert "duckdb" in imported_by("import duckdb", home)
+
+
+def test_a_command_that_has_read_the_warehouse_before_ends_without_a_word(home: Path) -> None:
+    """DuckDB writes a page of warnings when its objects are there at the process's end."""
+    assert run("import duckdb; import eros_assets.definitions", home).stderr == ""

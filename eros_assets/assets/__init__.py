@@ -3,10 +3,8 @@
 import atexit
 import gc
 
-import dagster  # noqa: F401  # what is frozen below
-
-# Dagster's classes and modules stay for the life of the process. Without this, each full garbage
-# collection looks at all of them again, while the graph is built and while it is served.
+# Dagster is imported by now, and stays for the life of the process. Without this, each full garbage
+# collection looks at all of its objects, while the graph is built and while it is served.
 gc.freeze()
 # Libraries count what they hold when the process ends.
 atexit.register(gc.unfreeze)

@@ -17,11 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from eros_assets.cli.dagster_home import LOCATION
 from eros_assets.errors import ErosError
 from eros_assets.settings import REPOSITORY
-
-LOCATION = "eros_assets.definitions"
-"""The module with the graph, and the name that Dagster gives its code location."""
 
 HEARTBEAT_SECONDS = 5.0
 PATIENCE_SECONDS = 45

@@ -26,8 +26,7 @@ from dagster._core.remote_origin import (
 )
 
 from eros_assets.automation.workers import COMMAND_TAG, tags_of_this_process
-from eros_assets.cli.code_server import LOCATION
-from eros_assets.cli.terminal import dagster_storage
+from eros_assets.cli.dagster_home import LOCATION, dagster_storage
 from eros_assets.cli.turns import RunStoppedError, reloaded, wait_for_turn
 from eros_assets.settings import REPOSITORY, Settings
 

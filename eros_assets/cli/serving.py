@@ -9,7 +9,8 @@ from runpy import run_module
 import click
 
 from eros_assets.cli.code_server import code_server
-from eros_assets.cli.terminal import CONSOLE, dagster_storage, settings_or_exit
+from eros_assets.cli.dagster_home import dagster_storage
+from eros_assets.cli.terminal import CONSOLE, FAILED, refusing, settings_or_exit
 from eros_assets.settings import REPOSITORY
 
 
@@ -23,7 +24,7 @@ def dev(port: int) -> None:
     settings = settings_or_exit()
     os.environ.setdefault("PYTHONUTF8", "1")
     is_made = any(dagster_storage(settings).iterdir())
-    with ExitStack() as opened:
+    with refusing(FAILED), ExitStack() as opened:
         # A storage is made by one process alone.
         server = opened.enter_context(code_server()) if is_made else None
         # Imported here: Dagster takes a second, in which the code server loads the graph.

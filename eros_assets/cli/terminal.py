@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 
 from eros_assets.errors import ErosError, root_cause
-from eros_assets.settings import REPOSITORY, Settings, load_settings, unread_variables
+from eros_assets.settings import Settings, load_settings, unread_variables
 
 if TYPE_CHECKING:
     from eros_assets.cli.runs import Ended
@@ -80,14 +80,6 @@ def settings_or_exit() -> Settings:
             style="yellow",
         )
     return settings
-
-
-def dagster_storage(settings: Settings) -> Path:
-    """The folder of Dagster's storage, made when it is missing; the environment names it."""
-    os.environ.setdefault("DAGSTER_HOME", str(REPOSITORY))
-    storage = os.environ.setdefault("EROS_DAGSTER_STORAGE", str(settings.home / "dagster"))
-    Path(storage).mkdir(parents=True, exist_ok=True)
-    return Path(storage)
 
 
 def _passed_over() -> Sequence[str]:

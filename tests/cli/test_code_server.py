@@ -1,6 +1,8 @@
 """The code server that `dev` starts before Dagster is imported: its life, and what it serves."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +16,8 @@ from dagster._core.workspace.load import location_origins_from_yaml_paths
 from dagster._grpc.client import DagsterGrpcClient
 
 from eros_assets.cli import code_server as module
-from eros_assets.cli.code_server import LOCATION, CodeServerError, code_server
+from eros_assets.cli.code_server import CodeServerError, code_server
+from eros_assets.cli.dagster_home import LOCATION
 from eros_assets.settings import REPOSITORY
 
 PATIENCE_SECONDS = 120.0
@@ -64,6 +67,15 @@ def test_a_server_that_can_t_begin_is_said_to_have_ended(
     ):
         pytest.fail("it is not served")
     assert "'many' is not a valid integer" in capfd.readouterr().err
+
+
+def test_the_command_line_leaves_dagster_until_the_server_has_begun() -> None:
+    """Its second of importing is the one in which the server loads the graph."""
+    imported = "import sys, eros_assets.cli.planning; print('dagster' in sys.modules)"
+    said = subprocess.run(
+        [sys.executable, "-c", imported], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "False\n"
 
 
 def _until(found: Callable[[], object]) -> object:

@@ -22,7 +22,7 @@ from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import (
 from eros_assets.automation.console import CONSOLE_LOGGER, console
 from eros_assets.automation.workers import COMMAND_TAG, HOST_TAG, PID_TAG, end_dead_runs
 from eros_assets.cli import turns
-from eros_assets.cli.code_server import LOCATION
+from eros_assets.cli.dagster_home import LOCATION
 from eros_assets.cli.runs import Ended, launch
 from eros_assets.settings import REPOSITORY
 from tests.automation.runs import (
