@@ -1,11 +1,12 @@
 """The code server of `dev`: a process that loads the graph while this one imports Dagster.
 
 `dagster dev` imports Dagster, then starts a code server, waits until that has imported Dagster and
-the graph, and only then starts the UI. Given a code server that is there already, it leaves the
-duties to it to others; here they are done as `dagster dev` does them: a server that has ended is
-started again, and one that gets no heartbeats ends by itself.
+the graph, and only then starts the UI. It does not look after a code server that it did not start
+itself, so this module does, in the same way: a server that has ended is started again, and one that
+gets no heartbeats ends by itself.
 """
 
+import json
 import logging
 import os
 import subprocess
@@ -54,8 +55,9 @@ class CodeServer:
             if (code := self.process.poll()) is not None:
                 raise CodeServerError(f"the code server ended with exit code {code}: see above")
             time.sleep(POLL_SECONDS)
-        server = f"socket: {self._socket}, location_name: {LOCATION}"
-        self._workspace.write_text(f"load_from: [grpc_server: {{{server}}}]\n", "utf-8")
+        server = {"location_name": LOCATION, "socket": str(self._socket)}
+        # JSON is YAML too.
+        self._workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}), "utf-8")
         is_over = threading.Event()
         watcher = threading.Thread(target=self._watch, args=(is_over,), daemon=True)
         watcher.start()
