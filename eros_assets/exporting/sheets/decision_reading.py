@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from eros_assets.calendar import ZONE, la_instant
+from eros_assets.exporting.sheets.cells import INVISIBLE, folded
 from eros_assets.exporting.sheets.decision_cells import (
     CellError,
     count_of,
@@ -31,7 +32,7 @@ from eros_assets.exporting.sheets.decision_tabs import (
     DecisionTab,
 )
 from eros_assets.exporting.sheets.faults import SheetsError
-from eros_assets.exporting.sheets.review_grid import INVISIBLE
+from eros_assets.exporting.sheets.state import Tab
 
 ENOUGH_TITLES = 3
 """Titles in a row that make it the header."""
@@ -48,13 +49,14 @@ class DecisionGrid:
     """The cells of a tab, as the API gives them.
 
     `places` are the columns found, by title. `header` is the header's row, counted from 0; None
-    when it is gone.
+    when it is gone. `read` is the tab's state when it was read.
     """
 
     tab: DecisionTab
     values: Sequence[Sequence[Any]]
     places: Mapping[str, int]
     header: int | None
+    read: Tab | None = None
 
     @property
     def missing(self) -> list[str]:
@@ -103,7 +105,7 @@ def decision_grid(
     are the places of the marked columns, by title.
     """
     header = _header(tab, values)
-    titles = [_folded(value) for value in values[header]] if header is not None else []
+    titles = [folded(value) for value in values[header]] if header is not None else []
     owners = {place: title for title, place in marked.items()}
     places: dict[str, int] = {}
     for title in tab.titles:
@@ -122,13 +124,9 @@ def decision_grid(
 def _header(tab: DecisionTab, values: Sequence[Sequence[Any]]) -> int | None:
     """The row with the titles, which people may have sorted into the lines."""
     known = {title.casefold() for title in tab.titles}
-    counts = [sum(_folded(value) in known for value in row) for row in values]
+    counts = [sum(folded(value) in known for value in row) for row in values]
     most = max(counts, default=0)
     return counts.index(most) if most >= ENOUGH_TITLES else None
-
-
-def _folded(value: Any) -> str:
-    return INVISIBLE.sub("", str(value)).strip().casefold()
 
 
 def read_lines(grid: DecisionGrid, pages: Mapping[str, str]) -> list[DecisionLine]:

@@ -220,7 +220,7 @@ class Sheets:
             case "setBasicFilter":
                 tab = self._tab(content["filter"]["range"]["sheetId"])
                 list(tab.ranged(content["filter"]["range"]))
-                tab.filter = content["filter"]
+                tab.filter, tab.filtered = content["filter"], set()
             case "addProtectedRange":
                 protected = content["protectedRange"]
                 self._tab(protected["range"]["sheetId"]).protections.append(protected)
@@ -247,7 +247,7 @@ class Sheets:
             case "deleteDeveloperMetadata":
                 (lookup,) = content["dataFilter"].values()
                 for tab in self.tabs.values():
-                    tab.metadata.pop(lookup["metadataId"], None)
+                    tab.delete_metadata(lookup)
             case _:
                 raise WrongRequestError(f"{name} is not played here")
         return {}
