@@ -13,7 +13,7 @@ SHOWN = ("Page", "Date", "LA time")
 """Cells of a line that tell whose it is, beside its key."""
 
 _Shown = tuple[str | int | None, ...]
-"""Page, days since 1899-12-30, and seconds of the day, as a line shows them; None: nothing."""
+"""Page or creator, days since 1899-12-30, seconds of the day; None: the line shows none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class ReviewedMessage:
     page_name: str
     caption_id: int
     send_time: dt.datetime | None = None
+    creator: str | None = None
 
 
 def misplaced_lines(
@@ -30,31 +31,39 @@ def misplaced_lines(
 ) -> list[ReviewLine]:
     """Lines with something to say that show another message than their key names.
 
-    One cell may have been overwritten; two that differ, or one that makes it another message's, are
-    another message's.
+    One cell may have been overwritten. Two that differ, or the page or creator and time of another
+    message, are that message's: people changed the key, or sorted some columns alone.
     """
-    shown = {key: _shown(message) for key, message in planned.items()}
-    known = set(shown.values())
+    known = {_shown(message, each) for message in planned.values() for each in _names(message)}
     return [
         line
         for line in reading.lines
         if (line.decision or line.note)
-        and (own := shown.get(line.key)) is not None
-        and _is_another(_cells(reading.found[line.key]), own, known)
+        and (message := planned.get(line.key)) is not None
+        and _is_another(reading.found[line.key], message, known)
     ]
 
 
-def _shown(message: ReviewedMessage) -> _Shown | None:
+def _is_another(line: UnreadLine, message: ReviewedMessage, known: Collection[_Shown]) -> bool:
+    page, date, time, creator = (line.cells.get(title) for title in (*SHOWN, "Creator"))
+    when = _number(date, 1), _number(time, SECONDS_A_DAY)
+    own = _shown(message, message.page_name)
+    pairs = zip((page, *when), own, strict=True)
+    differing = sum(cell is not None and cell != wanted for cell, wanted in pairs)
+    others = {(page, *when), (creator, *when)} - {_shown(message, n) for n in _names(message)}
+    return message.send_time is not None and (differing > 1 or not others.isdisjoint(known))
+
+
+def _names(message: ReviewedMessage) -> tuple[str | None, ...]:
+    return message.page_name, message.creator
+
+
+def _shown(message: ReviewedMessage, name: str | None) -> _Shown:
     if message.send_time is None:
-        return None
+        return name, None, None
     local = message.send_time.astimezone(ZONE)
     seconds = (local.hour * 60 + local.minute) * 60 + local.second
-    return message.page_name, serial_date(local.date()), seconds
-
-
-def _cells(line: UnreadLine) -> _Shown:
-    page, date, time = (line.cells.get(title) for title in SHOWN)
-    return page, _number(date, 1), _number(time, SECONDS_A_DAY)
+    return name, serial_date(local.date()), seconds
 
 
 def _number(text: str | None, unit: int) -> int | str | None:
@@ -63,9 +72,3 @@ def _number(text: str | None, unit: int) -> int | str | None:
         return None if text is None else round(float(text) * unit)
     except ValueError:
         return text
-
-
-def _is_another(cells: _Shown, own: _Shown, known: Collection[_Shown | None]) -> bool:
-    pairs = zip(cells, own, strict=True)
-    differing = sum(cell is not None and cell != wanted for cell, wanted in pairs)
-    return differing > 1 or (differing == 1 and cells in known)

@@ -15,6 +15,7 @@ from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.exporting.sheets.review import MISPLACED, REJECT, Key
 from eros_assets.exporting.sheets.review_reading import ReviewLine, ReviewReading, UnreadLine
+from eros_assets.weekly.messages import creator_names
 from eros_assets.weekly.reviewed_messages import ReviewedMessage, misplaced_lines
 
 if TYPE_CHECKING:
@@ -211,9 +212,13 @@ def _named(line: UnreadLine, reason: str) -> UnreadLine:
 def _planned(dataset: Dataset, week_start: dt.date) -> dict[Key, ReviewedMessage]:
     """The messages that the week's lines are about, by key."""
     messages = dataset.query("reviewed_messages", week_start=week_start)
+    names = creator_names(dataset)
     return {
         (row["schedule_id"], int(row["message_number"])): ReviewedMessage(
-            row["page_name"], int(row["caption_id"]), row["scheduled_send_time"].to_pydatetime()
+            row["page_name"],
+            int(row["caption_id"]),
+            row["scheduled_send_time"].to_pydatetime(),
+            names.get(row["page_name"]),
         )
         for row in messages.to_dict("records")
     }

@@ -20,9 +20,9 @@ from eros_assets.exporting.sheets.review_reading import (
 )
 from eros_assets.exporting.sheets.review_reading import read_review as read_grid
 from eros_assets.exporting.sheets.state import REVIEW, sheet_id
+from eros_assets.weekly.reviewed_messages import ReviewedMessage
 from eros_assets.weekly.reviews import (
     QuarantinedReview,
-    ReviewedMessage,
     StoredReview,
     merge_quarantine,
     merge_reviews,

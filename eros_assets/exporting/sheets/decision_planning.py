@@ -182,7 +182,7 @@ def _mended(
     if not any(grid.lines()) and grid.header is None:
         requests += [api.insert_rows(own, 1, len(lines))] if lines else []
         requests += _lines(own, tab, places, lines)
-    elif grid.missing:
+    elif grid.missing or grid.vacated:
         requests += _lost_cells(own, grid, places, lines)
     is_shown = there.value(PAGES_KEY) == _digest(shown.pages)
     if not is_shown and "Page" not in grid.missing:
@@ -253,7 +253,7 @@ def _lost_cells(
     own: int, grid: DecisionGrid, places: Mapping[str, int], lines: Sequence[Said]
 ) -> Iterator[Request]:
     """The cells of columns that are gone, of the lines that are otherwise as they were read."""
-    gone = [title for title in grid.missing if title != STATUS]
+    gone = [title for title in (*grid.missing, *grid.vacated) if title != STATUS]
     known: dict[str, Said] = {}
     for line in lines:
         rest = {title: value for title, value in line.items() if title not in gone}

@@ -63,6 +63,14 @@ class DecisionGrid:
         """The titles of the columns that are gone."""
         return [title for title in self.tab.titles if title not in self.places]
 
+    @property
+    def vacated(self) -> list[str]:
+        """The titles of columns that people cut: neither title nor cells, but EROS's mark."""
+        if self.header is None:
+            return []
+        rows = range(len(self.values))
+        return [t for t in self.places if all(self.cell(row, t) == "" for row in rows)]
+
     def cell(self, row: int, title: str) -> Any:
         """A line's value; an empty text when it has none, or the tab no such column."""
         place = self.places.get(title, -1)
@@ -140,7 +148,8 @@ def read_lines(grid: DecisionGrid, pages: Mapping[str, str]) -> list[DecisionLin
     name = grid.tab.name
     if grid.header is None:
         raise DecisionTabError(f"tab {name}: its titles are gone; {AGAIN}")
-    if gone := [title for title in grid.missing if title in grid.tab.indispensable]:
+    lost = (*grid.missing, *grid.vacated)
+    if gone := [title for title in lost if title in grid.tab.indispensable]:
         raise DecisionTabError(f"tab {name}: its column {' and '.join(gone)} is missing; {AGAIN}")
     return [_line(grid, row, pages) for row in grid.lines()]
 
@@ -252,8 +261,12 @@ def digest_of(grids: Mapping[str, DecisionGrid]) -> str:
     Empty tabs that are whole say what no tabs say.
     """
     told = {
-        name: [[grid.said(row) for row in grid.lines()], grid.missing, grid.header is None]
+        name: [
+            [grid.said(row) for row in grid.lines()],
+            [*grid.missing, *grid.vacated],
+            grid.header is None,
+        ]
         for name, grid in grids.items()
-        if grid.header is None or grid.missing or any(True for _ in grid.lines())
+        if grid.header is None or grid.missing or grid.vacated or any(True for _ in grid.lines())
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

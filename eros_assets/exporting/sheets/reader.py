@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from eros_assets.exporting.sheets.client import Spreadsheet
+from eros_assets.exporting.sheets.faults import SheetsRefusedError
 from eros_assets.exporting.sheets.metadata import hold_columns
 from eros_assets.exporting.sheets.review import TITLES
 from eros_assets.exporting.sheets.review_grid import ReviewGrid, review_grid, week_of
@@ -27,7 +28,7 @@ from eros_assets.exporting.sheets.state import (
 )
 from eros_assets.exporting.sheets.tables import week_name
 
-READ = ("Date", "LA time", "Decision", "Note", "Status", "Page", "Message", "Schedule")
+READ = ("Creator", "Date", "LA time", "Decision", "Note", "Status", "Page", "Message", "Schedule")
 """The columns that tell what people decided, and about which message."""
 
 SHARED_TAB = sheet_id(REVIEW)
@@ -157,7 +158,10 @@ def _narrow(spreadsheet: Spreadsheet, tabs: Sequence[Tab]) -> dict[int, ReviewGr
     }
     if not marked:
         return {}
-    found = spreadsheet.columns({own: list(places.values()) for own, places in marked.items()})
+    try:
+        found = spreadsheet.columns({own: list(places.values()) for own, places in marked.items()})
+    except SheetsRefusedError:  # a tab or column was deleted meanwhile
+        return {}
     grids: dict[int, ReviewGrid] = {}
     for own, places in marked.items():
         columns = [found.get((own, place), []) for place in places.values()]

@@ -29,6 +29,7 @@ from eros_assets.exporting.sheets.review_grid import ReviewGrid
 from eros_assets.exporting.sheets.review_reading import read_review
 from eros_assets.exporting.sheets.verification import a1, is_same, shown_value
 
+CONTENT = ("Date", "LA time", "Caption")
 SURE = 3
 """Cells of a line that must be those of a message for the line to be taken for the message's."""
 
@@ -146,16 +147,15 @@ def _misplaced(grid: ReviewGrid, lines: ReviewLines, whose: Mapping[int, Key]) -
     Nobody knows which of both they decided on, so the row stays as it is.
     """
     shown = {
-        (cells["Date"], cells["LA time"], cells["Caption"]): key
+        tuple(_rounded(cells[title]) for title in CONTENT): key
         for key, cells in lines.filled.items()
     }
     found: dict[int, Key] = {}
     for row, key in whose.items():
-        cells = lines.filled[key]
-        differs = not any(is_same(cells[t], grid.cell(row, t)) for t in ("LA time", "Caption"))
-        if differs and any(grid.text(row, title) for title in PEOPLES):
-            other = shown.get(tuple(grid.cell(row, t) for t in ("Date", "LA time", "Caption")))
-            found |= {row: key} if other not in (None, key) else {}
+        is_own = is_same(lines.filled[key]["Caption"], grid.cell(row, "Caption"))
+        if not is_own and any(grid.text(row, title) for title in PEOPLES):
+            cells = tuple(_rounded(grid.cell(row, title)) for title in CONTENT)
+            found |= {row: key} if shown.get(cells, key) != key else {}
     return found
 
 
@@ -170,14 +170,16 @@ def _by_content(
     index: dict[tuple[str, str, Any, Any], list[Key]] = {}
     for key, cells in free.items():
         for one, other in pairs:
-            index.setdefault((one, other, cells[one], cells[other]), []).append(key)
+            pair = one, other, _rounded(cells[one]), _rounded(cells[other])
+            index.setdefault(pair, []).append(key)
     found: dict[int, Key] = {}
     taken: set[Key] = set()
     for row in sorted(rows):
+        at = {title: _rounded(grid.cell(row, title)) for title in TELLING}
         candidates = {
             key
             for one, other in pairs
-            for key in index.get((one, other, grid.cell(row, one), grid.cell(row, other)), [])
+            for key in index.get((one, other, at[one], at[other]), [])
             if key not in taken and _is_told(grid, free[key], row)
         }
         scores = {key: _agreement(grid, free[key], row) for key in sorted(candidates)}
@@ -187,6 +189,11 @@ def _by_content(
             found[row] = best[0]
             taken.add(best[0])
     return found
+
+
+def _rounded(value: Any) -> Any:
+    """A cell's value, to look it up: a time of day may come back with other last digits."""
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def _is_told(grid: ReviewGrid, cells: Mapping[str, Value], row: int) -> bool:

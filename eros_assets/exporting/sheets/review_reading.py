@@ -63,7 +63,10 @@ class UnreadLine:
 
 @dataclass(frozen=True, slots=True)
 class ReviewReading:
-    """The lines that could be read, those that could not, and the cells of the former by key."""
+    """The lines that could be read, those that could not, and the cells of the former by key.
+
+    Of several lines of a message, the cells are those of the first that says something.
+    """
 
     lines: Sequence[ReviewLine] = ()
     unread: Sequence[UnreadLine] = ()
@@ -93,7 +96,7 @@ def read_review(grid: ReviewGrid) -> ReviewReading:
         cells = _texts(grid, row)
         said = UnreadLine(row + 1, _fault(grid, row), cells)
         if said.reason:
-            if "Decision" in cells or "Note" in cells:
+            if _says_something(said):
                 unread[row] = said
             continue
         line = _line(grid, row)
@@ -110,8 +113,12 @@ def read_review(grid: ReviewGrid) -> ReviewReading:
     return ReviewReading(
         kept,
         [unread[row] for row in sorted(unread)],
-        {key: said[0] for key, said in rows.items()},
+        {key: max(said, key=_says_something) for key, said in rows.items()},
     )
+
+
+def _says_something(line: UnreadLine) -> bool:
+    return any(title in line.cells for title in PEOPLES)
 
 
 def read_copies(

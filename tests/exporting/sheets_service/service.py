@@ -37,7 +37,9 @@ class Sheets:
     before_batch: list[Callable[[], None]] = field(default_factory=list)
     after_batch: list[Callable[[], None]] = field(default_factory=list)
     order: list[int] = field(default_factory=lambda: [0])
+    interruptions: dict[int, Callable[[], Any]] = field(default_factory=dict)
     _numbers: int = 0
+    _answered: int = 0
 
     @property
     def discovery(self) -> Discovery:
@@ -48,6 +50,10 @@ class Sheets:
     def trouble(self, method: str, *troubles: Trouble) -> None:
         """Make the next requests for a method fail."""
         self.troubles[method] += troubles
+
+    def interrupt(self, after: int, edit: Callable[[], Any]) -> None:
+        """Have somebody edit before the answer to a request, after so many others."""
+        self.interruptions[self._answered + after] = edit
 
     def tab(self, title: str) -> Tab:
         """The tab of this title."""
@@ -83,6 +89,8 @@ class Sheets:
         return {"error": {"code": refusal.status, "message": refusal.message, "status": status}}
 
     def answer(self, request: Request) -> Body:
+        self.interruptions.pop(self._answered, lambda: None)()
+        self._answered += 1
         if request.path.get("spreadsheetId") != SPREADSHEET:
             raise RefusalError(404, "notFound", "Requested entity was not found.")
         match request.method:
