@@ -192,6 +192,12 @@ class Sheets:
         if "formulaValue" in str(content):
             self.violations.append(f"{name} writes a formula")
         where = content.get("range", {})
+        edited = content.get("destination", where).get("sheetId", content.get("sheetId"))
+        if edited in self.tabs and self.tabs[edited].is_locked:
+            raise WrongRequestError(
+                "You are trying to edit a protected cell or object. Please contact the spreadsheet "
+                "owner to remove protection if you need to edit."
+            )
         match name:
             case "addSheet":
                 return {"addSheet": {"properties": self._add(content["properties"])}}

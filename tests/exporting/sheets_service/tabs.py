@@ -39,6 +39,8 @@ class Tab:
     filtered: set[int] = field(default_factory=set)
     """Rows that a person's filter hides: copies leave them out."""
     hidden: bool = False
+    is_locked: bool = False
+    """Protected: only its people may edit it."""
 
     def copied(self) -> "Tab":
         """A snapshot. Shallow, because requests replace a tab's parts instead of changing them."""
