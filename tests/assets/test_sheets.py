@@ -1,6 +1,7 @@
 """A week reaches its Google Sheet, and what people decide there reaches the next build."""
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -147,12 +148,33 @@ def test_every_schedule_s_export_is_logged(agency: Installed) -> None:
     )
 
 
+def test_files_and_sheet_say_alike_what_was_published(agency: Installed) -> None:
+    files_of_week = ("schedule_csv", "schedule_calendar", "schedule_index")
+    result = make(agency, *files_of_week, "schedule_sheet")
+    files = next(
+        each.metadata
+        for each in result.asset_materializations_for_node("schedule_csv")
+        if each.asset_key.to_user_string() == "schedule_csv"
+    )
+    (sheet,) = (e.metadata for e in result.asset_materializations_for_node("schedule_sheet"))
+    folder = agency.dataset.week_folder(WEEK)
+    content = (folder / "all-creators.csv").read_bytes()
+    assert files["sha256"].value == hashlib.sha256(content).hexdigest()
+    assert files["url"].value == (folder / "index.html").absolute().as_uri()
+    assert sheet["tab"].value == TAB
+    assert str(sheet["url"].value).startswith("https://docs.google.com/spreadsheets/d/1sHeEt")
+    (digest,) = set(log(agency, str(sheet["status"].value))["checksum"])
+    assert sheet["sha256"].value == digest
+    for each in (files, sheet):
+        assert each["dagster/row_count"].value == len(active(agency))
+
+
 def test_an_unchanged_week_is_not_written_again(agency: Installed, desk: Desk) -> None:
     before, writes = desk.sheets.contents(), desk.sheets.writes
     make(agency, "schedule_sheet")
     assert desk.sheets.writes == writes
     assert desk.sheets.contents() == before
-    assert len(log(agency, "unchanged")) == active(agency)["schedule_id"].nunique()
+    assert set(log(agency, "unchanged")["schedule_id"]) == set(active(agency)["schedule_id"])
 
 
 def test_a_rejected_message_is_replaced_and_its_note_stays(agency: Installed, desk: Desk) -> None:

@@ -100,6 +100,30 @@ def test_approval_is_copied_to_the_next_schedule(desk: Desk) -> None:
     assert said == {1: ("approve", "lovely"), 2: (None, None)}
 
 
+@pytest.mark.parametrize("is_replaced", [True, False])
+def test_line_without_its_schedule_is_of_the_new_one_where_its_caption_is(
+    desk: Desk, is_replaced: bool
+) -> None:
+    """Page, time and number are those of the message that replaced the rejected one, too."""
+    desk.show(messages())
+    review = desk.sheets.tab(REVIEW)
+    review.write_beside("Decision", "reject", Page="cook", Message=2)
+    review.write_beside("Schedule", "", Page="cook", Message=2)
+    new = "sched_20251110_cook_99999999"
+    planned = [message(n, schedule_id=new) for n in (1, 2, 3)]
+    if is_replaced:
+        planned[1] = replace(planned[1], caption_text="Another recipe", caption_id=9)
+    for _ in range(2):
+        desk.show([*messages(("coach",)), *planned])
+    lines = [line for line in review.records() if line["Page"] == "cook"]
+    said = {line["Message"]: line["Decision"] for line in lines if line["Schedule"] == new}
+    assert said == {1: None, 2: None if is_replaced else "reject", 3: None}
+    assert [line["Decision"] for line in lines if not line["Schedule"]] == ["reject"] * is_replaced
+    assert ["not read: its Schedule is empty" in str(line["Status"]) for line in lines].count(
+        True
+    ) == is_replaced
+
+
 def test_deleted_review_tab_is_created_again(desk: Desk) -> None:
     desk.show(messages())
     gone = desk.sheets.tab(REVIEW).sheet_id
