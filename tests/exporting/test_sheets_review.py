@@ -28,6 +28,7 @@ from eros_assets.weekly.reviews import (
     merge_reviews,
 )
 from tests.exporting.sheets_service.service import GET, VALUES
+from tests.exporting.sheets_service.tabs import Tab
 from tests.exporting.sheets_service.weeks import Desk, message, messages
 from tests.google.exchange import Trouble
 
@@ -145,6 +146,20 @@ def test_renamed_review_tab_is_read(desk: Desk) -> None:
     assert [each for each in found.reading.lines if each.decision or each.note] == [
         ReviewLine("sched_20251110_coach_0a1b2c3d", 3, "approve", None)
     ]
+
+
+def test_other_tabs_whose_title_says_review_are_no_matter(desk: Desk) -> None:
+    """A chart, and a table of people with a column Decision."""
+    desk.show(messages())
+    desk.sheets.tabs |= {7: Tab(7, "Review chart", 0, 0), 8: Tab(8, "Reviews of April")}
+    desk.sheets.order += [7, 8]
+    for place, text in enumerate(("Decision", "Note", "Creator", "reject", "why", "Cook")):
+        desk.sheets.tabs[8].type_in(place // 3, place % 3, text)
+    found = read_review_tab(desk.spreadsheet(), WEEK)
+    assert found is not None
+    assert len(found.reading.lines) == 6
+    assert found.reading.unread == []
+    assert desk.show(messages()).status == "unchanged"
 
 
 def test_the_one_tab_that_weeks_shared_is_read_for_a_week_without_its_own(desk: Desk) -> None:

@@ -160,7 +160,7 @@ def _mended(
     tab, own = grid.tab, there.sheet_id
     lines = shown.lines.get(tab.name, ())
     width = max(there.column_count, *(place + 1 for place in grid.places.values()), 0)
-    places = {**grid.places, **dict(zip(grid.missing, count(width)))}
+    places = {**grid.places, **dict(zip(grid.missing, count(width), strict=False))}
     requests: list[Request] = []
     repaired: list[str] = []
     if grid.missing:

@@ -123,7 +123,7 @@ def _is_copy(tab: Tab) -> bool:
     week = tab.value(REVIEW_KEY)
     is_own = tab.sheet_id == SHARED_TAB or (week is not None and tab.sheet_id == review_id(week))
     is_named = REVIEW.casefold() in tab.title.casefold()
-    is_small = tab.row_count * tab.column_count <= LARGEST_COPY
+    is_small = 0 < tab.row_count * tab.column_count <= LARGEST_COPY  # a chart's tab has none
     return not is_own and (week is not None or (is_named and is_small))
 
 

@@ -40,7 +40,7 @@ def settled_values(
             for tab in tabs
         ):
             break
-    return state, found
+    return state, {tab: values for tab, values in found.items() if tab in state.tabs}
 
 
 def _is_titled(tab: Tab, values: Sequence[Sequence[Any]]) -> bool:

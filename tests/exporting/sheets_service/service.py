@@ -144,6 +144,8 @@ class Sheets:
         for asked in request.body["dataFilters"]:
             where = asked["gridRange"]
             tab = self._tab(where["sheetId"], 400)
+            if not tab.rows:
+                raise RefusalError(400, "badRequest", "A sheet that is not a grid has no cells.")
             first, end = where.get("startColumnIndex", 0), where.get("endColumnIndex", tab.columns)
             if end > tab.columns:
                 raise RefusalError(400, "badRequest", "Range exceeds grid limits.")
