@@ -130,8 +130,17 @@ def test_deleted_review_tab_is_created_again(desk: Desk) -> None:
     gone = desk.sheets.tab(REVIEW).sheet_id
     del desk.sheets.tabs[gone]
     desk.sheets.order.remove(gone)
+    found = read_review_tab(desk.spreadsheet(), WEEK)
+    assert found is not None
+    with pytest.raises(ReviewTabError, match="tab of 2025-W46 is gone; the next export writes it"):
+        _ = found.reading
     desk.show(messages())
     assert len(desk.sheets.tab(REVIEW).records()) == 6
+
+
+def test_week_without_messages_lacks_no_review_tab(desk: Desk) -> None:
+    desk.show([])
+    assert read_review_tab(desk.spreadsheet(), WEEK) is None
 
 
 def test_renamed_review_tab_is_read(desk: Desk) -> None:

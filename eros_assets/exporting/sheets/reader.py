@@ -12,6 +12,7 @@ from eros_assets.exporting.sheets.review import TITLES
 from eros_assets.exporting.sheets.review_grid import ReviewGrid, review_grid, week_of
 from eros_assets.exporting.sheets.review_reading import (
     ReviewReading,
+    ReviewTabError,
     UnreadLine,
     read_copies,
     read_review,
@@ -44,7 +45,7 @@ class ReviewTab:
     """A week's Review tab as it was read.
 
     `tab` is None where the week has none of its own, `status` the column Status, None when there is
-    none. `copies` are tabs that people made of it, by title.
+    none. `copies` are tabs that people made of it, by title. `is_gone`: people deleted it.
     """
 
     week: str
@@ -52,14 +53,20 @@ class ReviewTab:
     status: int | None
     tab: Tab | None = None
     copies: Mapping[str, ReviewGrid] = field(default_factory=dict[str, ReviewGrid])
+    is_gone: bool = False
 
     @property
     def reading(self) -> ReviewReading:
         """Its lines.
 
         Raises:
-            ReviewTabError: the tab lacks a column.
+            ReviewTabError: the tab lacks a column, or is gone.
         """
+        if self.is_gone:
+            raise ReviewTabError(
+                f"the Review tab of {self.week} is gone; the next export writes it again, with the "
+                "decisions that were read before"
+            )
         monday = dt.date.fromisoformat(f"{self.week}-1")
         return read_copies(read_review(self.grid), self.copies, monday)
 
@@ -115,7 +122,14 @@ def _read_tabs(
         elif copied:
             nothing = ReviewGrid([], {title: n for n, title in enumerate(TITLES)}, None)
             read[week] = ReviewTab(week, nothing, None, None, copied)
+        elif _had_lines(state.tabs.get(sheet_id(week))):
+            read[week] = ReviewTab(week, ReviewGrid([], {}, None), None, is_gone=True)
     return read
+
+
+def _had_lines(week: Tab | None) -> bool:
+    """Whether a week's own tab shows messages: then it had a Review tab, which people deleted."""
+    return week is not None and week.value("rows") not in (None, "0")
 
 
 def _is_copy(tab: Tab) -> bool:
