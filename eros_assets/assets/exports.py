@@ -21,8 +21,10 @@ from eros_assets.assets.week import WEEKLY, week_to_publish
 from eros_assets.dataset import sql_library
 from eros_assets.exporting.calendar_picture import calendar_picture
 from eros_assets.exporting.columns import CSV_COLUMNS
+from eros_assets.publishing.files import ALL_CREATORS
 from eros_assets.publishing.index import INDEX_FILE
 from eros_assets.publishing.publication import publish_files
+from eros_assets.publishing.record import read_record
 from eros_assets.resources import ExportBucket, SheetsResource, WarehouseResource
 
 GROUP = "exports"
@@ -87,6 +89,8 @@ def schedule_csv(
     yield from gate_evaluations(context, week_start, published.verdict.findings)
     of_all = {
         "folder": dg.MetadataValue.path(published.folder),
+        "url": dg.MetadataValue.url((published.folder / INDEX_FILE).absolute().as_uri()),
+        "sha256": read_record(published.folder).files[ALL_CREATORS],
         "publication": published.verdict.publication_id,
         "gate": gate_table(published.verdict.findings),
         **job_metadata(dataset),

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @table_asset(
     "schedule_review",
     group_name="selection",
-    runs=["reviewed_messages"],
+    runs=["reviewed_messages", "creator_names"],
     # Reports are not read: a backfill that makes them first can run all of a week in one run.
     deps=["table_definitions", "creator_performance", *SCOPE, *CONFIGURED, *REPLACING],
     earlier=HANDED_OUT,

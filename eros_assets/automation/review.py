@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -11,9 +12,16 @@ from eros_assets.assets.review import TO_REPLACE
 from eros_assets.assets.week import open_weeks, weekly_partitions
 from eros_assets.automation.console import CONSOLE_LOGGER
 from eros_assets.automation.jobs import replace_messages
-from eros_assets.exporting.sheets.review_reading import changed_weeks
+from eros_assets.exporting.sheets.review_reading import (
+    ReviewReading,
+    ReviewTabError,
+    changed_weeks,
+)
 from eros_assets.exporting.sheets.tables import week_name
 from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource
+
+if TYPE_CHECKING:
+    from eros_assets.exporting.sheets.reader import ReviewTab
 
 MINUTES = 5
 
@@ -56,7 +64,7 @@ def review_changes(
     # One attempt: the sensor ticks again soon, and a tick has a minute.
     spreadsheet = sheets.spreadsheet(RetryPolicy(attempts=1))
     tabs = read_review_tabs(spreadsheet, names)
-    readings = {names[name]: tab.reading for name, tab in tabs.items()}
+    readings = {names[name]: _reading(tab) for name, tab in tabs.items()}
     if not readings:
         return dg.SkipReason("the spreadsheet has no Review tab yet; export a week first")
     before: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
@@ -100,6 +108,14 @@ def rejected_messages(
             skip_reason="no rejected message waits to be replaced", cursor=found.cursor
         )
     return dg.SensorResult(run_requests=requests, cursor=found.cursor)
+
+
+def _reading(tab: "ReviewTab") -> ReviewReading | ReviewTabError:
+    """A week's lines, or why there are none: a run says so, and the other weeks are read."""
+    try:
+        return tab.reading
+    except ReviewTabError as error:
+        return error
 
 
 def _kept(digests: Mapping[str, str], weeks: Sequence[str]) -> dict[str, str]:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from eros_assets.calendar import ZONE
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
-from eros_assets.exporting.sheets.cells import cell_value, serial_date
-from eros_assets.exporting.sheets.review import REJECT, Key
+from eros_assets.exporting.sheets.review import MISPLACED, REJECT, Key
 from eros_assets.exporting.sheets.review_reading import ReviewLine, ReviewReading, UnreadLine
+from eros_assets.weekly.messages import creator_names
+from eros_assets.weekly.reviewed_messages import ReviewedMessage, misplaced_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,18 +27,6 @@ QUARANTINED_REVIEWS = "quarantined_reviews"
 
 UNKNOWN = "no schedule of the week has message {1} of {0}: was its Schedule or Message changed?"
 TOO_LATE = "too late: message {1} of {0} was due on {2:%a %Y-%m-%d %H:%M} Los Angeles time"
-MISPLACED = "it does not show message {1} of {0}: was its Schedule or Message changed?"
-SHOWN = ("Page", "Date", "LA time")
-"""Cells of a line that tell whose it is, beside its key."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewedMessage:
-    """The message of a line."""
-
-    page_name: str
-    caption_id: int
-    send_time: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +165,7 @@ def read_reviews(
         )
     own = reading or ReviewReading()
     planned = _planned(dataset, week_start)
-    misplaced = [line for line in own.lines if _is_misplaced(own.found[line.key], planned, line)]
+    misplaced = misplaced_lines(own, planned)
     lines = [line for line in own.lines if line not in misplaced]
     merged = _store_reviews(dataset, week_start, lines, planned, now, run_id)
     faults = [
@@ -206,8 +195,8 @@ def open_faults(dataset: Dataset, week_start: dt.date) -> list[str]:
 def _fault(line: UnreadLine, read_at: dt.datetime, run_id: str) -> QuarantinedReview:
     cells = {title: line.cells[title] for title in sorted(line.cells)}
     return QuarantinedReview(
-        tab_row=line.row,
-        reason=line.reason,
+        tab_row=None if line.copy else line.row,
+        reason=line.sentence if line.copy else line.reason,
         decision=line.cells.get("Decision"),
         note=line.cells.get("Note"),
         payload=json.dumps(cells, ensure_ascii=False),
@@ -220,44 +209,16 @@ def _named(line: UnreadLine, reason: str) -> UnreadLine:
     return replace(line, reason=reason)
 
 
-def _is_misplaced(
-    found: UnreadLine, planned: Mapping[Key, ReviewedMessage], line: ReviewLine
-) -> bool:
-    """Whether a line with something to say shows another message than its key names.
-
-    One cell may have been overwritten; two that differ are another message's.
-    """
-    message = planned.get(line.key)
-    if message is None or message.send_time is None or not (line.decision or line.note):
-        return False
-    local = message.send_time.astimezone(ZONE)
-    shown = (
-        message.page_name,
-        str(serial_date(local.date())),
-        cell_value("time", local, "a line"),
-    )
-    differing = 0
-    for title, wanted in zip(SHOWN, shown, strict=True):
-        text = found.cells.get(title)
-        differing += text is not None and not _is_cell(text, wanted)
-    return differing > 1
-
-
-def _is_cell(text: str, wanted: Any) -> bool:
-    if isinstance(wanted, str):
-        return text == wanted
-    try:
-        return abs(float(text) - wanted) < 1e-6
-    except ValueError:
-        return False
-
-
 def _planned(dataset: Dataset, week_start: dt.date) -> dict[Key, ReviewedMessage]:
     """The messages that the week's lines are about, by key."""
     messages = dataset.query("reviewed_messages", week_start=week_start)
+    names = creator_names(dataset)
     return {
         (row["schedule_id"], int(row["message_number"])): ReviewedMessage(
-            row["page_name"], int(row["caption_id"]), row["scheduled_send_time"].to_pydatetime()
+            row["page_name"],
+            int(row["caption_id"]),
+            row["scheduled_send_time"].to_pydatetime(),
+            names.get(row["page_name"]),
         )
         for row in messages.to_dict("records")
     }

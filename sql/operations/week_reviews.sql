@@ -1,7 +1,8 @@
--- What people said of the messages in force in a week, for lines that are added to the Review tab.
--- Of a message of another schedule of the week it is an approval of the same caption, which stays
--- where the time moved by at most approval_moves_minutes and no line of the week rejects it.
--- Grain: one row per message of an active schedule about which something is known.
+-- What people said of a week's messages, for lines and columns that the Review tab gets.
+-- Of a message in force it is what they said of it or, where they said nothing, an approval of the
+-- same caption in another schedule of the week, which stays where the time moved by at most
+-- approval_moves_minutes and no line of the week rejects it.
+-- Grain: one row per message of the week's schedules about which something is known.
 -- Parameters:
 --   week_start (DATE): Monday that names the week.
 WITH
@@ -65,4 +66,13 @@ LEFT JOIN `${dataset}.schedule_review` AS own
     AND own.week_start = @week_start
 LEFT JOIN approved AS p ON a.schedule_id = p.schedule_id AND a.message_number = p.message_number
 WHERE own.schedule_id IS NOT NULL OR p.schedule_id IS NOT NULL
-ORDER BY a.schedule_id, a.message_number;
+UNION ALL
+SELECT
+  v.schedule_id,
+  v.message_number,
+  v.decision,
+  v.note
+FROM `${dataset}.schedule_review` AS v
+LEFT JOIN active AS a ON v.schedule_id = a.schedule_id AND v.message_number = a.message_number
+WHERE v.week_start = @week_start AND a.schedule_id IS NULL
+ORDER BY schedule_id, message_number;

@@ -100,6 +100,20 @@ def cut_and_paste(tab: Tab) -> None:
     tab.cells.update(moving)
 
 
+def merge(tab: Tab) -> None:
+    """The second line's page is lost, as Google keeps the first cell's."""
+    at = tab.column("Page")
+    tab.merges = [
+        {"startRowIndex": 1, "endRowIndex": 3, "startColumnIndex": at, "endColumnIndex": at + 1}
+    ]
+    tab.cells.pop((2, at))
+
+
+def cut_and_rename(tab: Tab) -> None:
+    cut_and_paste(tab)
+    tab.type_in(0, tab.column("Text"), "Words")
+
+
 def formula(tab: Tab) -> None:
     tab.cells[1, tab.column("Price")]["userEnteredValue"] = {"formulaValue": "=1+1"}
 
@@ -158,6 +172,15 @@ CASES: Mapping[str, Case] = {
     "two columns named Time": Case(all_of(insert(5), lambda t: t.type_in(0, 5, "Time"))),
     "titles swapped": Case(swap_titles, says="its title Text was 'Note'"),
     "Text cut and pasted": Case(cut_and_paste),
+    "Text cut, pasted and renamed": Case(
+        cut_and_rename,
+        read=None,
+        fault="its column Text is missing",
+        says="Queued messages: its title Text was ''",
+    ),
+    "cells of two lines merged": Case(
+        merge, read=("Soup",), fault="its Page is empty", after=("Soup",)
+    ),
     "Time deleted": Case(gone("Time"), read=None, fault=TIME_GONE, says="its column Time was gone"),
     "Note deleted": Case(gone("Note"), says="its column Note was gone"),
     "Status deleted": Case(gone("Status"), says="its column Status was gone"),

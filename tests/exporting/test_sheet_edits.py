@@ -15,6 +15,7 @@ from eros_assets.exporting.sheets.reader import read_review_tab
 from eros_assets.exporting.sheets.review import TITLES, Said
 from eros_assets.exporting.sheets.review_reading import ReviewReading, ReviewTabError
 from eros_assets.exporting.sheets.state import REVIEW, SUMMARY
+from eros_assets.weekly.reviewed_messages import ReviewedMessage, misplaced_lines
 from tests.exporting.sheets_service.tabs import Tab
 from tests.exporting.sheets_service.weeks import Desk, messages
 
@@ -34,13 +35,15 @@ class Case:
 
     `read` are the decisions that can be read after the edit, None when the tab is refused; `unread`
     what the reading says of lines that it can't read; `says` what the next export says that it put
-    right; `after` the decisions that can be read after it. `left` are the lines of the Review tab.
+    right; `after` the decisions that can be read after it. `left` are the lines of the Review tab,
+    `misplaced` those that show another message than they name: they stay as they are.
     """
 
     edit: Edit
     read: Decisions | None = field(default_factory=lambda: REVIEWED)
     unread: Sequence[str] = ()
     says: str = ""
+    misplaced: int = 0
     after: Decisions = field(default_factory=lambda: REVIEWED)
     still_unread: Sequence[str] = ()
     left: int = 6
@@ -84,8 +87,9 @@ def copy(title: str) -> Edit:
     def copied(desk: Desk) -> None:
         own = desk.sheets.tab(title)
         new = {n + 1: {**m, "metadataId": n + 1} for n, m in own.metadata.items()}
+        cells = {place: {**cell} for place, cell in own.cells.items()}
         desk.sheets.tabs[77] = replace(
-            own.copied(), sheet_id=77, title=f"Copy of {title}", metadata=new
+            own.copied(), cells=cells, sheet_id=77, title=f"Copy of {title}", metadata=new
         )
         desk.sheets.order.append(77)
 
@@ -140,6 +144,16 @@ def delete_lines(*pages: tuple[str, int]) -> Callable[[Tab], None]:
     return deleted
 
 
+def delete_first(page: str, number: int) -> Callable[[Tab], None]:
+    """Delete the first of the lines of a message."""
+
+    def deleted(tab: Tab) -> None:
+        rows = enumerate(tab.records(), 1)
+        tab.delete_line(next(n for n, r in rows if (r["Page"], r["Message"]) == (page, number)))
+
+    return deleted
+
+
 def duplicate(page: str, number: int, **changes: Any) -> Callable[[Tab], None]:
     """Copy a line to the end of the tab."""
 
@@ -169,6 +183,50 @@ def sort_header_down(tab: Tab) -> None:
     new = {row: row - 1 for row in range(1, tab.rows)} | {0: last}
     tab.cells = {(new[r], c): cell for (r, c), cell in tab.cells.items()}
     tab.choices = {(new[r], c): rule for (r, c), rule in tab.choices.items()}
+
+
+def sort_alone(first: int, last: int) -> Callable[[Tab], None]:
+    """Sort the lines of these columns and leave the others where they are."""
+
+    def sorted_(tab: Tab) -> None:
+        cells = {p: cell for p, cell in tab.cells.items() if p[0] and first <= p[1] < last}
+        tab.cells = {p: cell for p, cell in tab.cells.items() if p not in cells}
+        tab.cells |= {(tab.rows - r, c): cell for (r, c), cell in cells.items()}
+
+    return sorted_
+
+
+def blank_rows(at: int, count: int) -> Callable[[Tab], None]:
+    return lambda tab: tab.insert({"range": row_range(at, count)})
+
+
+def row_range(at: int, count: int) -> dict[str, Any]:
+    return {"dimension": "ROWS", "startIndex": at, "endIndex": at + count}
+
+
+def hide_rows(tab: Tab) -> None:
+    """A filter hides two lines."""
+    tab.filtered = {2, 3}
+
+
+def merge_captions(tab: Tab) -> None:
+    at = tab.column("Caption")
+    tab.merges = [
+        {"startRowIndex": 1, "endRowIndex": 3, "startColumnIndex": at, "endColumnIndex": at + 1}
+    ]
+    tab.cells.pop((2, at))
+
+
+def calculate(tab: Tab) -> None:
+    """A formula where a decision was."""
+    (row,) = [n for n, r in enumerate(tab.records(), 1) if (r["Page"], r["Message"]) == ("cook", 2)]
+    tab.cells[row, tab.column("Decision")]["userEnteredValue"] = {
+        "formulaValue": '=IF(A1="","","x")'
+    }
+
+
+def in_copy(edit: Callable[[Tab], Any]) -> Edit:
+    return lambda desk: edit(desk.sheets.tab(f"Copy of {REVIEW}"))
 
 
 def merge(tab: Tab) -> None:
@@ -222,7 +280,29 @@ CASES: Mapping[str, Case] = {
     "review renamed": Case(rename(REVIEW, "To check")),
     "review copied": Case(copy(REVIEW)),
     "review deleted": Case(remove(REVIEW), read=None),
-    "review cleared": Case(in_review(clear), read={}, says="Review!A1 was empty, not 'Week'"),
+    "review cleared": Case(in_review(clear), read=None, says="Review!A1 was empty, not 'Week'"),
+    "review hidden": Case(in_review(lambda t: setattr(t, "hidden", True))),
+    "review filtered": Case(in_review(hide_rows)),
+    "review deleted, the week filtered": Case(both(remove(REVIEW), in_week(hide_rows)), read=None),
+    "review's first row no longer frozen": Case(in_review(lambda t: setattr(t, "frozen", 0))),
+    "review's cells merged": Case(in_review(merge_captions), says="Review!G3 was empty, not"),
+    "row inserted above the titles": Case(
+        in_review(blank_rows(0, 1)), says="Review: its header was not in the first row"
+    ),
+    "5,000 blank rows between the lines": Case(in_review(blank_rows(4, 5000))),
+    "decided otherwise in a copy": Case(
+        both(
+            copy(REVIEW),
+            in_copy(lambda t: t.write_beside("Decision", "ok", Page="cook", Message=1)),
+        ),
+        unread=["tab Copy of Review row 5: EROS does not read this copy"],
+        still_unread=["tab Copy of Review row 5: EROS does not read this copy"],
+    ),
+    "review deleted, its copy kept": Case(
+        both(copy(REVIEW), remove(REVIEW)),
+        read={},
+        unread=["tab Copy of Review row 2: EROS does", "tab Copy of Review row 6: EROS does"],
+    ),
     "own lines added": Case(in_review(add_rows), left=7),
     # Its columns
     "column inserted at the left": Case(in_review(insert(0))),
@@ -255,6 +335,22 @@ CASES: Mapping[str, Case] = {
     "Status deleted": Case(in_review(column("Status")), says="Review: its column Status was gone"),
     "Caption deleted": Case(
         in_review(column("Caption")), says="Review: its column Caption was gone"
+    ),
+    "column inserted, and another renamed": Case(
+        both(in_review(insert(0)), retitle("Decision", "Verdict")),
+        says="Review!I1 was 'Verdict', not 'Decision'",
+    ),
+    "Decision cut and pasted, and renamed": Case(
+        both(in_review(cut_and_paste), retitle("Decision", "Verdict")),
+        read=None,
+        says="Review!H1 was empty, not 'Decision'",
+    ),
+    "columns sorted without Schedule": Case(
+        in_review(sort_alone(0, 10)),
+        read={},
+        says="Review!",
+        after={},
+        misplaced=2,
     ),
     "header sorted into the lines": Case(
         in_review(sort_header_down), says="Review: its header was not in the first row"
@@ -289,8 +385,18 @@ CASES: Mapping[str, Case] = {
     ),
     "Message mistyped as another's": Case(
         write("Message", 1),
-        read=without(("cook", 2)) | {("cook", 1): "reject"},  # it shows message 2: quarantined
+        read=without(("cook", 2)),  # it shows message 2
         says="Review!L6 was 1, not 2",
+    ),
+    "Message mistyped as that of a deleted line": Case(
+        both(write("Message", 1), in_review(delete_first("cook", 1))),
+        read=without(("cook", 2)),
+        says="Review!L5 was 1, not 2",
+        left=5,
+    ),
+    "Message typed as text": Case(write("Message", " 2"), says="Review!L6 was ' 2', not 2"),
+    "date typed in another way": Case(
+        write("Date", "10.11.2025"), says="Review!C6 was '10.11.2025'"
     ),
     "Schedule and Page overwritten": Case(
         both(write("Schedule", "done"), write("Page", "ours")),
@@ -313,6 +419,24 @@ CASES: Mapping[str, Case] = {
         after=without(("cook", 2)),
         still_unread=["row 6: its Decision 'True'"],
     ),
+    "decision as a number": Case(
+        write("Decision", 1),
+        read=without(("cook", 2)),
+        unread=["row 6: its Decision '1'"],
+        after=without(("cook", 2)),
+        still_unread=["row 6: its Decision '1'"],
+    ),
+    "decision as a formula": Case(
+        in_review(calculate),
+        read=without(("cook", 2)),
+        unread=["row 6: its Decision '#COMPUTED!'"],
+        after=without(("cook", 2)),
+        still_unread=["row 6: its Decision '#COMPUTED!'"],
+    ),
+    "boxes that nobody ticked": Case(
+        both(*(write("Decision", value=False, page="cook", number=n) for n in (1, 3)))
+    ),
+    "decision with blanks that don't break": Case(write("Decision", "\u00a0Reject\u00a0 ")),
     "decision in other words": Case(
         both(write("Decision", " Approved "), write("Decision", "NO", "cook", 1)),
         read={("coach", 1): "approve", ("cook", 2): "approve", ("cook", 1): "reject"},
@@ -346,11 +470,21 @@ CASES: Mapping[str, Case] = {
 }
 
 
+PLANNED = {
+    (each.schedule_id, each.message_number): ReviewedMessage(
+        each.page_name, each.caption_id, each.scheduled_send_time, each.display_name
+    )
+    for each in messages()
+}
+
+
 def decisions(reading: ReviewReading) -> Decisions:
+    """What is stored of a reading of the week; a message that there isn't is quarantined."""
+    misplaced = misplaced_lines(reading, PLANNED)
     return {
         (line.schedule_id.split("_")[2], line.message_number): line.decision
         for line in reading.lines
-        if line.decision and line.schedule_id != OTHER_WEEK
+        if line.decision and line.schedule_id != OTHER_WEEK and line not in misplaced
     }
 
 
@@ -383,7 +517,9 @@ def test_edit_loses_no_decision_and_leaves_no_wrong_cell(desk: Desk, name: str) 
     assert {number: shown(desk.sheets.tabs[number]) for number in written} == written
     after = [r for r in desk.sheets.tabs[review.sheet_id].records() if any(r.values())]
     assert len(after) == case.left
-    for record in after:
+    misplaced = [r for r in after if "it does not show" in str(r["Status"])]
+    assert len(misplaced) == case.misplaced
+    for record in [each for each in after if each not in misplaced]:
         own = lines.get((record["Page"], record["Message"]))
         if own and record["Schedule"] == own["Schedule"]:
             filled = [title for title in TITLES if title not in ("Decision", "Note", "Status")]

@@ -20,14 +20,15 @@ from eros_assets.exporting.sheets.review_reading import (
 )
 from eros_assets.exporting.sheets.review_reading import read_review as read_grid
 from eros_assets.exporting.sheets.state import REVIEW, sheet_id
+from eros_assets.weekly.reviewed_messages import ReviewedMessage
 from eros_assets.weekly.reviews import (
     QuarantinedReview,
-    ReviewedMessage,
     StoredReview,
     merge_quarantine,
     merge_reviews,
 )
 from tests.exporting.sheets_service.service import GET, VALUES
+from tests.exporting.sheets_service.tabs import Tab
 from tests.exporting.sheets_service.weeks import Desk, message, messages
 from tests.google.exchange import Trouble
 
@@ -100,13 +101,46 @@ def test_approval_is_copied_to_the_next_schedule(desk: Desk) -> None:
     assert said == {1: ("approve", "lovely"), 2: (None, None)}
 
 
+@pytest.mark.parametrize("is_replaced", [True, False])
+def test_line_without_its_schedule_is_of_the_new_one_where_its_caption_is(
+    desk: Desk, is_replaced: bool
+) -> None:
+    """Page, time and number are those of the message that replaced the rejected one, too."""
+    desk.show(messages())
+    review = desk.sheets.tab(REVIEW)
+    review.write_beside("Decision", "reject", Page="cook", Message=2)
+    review.write_beside("Schedule", "", Page="cook", Message=2)
+    new = "sched_20251110_cook_99999999"
+    planned = [message(n, schedule_id=new) for n in (1, 2, 3)]
+    if is_replaced:
+        planned[1] = replace(planned[1], caption_text="Another recipe", caption_id=9)
+    for _ in range(2):
+        desk.show([*messages(("coach",)), *planned])
+    lines = [line for line in review.records() if line["Page"] == "cook"]
+    said = {line["Message"]: line["Decision"] for line in lines if line["Schedule"] == new}
+    assert said == {1: None, 2: None if is_replaced else "reject", 3: None}
+    assert [line["Decision"] for line in lines if not line["Schedule"]] == ["reject"] * is_replaced
+    assert ["not read: its Schedule is empty" in str(line["Status"]) for line in lines].count(
+        True
+    ) == is_replaced
+
+
 def test_deleted_review_tab_is_created_again(desk: Desk) -> None:
     desk.show(messages())
     gone = desk.sheets.tab(REVIEW).sheet_id
     del desk.sheets.tabs[gone]
     desk.sheets.order.remove(gone)
+    found = read_review_tab(desk.spreadsheet(), WEEK)
+    assert found is not None
+    with pytest.raises(ReviewTabError, match="tab of 2025-W46 is gone; the next export writes it"):
+        _ = found.reading
     desk.show(messages())
     assert len(desk.sheets.tab(REVIEW).records()) == 6
+
+
+def test_week_without_messages_lacks_no_review_tab(desk: Desk) -> None:
+    desk.show([])
+    assert read_review_tab(desk.spreadsheet(), WEEK) is None
 
 
 def test_renamed_review_tab_is_read(desk: Desk) -> None:
@@ -121,6 +155,20 @@ def test_renamed_review_tab_is_read(desk: Desk) -> None:
     assert [each for each in found.reading.lines if each.decision or each.note] == [
         ReviewLine("sched_20251110_coach_0a1b2c3d", 3, "approve", None)
     ]
+
+
+def test_other_tabs_whose_title_says_review_are_no_matter(desk: Desk) -> None:
+    """A chart, and a table of people with a column Decision."""
+    desk.show(messages())
+    desk.sheets.tabs |= {7: Tab(7, "Review chart", 0, 0), 8: Tab(8, "Reviews of April")}
+    desk.sheets.order += [7, 8]
+    for place, text in enumerate(("Decision", "Note", "Creator", "reject", "why", "Cook")):
+        desk.sheets.tabs[8].type_in(place // 3, place % 3, text)
+    found = read_review_tab(desk.spreadsheet(), WEEK)
+    assert found is not None
+    assert len(found.reading.lines) == 6
+    assert found.reading.unread == []
+    assert desk.show(messages()).status == "unchanged"
 
 
 def test_the_one_tab_that_weeks_shared_is_read_for_a_week_without_its_own(desk: Desk) -> None:

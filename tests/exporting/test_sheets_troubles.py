@@ -20,6 +20,7 @@ from eros_assets.exporting.sheets.faults import (
     SheetsAccessError,
     SheetsCredentialsError,
     SheetsError,
+    SheetsProtectedError,
     SheetsQuotaError,
     SheetsRefusedError,
     SheetsUnavailableError,
@@ -47,6 +48,7 @@ PASSING = {
     "too slow": Trouble(status=408),
     "a page of HTML": GATEWAY,
     "a page of HTML, as if all were well": Trouble(status=200, is_html=True),
+    "JSON that ends in the middle": Trouble(content=b'{"sheets": [{"properties": {"sheetId'),
     "cut off before": drop_before(),
     "cut off after": drop_after(),
     "broken after": Trouble(status=500, carried_out=True),
@@ -79,6 +81,18 @@ def test_failed_read_is_retried(desk: Desk, trouble: Trouble, method: str) -> No
     desk.sheets.trouble(method, trouble)
     exported = desk.show(messages())
     assert (exported.reads, exported.writes) == (3, 1)
+    assert rows(desk) == rows(desk, REVIEW) == 6
+
+
+@pytest.mark.parametrize("method", [GET, VALUES])
+@pytest.mark.parametrize("content", [b"{}", b"null", b"[]", b'"ok"', b'{"sheets": []}'])
+def test_answer_of_something_else_is_not_taken_for_an_empty_spreadsheet(
+    desk: Desk, content: bytes, method: str
+) -> None:
+    desk.show(messages())
+    desk.sheets.trouble(method, Trouble(content=content))
+    again = desk.show(messages())
+    assert (again.status, again.reads) == ("unchanged", 3)
     assert rows(desk) == rows(desk, REVIEW) == 6
 
 
@@ -197,6 +211,34 @@ def test_permanent_error_is_not_retried_and_says_what_to_do(
         desk.show(messages())
     assert desk.sheets.contents() == before
     assert desk.waits == []
+
+
+def test_review_tab_that_is_protected_against_eros_does_not_stop_the_week(desk: Desk) -> None:
+    """The week's tab is written without it, and each export fails with what to do until then."""
+    desk.show(messages())
+    review = desk.sheets.tab(REVIEW).grid()
+    desk.sheets.tab(REVIEW).is_locked = True
+    new = "sched_20251110_cook_99999999"
+    changed = [*messages(("coach",)), *(message(n, schedule_id=new) for n in (1, 2))]
+    for writes in (2, 1):
+        sent = desk.sheets.writes
+        with pytest.raises(SheetsProtectedError, match=r"let that address edit it, or remove"):
+            desk.show(changed)
+        assert desk.sheets.writes - sent == writes
+        assert new in {record["Schedule"] for record in desk.sheets.tab(WEEK).records()}
+        assert desk.sheets.tab(REVIEW).grid() == review
+    desk.sheets.tab(REVIEW).is_locked = False
+    assert desk.show(changed).status == "succeeded"
+    assert new in {record["Schedule"] for record in desk.sheets.tab(REVIEW).records()}
+
+
+def test_week_that_is_protected_against_eros_stays_whole(desk: Desk) -> None:
+    desk.show(messages())
+    before = desk.sheets.contents()
+    desk.sheets.tab(WEEK).is_locked = True
+    with pytest.raises(SheetsProtectedError, match=r"protected against eros@agency\.iam"):
+        desk.show(messages(each=2))
+    assert desk.sheets.contents() == before
 
 
 def test_unknown_spreadsheet_id_is_named(desk: Desk) -> None:
@@ -413,6 +455,17 @@ def test_other_server_gets_anonymous_credentials_without_a_key() -> None:
     found = access.find_credentials(None, None, at_google=False)
     assert type(found).__name__ == "AnonymousCredentials"
     assert access.account_of(found) is None
+
+
+@pytest.mark.parametrize("method", [GET, BATCH, VALUES])
+def test_access_token_that_expires_meanwhile_is_renewed(
+    desk: Desk, tokens: Any, method: str
+) -> None:
+    desk.sheets.trouble(method, Trouble(status=401, message="Request had invalid credentials."))
+    found = access.find_credentials(None, key(tokens[0]), at_google=True)
+    assert desk.show(messages(), credentials=found).status == "succeeded"
+    assert rows(desk) == rows(desk, REVIEW) == 6
+    assert len(desk.sheets.titles) == 4
 
 
 def test_unavailable_token_server_is_retried(desk: Desk, tokens: Any) -> None:

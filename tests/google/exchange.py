@@ -13,7 +13,7 @@ class Trouble:
 
     A silent server answers, but later than anybody waits for; a dripping one byte by byte.
     `carried_out` tells whether the server does what was asked before its answer is lost.
-    `retry_after` is the header's text.
+    `retry_after` is the header's text, `content` the answer's whole body.
     """
 
     status: int | None = None
@@ -24,6 +24,7 @@ class Trouble:
     is_silent: bool = False
     is_dripping: bool = False
     retry_after: str | None = None
+    content: bytes | None = None
 
 
 def drop_before() -> Trouble:

@@ -157,6 +157,8 @@ class _Handler(BaseHTTPRequestHandler):
             threading.Event().wait(0.3)
         if trouble.is_dripping:
             self._drip()
+        elif trouble.content is not None:
+            self._send(trouble.status or 200, trouble.content)
         elif trouble.status is None:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)

@@ -10,5 +10,6 @@
 - `review_planning`, `review_tab`: what differs from the wanted lines; the requests that mend it
 - `verification`: comparison of what was read back with what was written
 - `client`, `credentials`, `retry_policy`, `faults`: access to the API, and its errors
+- `settled_reading`: values of tabs with the state that they belong to
 - `exporter`, `reader`: the export of a week, the reading of Review tabs
 """

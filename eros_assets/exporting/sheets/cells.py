@@ -22,6 +22,7 @@ LONGEST_TEXT = 50_000
 
 SERIAL_EPOCH = dt.date(1899, 12, 30)
 SECONDS_A_DAY = 86_400
+INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -59,6 +60,11 @@ def cell_value(kind: CellKind, value: Any, where: str) -> Value:
             return (value.hour * 3600 + value.minute * 60 + value.second) / SECONDS_A_DAY
         case "whole" | "flag":
             return value
+
+
+def folded(value: Any) -> str:
+    """A title as titles are compared: without what nobody sees, in lower case."""
+    return INVISIBLE.sub("", str(value)).strip().casefold()
 
 
 def serial_date(day: dt.date) -> int:

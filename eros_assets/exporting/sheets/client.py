@@ -151,7 +151,8 @@ class Spreadsheet:
             self._read(
                 lambda: self._http.fetch_sheet_metadata(
                     self.where.spreadsheet_id, {"fields": STATE_FIELDS}
-                )
+                ),
+                "sheets",
             )
         )
 
@@ -193,8 +194,10 @@ class Spreadsheet:
             "valueRenderOption": "UNFORMATTED_VALUE",
             "dateTimeRenderOption": "SERIAL_NUMBER",
         }
-        answer = self._read(lambda: self._http.request("post", url, json=body).json())
-        for matched in answer.get("valueRanges", []):
+        answer = self._read(
+            lambda: self._http.request("post", url, json=body).json(), "valueRanges"
+        )
+        for matched in answer["valueRanges"]:
             for asked in matched["dataFilters"]:
                 yield asked["gridRange"], matched["valueRange"].get("values", [])
 
@@ -218,13 +221,20 @@ class Spreadsheet:
             headers={"Content-Type": "application/json; charset=utf-8"},
         )
 
-    def _read(self, ask: Callable[[], Any]) -> Any:
+    def _read(self, ask: Callable[[], Any], has: str) -> Any:
+        """An answer with the list `has`, which is never empty; without it, it isn't Google's."""
+
         def counted() -> Any:
             self.traffic.reads += 1
             before = self._http.received
             answer = ask()
             self.traffic.bytes_read += self._http.received - before
-            return answer
+            if not isinstance(answer, dict) or not answer.get(has):
+                raise SheetsUnavailableError(
+                    f"the answer of {self.where.endpoint} has no {has}; a proxy may have cut or "
+                    "replaced it: run it again later"
+                )
+            return cast(dict[str, Any], answer)
 
         passing = tenacity.retry_if_exception_type(SheetsUnavailableError)
         return self.retry_policy.retrying(passing)(counted)

@@ -21,9 +21,14 @@ from eros_assets.exporting.sheets.decision_tabs import (
     DecisionColumn,
     DecisionTab,
 )
-from eros_assets.exporting.sheets.metadata import free_title, replace_metadata
+from eros_assets.exporting.sheets.metadata import (
+    free_title,
+    mark_columns,
+    replace_metadata,
+    without_merges,
+)
 from eros_assets.exporting.sheets.requests import Request, grid_range
-from eros_assets.exporting.sheets.state import COLUMN_KEY, SheetState, Tab, sheet_id
+from eros_assets.exporting.sheets.state import SheetState, Tab, sheet_id
 
 ROWS = 200
 """Rows of a new tab; people may add more."""
@@ -177,12 +182,13 @@ def _mended(
     if not any(grid.lines()) and grid.header is None:
         requests += [api.insert_rows(own, 1, len(lines))] if lines else []
         requests += _lines(own, tab, places, lines)
-    elif grid.missing:
+    elif grid.missing or grid.vacated:
         requests += _lost_cells(own, grid, places, lines)
     is_shown = there.value(PAGES_KEY) == _digest(shown.pages)
     if not is_shown and "Page" not in grid.missing:
         requests.append(_validation(own, tab.column["Page"], places["Page"], shown.pages))
     if requests or places != there.marked_columns:
+        requests = [*without_merges(there), *requests]
         requests += _metadata(state, there, tab, places, shown)
     return requests, repaired
 
@@ -209,9 +215,9 @@ def _validation(own: int, column: DecisionColumn, place: int, pages: Sequence[st
         case "page" if not 0 < len(pages) <= MOST_CHOICES:
             return api.clear_validation(where)
         case "page":
-            return api.set_choices(where, pages, strict=False)
+            return api.set_choices(where, pages)
         case "type":
-            return api.set_choices(where, TYPES, strict=False)
+            return api.set_choices(where, TYPES)
         case "date":
             return api.validate(where, "DATE_IS_VALID")
         case _:
@@ -247,7 +253,7 @@ def _lost_cells(
     own: int, grid: DecisionGrid, places: Mapping[str, int], lines: Sequence[Said]
 ) -> Iterator[Request]:
     """The cells of columns that are gone, of the lines that are otherwise as they were read."""
-    gone = [title for title in grid.missing if title != STATUS]
+    gone = [title for title in (*grid.missing, *grid.vacated) if title != STATUS]
     known: dict[str, Said] = {}
     for line in lines:
         rest = {title: value for title, value in line.items() if title not in gone}
@@ -275,20 +281,13 @@ def _metadata(
 ) -> Iterator[Request]:
     own = sheet_id(tab.name)
     revision = (there.revision if there else 0) + 1
-    marked = there.marked_columns if there else {}
     values = {
         DECISIONS_KEY: tab.name,
         PAGES_KEY: _digest(shown.pages),
         "revision": str(revision),
     }
     yield from replace_metadata(state, own, values, revision)
-    moved = {title: place for title, place in places.items() if marked.get(title) != place}
-    for mark in there.column_metadata if there else ():
-        if mark.key == COLUMN_KEY and mark.value in moved:
-            yield api.delete_metadata(mark.id)
-    for title, place in moved.items():
-        identity = state.free_metadata_id(str(own), COLUMN_KEY, title, str(revision))
-        yield api.mark_column(own, identity, COLUMN_KEY, title, place)
+    yield from mark_columns(state, own, places, revision)
 
 
 def _digest(pages: Sequence[str]) -> str:

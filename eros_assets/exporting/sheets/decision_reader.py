@@ -1,6 +1,7 @@
 """Reads the tabs of decisions, and marks the lines that can't be read."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from eros_assets.exporting.sheets.client import Spreadsheet
 from eros_assets.exporting.sheets.decision_planning import decision_tabs_to_read, status_requests
@@ -10,6 +11,9 @@ from eros_assets.exporting.sheets.decision_reading import (
     decision_grid,
 )
 from eros_assets.exporting.sheets.decision_tabs import DECISION_TABS
+from eros_assets.exporting.sheets.metadata import hold_columns
+from eros_assets.exporting.sheets.requests import Request
+from eros_assets.exporting.sheets.settled_reading import settled_values
 from eros_assets.exporting.sheets.state import sheet_id
 
 
@@ -20,10 +24,11 @@ def read_decision_tabs(spreadsheet: Spreadsheet) -> dict[str, DecisionGrid]:
         SheetsError: they can't be read.
     """
     state = spreadsheet.state()
-    there = decision_tabs_to_read(state)
-    found = spreadsheet.values(there) if there else {}
+    state, found = settled_values(spreadsheet, state, decision_tabs_to_read(state))
     return {
-        tab.name: decision_grid(tab, found[own], state.tabs[own].marked_columns)
+        tab.name: replace(
+            decision_grid(tab, found[own], state.tabs[own].marked_columns), read=state.tabs[own]
+        )
         for tab in DECISION_TABS
         if (own := sheet_id(tab.name)) in found
     }
@@ -41,14 +46,11 @@ def mark_lines(
     Raises:
         SheetsError: nothing was written, or it is unknown whether it was.
     """
-    requests = [
-        request
-        for name, read in lines.items()
-        for request in status_requests(
-            sheet_id(name),
-            grids[name],
-            {line.row - 1: line.fault for line in read if line.fault is not None},
-        )
-    ]
+    requests: list[Request] = []
+    for name, read in lines.items():
+        faults = {line.row - 1: line.fault for line in read if line.fault is not None}
+        marked = status_requests(sheet_id(name), grids[name], faults)
+        tab = grids[name].read
+        requests += [*marked, *(hold_columns(tab) if marked and tab else ())]
     if requests:
         spreadsheet.change(requests)

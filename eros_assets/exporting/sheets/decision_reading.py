@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from eros_assets.calendar import ZONE, la_instant
+from eros_assets.exporting.sheets.cells import INVISIBLE, folded
 from eros_assets.exporting.sheets.decision_cells import (
     CellError,
     count_of,
@@ -31,7 +32,7 @@ from eros_assets.exporting.sheets.decision_tabs import (
     DecisionTab,
 )
 from eros_assets.exporting.sheets.faults import SheetsError
-from eros_assets.exporting.sheets.review_grid import INVISIBLE
+from eros_assets.exporting.sheets.state import Tab
 
 ENOUGH_TITLES = 3
 """Titles in a row that make it the header."""
@@ -48,18 +49,27 @@ class DecisionGrid:
     """The cells of a tab, as the API gives them.
 
     `places` are the columns found, by title. `header` is the header's row, counted from 0; None
-    when it is gone.
+    when it is gone. `read` is the tab's state when it was read.
     """
 
     tab: DecisionTab
     values: Sequence[Sequence[Any]]
     places: Mapping[str, int]
     header: int | None
+    read: Tab | None = None
 
     @property
     def missing(self) -> list[str]:
         """The titles of the columns that are gone."""
         return [title for title in self.tab.titles if title not in self.places]
+
+    @property
+    def vacated(self) -> list[str]:
+        """The titles of columns that people cut: neither title nor cells, but EROS's mark."""
+        if self.header is None:
+            return []
+        rows = range(len(self.values))
+        return [t for t in self.places if all(self.cell(row, t) == "" for row in rows)]
 
     def cell(self, row: int, title: str) -> Any:
         """A line's value; an empty text when it has none, or the tab no such column."""
@@ -103,7 +113,7 @@ def decision_grid(
     are the places of the marked columns, by title.
     """
     header = _header(tab, values)
-    titles = [_folded(value) for value in values[header]] if header is not None else []
+    titles = [folded(value) for value in values[header]] if header is not None else []
     owners = {place: title for title, place in marked.items()}
     places: dict[str, int] = {}
     for title in tab.titles:
@@ -122,13 +132,9 @@ def decision_grid(
 def _header(tab: DecisionTab, values: Sequence[Sequence[Any]]) -> int | None:
     """The row with the titles, which people may have sorted into the lines."""
     known = {title.casefold() for title in tab.titles}
-    counts = [sum(_folded(value) in known for value in row) for row in values]
+    counts = [sum(folded(value) in known for value in row) for row in values]
     most = max(counts, default=0)
     return counts.index(most) if most >= ENOUGH_TITLES else None
-
-
-def _folded(value: Any) -> str:
-    return INVISIBLE.sub("", str(value)).strip().casefold()
 
 
 def read_lines(grid: DecisionGrid, pages: Mapping[str, str]) -> list[DecisionLine]:
@@ -142,7 +148,8 @@ def read_lines(grid: DecisionGrid, pages: Mapping[str, str]) -> list[DecisionLin
     name = grid.tab.name
     if grid.header is None:
         raise DecisionTabError(f"tab {name}: its titles are gone; {AGAIN}")
-    if gone := [title for title in grid.missing if title in grid.tab.indispensable]:
+    lost = (*grid.missing, *grid.vacated)
+    if gone := [title for title in lost if title in grid.tab.indispensable]:
         raise DecisionTabError(f"tab {name}: its column {' and '.join(gone)} is missing; {AGAIN}")
     return [_line(grid, row, pages) for row in grid.lines()]
 
@@ -254,8 +261,12 @@ def digest_of(grids: Mapping[str, DecisionGrid]) -> str:
     Empty tabs that are whole say what no tabs say.
     """
     told = {
-        name: [[grid.said(row) for row in grid.lines()], grid.missing, grid.header is None]
+        name: [
+            [grid.said(row) for row in grid.lines()],
+            [*grid.missing, *grid.vacated],
+            grid.header is None,
+        ]
         for name, grid in grids.items()
-        if grid.header is None or grid.missing or any(True for _ in grid.lines())
+        if grid.header is None or grid.missing or grid.vacated or any(True for _ in grid.lines())
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

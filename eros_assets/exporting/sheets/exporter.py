@@ -16,6 +16,7 @@ from eros_assets.exporting.sheets.client import Spreadsheet
 from eros_assets.exporting.sheets.faults import (
     SheetsConflictError,
     SheetsError,
+    SheetsProtectedError,
     SheetsRefusedError,
     SheetsUnavailableError,
 )
@@ -145,6 +146,11 @@ class _Export:
         except SheetsUnavailableError:
             # The next read of the state shows whether the batch was applied.
             self.has_sent = self._may_start_over = True
+            raise
+        except SheetsProtectedError as error:
+            # What people protect of the tabs of reviews and decisions does not stop the week.
+            if plan.week_requests and error.request >= plan.week_requests:
+                self._spreadsheet.change(list(plan.requests[: plan.week_requests]))
             raise
         except SheetsRefusedError as error:
             if self._spreadsheet.state() == state:

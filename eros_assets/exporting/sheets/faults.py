@@ -12,6 +12,8 @@ from eros_assets.errors import ErosError
 
 TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 CELL_LIMIT = re.compile(r"above the limit of \d+ cells", re.IGNORECASE)
+PROTECTED = re.compile(r"edit a protected (cell|range|sheet|object)", re.IGNORECASE)
+REQUEST = re.compile(r"requests\[(\d+)\]")
 STORAGE_FULL = re.compile(r"storage quota.* exceeded", re.IGNORECASE)
 SERVICE_DISABLED = re.compile(r"SERVICE_DISABLED|has not been used in project|is disabled")
 LONGEST = 300
@@ -23,6 +25,17 @@ class SheetsError(ErosError):
 
 class SheetsAccessError(SheetsError):
     """The account has no write access, or the API is off."""
+
+
+class SheetsProtectedError(SheetsAccessError):
+    """A range is protected against the account; nothing was written.
+
+    `request` is the place of the refused request in its batch; -1 when Google does not name it.
+    """
+
+    def __init__(self, message: str, request: int) -> None:
+        super().__init__(message)
+        self.request = request
 
 
 class SpreadsheetNotFoundError(SheetsError):
@@ -96,6 +109,13 @@ def error_of(refusal: Refusal, where: SpreadsheetRef) -> SheetsError:
     if refusal.status in TRANSIENT_STATUSES or refusal.status < 400:
         return SheetsUnavailableError(
             f"Google Sheets was not available ({said}); run it again later", refusal.retry_after
+        )
+    if PROTECTED.search(refusal.message):
+        named = REQUEST.search(refusal.message)
+        return SheetsProtectedError(
+            f"a range of {where.address} is protected against {where.whom} ({said}): under Data › "
+            "Protect sheets and ranges, let that address edit it, or remove the protection",
+            int(named[1]) if named else -1,
         )
     if refusal.status == 403:
         return SheetsAccessError(_access(refusal, where, str(said)))

@@ -14,7 +14,7 @@ from eros_assets.exporting.sheets.decision_planning import (
     plan_decisions,
     still_wrong,
 )
-from eros_assets.exporting.sheets.metadata import free_title, replace_metadata
+from eros_assets.exporting.sheets.metadata import free_title, replace_metadata, without_merges
 from eros_assets.exporting.sheets.requests import Request, grid_range
 from eros_assets.exporting.sheets.review import Key, ReviewLines, Said, review_lines
 from eros_assets.exporting.sheets.review_grid import review_grid
@@ -76,7 +76,8 @@ class SheetPlan:
 
     `expected` are the tables to read back, `revisions` those of the tabs of the week, after the
     batch. `review` are the Review tab's lines, and its columns by title, after the batch;
-    `decision_tabs` the tabs of decisions that it writes.
+    `decision_tabs` the tabs of decisions that it writes. The first `week_requests` requests are
+    those of the week's own tab and the Summary.
     `repaired` are the cells that people had changed, one line each.
     """
 
@@ -88,6 +89,7 @@ class SheetPlan:
     revisions: Sequence[int]
     repaired: Sequence[str]
     decision_tabs: Sequence[int] = ()
+    week_requests: int = 0
 
     @property
     def tabs(self) -> list[int]:
@@ -146,12 +148,12 @@ def plan_batch(state: SheetState, found: Values, week: SheetWeek) -> SheetPlan:
     writes_summary = writes_week or summary not in state.tabs or summary in wrong
     lines = review_lines(week.messages, week.week_name, week.said)
     reviewed = plan_review(state, found.get(review, []), lines, own)
-    requests = [
+    of_tabs = [
         *(_summary_requests(state, shown, shows) if writes_summary else []),
         *(_week_requests(state, own, title, table) if writes_week else []),
         *(_week_metadata(state, week, entry, digest) if writes_week else []),
-        *reviewed.requests,
     ]
+    requests = [*of_tabs, *_unfiltered(own, table, reviewed.requests), *reviewed.requests]
     decided = DecisionsPlan()
     if week.decisions is not None:
         tabs_before = len(state.tabs) + sum("addSheet" in request for request in requests)
@@ -167,7 +169,15 @@ def plan_batch(state: SheetState, found: Values, week: SheetWeek) -> SheetPlan:
         [revision + is_new for revision, is_new in zip(before, wrote, strict=True)],
         [*(each.sentence for each in changed), *reviewed.repaired, *decided.repaired],
         decided.written,
+        len(of_tabs),
     )
+
+
+def _unfiltered(own: int, table: Table, requests: Sequence[Request]) -> list[Request]:
+    """Show all rows of the week's tab before rows are copied: filtered ones may be left out."""
+    if not any("copyPaste" in request for request in requests):
+        return []
+    return [api.set_filter(grid_range(own, (0, table.row_count), (0, len(table.columns))))]
 
 
 def revisions(state: SheetState, week: SheetWeek) -> list[int]:
@@ -227,8 +237,7 @@ def _made_plain(tab: Tab, size: tuple[int, int], frozen: int) -> Iterable[Reques
     """Remove bandings (adding one twice is an error), merges and validation; set the size."""
     for banding in tab.bandings:
         yield api.delete_banding(banding)
-    if tab.has_merges:
-        yield api.unmerge(grid_range(tab.sheet_id, (0, tab.row_count), (0, tab.column_count)))
+    yield from without_merges(tab)
     yield api.resize(tab.sheet_id, size, frozen)
     yield api.clear_validation(grid_range(tab.sheet_id, (0, size[0]), (0, size[1])))
 

@@ -238,14 +238,12 @@ def write_note(sheet_id: int, at: tuple[int, int], note: str) -> Request:
     }
 
 
-def set_choices(
-    where: Mapping[str, int], choices: Sequence[str], *, strict: bool = True
-) -> Request:
-    """Offer these choices in a dropdown list; `strict`: no other value can be typed."""
+def set_choices(where: Mapping[str, int], choices: Sequence[str]) -> Request:
+    """Offer these choices in a dropdown list, and mark other values; they can be typed as well."""
     values = [{"userEnteredValue": choice} for choice in choices]
     rule = {
         "condition": {"type": "ONE_OF_LIST", "values": values},
-        "strict": strict,
+        "strict": False,
         "showCustomUi": True,
     }
     return {"setDataValidation": {"range": where, "rule": rule}}
@@ -344,24 +342,6 @@ def create_metadata(sheet_id: int, metadata_id: int, key: str, value: str) -> Re
         "metadataKey": key,
         "metadataValue": value,
         "location": {"sheetId": sheet_id},
-        "visibility": "DOCUMENT",
-    }
-    return {"createDeveloperMetadata": {"developerMetadata": metadata}}
-
-
-def mark_column(sheet_id: int, metadata_id: int, key: str, value: str, column: int) -> Request:
-    """Create developer metadata of a column; it stays with the column when people move that."""
-    where = {
-        "sheetId": sheet_id,
-        "dimension": "COLUMNS",
-        "startIndex": column,
-        "endIndex": column + 1,
-    }
-    metadata = {
-        "metadataId": metadata_id,
-        "metadataKey": key,
-        "metadataValue": value,
-        "location": {"dimensionRange": where},
         "visibility": "DOCUMENT",
     }
     return {"createDeveloperMetadata": {"developerMetadata": metadata}}

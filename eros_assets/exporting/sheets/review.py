@@ -35,6 +35,13 @@ REVIEW_COLUMNS = (
 COLUMN_OF = {column.title: column for column in REVIEW_COLUMNS}
 TITLES = tuple(COLUMN_OF)
 PEOPLES = ("Decision", "Note")
+TELLING = ("Date", "LA time", "Caption", "Page", "Message", "Schedule")
+"""Titles of the cells that tell whose a line is."""
+
+MISPLACED = (
+    "it does not show message {1} of {0}: was its Schedule or Message changed, or were some of its "
+    "columns sorted alone? Empty its Decision and Note, and decide again after the next export"
+)
 NOT_IN_FORCE = "no longer in force: see the newer line"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eros_assets.exporting.sheets.cells import INVISIBLE, folded
 from eros_assets.exporting.sheets.review import TITLES, Key
 
-INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 ENOUGH_TITLES = 3
 """Titles in a row that make it the header."""
 
@@ -38,9 +38,17 @@ class ReviewGrid:
     def text(self, row: int, title: str) -> str:
         """A line's value as text, without blanks around it."""
         value = self.cell(row, title)
+        if value is False:
+            return ""  # a box that nobody ticked
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         return INVISIBLE.sub("", str(value)).strip()
+
+    def is_vacated(self, title: str) -> bool:
+        """Whether a column has neither title nor cells: people cut it, and its mark stayed."""
+        return self.header is not None and not any(
+            self.text(row, title) for row in range(len(self.values))
+        )
 
     def key(self, row: int) -> Key | None:
         """The schedule and message of a line; None when its cells are neither."""
@@ -57,7 +65,7 @@ def review_grid(values: Sequence[Sequence[Any]], marked: Mapping[str, int]) -> R
     """
     values = values or [[]]
     header = _header(values)
-    titles = [_folded(value) for value in values[header]] if header is not None else []
+    titles = [folded(value) for value in values[header]] if header is not None else []
     owners = {place: title for title, place in marked.items()}
     places: dict[str, int] = {}
     for title in TITLES:
@@ -76,16 +84,12 @@ def review_grid(values: Sequence[Sequence[Any]], marked: Mapping[str, int]) -> R
 def _header(values: Sequence[Sequence[Any]]) -> int | None:
     """The row with the titles, which people may have sorted into the lines."""
     known = {title.casefold() for title in TITLES}
-    counts = [sum(_folded(value) in known for value in row) for row in values]
+    counts = [sum(folded(value) in known for value in row) for row in values]
     most = max(counts, default=0)
     if most >= ENOUGH_TITLES:
         return counts.index(most)
     is_line = any(week_of(str(value).strip()) is not None for value in values[0])
     return None if is_line else 0
-
-
-def _folded(value: Any) -> str:
-    return INVISIBLE.sub("", str(value)).strip().casefold()
 
 
 def week_of(schedule_id: str) -> dt.date | None:

@@ -15,9 +15,11 @@ from typing import Any
 from eros_assets.exporting.sheets.cells import Value
 from eros_assets.exporting.sheets.review import (
     APPROVE,
+    MISPLACED,
     NOT_IN_FORCE,
     PEOPLES,
     REJECT,
+    TELLING,
     TITLES,
     Key,
     ReviewLines,
@@ -27,11 +29,13 @@ from eros_assets.exporting.sheets.review_grid import ReviewGrid
 from eros_assets.exporting.sheets.review_reading import read_review
 from eros_assets.exporting.sheets.verification import a1, is_same, shown_value
 
+CONTENT = ("Date", "LA time", "Caption")
 SURE = 3
 """Cells of a line that must be those of a message for the line to be taken for the message's."""
 
 NOT_READ = "not read: "
 CHOICES = (APPROVE, REJECT)
+NO_KEY: Key = ("", 0)
 Cell = tuple[int, str]
 """A row, counted from 0, and a title."""
 
@@ -65,30 +69,36 @@ def review_edits(grid: ReviewGrid, lines: ReviewLines) -> ReviewEdits:
     """
     missing = [title for title in TITLES if title not in grid.places]
     whose = _identified(grid, lines)
+    misplaced = _misplaced(grid, lines, whose)
     has_header = grid.header == 0
     wanted: dict[Cell, Value] = {}
     if grid.header is not None:
         wanted |= {(grid.header, title): title for title in TITLES}
+    lost = [title for title in PEOPLES if title in missing or grid.is_vacated(title)]
+    for row in grid.lines() if lost else ():
+        said = lines.said.get(whose.get(row) or grid.key(row) or NO_KEY, Said())
+        both = {"Decision": said.decision, "Note": said.note}
+        wanted |= {(row, title): both[title] for title in lost}
     for row, key in whose.items():
+        if row in misplaced:
+            continue
         wanted |= {(row, title): value for title, value in lines.filled[key].items()}
-        if set(missing) & set(PEOPLES):
-            said = lines.said.get(key, Said())
-            both = {"Decision": said.decision, "Note": said.note}
-            wanted |= {(row, title): both[title] for title in PEOPLES if title in missing}
     mended = _with(grid, wanted, missing)
     wanted |= {(row, "Status"): status for row, status in _statuses(mended, lines)}
+    wanted |= {(r, "Status"): f"{NOT_READ}{MISPLACED.format(*k)}" for r, k in misplaced.items()}
     cells = {
         (row, title): value
         for (row, title), value in wanted.items()
         if not is_same(value, grid.cell(row, title))
         and not (row == grid.header and _is_title(grid, row, title))
     }
-    there = {key[0] for key in whose.values()}
+    # A line that only its content tells may be of the schedule before.
+    there = {key[0] for row, key in whose.items() if grid.text(row, "Schedule") == key[0]}
     return ReviewEdits(
         grid=grid,
         cells=cells,
         missing=missing,
-        new=[key for key in lines.filled if key[0] not in there],
+        new=[k for k in lines.filled if k[0] not in there and k not in whose.values()],
         has_header=has_header,
         repaired=list(_repaired(grid, cells, missing)),
     )
@@ -117,28 +127,60 @@ def _identified(grid: ReviewGrid, lines: ReviewLines) -> dict[int, Key]:
         whose[best] = key
         doubtful += [row for row in rows if row != best]
     free = {key: lines.filled[key] for key in lines.filled if key not in claims}
-    if free and doubtful:
-        whose |= _by_content(grid, doubtful, free)
+    if free:
+        # A line may have another's number: then its other cells show that other message.
+        changed = [
+            row
+            for row, key in whose.items()
+            if _agreement(grid, lines.filled[key], row) < len(TELLING)
+        ]
+        for row, key in _by_content(grid, [*doubtful, *changed], free).items():
+            mine = _agreement(grid, lines.filled[whose[row]], row) if row in whose else 0
+            if _agreement(grid, free[key], row) > mine:
+                whose[row] = key
     return whose
+
+
+def _misplaced(grid: ReviewGrid, lines: ReviewLines, whose: Mapping[int, Key]) -> dict[int, Key]:
+    """Rows in which people decided, and which show another message than their key names.
+
+    Nobody knows which of both they decided on, so the row stays as it is.
+    """
+    shown = {
+        tuple(_rounded(cells[title]) for title in CONTENT): key
+        for key, cells in lines.filled.items()
+    }
+    found: dict[int, Key] = {}
+    for row, key in whose.items():
+        is_own = is_same(lines.filled[key]["Caption"], grid.cell(row, "Caption"))
+        if not is_own and any(grid.text(row, title) for title in PEOPLES):
+            cells = tuple(_rounded(grid.cell(row, title)) for title in CONTENT)
+            found |= {row: key} if shown.get(cells, key) != key else {}
+    return found
 
 
 def _by_content(
     grid: ReviewGrid, rows: Iterable[int], free: Mapping[Key, Mapping[str, Value]]
 ) -> dict[int, Key]:
-    """Rows that show a message's page, and its time, number or caption; none for two messages."""
+    """Rows that show a message's caption or schedule, and its page or time; none for two messages.
+
+    Page, date and time alone may be those of the message that was replaced.
+    """
     pairs = (("Page", "Message"), ("Page", "Caption"), ("Page", "LA time"), ("Schedule", "LA time"))
     index: dict[tuple[str, str, Any, Any], list[Key]] = {}
     for key, cells in free.items():
         for one, other in pairs:
-            index.setdefault((one, other, cells[one], cells[other]), []).append(key)
+            pair = one, other, _rounded(cells[one]), _rounded(cells[other])
+            index.setdefault(pair, []).append(key)
     found: dict[int, Key] = {}
     taken: set[Key] = set()
     for row in sorted(rows):
+        at = {title: _rounded(grid.cell(row, title)) for title in TELLING}
         candidates = {
             key
             for one, other in pairs
-            for key in index.get((one, other, grid.cell(row, one), grid.cell(row, other)), [])
-            if key not in taken
+            for key in index.get((one, other, at[one], at[other]), [])
+            if key not in taken and _is_told(grid, free[key], row)
         }
         scores = {key: _agreement(grid, free[key], row) for key in sorted(candidates)}
         most = max(scores.values(), default=0)
@@ -149,10 +191,18 @@ def _by_content(
     return found
 
 
+def _rounded(value: Any) -> Any:
+    """A cell's value, to look it up: a time of day may come back with other last digits."""
+    return round(value, 6) if isinstance(value, float) else value
+
+
+def _is_told(grid: ReviewGrid, cells: Mapping[str, Value], row: int) -> bool:
+    return any(is_same(cells[title], grid.cell(row, title)) for title in ("Caption", "Schedule"))
+
+
 def _agreement(grid: ReviewGrid, cells: Mapping[str, Value], row: int) -> int:
-    """How many cells of a row are those of a message; Week and Creator tell nothing."""
-    telling = (title for title in cells if title not in ("Week", "Creator", "UTC offset", "Tier"))
-    return sum(is_same(cells[title], grid.cell(row, title)) for title in telling)
+    """How many cells of a row are those of a message."""
+    return sum(is_same(cells[title], grid.cell(row, title)) for title in TELLING)
 
 
 def _statuses(grid: ReviewGrid, lines: ReviewLines) -> Iterator[tuple[int, Value]]:

@@ -3,14 +3,15 @@
 A line that can't be read does not stop the others: it is returned with its row and the reason.
 """
 
+import datetime as dt
 import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from eros_assets.errors import ErosError
-from eros_assets.exporting.sheets.review import APPROVE, REJECT, Key
+from eros_assets.exporting.sheets.review import APPROVE, PEOPLES, REJECT, Key
 from eros_assets.exporting.sheets.review_grid import ReviewGrid, week_of
 
 WORDS = {
@@ -46,21 +47,26 @@ class UnreadLine:
     """A line whose decision or note can't be used.
 
     `row` counts from 1, the header. `cells` are the line's texts by title, without empty ones.
+    `copy` is the title of the tab where it stands, when that is a copy of the Review tab.
     """
 
     row: int
     reason: str
     cells: Mapping[str, str]
+    copy: str | None = None
 
     @property
     def sentence(self) -> str:
         """One line for people."""
-        return f"tab Review row {self.row}: {self.reason}"
+        return f"tab {self.copy or 'Review'} row {self.row}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewReading:
-    """The lines that could be read, those that could not, and the cells of the former by key."""
+    """The lines that could be read, those that could not, and the cells of the former by key.
+
+    Of several lines of a message, the cells are those of the first that says something.
+    """
 
     lines: Sequence[ReviewLine] = ()
     unread: Sequence[UnreadLine] = ()
@@ -77,7 +83,8 @@ def read_review(grid: ReviewGrid) -> ReviewReading:
         ReviewTabError: a column is missing.
     """
     for title in KEYS:
-        if title not in grid.places:
+        is_gone = title not in grid.places or (title in PEOPLES and grid.is_vacated(title))
+        if is_gone:
             raise ReviewTabError(
                 f"tab Review: its column {title} is missing, so nothing of it is read; the next "
                 "export adds it again, with the decisions that were read before"
@@ -86,10 +93,10 @@ def read_review(grid: ReviewGrid) -> ReviewReading:
     rows: dict[Key, list[UnreadLine]] = {}
     unread: dict[int, UnreadLine] = {}
     for row in grid.lines():
-        cells = {title: text for title in grid.places if (text := grid.text(row, title))}
+        cells = _texts(grid, row)
         said = UnreadLine(row + 1, _fault(grid, row), cells)
         if said.reason:
-            if "Decision" in cells or "Note" in cells:
+            if _says_something(said):
                 unread[row] = said
             continue
         line = _line(grid, row)
@@ -106,8 +113,40 @@ def read_review(grid: ReviewGrid) -> ReviewReading:
     return ReviewReading(
         kept,
         [unread[row] for row in sorted(unread)],
-        {key: said[0] for key, said in rows.items()},
+        {key: max(said, key=_says_something) for key, said in rows.items()},
     )
+
+
+def _says_something(line: UnreadLine) -> bool:
+    return any(title in line.cells for title in PEOPLES)
+
+
+def read_copies(
+    reading: ReviewReading, copies: Mapping[str, ReviewGrid], week_start: dt.date
+) -> ReviewReading:
+    """The reading, with the lines of copies of the tab that decide otherwise than it does.
+
+    `copies` are by title. People may take a copy for the tab itself, so nothing of it is dropped;
+    nor is it read, because it may be older.
+    """
+    said = {line.key: (line.decision, line.note) for line in reading.lines}
+    unread = list(reading.unread)
+    for title, grid in copies.items():
+        if any(name not in grid.places for name in KEYS):
+            continue
+        for row in grid.lines():
+            key = grid.key(row)
+            decision, note = grid.text(row, "Decision"), grid.text(row, "Note")
+            mine = decision_of(decision) or decision or None, note or None
+            is_ours = key is None or week_of(key[0]) == week_start
+            if is_ours and mine != (None, None) and (key is None or mine != said.get(key)):
+                reason = "EROS does not read this copy; write it into the tab Review"
+                unread.append(UnreadLine(row + 1, reason, _texts(grid, row), title))
+    return replace(reading, unread=unread)
+
+
+def _texts(grid: ReviewGrid, row: int) -> dict[str, str]:
+    return {title: text for title in grid.places if (text := grid.text(row, title))}
 
 
 def _contested(key: Key, rows: Sequence[UnreadLine]) -> list[UnreadLine]:
@@ -152,23 +191,25 @@ def decision_of(text: str) -> str | None:
 
 
 def changed_weeks(
-    before: Mapping[str, str], readings: Mapping[str, ReviewReading]
+    before: Mapping[str, str], readings: Mapping[str, ReviewReading | ReviewTabError]
 ) -> dict[str, str]:
     """Digests, by Monday, of the weeks whose reviews differ from `before`, the last digests.
 
-    `readings` are the weeks' tabs by Monday. Lines that say nothing don't count; lines that can't
-    be read do.
+    `readings` are the weeks' tabs by Monday, or why one can't be read. Lines that say nothing don't
+    count; lines that can't be read do.
     """
     digests = {week: _digest(reading) for week, reading in readings.items()}
     nothing = _digest(ReviewReading())
     return {week: d for week, d in digests.items() if before.get(week, nothing) != d}
 
 
-def _digest(reading: ReviewReading) -> str:
+def _digest(reading: ReviewReading | ReviewTabError) -> str:
+    if isinstance(reading, ReviewTabError):
+        return hashlib.sha256(str(reading).encode()).hexdigest()
     told = [
         [*map(str, line.key), line.decision or "", line.note or ""]
         for line in reading.lines
         if line.decision or line.note
     ]
-    told += [[line.reason, *line.cells.values()] for line in reading.unread]
+    told += [[line.reason, line.copy or "", *line.cells.values()] for line in reading.unread]
     return hashlib.sha256(json.dumps(sorted(told)).encode()).hexdigest()

@@ -7,7 +7,12 @@ from typing import Any
 
 from eros_assets.exporting.sheets import requests as api
 from eros_assets.exporting.sheets.cells import Value
-from eros_assets.exporting.sheets.metadata import free_title, replace_metadata
+from eros_assets.exporting.sheets.metadata import (
+    free_title,
+    mark_columns,
+    replace_metadata,
+    without_merges,
+)
 from eros_assets.exporting.sheets.requests import Request, grid_range
 from eros_assets.exporting.sheets.review import (
     APPROVE,
@@ -24,7 +29,6 @@ from eros_assets.exporting.sheets.review_grid import ReviewGrid, review_grid
 from eros_assets.exporting.sheets.review_planning import NOT_READ, ReviewEdits, review_edits
 from eros_assets.exporting.sheets.review_reading import UnreadLine
 from eros_assets.exporting.sheets.state import (
-    COLUMN_KEY,
     REVIEW,
     REVIEW_KEY,
     REVIEW_PROTECTION,
@@ -78,7 +82,7 @@ def plan_review(
     places = {**edits.grid.places, **dict(zip(edits.missing, count(width), strict=False))}
     if edits.is_nothing and places == tab.marked_columns:
         return ReviewPlan([], places, [])
-    requests = [*_edits(own, edits, places)]
+    requests = [*without_merges(tab), *_edits(own, edits, places)]
     if edits.new:
         requests += [
             api.insert_rows(own, 1, len(edits.new)),
@@ -112,8 +116,12 @@ def _new_tab(state: SheetState, week: str, rows: int) -> Iterable[Request]:
 
     All but the last of these are hidden: their weeks are over.
     """
-    others = {tab.value(REVIEW_KEY) or "": tab for tab in state.tabs.values()}
-    earlier = sorted((name for name in others if name and name < week), reverse=True)
+    others = {
+        name: tab
+        for tab in state.tabs.values()
+        if (name := tab.value(REVIEW_KEY)) and tab.sheet_id == review_id(name)
+    }
+    earlier = sorted((name for name in others if name < week), reverse=True)
     is_newest = not any(name > week for name in others)
     title = free_title(REVIEW if is_newest else f"{REVIEW} {week}", state)
     for name in earlier if is_newest else ():
@@ -131,15 +139,8 @@ def _metadata(state: SheetState, week: str, places: Mapping[str, int]) -> Iterab
     own = review_id(week)
     tab = state.tabs.get(own)
     revision = (tab.revision if tab else 0) + 1
-    marked = tab.marked_columns if tab else {}
     yield from replace_metadata(state, own, {REVIEW_KEY: week, "revision": str(revision)}, revision)
-    moved = {title: place for title, place in places.items() if marked.get(title) != place}
-    for mark in tab.column_metadata if tab else ():
-        if mark.key == COLUMN_KEY and mark.value in moved:
-            yield api.delete_metadata(mark.id)
-    for title, place in moved.items():
-        identity = state.free_metadata_id(str(own), COLUMN_KEY, title, str(revision))
-        yield api.mark_column(own, identity, COLUMN_KEY, title, place)
+    yield from mark_columns(state, own, places, revision)
 
 
 def _header_and_rules(own: int, title: str, index: int, rows: int) -> Iterable[Request]:

@@ -37,7 +37,9 @@ class Sheets:
     before_batch: list[Callable[[], None]] = field(default_factory=list)
     after_batch: list[Callable[[], None]] = field(default_factory=list)
     order: list[int] = field(default_factory=lambda: [0])
+    interruptions: dict[int, Callable[[], Any]] = field(default_factory=dict)
     _numbers: int = 0
+    _answered: int = 0
 
     @property
     def discovery(self) -> Discovery:
@@ -48,6 +50,10 @@ class Sheets:
     def trouble(self, method: str, *troubles: Trouble) -> None:
         """Make the next requests for a method fail."""
         self.troubles[method] += troubles
+
+    def interrupt(self, after: int, edit: Callable[[], Any]) -> None:
+        """Have somebody edit before the answer to a request, after so many others."""
+        self.interruptions[self._answered + after] = edit
 
     def tab(self, title: str) -> Tab:
         """The tab of this title."""
@@ -83,6 +89,8 @@ class Sheets:
         return {"error": {"code": refusal.status, "message": refusal.message, "status": status}}
 
     def answer(self, request: Request) -> Body:
+        self.interruptions.pop(self._answered, lambda: None)()
+        self._answered += 1
         if request.path.get("spreadsheetId") != SPREADSHEET:
             raise RefusalError(404, "notFound", "Requested entity was not found.")
         match request.method:
@@ -136,6 +144,8 @@ class Sheets:
         for asked in request.body["dataFilters"]:
             where = asked["gridRange"]
             tab = self._tab(where["sheetId"], 400)
+            if not tab.rows:
+                raise RefusalError(400, "badRequest", "A sheet that is not a grid has no cells.")
             first, end = where.get("startColumnIndex", 0), where.get("endColumnIndex", tab.columns)
             if end > tab.columns:
                 raise RefusalError(400, "badRequest", "Range exceeds grid limits.")
@@ -184,6 +194,12 @@ class Sheets:
         if "formulaValue" in str(content):
             self.violations.append(f"{name} writes a formula")
         where = content.get("range", {})
+        edited = content.get("destination", where).get("sheetId", content.get("sheetId"))
+        if edited in self.tabs and self.tabs[edited].is_locked:
+            raise WrongRequestError(
+                "You are trying to edit a protected cell or object. Please contact the spreadsheet "
+                "owner to remove protection if you need to edit."
+            )
         match name:
             case "addSheet":
                 return {"addSheet": {"properties": self._add(content["properties"])}}
@@ -220,7 +236,7 @@ class Sheets:
             case "setBasicFilter":
                 tab = self._tab(content["filter"]["range"]["sheetId"])
                 list(tab.ranged(content["filter"]["range"]))
-                tab.filter = content["filter"]
+                tab.filter, tab.filtered = content["filter"], set()
             case "addProtectedRange":
                 protected = content["protectedRange"]
                 self._tab(protected["range"]["sheetId"]).protections.append(protected)
@@ -247,7 +263,7 @@ class Sheets:
             case "deleteDeveloperMetadata":
                 (lookup,) = content["dataFilter"].values()
                 for tab in self.tabs.values():
-                    tab.metadata.pop(lookup["metadataId"], None)
+                    tab.delete_metadata(lookup)
             case _:
                 raise WrongRequestError(f"{name} is not played here")
         return {}

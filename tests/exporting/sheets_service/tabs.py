@@ -36,7 +36,11 @@ class Tab:
     merges: list[Body] = field(default_factory=list)
     metadata: dict[int, Body] = field(default_factory=dict)
     filter: Body | None = None
+    filtered: set[int] = field(default_factory=set)
+    """Rows that a person's filter hides: copies leave them out."""
     hidden: bool = False
+    is_locked: bool = False
+    """Protected: only its people may edit it."""
 
     def copied(self) -> "Tab":
         """A snapshot. Shallow, because requests replace a tab's parts instead of changing them."""
@@ -201,11 +205,12 @@ class Tab:
 
     def paste(self, source: "Tab", where: Body, target: Body) -> None:
         """CopyPaste, of values."""
-        taken = list(source.ranged(where))
+        ranged = list(source.ranged(where))
         given = list(self.ranged(target))
-        if len(taken) != len(given):
+        if len(ranged) != len(given):
             raise WrongRequestError("the ranges have different sizes")
-        for one, other in zip(taken, given, strict=True):
+        taken = [place for place in ranged if place[0] not in source.filtered]
+        for one, other in zip(taken, given, strict=False):
             cell = {k: v for k, v in self.cells.get(other, {}).items() if k != "userEnteredValue"}
             value = source.cells.get(one, {}).get("userEnteredValue")
             self.cells[other] = cell if value is None else {**cell, "userEnteredValue": value}
@@ -234,6 +239,14 @@ class Tab:
         size = sum(len(m["metadataKey"]) + len(m["metadataValue"]) for m in self.metadata.values())
         if size > METADATA_LIMIT:
             raise WrongRequestError(f"Developer metadata exceeds {METADATA_LIMIT} characters")
+
+    def delete_metadata(self, lookup: Body) -> None:
+        """DeleteDeveloperMetadata, by id and, when asked, only at an exact location."""
+        found = self.metadata.get(lookup["metadataId"])
+        where = lookup.get("metadataLocation", {})
+        assert ("metadataLocation" in lookup) == ("locationMatchingStrategy" in lookup)
+        if found is not None and where in ({}, found["location"]):
+            del self.metadata[lookup["metadataId"]]
 
     def _is_swallowed(self, row: int, column: int) -> bool:
         return any(
