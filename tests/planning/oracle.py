@@ -62,7 +62,9 @@ class WeekModel:
         # A message that is fixed is a caption without worth, at its time.
         self.fixed = {
             -1 - n: (
-                Caption(-1 - n, s.message_type, s.price_tier or f"fixed {n}", s.content_category, 0),
+                Caption(
+                    -1 - n, s.message_type, s.price_tier or f"fixed {n}", s.content_category, 0
+                ),
                 s.send_time,
             )
             for n, s in enumerate(sent)
