@@ -2,7 +2,8 @@
 
 200 weeks of all size tiers, a sixth of them begun, take about half an hour on one core. With
 `--results FILE` each week's result is kept as a line of JSON, and a run that was broken off goes on
-where it stopped.
+where it stopped. `--decided` takes weeks in which people have closed dates, set hours, past
+midnight too, and queued or pinned messages.
 """
 
 import json
@@ -24,9 +25,10 @@ EFFORT = 15
 """CP-SAT's deterministic time for one week, about seconds."""
 
 
-def instances(weeks: int, seed: int) -> Iterator[SampleWeek]:
+def instances(weeks: int, seed: int, *, decided: bool = False) -> Iterator[SampleWeek]:
     """Weeks with room for every caption, all tiers in turn, a begun one after every five."""
-    whole, begun = sample_weeks(seed, weeks), sample_weeks(seed + 2, weeks, begun=True)
+    whole = sample_weeks(seed, weeks, decided=decided)
+    begun = sample_weeks(seed + 2, weeks, begun=True, decided=decided)
     fives = zip(*[whole] * len(SIZE_TIERS), strict=True)
     mixed = (week for five in fives for week in (*five, next(begun)))
     return islice((w for w in mixed if w.captions and not plan(w).dropped), weeks)
@@ -87,12 +89,13 @@ def _share(row: dict[str, object], of: str) -> float:
 @click.command()
 @click.option("--weeks", default=200, help="Weeks to compare with the optimum.")
 @click.option("--seed", default=11, help="Which weeks.")
+@click.option("--decided", is_flag=True, help="Weeks with queued messages, days off and hours.")
 @click.option("--results", type=click.Path(path_type=Path), help="Where to keep each result.")
-def main(weeks: int, seed: int, results: Path | None) -> None:
+def main(weeks: int, seed: int, decided: bool, results: Path | None) -> None:
     """Compare plans with the optimum."""
     kept = results.read_text().splitlines() if results and results.exists() else []
     rows = [json.loads(line) for line in kept]
-    for week in islice(instances(weeks, seed), len(rows), None):
+    for week in islice(instances(weeks, seed, decided=decided), len(rows), None):
         rows.append(compare(week))
         if results:
             with results.open("a") as file:

@@ -29,8 +29,7 @@ def why_week(dataset: Dataset, schedule: Schedule) -> Answer:
     facts = dict(target_facts(origin or None))
     expected = sum(row["expected_value"] or 0.0 for row in schedule.rows)
     sections = {
-        "Targets": [*facts.values(), *_decided(target)]
-        or ["Nothing is stored of the targets of this week."],
+        "Targets": list(facts.values()) or ["Nothing is stored of the targets of this week."],
         "Missing": list(_missing(lacking)) or ["Nothing."],
         "Messages": [_line(row) for row in schedule.rows],
     }
@@ -39,16 +38,6 @@ def why_week(dataset: Dataset, schedule: Schedule) -> Answer:
         f"${expected:,.0f} expected"
     )
     return Answer(title, sections, _values(schedule, origin, target, lacking))
-
-
-def _decided(target: Mapping[str, Any]) -> Iterator[str]:
-    """What people decided about the week."""
-    if target.get("set_by_people"):
-        yield f"Set by people in creator_overrides: {target['set_by_people']}."
-    if target.get("closed_days"):
-        yield f"{int(target['closed_days'])} days are closed in creator_availability."
-    if target.get("sending_hours"):
-        yield "Some dates have hours of their own in creator_availability."
 
 
 def _missing(lacking: list[Shortfall]) -> Iterator[str]:

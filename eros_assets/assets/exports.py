@@ -70,6 +70,7 @@ SHOWN_PICTURES = 3
             deps=dependencies(
                 *("schedule_csv", "schedule_calendar", "week_shortfalls", "creator_names"),
                 *("schedule_messages", "target_origins", "scheduled_messages"),
+                *("weekly_volume_targets", "quarantined_rows", "queued_elsewhere"),
             ),
             partitions_def=WEEKLY,
         ),

@@ -95,7 +95,8 @@ def week(
     the tables of the week, its files and, where they are configured, the Google Sheet and the
     bucket. Safe to repeat. Ends with code 3, before anything is learned, when more of the history
     is quarantined or matches no caption than the tuning allows; --accept goes on. With --json: the
-    week, its folder, messages by page, shortfalls, replaced messages.
+    week, its folder, messages by page, shortfalls, decisions of people that no message shows,
+    replaced messages.
 
     With --replace nothing is learned or planned: the messages get other captions, at their times
     where no rule forbids it, and the week is exported. A message that was sent, or that people have
@@ -395,6 +396,7 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> Mapping[str, Any]
     """Print the week by page, and give it for scripts; times are Los Angeles'."""
     from eros_assets.calendar import ZONE
     from eros_assets.dataset import open_dataset
+    from eros_assets.weekly.decision_notes import decisions_without_effect
     from eros_assets.weekly.messages import active_messages
     from eros_assets.weekly.shortfalls import week_shortfalls
 
@@ -418,6 +420,9 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> Mapping[str, Any]
     shortfalls = [shortfall.sentence for shortfall in week_shortfalls(dataset, week_start)]
     for sentence in shortfalls:
         CONSOLE.print(f"  {sentence}", style="yellow")
+    decisions = decisions_without_effect(dataset, week_start, {page["page"] for page in pages})
+    for sentence in decisions:
+        CONSOLE.print(f"  {sentence}")
     CONSOLE.print(
         f"\n{rows['page_name'].nunique()} schedules, {len(rows)} messages.\n"
         f"  Look       {dataset.week_folder(week_start) / 'index.html'}\n"
@@ -432,6 +437,7 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> Mapping[str, Any]
         "folder": str(dataset.week_folder(week_start)),
         "pages": pages,
         "shortfalls": shortfalls,
+        "decisions_without_effect": decisions,
     }
 
 

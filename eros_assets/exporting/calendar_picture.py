@@ -5,8 +5,9 @@ background of an hour is darker the more its PPVs earn. The same week gives the 
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from eros_assets.calendar import DAYS_A_WEEK, week_dates
 from eros_assets.exporting.message import ScheduledMessage
@@ -22,7 +23,7 @@ COLUMN = 100
 ROW = 20
 """Height of an hour, pixels."""
 BLOCK = 14
-"""Height of a block: an hour has 20 pixels, and messages are 45 minutes apart at least."""
+"""Height of a block: an hour has 20 pixels, and planned messages are 45 minutes apart at least."""
 SHADES = 6
 """Number of shades of the hours; the lightest is the paper."""
 
@@ -33,7 +34,7 @@ class CalendarWeek:
 
     `slot_values` are the values of PPVs relative to the page's mean, by (ISO day of week, LA hour);
     an hour without a value counts as 1. `last_hour` is the last hour at which a message may start;
-    messages outside of these hours are shown too.
+    messages outside of these hours are shown too. `closed` are dates on which nothing is planned.
     """
 
     page_name: str
@@ -43,6 +44,7 @@ class CalendarWeek:
     cooling_days: int = 0
     first_hour: int = 8
     last_hour: int = 22
+    closed: Collection[dt.date] = ()
 
     @property
     def hours(self) -> range:
@@ -95,23 +97,28 @@ def calendar_picture(week: CalendarWeek) -> bytes:
 def _drawing(week: CalendarWeek) -> _Drawing:
     low, high = _span(week)
     shown = week.hours
+    blocks = _blocks(week)
+    lowest = max((block.y + BLOCK for block in blocks), default=0.0)
     return _Drawing(
         week=week,
         width=GUTTER + DAYS_A_WEEK * COLUMN,
-        height=HEAD + len(shown) * ROW + 2,
+        height=max(HEAD + len(shown) * ROW, math.ceil(lowest)) + 2,
         days=[
-            (
-                GUTTER + (day + 0.5) * COLUMN,
-                f"{date:%a} {date.day}{', no PPV' if day < week.cooling_days else ''}",
-            )
+            (GUTTER + (day + 0.5) * COLUMN, f"{date:%a} {date.day}{_state(week, day, date)}")
             for day, date in enumerate(week_dates(week.week_start))
         ],
         hours=[(HEAD + row * ROW, f"{hour:02}:00") for row, hour in enumerate(shown)],
         shades=list(_shades(week, low, high)),
         low=low,
         high=high,
-        blocks=[_block(message, week) for message in week.messages],
+        blocks=blocks,
     )
+
+
+def _state(week: CalendarWeek, day: int, date: dt.date) -> str:
+    if date in week.closed:
+        return ", closed"
+    return ", no PPV" if day < week.cooling_days else ""
 
 
 def _span(week: CalendarWeek) -> tuple[float, float]:
@@ -132,7 +139,9 @@ def _value(week: CalendarWeek, day: int, hour: int) -> float:
 def _shades(week: CalendarWeek, low: float, high: float) -> Iterator[tuple[int, str]]:
     """Each shade with the path of its hours; hours below each other are one rectangle."""
     runs: dict[int, list[tuple[int, int, int]]] = {}
-    for day in range(DAYS_A_WEEK):
+    for day, date in enumerate(week_dates(week.week_start)):
+        if date in week.closed:
+            continue
         before = 0
         for row, hour in enumerate(week.hours):
             share = (_value(week, day, hour) - low) / (high - low)
@@ -145,6 +154,22 @@ def _shades(week: CalendarWeek, low: float, high: float) -> Iterator[tuple[int, 
             before = shade
     for shade, cells in sorted(runs.items()):
         yield shade, "".join(f"M{x} {y}h1v{length}h-1z" for x, y, length in cells)
+
+
+def _blocks(week: CalendarWeek) -> list[_Block]:
+    """A block for each message, in their order.
+
+    A block that would lie on the one before it, as of messages that people queued for the same
+    minute, stands below that.
+    """
+    blocks = [_block(message, week) for message in week.messages]
+    free: dict[dt.date, float] = {}
+    for place in sorted(range(len(blocks)), key=lambda n: week.messages[n].scheduled_send_time):
+        date = week.messages[place].local_time.date()
+        block = blocks[place]
+        blocks[place] = replace(block, y=max(block.y, free.get(date, 0.0)))
+        free[date] = blocks[place].y + BLOCK
+    return blocks
 
 
 def _block(message: ScheduledMessage, week: CalendarWeek) -> _Block:

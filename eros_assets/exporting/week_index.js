@@ -7,6 +7,9 @@ const LA = "America/Los_Angeles";
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const inLA = new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit", timeZone: LA });
 const here = new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit" });
+// The same word, however it is written: accents, capitals, styled letters, curled quotes and dashes.
+const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase()
+  .replace(/[\u2018\u2019\u201b\u2032]/g, "'").replace(/[\u201c-\u201f\u2033]/g, '"').replace(/[\u2010-\u2015\u2212]/g, "-");
 const kept = {
   get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
   set: (key, value) => { try { value ? localStorage.setItem(key, value) : localStorage.removeItem(key); } catch { /* private window */ } },
@@ -19,7 +22,7 @@ const messages = all("#agenda li").map((item) => ({
   tier: item.dataset.k,
   name: item.querySelector("b").textContent,
   text: item.querySelector("p").textContent,
-  words: item.textContent.toLowerCase(),
+  words: plain(item.textContent),
   key: `eros ${document.body.dataset.week} ${item.id}`,
 }));
 
@@ -90,7 +93,7 @@ const field = (name) => filters.elements.namedItem(name);
 function filter() {
   const now = Date.now();
   const [page, type, tier] = ["page", "type", "tier"].map((name) => field(name).value);
-  const words = field("text").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = plain(field("text").value).split(/\s+/).filter(Boolean);
   const left = field("left").checked;
   let count = 0;
   for (const message of messages) {

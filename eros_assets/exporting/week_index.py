@@ -109,7 +109,8 @@ class AgendaDay:
 class WeekIndex:
     """The contents of the page.
 
-    `sheet` is the spreadsheet's URL; `inputs` says line by line what became of the messages that
+    `decisions` are sentences about what people decided and no message shows. `sheet` is the
+    spreadsheet's URL; `inputs` says line by line what became of the messages that
     the week was planned from, details indented. `earlier` and `later` are the Mondays of the
     published weeks next to this one.
     """
@@ -117,6 +118,7 @@ class WeekIndex:
     week_start: dt.date
     pages: Sequence[IndexPage]
     missing: Sequence[Missing] = ()
+    decisions: Sequence[str] = ()
     sheet: str | None = None
     inputs: Sequence[str] = ()
     earlier: dt.date | None = None

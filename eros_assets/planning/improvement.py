@@ -3,7 +3,9 @@
 The best slots (prices) are found without regard to sameness, and the order (placement) for fixed
 slots; other slots, worth hardly less, may allow an order with less sameness. This module searches
 orders and values each at its best slots: for a fixed order of the PPVs and fixed bumps, dynamic
-programming finds these exactly, first within the days, then over the days.
+programming finds these exactly, first within the days, then over the days. A PPV that stands
+already is between two of the order or beside one, whatever the slots make it: what it adds to the
+sameness there is a cost of the way past it.
 
 The search keeps a few orders and values the neighbours of all of them (a beam search, Lowerre
 1976). It starts only when the week's value is not close to its bound, and stops when it is, or
@@ -31,6 +33,7 @@ from eros_assets.planning.placement import (
 )
 from eros_assets.planning.prices import Place, Slots, closed
 from eros_assets.planning.slots import Day
+from eros_assets.planning.standing import Passing, least_lost, lost_among, passings
 
 NEAR_ENOUGH = 0.002
 """The distance to the week's bound, relative to the bound, at which nothing more is tried."""
@@ -61,15 +64,23 @@ class OrderedDays:
     `pays` is (slot, day, rank of a caption), CLOSED where no PPV may go; `gap` is that of two PPVs,
     steps of the grid. `levels` are the ways to balance the PPVs over the days (see balance), within
     the days' maximum. `begins` is for each day the least and the most PPVs of the days before it.
+    `passed` are for each day the messages that stand and that a day's PPVs pass.
     """
 
     pays: NDArray[np.int64]
     gap: int
     levels: tuple[Choices, ...]
     begins: tuple[tuple[int, int], ...]
+    passed: tuple[tuple[Passing, ...], ...]
 
     @classmethod
-    def of(cls, slots: Slots, rules: WeekRules, days: Sequence[Day]) -> "OrderedDays":
+    def of(
+        cls,
+        slots: Slots,
+        rules: WeekRules,
+        days: Sequence[Day],
+        passed: tuple[tuple[Passing, ...], ...],
+    ) -> "OrderedDays":
         """The week beside the bumps of `slots`."""
         gaps = Gaps.of(rules)
         worth = slots.ppv.worth + slots.ppv.shuffle
@@ -92,10 +103,14 @@ class OrderedDays:
             gaps.ppv,
             feasible,
             _begins(feasible, ppvs),
+            passed,
         )
 
     def values(self, orders: Orders) -> NDArray[np.int64]:
-        """What each order is worth in the best slots it can have, sameness aside."""
+        """What each order is worth in the best slots it can have.
+
+        Sameness among its captions aside; that with what stands is taken off.
+        """
         days = [[best[0] for best in self._day(day, orders)] for day in range(len(self.begins))]
         weeks = [self._week(days, choices)[0][:, 0] for choices in self.levels]
         return np.max(weeks, axis=0)
@@ -118,9 +133,13 @@ class OrderedDays:
             )
             at = 0
             for left in range(count, 0, -1):
-                best = tables[day][left][:, 0, begin + count - left - first]
-                # The last slot from which there is as much to be had is the caption's.
-                at += int(np.flatnonzero(best[at:] == best[at])[-1])
+                place = begin + count - left
+                paid = self._first(tables[day], day, order[None], left)[:, 0, place - first]
+                for each in self.passed[day]:
+                    if at <= each.slot:
+                        paid[each.slot :] -= each.costs(order[None])[0, place]
+                # Of equal slots the caption's is the last.
+                at = len(paid) - 1 - int(np.argmax(paid[at:][::-1]))
                 found.append((day, at))
                 at += self.gap
         return tuple(found)
@@ -129,20 +148,44 @@ class OrderedDays:
         """For 0, 1, 2 … captions, the most that they pay on the day from a slot on.
 
         Each table is (slot, order, place in the order of the first of the captions), places
-        counted from the first at which the day may begin.
+        counted from the first at which the day may begin. A message that stands at or after the
+        slot is still to be passed, and its cost taken off.
         """
         first, last = self.begins[day]
         most = max(choices[day][-1] for choices in self.levels)
-        pays = self.pays[:, day][:, orders[:, first : last + most]]
-        best = [np.zeros((1, len(orders), pays.shape[2] + 1), dtype=np.int64)]
+        places = min(last + most, orders.shape[1]) - first + 1
+        slots = len(self.pays) + self.gap + 1
+        costs = [
+            (each.slot, each.costs(orders)[:, first : first + places]) for each in self.passed[day]
+        ]
+        nothing = np.zeros((slots, len(orders), places), dtype=np.int64)
+        for slot, cost in costs:
+            nothing[: slot + 1] -= cost
+        tables = [nothing]
         for count in range(1, most + 1):
-            paid = pays[:, :, : max(pays.shape[2] + 1 - count, 0)]
-            if count > 1:
-                alone, paid = paid, np.full_like(paid, CLOSED)
-                following = best[-1][self.gap :, :, 1:]
-                np.add(alone[: len(following)], following, out=paid[: len(following)])
-            best.append(np.maximum.accumulate(paid[::-1], axis=0)[::-1])
-        return best
+            paid = self._first(tables, day, orders, count)
+            table = np.maximum.accumulate(paid[::-1], axis=0)[::-1]
+            # Before a message that stands: this side of it, or what is beyond, for its cost.
+            for slot, cost in reversed(costs):
+                beyond = table[slot] - cost[:, : paid.shape[2]] if slot < len(table) else None
+                table[: slot + 1] = CLOSED
+                table[:slot] = np.maximum.accumulate(paid[:slot][::-1], axis=0)[::-1]
+                if beyond is not None:
+                    table[: slot + 1] = np.maximum(table[: slot + 1], beyond)
+            tables.append(table)
+        return tables
+
+    def _first(
+        self, tables: Sequence[NDArray[np.int64]], day: int, orders: Orders, count: int
+    ) -> NDArray[np.int64]:
+        """What `count` captions pay when the first of them is at a slot, as the day's tables."""
+        begin = self.begins[day][0]
+        following = tables[count - 1][self.gap : self.gap + len(self.pays), :, 1:]
+        width = following.shape[2]
+        alone = self.pays[:, day][:, orders[:, begin : begin + width]]
+        paid = np.full_like(alone, CLOSED)
+        np.add(alone[: len(following)], following, out=paid[: len(following)])
+        return paid
 
     def _week(
         self, days: Sequence[Sequence[NDArray[np.int64]]], choices: Choices
@@ -199,31 +242,36 @@ def improve(
     enough = most - arranged.unavoidable - NEAR_ENOUGH * abs(slots.bound - arranged.unavoidable)
     if not 2 <= ppvs <= MOST_PPVS or arranged.value >= enough:
         return arranged
-    ordered = OrderedDays.of(slots, rules, days)
     moves = np.concatenate([near(ppvs), *([rotations(ppvs)] if ppvs <= MOST_ROTATED else [])])
     best, kept = arranged, arranged.order[None]
     timeline = Timeline.of(slots.ppv, [place for _, place in best.placed], days, sent)
+    passed = passings(timeline, days, sent, penalties)
+    ordered = OrderedDays.of(slots, rules, days, passed)
     met: set[bytes] = set()
     idle = 0
     for _ in range(MOST_ROUNDS):
         orders = np.unique(np.concatenate([kept, *(order[moves] for order in kept)]), axis=0)
         orders = orders[[order.tobytes() not in met for order in orders]]
-        orders = orders[most - timeline.lost(orders, penalties) > best.value]
-        by_value = np.argsort(-timeline.values(orders, penalties), kind="stable")
+        lost = least_lost(orders, timeline, passed, penalties)
+        promising = most - lost > best.value
+        orders, lost = orders[promising], lost[promising]
+        by_value = np.argsort(lost - timeline.paid(orders), kind="stable")
         orders = orders[by_value[:VALUED]]
         if not len(orders):
             break
         met |= {order.tobytes() for order in orders}
-        values = ordered.values(orders) - timeline.lost(orders, penalties)
+        values = ordered.values(orders) - lost_among(orders, timeline, penalties)
         kept = orders[np.argsort(-values, kind="stable")[:KEPT]]
-        # Each set of slots has its own timeline: the neighbours may differ.
-        moved = Timeline.of(slots.ppv, ordered.places(kept[0]), days, sent)
-        found = moved.arranged(kept[0], penalties)
         idle += 1
-        if found.value > best.value:
-            order = descend(moved, kept[0], penalties)
-            best, timeline, idle = moved.arranged(order, penalties), moved, 0
-            kept = np.concatenate([kept, order[None]])
+        # Beside messages that stand the values are nearly exact: the first may not be the best.
+        for tried in kept if any(passed) else kept[:1]:
+            # Each set of slots has its own timeline: the neighbours may differ.
+            moved = Timeline.of(slots.ppv, ordered.places(tried), days, sent)
+            found = moved.arranged(tried, penalties)
+            if found.value > best.value:
+                order = descend(moved, tried, penalties)
+                best, timeline, idle = moved.arranged(order, penalties), moved, 0
+                kept = np.concatenate([kept, order[None]])
         if idle == PATIENCE or best.value >= enough:
             break
     return best

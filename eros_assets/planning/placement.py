@@ -149,8 +149,11 @@ class Timeline:
 
     def values(self, orders: Orders, penalties: Penalties) -> NDArray[np.int64]:
         """The value of each order, less its penalties."""
-        worth = self.worth[np.arange(len(self.places)), orders].sum(axis=1)
-        return worth - self.lost(orders, penalties)
+        return self.paid(orders) - self.lost(orders, penalties)
+
+    def paid(self, orders: Orders) -> NDArray[np.int64]:
+        """The value of each order, sameness aside."""
+        return self.worth[np.arange(len(self.places)), orders].sum(axis=1)
 
     def arranged(self, order: NDArray[np.intp], penalties: Penalties) -> Arrangement:
         """The captions in this order."""

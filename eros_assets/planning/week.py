@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from eros_assets.calendar import la_date, monday_of
+from eros_assets.planning.bumps_after import with_bumps_after
 from eros_assets.planning.capacity import keep_what_fits
 from eros_assets.planning.improvement import improve
 from eros_assets.planning.model import (
@@ -65,6 +66,7 @@ def plan_week(
     )
     ppvs = arrange(found.ppv, found.ppv_places, days, standing, penalties)
     ppvs = improve(ppvs, found, rules, days, standing, penalties)
+    ppvs, found = with_bumps_after(ppvs, found, rules, days, standing, penalties)
     bumps = zip(found.bump.captions, found.bump.by_value(found.bump_places), strict=True)
     messages = _messages([*ppvs.placed, *bumps], rules, days)
     sameness = ppvs.pairs * rules.category_penalty + ppvs.runs * rules.tier_penalty

@@ -21,6 +21,7 @@ from eros_assets.exporting.schedule_csv import (
     write_schedule_csv_for_excel,
 )
 from eros_assets.exporting.schedule_events import schedule_events, write_schedule_events
+from eros_assets.planning.volume import hours_of_text
 from eros_assets.publishing.export_log import Outcome
 from eros_assets.tuning import read_knobs
 from eros_assets.weekly.messages import messages_by_page
@@ -124,6 +125,7 @@ def calendar_weeks(
     week = {"week_start": week_start, "pages": list(pages)}
     targets = dataset.query("week_targets", **week)
     cooling = dict(zip(targets["page_name"], targets["cooling_days"], strict=True))
+    decided = dict(zip(targets["page_name"], targets["sending_hours"], strict=True))
     slots = dataset.query(
         "slot_values", **week, account_lookback_days=knobs["account_lookback_days"]
     )
@@ -140,6 +142,7 @@ def calendar_weeks(
             cooling_days=int(cooling.get(page, 0)),
             first_hour=int(knobs["first_send_hour"]),
             last_hour=int(knobs["last_send_hour"]),
+            closed=[date for date, hours in hours_of_text(decided.get(page)).items() if not hours],
         )
         for page, messages in pages.items()
     ]

@@ -15,6 +15,7 @@ from eros_assets.publishing.folders import weeks_on_disk
 from eros_assets.publishing.record import changed_file, read_record
 from eros_assets.settings import Settings
 from eros_assets.tuning import read_knobs
+from eros_assets.weekly.decision_notes import decided, decisions_without_effect
 from eros_assets.weekly.import_report import ImportLimits, import_report
 from eros_assets.weekly.messages import creator_names, messages_by_page
 from eros_assets.weekly.shortfalls import week_shortfalls
@@ -74,6 +75,7 @@ def week_index(
             Missing(each.page_name, each.sentence, each.remedy)
             for each in week_shortfalls(dataset, week_start)
         ],
+        decisions=decisions_without_effect(dataset, week_start, pages.keys()),
         sheet=dataset.settings.sheet_address,
         inputs=[*inputs.lines, *inputs.doubts],
         earlier=earlier,
@@ -117,7 +119,7 @@ def _neighbours(settings: Settings, week_start: dt.date) -> tuple[dt.date | None
 
 
 def target_facts(origin: Mapping[Any, Any] | None) -> Iterator[tuple[str, str]]:
-    """Headings with a sentence each: the targets, where they come from, the saturation."""
+    """Headings with a sentence each: targets, where they come from, decisions, saturation."""
     if origin is None:
         return
     targets = (
@@ -142,6 +144,8 @@ def target_facts(origin: Mapping[Any, Any] | None) -> Iterator[tuple[str, str]]:
         )
     parts.append(f"holidays × {origin['holiday_factor']:.2f}")
     yield "From", "; ".join(parts) + "."
+    if (said := decided(origin)) is not None:
+        yield "Decided by people", said
     saturation = f"{origin['saturation_status']}, {origin['saturation_score']:.2f} of 1"
     if origin["recommended_action"] is not None:
         saturation += f": {origin['recommended_action']}"

@@ -1,5 +1,5 @@
 -- The targets of a week, and what they were computed from: the account's size, its revenue, its
--- saturation, and the holidays.
+-- saturation, the holidays, and what people decided.
 -- Grain: one row per page in @pages with targets of the week, by page.
 -- Parameters:
 --   week_start (DATE): Monday that names the week.
@@ -17,6 +17,8 @@ SELECT
   t.max_messages_per_day,
   t.cooling_days,
   t.holiday_factor,
+  t.set_by_people,
+  t.sending_hours,
   a.weekly_ppv_min,
   a.weekly_ppv_max,
   a.weekly_bump_min,

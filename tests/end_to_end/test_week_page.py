@@ -165,6 +165,17 @@ def test_filters_leave_the_messages_asked_for(window: Browser) -> None:
     window.until("all messages", lambda: len(shown(window)) == 16)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ['"bread & butter"', "zoe", "ZOËs", "\N{MATHEMATICAL BOLD SMALL B}read", "<script>", "(.*"],
+)
+def test_words_are_found_however_they_are_written(window: Browser, typed: str) -> None:
+    window.driver.find_element(By.NAME, "text").send_keys(typed)
+    everything, zoe = 16, 8
+    found = {'"bread & butter"': everything, "zoe": zoe, "\N{MATHEMATICAL BOLD SMALL B}read": 16}
+    assert len(shown(window)) == found.get(typed, 0)
+
+
 def test_copy_takes_the_whole_text(window: Browser) -> None:
     emulate_clipboard = {"origin": "file://", "permissions": ["clipboardReadWrite"]}
     window.driver.execute_cdp_cmd("Browser.grantPermissions", emulate_clipboard)

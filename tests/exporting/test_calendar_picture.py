@@ -73,6 +73,38 @@ def test_messages_outside_of_the_usual_hours_are_shown_inside_of_the_picture(hou
     assert f"{hour:02}:00" in texts(week)
 
 
+@pytest.mark.parametrize("minute", [0, 30, 59])
+def test_a_message_late_in_the_last_hour_is_shown_whole(minute: int) -> None:
+    week = replace(WEEK, messages=[scheduled(la_instant(TUESDAY, 22, minute), "mid")])
+    (top,) = [top for _, top in blocks(week).values()]
+    frame = drawn(week).get("viewBox", "").split()
+    drawing = float(frame[1]) + float(frame[3]) - 30  # without the legend
+    assert top + 14 <= drawing
+
+
+def test_messages_of_the_same_minute_stand_below_each_other() -> None:
+    at = la_instant(TUESDAY, 22, 0)
+    times = {"premium": at, "mid": at, "bump": at + dt.timedelta(minutes=45)}
+    later = scheduled(at + dt.timedelta(days=1), "budget")
+    week = replace(WEEK, messages=[later, *(scheduled(time, tier) for tier, time in times.items())])
+    tops = {label.split()[1]: top for label, (_, top) in blocks(week).items()}
+    assert tops["budget"] == tops["premium"]
+    assert tops["mid"] == tops["premium"] + 14
+    assert tops["bump"] == tops["mid"] + 14
+    height = float(drawn(week).get("height", "0"))
+    assert tops["bump"] + 14 <= height - 44 - 30
+
+
+def test_a_closed_date_is_named_and_no_hour_of_it_is_worth_anything() -> None:
+    week = replace(WEEK, slot_values={(2, 10): 1.4, (3, 10): 1.4}, closed=[TUESDAY])
+    assert {"Mon 3, no PPV", "Tue 4, closed", "Wed 5"} <= set(texts(week))
+    paths = [
+        path.get("d", "") for path in drawn(week).iter(f"{SVG}path") if path.get("fill-opacity")
+    ]
+    assert not [path for path in paths if "M1 " in path]
+    assert [path for path in paths if "M2 2h1v1" in path]
+
+
 def test_picture_bytes_depend_only_on_the_week() -> None:
     assert calendar_picture(WEEK) == calendar_picture(WEEK)
     moved = [

@@ -183,6 +183,15 @@ def test_what_is_missing_stands_at_the_top_and_with_its_creator() -> None:
     assert content.count(b"Add 2 or more.") == 2
 
 
+def test_decisions_that_no_message_shows_are_said() -> None:
+    content = week_index_page(week(decisions=["dora: no message is planned.", HOSTILE]))
+    parsed = Page(content)
+    assert "Decided by people, and not among the messages: 2" in parsed.text
+    assert "dora: no message is planned." in parsed.text
+    assert HOSTILE in parsed.text
+    assert b"Decided by people" not in week_index_page(week())
+
+
 def test_a_calendar_is_drawn_in_the_page() -> None:
     shown = message(0, 9, page_name="amber")
     drawn = creator("amber", shown, calendar=CalendarWeek("amber", MONDAY, [shown], {}))

@@ -5,6 +5,8 @@ The model knows whole hours where only the value matters and quarter hours where
 - `ppv[t]`, `bump[t]`: a message starts in slot t; gaps are "at most one in every window".
 - `place[c, k]`: caption k lies in cell c, a (day, hour); a cell has as many captions as messages.
   Hours past midnight are 24 and more of the day on which the sending hours began.
+- A message that is fixed starts in a slot of its own, be it off the grid or outside the hours, and
+  nothing else starts there. With its category and tier it is one of the week's PPVs.
 - `at[i, c]`: the i-th PPV of the week lies in cell c; positions ascend through the cells, so that
   category and tier of a position, and with them pairs and runs, follow.
 
@@ -57,9 +59,14 @@ class WeekModel:
         assert rules.min_gap_minutes >= 60
         self.model = cp_model.CpModel()
         self.rules, self.values = rules, values
-        # A message that is fixed is a caption without worth or kind, at its time.
+        # A message that is fixed is a caption without worth, at its time.
         self.fixed = {
-            -1 - n: (Caption(-1 - n, s.message_type, f"fixed {n}", None, 0.0), s.send_time)
+            -1 - n: (
+                Caption(
+                    -1 - n, s.message_type, s.price_tier or f"fixed {n}", s.content_category, 0
+                ),
+                s.send_time,
+            )
             for n, s in enumerate(sent)
         }
         captions = [*captions, *(caption for caption, _ in self.fixed.values())]
@@ -83,19 +90,23 @@ class WeekModel:
                 midnight = rules.week_start + dt.timedelta(days=day + minute // A_DAY)
                 clock = dt.time(minute % A_DAY // 60, minute % 60)
                 wall = dt.datetime.combine(midnight, clock, tzinfo=LA)
-                stands = any(wall == time for _, time in self.fixed.values())
-                if not_before is not None and wall < not_before and not stands:
+                if not_before is not None and wall < not_before:
                     self.cut.add(day)
                 else:
                     self.slots.append((day, minute))
-        self.slots.sort()
+        self.hours = hours
+        self.fixed_slots = {self._slot(time): kind for kind, time in self.fixed.values()}
+        self.slots = sorted({*self.slots, *self.fixed_slots})
         self.closed = [day for day in range(7) if hours[day] is None]
         self.cells = sorted({(day, minute // 60) for day, minute in self.slots})
         self._messages()
         for caption, time in self.fixed.values():
             slot = self._slot(time)
-            start = self.ppv if caption.message_type == "PPV" else self.bump
+            start, other = self.ppv, self.bump
+            if caption.message_type == "Bump":
+                start, other = other, start
             self.model.add(start[slot] == 1)
+            self.model.add(other[slot] == 0)
             self.model.add(self.place[_cell(slot), caption.caption_id] == 1)
         self._balance()
         self.at = self._positions()
@@ -110,8 +121,10 @@ class WeekModel:
         for day in range(7):
             today = [t for t in self.slots if t[0] == day]
             if day < rules.cooling_days:
-                model.add(sum(self.ppv[t] for t in today) == 0)
+                model.add(sum(self.ppv[t] for t in today if t not in self.fixed_slots) == 0)
             model.add(sum(self.ppv[t] + self.bump[t] for t in today) <= rules.max_messages_per_day)
+            if rules.max_ppvs_per_day is not None:
+                model.add(sum(self.ppv[t] for t in today) <= rules.max_ppvs_per_day)
             for start in today:
                 window = self._following(start, rules.message_gap_minutes)
                 model.add_at_most_one(
@@ -133,8 +146,13 @@ class WeekModel:
 
     def _slot(self, time: dt.datetime) -> tuple[int, int]:
         wall = time.astimezone(LA)
-        slot = ((wall.date() - self.rules.week_start).days, wall.hour * 60 + wall.minute)
-        return slot if slot in self.ppv else (slot[0] - 1, slot[1] + A_DAY)
+        day = (wall.date() - self.rules.week_start).days
+        minute = wall.hour * 60 + wall.minute
+        before = self.hours[day - 1] if day else None
+        own = self.hours[day]
+        if before is None or before[1] < minute + A_DAY or (own is not None and own[0] <= minute):
+            return day, minute
+        return day - 1, minute + A_DAY
 
     def _following(self, start: tuple[int, int], minutes: int) -> list[tuple[int, int]]:
         """The slots from `start` on that are less than `minutes` later, the next days' too."""

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from eros_assets.calendar import la_instant
@@ -55,7 +55,7 @@ def sample_weeks(
     """`each` weeks of each size tier, the tiers in turn.
 
     In those of a `decided` agency people have closed dates, set hours, past midnight too, and
-    queued messages.
+    queued and pinned messages, some at minutes off the grid, out of hours or on a closed date.
     """
     chance = random.Random(seed)
     for _ in range(each):
@@ -90,8 +90,8 @@ def sample_week(
     sent: tuple[SentMessage, ...] = ()
     if decided:
         rules = replace(rules, exceptions=_exceptions(chance, week_start))
-        sent = _queued(chance, rules)
-        captions = captions[: len(captions) - len(sent)]
+        sent = _queued(chance, rules, captions)
+        captions = _beside(captions, sent)
     not_before = None
     if begun:
         minutes = chance.randrange(6 * 24 * 60)
@@ -99,6 +99,10 @@ def sample_week(
         not_before = start + dt.timedelta(minutes=minutes)
         share = 1 - minutes / (7 * 24 * 60)
         captions = tuple(c for c in captions if chance.random() < share)
+        if decided:
+            ppvs = target.num_budget + target.num_mid + target.num_premium
+            most = max(-(-ppvs // (7 - target.cooling_days)), 1)
+            rules = replace(rules, max_ppvs_per_day=most)
     return SampleWeek(size_tier, captions, rules, _slot_values(chance), not_before, sent)
 
 
@@ -112,16 +116,39 @@ def _exceptions(chance: random.Random, week_start: dt.date) -> dict[dt.date, Sen
     return chance.choice((days_off, {**evenings}, {**owls}, {**owls, **days_off}))
 
 
-def _queued(chance: random.Random, rules: WeekRules) -> tuple[SentMessage, ...]:
-    """Up to three messages within the hours, on different dates without cooling."""
-    dates = [rules.week_start + dt.timedelta(days=n) for n in range(rules.cooling_days, 7)]
-    hours = {date: hours for date in dates if (hours := rules.hours_of(date)) is not None}
+def _queued(
+    chance: random.Random, rules: WeekRules, captions: Sequence[Caption]
+) -> tuple[SentMessage, ...]:
+    """Up to three messages on different dates: texts of people's own, and pinned captions.
+
+    Of a pinned caption category and tier are known, and are those of captions of the week. Some
+    messages are out of hours, on a closed date or, PPVs, on one of cooling.
+    """
+    dates = [rules.week_start + dt.timedelta(days=n) for n in range(7)]
     queued: list[SentMessage] = []
-    for date in chance.sample(sorted(hours), min(chance.randrange(4), len(hours))):
-        last = 23 if hours[date].passes_midnight else hours[date].last
-        hour, minute = chance.randrange(hours[date].first, last), chance.choice((0, 15, 30, 45))
-        queued.append(SentMessage(la_instant(date, hour, minute), chance.choice(("PPV", "Bump"))))
+    for date in chance.sample(dates, chance.randrange(4)):
+        hours = rules.hours_of(date)
+        kind: MessageType = chance.choice(("PPV", "PPV", "Bump"))
+        if date < rules.week_start + dt.timedelta(days=rules.cooling_days):
+            kind = chance.choice((kind, "Bump"))
+        if hours is None or chance.random() < 0.25:
+            hours = SendingHours(10, 20)
+        last = 23 if hours.passes_midnight else hours.last
+        hour, minute = chance.randrange(hours.first, last), chance.choice((0, 15, 30, 45, 7, 52))
+        like = chance.choice([None, *(c for c in captions if c.message_type == kind)])
+        known = (like.price_tier, like.content_category) if like else (None, None)
+        queued.append(SentMessage(la_instant(date, hour, minute), kind, *known))
     return tuple(queued)
+
+
+def _beside(captions: Sequence[Caption], sent: Sequence[SentMessage]) -> tuple[Caption, ...]:
+    """The captions that are left when each message in `sent` takes the place of one of its type."""
+    left = list(reversed(captions))
+    for message in sent:
+        same = [c for c in left if c.message_type == message.message_type]
+        if same:
+            left.remove(same[0])
+    return tuple(reversed(left))
 
 
 def _captions(chance: random.Random, tiers: tuple[str, ...], bumps: int) -> tuple[Caption, ...]:

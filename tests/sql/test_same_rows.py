@@ -86,6 +86,7 @@ PARAMETERS: Mapping[str, Typed] = {
     "this_week": Typed(WEEK, "DATE"),
     "until": Typed(dt.datetime(2030, 1, 1, tzinfo=dt.UTC), "TIMESTAMP"),
     "week_start": Typed(WEEK, "DATE"),
+    "weeks_ahead": Typed(0, "INT64"),
 }
 
 Tables = Mapping[str, Sequence[Mapping[str, object]]]

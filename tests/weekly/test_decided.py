@@ -19,6 +19,9 @@ from eros_assets.gate.conditions import (
 )
 from eros_assets.publishing.files import wrong_files
 from eros_assets.publishing.publication import publish_files
+from eros_assets.weekly.decision_notes import decided as decided_in
+from eros_assets.weekly.decision_notes import decisions_without_effect
+from eros_assets.weekly.facts import refresh_facts
 from eros_assets.weekly.inputs import quarantined_rows
 from eros_assets.weekly.messages import active_messages
 from tests.weekly.bad_rows import PAGES, WEEK
@@ -31,6 +34,7 @@ from tests.weekly.four_pages import (
     session,
 )
 
+MINUTE = dt.timedelta(minutes=1)
 WEDNESDAY, SUNDAY = (WEEK + dt.timedelta(days=n) for n in (2, 6))
 
 
@@ -140,6 +144,16 @@ def test_the_gate_holds_schedules_to_what_was_decided_when_they_were_planned(
     assert schedule_rules_hold(decided, WEEK).passed
 
 
+def test_what_was_decided_is_said_in_a_sentence(decided: Dataset) -> None:
+    assert [decided_in(target(decided, page)) for page in PAGES] == [
+        "Mon 10 to Tue 11 closed; Wed 12 20:00 to 01:00 of the next day; Thu 13 to Sun 16 closed.",
+        "All week 17:00 to 22:00.",
+        "Set by hand: PPVs a week, bumps a week, minutes between PPVs, messages a day.",
+        None,
+    ]
+    assert decisions_without_effect(decided, WEEK, PAGES) == []
+
+
 def test_decisions_are_no_quarantined_rows(decided: Dataset) -> None:
     assert quarantined_rows(decided) == []
 
@@ -154,6 +168,9 @@ def test_a_week_that_is_closed_leaves_its_page_without_a_schedule(
     assert set(schedules) == set(PAGES) - {"dora"}
     assert [m["caption_id"] for m in messages(dataset, "anna")] == [
         m["caption_id"] for m in messages(undecided, "anna")
+    ]
+    assert decisions_without_effect(dataset, WEEK, schedules) == [
+        "dora: no message is planned. All week closed."
     ]
 
 
@@ -276,6 +293,47 @@ def test_what_is_queued_for_another_week_changes_nothing_but_its_captions(
 ) -> None:
     assert all(m["source"] == "planned" for m in messages(queued, "bella"))
     assert target(queued, "bella")["num_mid"] == target(undecided, "bella")["num_mid"]
+
+
+def test_what_was_decided_and_changes_no_week_is_said(good: Path, tmp_path: Path) -> None:
+    dataset = opened(copied(good, tmp_path))
+    with session(dataset):
+        refresh_facts(dataset)
+    newest = dataset.rows("message_facts")
+    sent = newest.loc[newest["page_name"] == "anna", "sending_time"].max()
+    load(
+        dataset,
+        "queued_messages",
+        ("anna", sent - 59 * MINUTE, "PPV", None, "It was sent"),
+        ("anna", AT_NOON, "PPV", None, "Of this week"),
+        *(
+            ("anna", la_instant(dt.date(2019, 11, day), 12), "PPV", None, "Years ago")
+            for day in (4, 5, 6, 7)
+        ),
+        ("anna", la_instant(WEEK + dt.timedelta(weeks=9), 0), "PPV", None, "Too early"),
+        ("anna", la_instant(WEEK + dt.timedelta(weeks=9)) - MINUTE, "PPV", None, "In time"),
+        ("zelda", AT_NOON, "PPV", None, "Whose?"),
+        ("bella", AT_NOON, "PPV", 10**9),
+    )
+    load(dataset, "creator_overrides", ("anna", -1))
+    assert decisions_without_effect(dataset, WEEK, PAGES) == [
+        "creator_overrides: 'anna': weekly_ppv is not 0 to 200; the row is left out",
+        *(
+            f"queued_messages: '{page}': {why}; the week is planned as if it were not queued"
+            for page, why in (
+                ("bella", "the caption is not in caption_bank, and there is no message"),
+                ("zelda", "the page is not in creators"),
+            )
+        ),
+        (
+            "anna: queued for 2019-11-04 12:00, 2019-11-05 12:00, 2019-11-06 12:00 and 1 more: "
+            "the history has reached that time and has no such message; it changes no plan"
+        ),
+        (
+            "anna: queued for 2026-01-12 00:00: after the weeks that can be planned yet; "
+            "it counts when its week is planned"
+        ),
+    ]
 
 
 def test_a_week_with_queued_messages_passes_the_gate_and_is_published(queued: Dataset) -> None:
