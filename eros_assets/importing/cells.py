@@ -4,14 +4,13 @@
 # pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 
 import csv
-import datetime as dt
 import gzip
 import io
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -21,14 +20,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from eros_assets.importing.decoding import to_utf8
-from eros_assets.importing.layout import canonical, header_row, layout_of, names_found
+from eros_assets.importing.layout import canonical, layout_of
 from eros_assets.importing.mapping import TableMapping
 from eros_assets.importing.mistakes import Mistake, MistakeLog, Notes, shown
+from eros_assets.importing.workbook import Sheet, read_sheets
 
 LONGEST_ROW_BYTES = 16 * 2**20
 LINE_BREAK = r"\r\n|\n|\r"
-UNREADABLE = (pa.ArrowException, OSError, ValueError, EOFError, zlib.error)
-EXACT_IN_FLOAT = 2**53
+GZIP = b"\x1f\x8b"
+UNREADABLE = (pa.ArrowException, OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,15 +65,27 @@ def read_cells(
         if file.suffix == ".parquet":
             return [_read_parquet(file, content)]
         if file.suffix == ".xlsx":
-            found = list(_read_workbook(file, content, mapping, wanted, notes))
+            sheets = read_sheets(file.name, content, mapping, wanted, log, notes)
+            found = [_of_sheet(sheet) for sheet in sheets]
         else:
-            plain = gzip.decompress(content) if file.suffix == ".gz" else content
+            plain = _decompressed(content) if file.suffix == ".gz" else content
             found = [_read_text(file, plain, mapping, wanted, log, notes)]
     except UNREADABLE as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         log.add(Mistake(file.name, None, None, f"can't be read: {reason}"), "unreadable")
         return []
     return [_data_rows(cells, mapping, notes) for cells in found]
+
+
+def _decompressed(content: bytes) -> bytes:
+    if content and not content.startswith(GZIP):
+        raise ValueError("is not compressed: name it without .gz")
+    try:
+        return gzip.decompress(content)
+    except EOFError:
+        raise ValueError("ends in the middle: copy it again, or export it again") from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"is damaged ({error}): copy it again, or export it again") from None
 
 
 def _read_text(
@@ -182,68 +194,12 @@ def _line_numbers(
     return lines[ordinals], lines[skipped].tolist()
 
 
-def _read_workbook(
-    file: Path, content: bytes, mapping: TableMapping, wanted: Collection[str], notes: Notes
-) -> Iterator[Cells]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = {
-            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in book.sheet_names
-            if not mapping.sheet or "*" in mapping.sheet or name in mapping.sheet
-        }
-    except CalamineError as error:
-        raise ValueError(f"is no workbook that can be opened: {error}") from error
-    if missing := [name for name in mapping.sheet if name != "*" and name not in sheets]:
-        raise ValueError(
-            f"has no sheet {', '.join(map(repr, missing))}: {_named(book.sheet_names)}"
-        )
-    grids = {name: [[_cell_text(c) for c in row] for row in rows] for name, rows in sheets.items()}
-    headers = {name: header_row(grid, wanted) for name, grid in grids.items()}
-    filled = {name: index for name, index in headers.items() if index is not None}
-    if not filled:
-        raise ValueError("has no sheet with text")
-    if not mapping.sheet and len(filled) > 1:
-        found = {
-            name: names_found([cell or "" for cell in grids[name][index]], wanted)
-            for name, index in filled.items()
-        }
-        alike = [name for name, count in found.items() if 2 * count > max(found.values())]
-        if len(alike) > 1:
-            raise ValueError(
-                f"has several sheets that look like the table ({_named(alike)}): name them in "
-                f"eros_import.toml, for example sheet = [{', '.join(map(repr, alike))}]"
-            )
-        filled = {alike[0]: filled[alike[0]]}
-    for name, index in filled.items():
-        label = file.name if len(sheets) == 1 else f"{file.name} sheet {name}"
-        grid, header = grids[name], [cell or "" for cell in grids[name][index]]
-        if titles := sum(any(row) for row in grid[:index]):
-            rows = "1 row" if titles == 1 else f"{titles} rows"
-            notes.add(label, f"{rows} above the header left out")
-        body = grid[index + 1 :]
-        columns = tuple(pa.array([row[n] for row in body], pa.string()) for n in range(len(header)))
-        numbers = np.arange(index + 2, index + 2 + len(body))
-        yield Cells(label, "row", numbers, tuple(header), columns)
-
-
-def _named(names: Sequence[str]) -> str:
-    return ", ".join(names)
-
-
-def _cell_text(cell: Any) -> str | None:
-    """A cell of a sheet as text; numbers whose digits a spreadsheet has lost with an exponent."""
-    if isinstance(cell, str):
-        return cell or None
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell)) if abs(cell) <= EXACT_IN_FLOAT else f"{cell:e}"
-    if isinstance(cell, dt.datetime):
-        return cell.isoformat(sep=" ")
-    if isinstance(cell, dt.date | dt.time):
-        return cell.isoformat()
-    return None if cell is None else str(cell)
+def _of_sheet(sheet: Sheet) -> Cells:
+    columns = tuple(
+        pa.array([row[n] for row in sheet.rows], pa.string()) for n in range(len(sheet.headers))
+    )
+    numbers = np.arange(sheet.first, sheet.first + len(sheet.rows))
+    return Cells(sheet.label, "row", numbers, sheet.headers, columns)
 
 
 def _read_parquet(file: Path, content: bytes) -> Cells:
