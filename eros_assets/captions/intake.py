@@ -3,7 +3,7 @@
 # pyarrow makes its compute functions when it is imported.
 # pyright: reportAttributeAccessIssue=false
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -207,38 +207,46 @@ def _items(value: object) -> list[str]:
 
 
 def _near_duplicates(
-    rows: "pd.DataFrame", bank: "pd.DataFrame", *, skipped: Mapping[int, str] | Any
+    rows: "pd.DataFrame", bank: "pd.DataFrame", *, skipped: Collection[int]
 ) -> dict[int, str]:
-    """Rows nearly the same as a caption of the bank or an earlier row, with the most similar."""
+    """Rows nearly the same as a caption of the bank or a good row above, with the most similar.
+
+    A row is not held against rows that are nearly the same as another: what is like them alone
+    may be added, and a file of variants of a few texts costs no more than those few.
+    """
     import numpy as np
     from rapidfuzz import fuzz, process
 
     new = rows.drop(index=list(skipped))
     known = bank.dropna(subset=["normal"]).drop_duplicates("normal")
-    texts = [*known["normal"], *new["normal"]]
-    names = [
-        *(f"caption {caption_id} of the bank" for caption_id in known["caption_id"]),
-        *new["place"],
-    ]
+    texts = list(known["normal"])
+    names = [f"caption {caption_id} of the bank" for caption_id in known["caption_id"]]
     found: dict[int, str] = {}
-    own = len(known)
-    for start in range(0, len(new), CHUNK):
-        part = list(new["normal"].iloc[start : start + CHUNK])
-        # A row is held against the bank and the rows above it.
-        likeness = process.cdist(
-            part,
-            texts[: own + start + len(part)],
-            scorer=fuzz.ratio,
-            score_cutoff=SIMILAR,
-            dtype=np.uint8,
-            workers=-1,
+
+    def likeness(some: Sequence[str], others: Sequence[str]) -> "np.ndarray[Any, Any]":
+        return process.cdist(
+            some, others, scorer=fuzz.ratio, score_cutoff=SIMILAR, dtype=np.uint8, workers=-1
         )
-        for offset, row in enumerate(likeness):
-            at = own + start + offset
-            best = int(np.argmax(row[:at])) if at else -1
-            if best >= 0 and row[best] >= SIMILAR:
-                number = int(new.index[start + offset])
-                found[number] = f"{row[best]} % the same as {names[best]}"
+
+    for start in range(0, len(new), CHUNK):
+        part = new.iloc[start : start + CHUNK]
+        own = list(part["normal"])
+        to_known, to_own = likeness(own, texts), likeness(own, own)
+        good: list[int] = []
+        for at, number in enumerate(part.index):
+            above = to_own[at, good]
+            best = int(to_known[at].max(initial=0)), int(above.max(initial=0))
+            if max(best) < SIMILAR:
+                good.append(at)
+                continue
+            nearest = (
+                names[int(np.argmax(to_known[at]))]
+                if best[0] >= best[1]
+                else part["place"].iloc[good[int(np.argmax(above))]]
+            )
+            found[int(number)] = f"{max(best)} % the same as {nearest}"
+        texts += [own[at] for at in good]
+        names += [str(part["place"].iloc[at]) for at in good]
     return found
 
 

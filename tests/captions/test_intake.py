@@ -100,3 +100,15 @@ def test_a_file_with_a_value_that_can_not_be_read_is_refused_as_a_whole(
 ) -> None:
     with pytest.raises(InputFileError, match=r"new\.csv line 3: price_tier 'gold' is not one of"):
         judged(dataset, tmp_path, "Bread,mid,craft,\nSoup,gold,,\n")
+
+
+def test_a_file_of_variants_adds_the_first_and_what_is_like_a_refused_row_alone(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    first = "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmn"
+    like_first = first[:46] + "αβγδ"  # 92 % of its letters
+    like_second = first[:42] + "εζηθαβγδ"  # 84 % of the first's, 92 % of the second's
+    texts = [first, like_first, like_second, *(f"{first}{n}" for n in range(300))]
+    found = judged(dataset, tmp_path, "".join(f"{text},mid,craft,\n" for text in texts))
+    assert list(found.rows["caption_text"]) == [first, like_second]
+    assert [each.rule.partition(" % ")[2] for each in found.refused] == ["the same as line 2"] * 301
