@@ -27,17 +27,20 @@ def inspect(folder: Path, write: bool) -> None:
     """
     from eros_assets.importing.inputs import read_inputs
     from eros_assets.importing.mapping import MAPPING_FILE
+    from eros_assets.importing.proposal import proposed_mapping
 
     settings = settings_or_exit()
     own = folder / MAPPING_FILE
-    proposal = None
+    inputs = proposal = None
     try:
         inputs = read_inputs(folder)
-        CONSOLE.print(f"{MAPPING_FILE} is right." if own.exists() else "No mapping is needed.")
     except ErosError as error:
         if own.exists():
             CONSOLE.print(str(error), style="red")
             sys.exit(1)
+    if inputs is not None and (own.exists() or not proposed_mapping(folder).words):
+        CONSOLE.print(f"{MAPPING_FILE} is right." if own.exists() else "No mapping is needed.")
+    else:  # words that no rule of a file refuses quarantine every message
         proposal, inputs, refusal = _proposed(folder)
         CONSOLE.print(f"Proposed {MAPPING_FILE}: confirm each guess.\n", style="bold")
         CONSOLE.print(proposal.toml)

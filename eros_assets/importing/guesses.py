@@ -65,6 +65,13 @@ TYPE_WORDS = {
     **dict.fromkeys(("paid", "locked", "ppv message", "priced"), "PPV"),
     **dict.fromkeys(("free", "unlocked", "bump message", "no price"), "Bump"),
 }
+TIER_WORDS = {
+    **dict.fromkeys(("low", "cheap", "basic", "small", "bronze"), "budget"),
+    **dict.fromkeys(("medium", "middle", "standard", "regular", "silver"), "mid"),
+    **dict.fromkeys(("high", "expensive", "top", "vip", "gold"), "premium"),
+}
+OTHER_WORDS = {"message_type": TYPE_WORDS, "status": STATUS_WORDS, "price_tier": TIER_WORDS}
+"""What people write in columns of few values, in lower case, and what it means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +232,7 @@ def _fits(texts: Sequence[str], column: Column) -> bool:
     if column.type in ("DATE", "TIMESTAMP"):
         return sum(map(_looks_like_time, texts)) >= ENOUGH * len(texts)
     if column.one_of and column.name in ("message_type", "price_tier"):
-        known = {*TYPE_WORDS, *(word.casefold() for word in column.one_of)}
+        known = {*OTHER_WORDS[column.name], *(word.casefold() for word in column.one_of)}
         return all(text.casefold() in known for text in set(texts))
     if column.name in ("message", "caption_text"):
         return sum(any(c.isalpha() for c in text) for text in texts) >= ENOUGH * len(texts)

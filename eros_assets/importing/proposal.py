@@ -12,8 +12,7 @@ from pathlib import Path
 from eros_assets.importing.cells import Cells, read_cells
 from eros_assets.importing.folder import table_files
 from eros_assets.importing.guesses import (
-    STATUS_WORDS,
-    TYPE_WORDS,
+    OTHER_WORDS,
     ColumnGuess,
     guessed_columns,
     guessed_time_formats,
@@ -47,6 +46,7 @@ class Proposal:
 
     tables: list[TableProposal] = field(default_factory=list[TableProposal])
     formats: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    words: dict[str, str] = field(default_factory=dict[str, str])
     bank_from_messages: str | None = None
     unused: list[str] = field(default_factory=list[str])
 
@@ -54,8 +54,12 @@ class Proposal:
     def toml(self) -> str:
         """The mapping as text, each guess with its example."""
         lines: list[str] = []
-        if self.formats:
-            lines += ["[formats]", *_keys(self.formats), ""]
+        formats = dict(self.formats)
+        if self.words:
+            pairs = (f"{_quoted(k)} = {_quoted(v)}" for k, v in sorted(self.words.items()))
+            formats["words"] = (f"{{ {', '.join(pairs)} }}", "a guess")
+        if formats:
+            lines += ["[formats]", *_keys(formats), ""]
         for name in INPUT_TABLES:
             proposed = [each for each in self.tables if each.table == name]
             for each in proposed:
@@ -85,7 +89,7 @@ def proposed_mapping(folder: Path) -> Proposal:
             proposal.unused.append(file.name)
             continue
         table, cells, guesses = found
-        columns, formats = _columns(table, file, cells, guesses)
+        columns, formats = _columns(proposal, table, file, cells, guesses)
         for key, value in formats.items():
             proposal.formats.setdefault(key, value)
         if table == "mass_messages":
@@ -146,12 +150,15 @@ def _head(file: Path) -> bytes:
 
 
 def _columns(
-    table: TableName, file: Path, cells: Cells, guesses: MappingOf[str, ColumnGuess]
+    proposal: Proposal,
+    table: TableName,
+    file: Path,
+    cells: Cells,
+    guesses: MappingOf[str, ColumnGuess],
 ) -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
-    """The columns to map, and the formats that their values need."""
+    """The columns to map, and the formats that their values need; words go to the proposal."""
     columns: dict[str, tuple[str, str]] = {}
     formats: dict[str, tuple[str, str]] = {}
-    words: dict[str, str] = {}
     for name, guess in guesses.items():
         texts = sample_of(cells, cells.headers.index(_stored(cells, guess.header)))
         column = next(c for c in SCHEMAS[table].columns if c.name == name)
@@ -171,12 +178,8 @@ def _columns(
             formats["decimal"] = ('","', f"a guess, from {comma}")
         if column.type == "STRING" and any(re.search(ENTITY, text) for text in texts):
             formats["html"] = ("true", "the texts have entities such as &amp;")
-        if name in ("message_type", "status"):
-            known = TYPE_WORDS if name == "message_type" else STATUS_WORDS
-            words |= {word: known[word] for word in map(str.casefold, texts) if word in known}
-    if words:
-        pairs = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in sorted(words.items()))
-        formats["words"] = (f"{{ {pairs} }}", "a guess")
+        known = OTHER_WORDS.get(name, {})
+        proposal.words |= {w: known[w] for w in map(str.casefold, texts) if w in known}
     for name, value in _made(table, file, guesses).items():
         columns.setdefault(name, value)
     return columns, formats

@@ -3,6 +3,7 @@
 # pyarrow comes without types, and makes its compute functions when it is imported.
 # pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 
+import json
 from collections.abc import Callable, Sequence
 from functools import cache
 
@@ -31,12 +32,17 @@ def check_column(
     if column.one_of and (column.required or column.optional):
         known = _filled(pc.is_in(values, pa.array(column.one_of)))
         rule = f"is not one of {', '.join(column.one_of)}"
-        if column.optional:
-            rule += (
-                ": say what it means in eros_import.toml, under [formats], such as words = "
-                f'{{ removed = "{column.one_of[-1]}" }}, or leave the column out, with ignore'
+        leave_out = ", or leave the column out, with ignore" if column.optional else ""
+        example = column.one_of[-1 if column.optional else 0]
+
+        def with_words(row: int) -> str:
+            word = json.dumps(str(values[row]).casefold(), ensure_ascii=False)
+            return (
+                f"{rule}: say what it means in eros_import.toml, under [formats], such as words = "
+                f'{{ {word} = "{example}" }}{leave_out}'
             )
-        report(table, column, present & ~known, rule, log, values)
+
+        report(table, column, present & ~known, rule, log, values, with_words)
     if column.pattern:
         matching = _filled(pc.match_substring_regex(values, column.pattern))
         rule = "is not lower-case letters, digits and _ only"

@@ -81,6 +81,15 @@ def test_a_mistake_is_named_with_its_place_and_rule(
     assert any(line.startswith(f"{table}.csv{colon}{expected}") for line in found), found
 
 
+def test_a_word_of_a_tier_is_refused_with_what_to_write(spoil: Spoil) -> None:
+    with pytest.raises(InputFileError) as caught:
+        read_inputs(spoil("caption_bank.csv", "budget", "Gold"))
+    assert str(caught.value).endswith(
+        "line 5: price_tier 'Gold' is not one of budget, mid, premium, bump: say what it means in "
+        'eros_import.toml, under [formats], such as words = { "gold" = "budget" }'
+    )
+
+
 def test_it_is_one_of_our_errors_with_its_parts(spoil: Spoil) -> None:
     with pytest.raises(ErosError) as caught:
         read_inputs(spoil("caption_bank.csv", "budget", "gold"))

@@ -122,3 +122,33 @@ def test_the_command_says_what_would_be_refused_and_writes_nothing_unasked(
     assert told.exit_code == 1
     assert "mass_messages.csv line 2: sent_count 'many' is not a whole number" in told.output
     assert not (tmp_path / "eros_import.toml").exists()
+
+
+def test_words_of_several_columns_and_files_are_proposed_together(tmp_path: Path) -> None:
+    bank = "caption_text,price_tier\nKiln day,Medium\nSoup,LOW\nBread,vip\nHello,bump\n"
+    text = proposed(tmp_path, mass_messages=MESSAGES.replace("PPV", "Locked"), caption_bank=bank)
+    assert (
+        'words = { "locked" = "PPV", "low" = "budget", "medium" = "mid", "vip" = "premium" }'
+        in (text)
+    )
+    read = read_inputs(tmp_path, parse_mapping(text))
+    assert read.tables["caption_bank"]["price_tier"].tolist() == [
+        "mid",
+        "budget",
+        "premium",
+        "bump",
+    ]
+    assert read.tables["mass_messages"]["message_type"].tolist() == ["PPV", "Bump", "PPV"]
+
+
+def test_words_that_would_quarantine_every_message_need_a_mapping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EROS_HOME", str(tmp_path / "home"))
+    (tmp_path / "mass_messages.csv").write_text(MESSAGES.replace("PPV", "Locked"))
+    (tmp_path / "caption_bank.csv").write_text(BANK)
+    told = CliRunner().invoke(main, ["inspect", str(tmp_path)])
+    assert told.exit_code == 0, told.output
+    assert told.output.startswith("Proposed eros_import.toml: confirm each guess.")
+    assert 'words = { "locked" = "PPV" }  # a guess' in told.output
+    assert "3 messages read, 3 used, 0 quarantined (0.0%)" in told.output
