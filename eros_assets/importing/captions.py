@@ -6,10 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from eros_assets.importing.cells import read_cells
+from eros_assets.importing.folder import content_of
 from eros_assets.importing.headers import named_columns, wanted_names
 from eros_assets.importing.identity import Pages
 from eros_assets.importing.mapping import TableMapping, read_mapping
-from eros_assets.importing.mistakes import InputFileError, MistakeLog, Note, Notes
+from eros_assets.importing.mistakes import MistakeLog, Note, Notes
 from eros_assets.importing.rules import check_unique
 from eros_assets.importing.schema import SCHEMAS, TERMS
 from eros_assets.importing.tables import frame_of, typed_columns, with_defaults
@@ -37,10 +38,7 @@ def read_captions(file: Path) -> CaptionFile:
     of_files = [each for each in mapping.caption_bank if not each.from_messages]
     of_table = of_files[0] if of_files else TableMapping()
     log, notes, pages = MistakeLog(), Notes(), Pages(mapping.pages)
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise InputFileError(f"{file.name}: can't be read: {error.strerror}") from error
+    content = content_of(file)
     frames: list[pd.DataFrame] = []
     wanted = wanted_names(schema, of_table)
     for cells in read_cells(file, content, of_table, wanted, log, notes):

@@ -72,6 +72,27 @@ def find_sources(folder: Path, mapping: Mapping) -> list[Source]:
     return found
 
 
+def content_of(file: Path) -> bytes:
+    """The bytes of a file that nobody wrote to meanwhile.
+
+    Raises:
+        InputFileError: it can't be read, or changed while it was.
+    """
+    try:
+        before = file.stat()
+        content = file.read_bytes()
+        after = file.stat()
+    except OSError as error:
+        raise InputFileError(f"{file.name}: can't be read: {error.strerror}") from error
+    states = {(each.st_size, each.st_mtime_ns) for each in (before, after)}
+    if len(states) > 1 or len(content) != after.st_size:
+        raise InputFileError(
+            f"{file.name}: changed while it was read ({before.st_size:,} bytes, then "
+            f"{after.st_size:,}): wait until its export is done, and run the command again"
+        )
+    return content
+
+
 def table_files(folder: Path) -> list[Path]:
     """Every file of the folder that may be a table."""
     return sorted(

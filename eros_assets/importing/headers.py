@@ -66,7 +66,7 @@ def named_columns(
     notes: Notes,
 ) -> RawTable:
     """The columns of the schema; what is wrong with the header goes to the log."""
-    header = _Header(cells, log)
+    header = _Header(cells, schema.name, log)
     formats = mapping.formats.over(general)
     columns: dict[str, RawColumn] = {}
     mapped = {canonical(name) for name in mapping.headers}
@@ -90,8 +90,9 @@ def named_columns(
 class _Header:
     """The columns of a file by their names; notes which of them are used."""
 
-    def __init__(self, cells: Cells, log: MistakeLog) -> None:
+    def __init__(self, cells: Cells, table: str, log: MistakeLog) -> None:
         self.cells = cells
+        self.table = table
         self.log = log
         self.used: set[int] = set()
         self.places: dict[str, list[int]] = {}
@@ -116,7 +117,8 @@ class _Header:
         if at is None:
             text = (
                 f"{column}: {MAPPING_FILE} names the column {name!r}, which is not in the file; "
-                f"it has {_shown_headers(self.names)}"
+                f"it has {_shown_headers(self.names)}; files of another kind need a "
+                f"[[{self.table}]] of their own, with `files`"
             )
             self.log.add(Mistake(self.cells.file, None, column, text), text)
         return at
@@ -178,7 +180,7 @@ def _say_what_lacks(
         text = f"the header is one column, {shown(header.names[0])}: separate columns by commas"
         log.add(Mistake(cells.file, None, None, text), "separator")
         return
-    ignored = {canonical(name) for name in mapping.headers}
+    ignored = {canonical(name) for name in mapping.ignore}
     others = [
         name.strip()
         for index, name in enumerate(cells.headers)

@@ -15,6 +15,8 @@ from eros_assets.importing.mapping import MAPPING_FILE
 from eros_assets.importing.mistakes import Mistake, MistakeLog
 
 COUNTS = ["viewed_count", "purchased_count", "earnings", "sent_count"]
+LASTING = ["message_type", "price", "caption_id"]
+"""What of a message does not change after it was sent."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,11 +34,13 @@ class History:
     """The messages of all files.
 
     `replaced` counts rows that a newer row of the same message replaces, `scheduled` messages that
-    were not sent yet, `withdrawn` those among the rows that were taken back.
+    were not sent yet, `withdrawn` those among the rows that were taken back. `disagreeing` says
+    which rows of one message differ in what does not change; empty when none do.
     """
 
     rows: pd.DataFrame
     replaced: int
+    disagreeing: str
     scheduled: int
     withdrawn: int
 
@@ -50,26 +54,33 @@ def one_history(exports: Sequence[Export], log: MistakeLog) -> History:
     one file that have the same row_id, and do not say when they were counted, are left as they are:
     they are quarantined.
     """
-    rows, replaced = _newest(exports, log)
+    rows, replaced, disagreeing = _newest(exports, log)
     status = rows["status"]
     return History(
-        rows, replaced, int((status == "scheduled").sum()), int((status == "withdrawn").sum())
+        rows,
+        replaced,
+        disagreeing,
+        int((status == "scheduled").sum()),
+        int((status == "withdrawn").sum()),
     )
 
 
-def _newest(exports: Sequence[Export], log: MistakeLog) -> tuple[pd.DataFrame, int]:
-    """The row of each message and time of counting; how many rows newer ones replace."""
+def _newest(exports: Sequence[Export], log: MistakeLog) -> tuple[pd.DataFrame, int, str]:
+    """The row of each message and time of counting; how many rows newer ones replace.
+
+    And what the rows of one message do not agree on.
+    """
     rows = pd.concat([export.rows for export in exports], ignore_index=True)
     file = np.repeat(np.arange(len(exports)), [len(export.rows) for export in exports])
     given = rows["row_id"].notna().to_numpy(dtype=np.bool_)
     counted = rows["counted_at"].notna().to_numpy(dtype=np.bool_)
     if given.all() and len(exports) == 1 and not counted.any():
-        return rows, 0
+        return rows, 0, ""
     place = np.concatenate([export.numbers for export in exports])
     rows = _with_natural_ids(rows, given, place)
     again = rows["row_id"].duplicated(keep=False).to_numpy(dtype=np.bool_)
     if not again.any():
-        return rows, 0
+        return rows, 0, ""
     _refuse_two_messages(exports, rows, given & again, file, place, log)
     several = rows.loc[again, ["row_id", "counted_at", *COUNTS]].assign(
         file=file[again], at=place[again]
@@ -87,7 +98,35 @@ def _newest(exports: Sequence[Export], log: MistakeLog) -> tuple[pd.DataFrame, i
     kept = np.ones(len(rows), dtype=np.bool_)
     kept[several.index.difference(newest.index)] = False
     repeats = int(timed.duplicated().sum())
-    return rows[kept].reset_index(drop=True), int((~kept).sum()) + repeats
+    disagreeing = _disagreement(exports, rows[again].assign(file=file[again], at=place[again]))
+    return rows[kept].reset_index(drop=True), int((~kept).sum()) + repeats, disagreeing
+
+
+def _disagreement(exports: Sequence[Export], several: pd.DataFrame) -> str:
+    """How many messages have rows that differ in what does not change, with an example.
+
+    Between files only: rows of one file that have the same row_id are quarantined. An empty value
+    disagrees with nothing.
+    """
+    found: set[int] = set()
+    example = ""
+    for column in LASTING:
+        filled = several[several[column].notna()].drop_duplicates(["row_id", column])
+        other = filled[filled["row_id"].duplicated(keep=False)]
+        files = other.groupby("row_id")["file"].agg(["min", "max"])
+        ids = files.index[files["min"] < files["max"]]
+        if len(ids) and not example:
+            group = other[other["row_id"] == ids[0]].sort_values("file", kind="stable")[:2]
+            places = (
+                f"{value} in {exports[number].file} {exports[number].place} {at}"
+                for value, number, at in group[[column, "file", "at"]].itertuples(index=False)
+            )
+            example = f"{column} is {', '.join(places)}"
+        found.update(ids)
+    if not found:
+        return ""
+    count = "1 message differs" if len(found) == 1 else f"{len(found):,} messages differ"
+    return f"{count} between files in more than counts; the newest row counts: {example}"
 
 
 def _with_natural_ids(rows: pd.DataFrame, given: np.ndarray, place: np.ndarray) -> pd.DataFrame:

@@ -21,12 +21,12 @@ import pyarrow as pa
 from eros_assets.importing.bank import bank_of_messages
 from eros_assets.importing.captions import terms_of
 from eros_assets.importing.cells import read_cells
-from eros_assets.importing.folder import Source, find_sources, fingerprint
+from eros_assets.importing.folder import Source, content_of, find_sources, fingerprint
 from eros_assets.importing.headers import RawTable, named_columns, wanted_names
 from eros_assets.importing.history import Export, one_history
 from eros_assets.importing.identity import Pages, ids_of, normal_text
 from eros_assets.importing.mapping import MAPPING_FILE, Mapping, read_mapping
-from eros_assets.importing.mistakes import InputFileError, MistakeLog, Note, Notes
+from eros_assets.importing.mistakes import MistakeLog, Note, Notes
 from eros_assets.importing.rules import check_unique
 from eros_assets.importing.schema import PAGE_NAME, SCHEMAS, TERMS, TableName, TableSchema
 from eros_assets.importing.tables import Typed, frame_of, typed_columns, with_defaults
@@ -114,6 +114,8 @@ def read_inputs(folder: Path, mapping: Mapping | None = None) -> ImportedInputs:
     if history.replaced:
         rows = "1 row" if history.replaced == 1 else f"{history.replaced:,} rows"
         notes.add("mass_messages", f"{rows} replaced by newer ones of the same messages")
+    if history.disagreeing:
+        notes.add("mass_messages", history.disagreeing)
     if history.scheduled:
         notes.add("mass_messages", f"{history.scheduled:,} scheduled, not sent yet: no facts")
     if history.withdrawn:
@@ -147,10 +149,7 @@ def _read(
     notes: Notes,
 ) -> None:
     schema = SCHEMAS[source.table]
-    try:
-        content = source.file.read_bytes()
-    except OSError as error:
-        raise InputFileError(f"{source.file.name}: can't be read: {error.strerror}") from error
+    content = content_of(source.file)
     wanted = wanted_names(schema, source.mapping)
     for cells in read_cells(source.file, content, source.mapping, wanted, log, notes):
         raw = named_columns(cells, schema, source.mapping, mapping.formats, log, notes)

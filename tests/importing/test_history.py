@@ -60,6 +60,34 @@ def test_later_counts_replace_earlier_ones_whatever_the_files_are_called(
     assert found.replaced == 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (",PPV,", ",Bump,", "message_type is PPV in mass_messages_a.csv line 3, Bump in mass_"),
+        (",9,1000,", ",12,1000,", "price is 9.0 in mass_messages_a.csv line 3, 12.0 in mass_"),
+    ],
+)
+def test_files_that_disagree_on_more_than_counts_are_said_and_the_newest_row_counts(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    later = row(1, views=80).replace(old, new)
+    found = read(tmp_path, a=row(2) + row(1), b=later)
+    [note] = [str(each) for each in found.notes if "differ" in str(each)]
+    assert note.startswith(
+        "mass_messages: 1 message differs between files in more than counts; the newest row "
+        f"counts: {said}messages_b.csv line 2"
+    )
+    kept = found.tables["mass_messages"].set_index("message").loc["Soup 1"]
+    assert (kept["message_type"], kept["price"]) == (
+        ("Bump", 9.0) if "Bump" in new else ("PPV", 12.0)
+    )
+
+
+def test_a_value_that_one_file_lacks_is_no_disagreement(tmp_path: Path) -> None:
+    found = read(tmp_path, a=row(1), b=row(1).replace(",9,1000,", ",,1000,"))
+    assert not [note for note in found.notes if "differ" in str(note)]
+
+
 def test_the_time_of_counting_goes_before_the_counts(tmp_path: Path) -> None:
     rows = row(1, views=80, counted="2025-11-01T00:00:00Z") + row(
         1, views=70, counted="2025-11-05T00:00:00Z"

@@ -5,6 +5,7 @@ import gzip
 import io
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -61,8 +62,25 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 DOCUMENT = f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
 
 
-def workbook(**sheets: list[list[Any]]) -> bytes:
-    """A workbook as spreadsheets write it: text in place, numbers as numbers."""
+@dataclass(frozen=True)
+class Raw:
+    """A cell as the workbook's XML has it: attributes, and what is in it."""
+
+    attributes: str
+    content: str
+
+
+def formula(text: str, value: str = "") -> Raw:
+    return Raw("", f"<f>{text}</f>{value}")
+
+
+def workbook(merged: str = "", **sheets: list[list[Any]]) -> bytes:
+    """A workbook as spreadsheets write it: text in place, numbers as numbers.
+
+    `merged` are the ranges of merged cells, separated by spaces.
+    """
+    ranges = "".join(f'<mergeCell ref="{each}"/>' for each in merged.split())
+    merges = f"<mergeCells>{ranges}</mergeCells>" if merged else ""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as book:
         book.writestr("[Content_Types].xml", "<Types/>")
@@ -90,7 +108,7 @@ def workbook(**sheets: list[list[Any]]) -> bytes:
             )
             book.writestr(
                 f"xl/worksheets/s{n}.xml",
-                f'<worksheet xmlns="{MAIN}"><sheetData>{body}</sheetData></worksheet>',
+                f'<worksheet xmlns="{MAIN}"><sheetData>{body}</sheetData>{merges}</worksheet>',
             )
     return buffer.getvalue()
 
@@ -99,6 +117,8 @@ def cell(column: int, row: int, value: Any) -> str:
     place = f"r='{chr(65 + column)}{row}'"
     if value is None or value == "":
         return ""
+    if isinstance(value, Raw):
+        return f"<c {place} {value.attributes}>{value.content}</c>"
     if isinstance(value, str):
         return f'<c {place} t="inlineStr"><is><t>{escape(value)}</t></is></c>'
     return f"<c {place}><v>{value!r}</v></c>"
@@ -108,6 +128,13 @@ def sheet_rows(text: str = PLAIN) -> list[list[Any]]:
     """The rows of a sheet; what looks like a number is one."""
     frame = pd.read_csv(io.StringIO(text), header=None, dtype=str, keep_default_na=False)
     return [[number_or_text(v) for v in row] for row in frame.itertuples(index=False)]
+
+
+def with_cell(row: int, column: int, value: Any) -> list[list[Any]]:
+    """The rows of a sheet, one cell of them changed; row and column from 0."""
+    rows = sheet_rows()
+    rows[row][column] = value
+    return rows
 
 
 def number_or_text(text: str) -> Any:
@@ -140,6 +167,8 @@ SERIALS = workbook(
         ),
     ]
 )
+COUNTS_BELOW = [None] * 5 + HEADER.split(",")[5:8]
+TWO_ROWS = [*HEADER.split(",")[:5], "Counts", None, None, *HEADER.strip().split(",")[8:]]
 TWICE = (
     '[[mass_messages]]\nfiles = "a.csv"\n'
     '[[mass_messages]]\nfiles = "b.csv"\ncolumns.sent_count = "Recipients"\n'
@@ -345,6 +374,54 @@ SHAPES: dict[str, tuple[Files, str]] = {
         {"mass_messages.xlsx": workbook(Read_me=[["About this file"]], Data=sheet_rows())},
         "",
     ),
+    "a workbook whose formulas have values": (
+        {"mass_messages.xlsx": workbook(Sheet1=with_cell(1, 5, formula("1200+80", "<v>1280</v>")))},
+        "",
+    ),
+    "a workbook whose formulas give no text, or nothing that was found": (
+        {
+            "mass_messages.xlsx": workbook(
+                Sheet1=[
+                    *with_cell(2, 4, Raw('t="str"', '<f>IF(A3=2,"",9)</f><v></v>'))[:3],
+                    *with_cell(3, 4, 9.0)[3:],
+                ]
+            )
+        },
+        "",
+    ),
+    "a workbook with a group row that is merged": (
+        {
+            "mass_messages.xlsx": workbook(
+                merged="A1:E1 F1:H1",
+                Sheet1=[["Message", *[None] * 4, "Counts"], *sheet_rows()],
+            )
+        },
+        "",
+    ),
+    "a workbook whose header is merged over two rows": (
+        {
+            "mass_messages.xlsx": workbook(
+                merged="A1:A2 B1:B2 C1:C2 D1:D2 E1:E2 F1:H1 I1:I2 J1:J2 K1:K2",
+                Sheet1=[TWO_ROWS, COUNTS_BELOW, *sheet_rows()[1:]],
+            )
+        },
+        "",
+    ),
+    "a workbook whose pages are merged": (
+        {"mass_messages.xlsx": workbook(merged="B2:B3", Sheet1=with_cell(2, 1, None))},
+        "",
+    ),
+    "formulas of columns that are left out": (
+        {
+            "mass_messages.xlsx": workbook(
+                Sheet1=[
+                    [*sheet_rows()[0], "Rate"],
+                    *([*row, formula("1/0")] for row in sheet_rows()[1:]),
+                ]
+            )
+        },
+        "",
+    ),
     "sheets that are named": (
         {"mass_messages.xlsx": TWO_SHEETS},
         '[mass_messages]\nsheet = ["A", "B"]\n',
@@ -528,6 +605,55 @@ REFUSED: dict[str, tuple[Files, str, str]] = {
         "",
         "row 2: row_id '1.820000e+18' is not a whole number (all its digits, no exponent)",
     ),
+    "a formula without its value": (
+        {"mass_messages.xlsx": workbook(Sheet1=with_cell(1, 4, formula("12+.5", "<v></v>")))},
+        "",
+        "mass_messages.xlsx row 2: price '=12+.5' is a formula without its value: open the file",
+    ),
+    "a text formula without its value": (
+        {"mass_messages.xlsx": workbook(Sheet1=with_cell(1, 2, Raw('t="str"', "<f>Z1</f>")))},
+        "",
+        "mass_messages.xlsx row 2: message '=Z1' is a formula without its value",
+    ),
+    "an error of a formula": (
+        {
+            "mass_messages.xlsx": workbook(
+                Sheet1=with_cell(3, 8, Raw('t="e"', "<f>1/0</f><v>#DIV/0!</v>"))
+            )
+        },
+        "",
+        "mass_messages.xlsx row 4: earnings '#DIV/0!' is an error of the spreadsheet: mend its",
+    ),
+    "one number for several rows": (
+        {"mass_messages.xlsx": workbook(merged="F2:F3", Sheet1=with_cell(2, 5, None))},
+        "",
+        "mass_messages.xlsx row 2: sent_count '1280' is one number for several rows: unmerge the",
+    ),
+    "a column that one of several files lacks": (
+        {"mass_messages_a.csv": RENAMED, "mass_messages_b.csv": PLAIN},
+        '[mass_messages.columns]\nsent_count = "Recipients"\n',
+        "files of another kind need a [[mass_messages]] of their own, with `files`",
+    ),
+    "two columns that differ by case, neither in ours": (
+        {"mass_messages.csv": PLAIN.replace("price", "PRICE").replace("caption_id", "Price")},
+        "",
+        "mass_messages.csv: column price is there 2 times",
+    ),
+    "a compressed file cut in the middle": (
+        {"mass_messages.csv.gz": gzip.compress(PLAIN.encode())[:90]},
+        "",
+        "mass_messages.csv.gz: can't be read: ends in the middle: copy it again, or export it",
+    ),
+    "a compressed file with a broken checksum": (
+        {"mass_messages.csv.gz": gzip.compress(PLAIN.encode())[:-8] + b"12345678"},
+        "",
+        "mass_messages.csv.gz: can't be read: is damaged (CRC check failed): copy it again",
+    ),
+    "a file that is compressed by its name alone": (
+        {"mass_messages.csv.gz": PLAIN},
+        "",
+        "mass_messages.csv.gz: can't be read: is not compressed: name it without .gz",
+    ),
     "a bank from messages without its tier": (
         {"mass_messages.csv": PLAIN},
         "[caption_bank]\nfrom_messages = true\n",
@@ -620,6 +746,31 @@ def test_a_second_column_of_the_same_name_but_for_its_case_is_said(folder: Path)
     (folder / "mass_messages.csv").write_text(text, encoding="utf-8")
     notes = [str(note) for note in read_inputs(folder).notes]
     assert "mass_messages.csv: columns left out: Price" in notes
+
+
+def test_a_column_that_differs_by_case_from_a_mapped_one_is_said(tmp_path: Path) -> None:
+    text = PLAIN.replace("sent_count", "Sent").replace("caption_id", "sent")
+    mapping = '[mass_messages.columns]\nsent_count = "Sent"\n'
+    read = read_inputs(written(tmp_path, {"mass_messages.csv": text}, mapping))
+    assert read.tables["mass_messages"]["sent_count"].tolist() == [1280, 980, 1100]
+    assert "mass_messages.csv: columns left out: sent" in [str(note) for note in read.notes]
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Path.read_bytes
+
+    def read_while_others_write(file: Path) -> bytes:
+        content = whole(file)
+        if file.name == "mass_messages.csv":
+            with file.open("ab") as stream:
+                stream.write(b"4,maya_cooks,half a ro")
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", read_while_others_write)
+    with pytest.raises(InputFileError, match=r"^mass_messages\.csv: changed while it was read \("):
+        read_inputs(folder)
 
 
 def test_dates_of_decisions_are_read_as_dates(folder: Path) -> None:
