@@ -157,12 +157,14 @@ def _opened() -> "Dataset":
 
 def _say(intake: "Intake", *, accept_similar: bool) -> None:
     left_out = intake.broken if accept_similar else intake.refused
-    for row in left_out:
+    for row in left_out[:MOST_LISTED]:
         CONSOLE.print(f"  {intake.line(row)}", style="yellow" if row.is_similar else "red")
+    if (more := len(left_out) - MOST_LISTED) > 0:
+        CONSOLE.print(f"  and {more:,} more: --json lists all")
     for warning in intake.warnings:
         CONSOLE.print(f"  {warning}", style="yellow")
     good = len(intake.rows) + (len(intake.similar) if accept_similar else 0)
-    CONSOLE.print(f"{_counted(good)} can be added, {len(left_out)} refused.")
+    CONSOLE.print(f"{_counted(good)} can be added, {len(left_out):,} refused.")
 
 
 def _list_doubtful(dataset: "Dataset") -> dict[str, object]:

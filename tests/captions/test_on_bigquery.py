@@ -137,6 +137,21 @@ def test_a_refused_row_writes_nothing(agency: Service, tmp_path: Path) -> None:
     assert backed_up(agency) == []
 
 
+def test_of_many_refused_rows_the_first_are_listed_and_the_others_counted(
+    agency: Service, tmp_path: Path
+) -> None:
+    file = tmp_path / "new.csv"
+    variants = "".join(f"{TEXTS[1]} {n},mid\n".replace(", ", " ") for n in range(50))
+    file.write_text(f"caption_text,price_tier\n{variants}")
+    will_read(agency, "caption_bank", "usable_restrictions", "usable_creators")
+    will_read(agency, "usable_restrictions", "usable_creators")
+    result = CliRunner().invoke(captions, ["add", str(file)])
+    assert result.exit_code == 3
+    assert result.output.count("% the same as caption 1 of the bank") == 40
+    assert "and 10 more: --json lists all" in result.output
+    assert "0 captions can be added, 50 refused." in result.output
+
+
 def test_retired_captions_keep_their_terms_and_the_bank_is_told(
     agency: Service, session: Session
 ) -> None:
