@@ -23,7 +23,7 @@ ASKING_THE_GATE = ("schedule_csv", "schedule_sheet", "schedule_bucket", "system_
 of its own."""
 
 OWN_LOG = {"schedule_sheet": {"schedule_csv"}}
-"""The export log stands for the first asset that writes it; each export reads its own rows there."""
+"""The export log stands for the asset that writes it first; each export reads its own rows."""
 
 OF_STEPS_OUTSIDE_THE_WEEK = ("system_health", "policy_evaluation", "schedule_sheet")
 
