@@ -1,7 +1,6 @@
 """The newest rows of the export log are those of what people find, whatever the clocks say."""
 
 import datetime as dt
-from collections.abc import Callable
 from threading import Event, Thread
 
 import pytest
@@ -19,8 +18,10 @@ SAID = Outcome("sched_20251103_ana_00000000", "ana", None, 1, None, "succeeded")
 
 @pytest.fixture(autouse=True)
 def open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
-    passed = (Finding("gate", "It is open.", (), 0),)
-    monkeypatch.setattr(verdict, "gate_findings", lambda *_: passed)
+    def passed(*_: object) -> tuple[Finding, ...]:
+        return (Finding("gate", "It is open.", (), 0),)
+
+    monkeypatch.setattr(verdict, "gate_findings", passed)
 
 
 def take_back_a_page(agency: Installed) -> None:
@@ -53,27 +54,23 @@ def test_a_clock_that_went_back_hides_no_publication(agency: Installed) -> None:
         assert "no longer" not in said_of_files(agency)
 
 
+MICROSECOND = dt.timedelta(microseconds=1)
+
+
 @pytest.mark.parametrize(
-    "begun",
-    [
-        lambda newest: newest - dt.timedelta(days=400),
-        lambda newest: newest - dt.timedelta(microseconds=1),
-        lambda newest: newest,
-        lambda newest: newest + dt.timedelta(microseconds=1),
-        lambda newest: newest + dt.timedelta(days=1),
-    ],
-    ids=["long before", "just before", "at once", "just after", "long after"],
+    "later",
+    [dt.timedelta(days=-400), -MICROSECOND, dt.timedelta(0), MICROSECOND, dt.timedelta(days=1)],
 )
 def test_each_attempt_is_logged_later_than_those_before_it(
-    agency: Installed, begun: Callable[[dt.datetime], dt.datetime]
+    agency: Installed, later: dt.timedelta
 ) -> None:
-    dataset = agency.dataset
+    dataset, begun = agency.dataset, NOW + later
     Attempt("sheets", WEEK, "first", begun_at=NOW).log(dataset, [SAID])
-    second = Attempt("sheets", WEEK, "second", begun_at=begun(NOW))
+    second = Attempt("sheets", WEEK, "second", begun_at=begun)
     logged = second.log(dataset, [SAID])["exported_at"].iloc[0]
-    assert logged == max(begun(NOW), NOW + dt.timedelta(microseconds=1))
-    other_week = Attempt("sheets", WEEK + dt.timedelta(weeks=1), "third", begun_at=begun(NOW))
-    assert other_week.log(dataset, [SAID])["exported_at"].iloc[0] == begun(NOW)
+    assert logged == max(begun, NOW + MICROSECOND)
+    other_week = Attempt("sheets", WEEK + dt.timedelta(weeks=1), "third", begun_at=begun)
+    assert other_week.log(dataset, [SAID])["exported_at"].iloc[0] == begun
 
     second.log(dataset, [SAID, SAID])  # a second call replaces its rows
     assert len(dataset.rows("schedule_export_log", run_id="second")) == 2

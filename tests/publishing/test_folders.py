@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,8 @@ def settings() -> Iterator[Settings]:
         os.chown(place, NOBODY, NOBODY)
         os.seteuid(NOBODY)
     try:
-        yield Settings(home=place / "home", out_dir=place / "out")
+        values: dict[str, Any] = {"home": place / "home", "out_dir": place / "out"}
+        yield Settings(**values)
     finally:
         if is_superuser:
             os.seteuid(0)
@@ -62,6 +64,12 @@ def closed(folder: Path, mode: int) -> None:
     folder.chmod(mode)
 
 
+def cannot(one: Path, other: Path) -> bool:
+    """As a system that does not exchange folders."""
+    assert one.parent != other.parent
+    return False
+
+
 SPOILS: dict[str, Callable[[Path], object]] = {
     "a read-only file": lambda week: (week / "page.csv").chmod(0o444),
     "a read-only folder": lambda week: week.chmod(0o555),
@@ -82,7 +90,7 @@ def test_what_people_closed_is_replaced_too(
     exchanges: bool,
 ) -> None:
     if not exchanges:
-        monkeypatch.setattr(folders, "exchange", lambda *_: False)
+        monkeypatch.setattr(folders, "exchange", cannot)
     publish(settings, "1")
     for text in ("2", "3"):
         spoil(settings.out_dir / str(WEEK))

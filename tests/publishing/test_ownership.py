@@ -17,7 +17,8 @@ from eros_assets.settings import Settings
 
 def settings_of(folder: Path, home: str = "home", **more: Any) -> Settings:
     """A home below `folder` that has tables; its exports go to `out` there."""
-    settings = Settings(**{"home": folder / home, "out_dir": folder / "out", **more})
+    values: dict[str, Any] = {"home": folder / home, "out_dir": folder / "out", **more}
+    settings = Settings(**values)
     settings.home.mkdir(parents=True, exist_ok=True)
     settings.warehouse_file.touch()
     return settings
