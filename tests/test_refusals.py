@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from eros_assets.cli import planning
 from eros_assets.cli.planning import main
+from eros_assets.publishing.ownership import OWNER, take_folder
 from tests.assets.installed import Installed
 
 HOLDING = """
@@ -68,11 +69,13 @@ def command(agency: Installed, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
 
 def state(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Every file of the installation but Dagster's own and the log of jobs beside the tables."""
+    """Every file of the installation but Dagster's own, the log of jobs and the read SQL."""
     return {
         str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes())
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith("warehouse.duckdb")
+        if path.is_file()
+        and not path.name.startswith("warehouse.duckdb")
+        and path.parent.name != "cache"
     }
 
 
@@ -153,6 +156,28 @@ def test_a_home_without_tables_is_refused_and_stays_without(
     assert "has no tables yet: run `make demo`" in told.output
     assert not (tmp_path / "empty" / "warehouse.duckdb").exists()
     assert jobs == []
+
+
+@pytest.mark.parametrize("word", ["week", "demo"])
+def test_an_export_folder_of_another_home_is_refused_before_any_work(
+    agency: Installed, command: Callable[..., Result], jobs: list[str], tmp_path: Path, word: str
+) -> None:
+    """Its weeks would replace those that people of the other home work from."""
+    theirs = agency.dataset.settings.model_copy(update={"home": tmp_path / "theirs"})
+    theirs.home.mkdir()
+    theirs.warehouse_file.touch()
+    (theirs.out_dir / OWNER).unlink()
+    take_folder(theirs)
+    rows, files = agency.week_tables(), state(agency.dataset.settings.home.parent)
+    told = command(word)
+    assert told.exit_code == 2
+    assert f"has the weeks of another home, {theirs.warehouse_file}" in told.output
+    assert told.output.count("\n") == 1
+    assert jobs == []
+    assert agency.week_tables() == rows
+    assert state(agency.dataset.settings.home.parent) == files
+    (theirs.out_dir / OWNER).unlink()
+    assert command("week").exit_code == 0
 
 
 @pytest.mark.parametrize("word", ["week", "smoke"])

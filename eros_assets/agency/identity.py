@@ -115,7 +115,9 @@ def _require_shared_page(
 
 
 def _own_home(settings: Settings, name: str) -> str:
-    variables = f"EROS_HOME={settings.home.parent / (settings.home.name + '-' + name)}"
+    home, out = settings.home, settings.out_dir
+    variables = f"EROS_HOME={home.with_name(f'{home.name}-{name}')}"
+    variables += f" EROS_OUT_DIR={out.with_name(f'{out.name}-{name}')}"
     if settings.import_dir:
         variables += f" EROS_IMPORT_DIR={settings.import_dir}"
     return variables

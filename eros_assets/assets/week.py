@@ -15,6 +15,7 @@ import dagster as dg
 from eros_assets.calendar import DAYS_A_WEEK, ZONE_NAME, la_date, monday_after, monday_of
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
+from eros_assets.publishing.ownership import require_own_folder
 from eros_assets.resources import WeekScope
 from eros_assets.tuning.loaded import require_configuration
 from eros_assets.weekly.replacing.choosing import replacements_asked_for
@@ -120,9 +121,11 @@ def refuse_plan(context: dg.AssetExecutionContext, dataset: Dataset, week_scope:
 
     Raises:
         ErosError: the run has no week, the week has passed, a page is no active creator, a message
-            can't be replaced, or a configuration table has a key twice.
+            can't be replaced, a configuration table has a key twice, or the export folder is
+            another home's.
     """
     if materializes(context, PLANNED):
+        require_own_folder(dataset.settings)
         scope = scope_of_run(dataset, partition_week(context), week_scope)
         if week_scope.is_replacing:
             replacements_asked_for(dataset, scope, week_scope.replace)

@@ -64,7 +64,11 @@ def demo(accept: bool) -> None:
     the files of the week and, where they are configured, the Google Sheet and the bucket. Safe to
     repeat: inputs and configuration are loaded again, the week is planned again.
     """
+    from eros_assets.publishing.ownership import require_own_folder
+
     settings = settings_or_exit()
+    with refusing():
+        require_own_folder(settings)
     _refuse_bad_tuning(settings)
     newest = _refuse_bad_files(settings, accept=accept)
     _refuse_bad_week(settings, newest)
@@ -293,6 +297,7 @@ def _plannable_week(settings: Settings, pages: Sequence[str], *, force: bool = F
     What the history spans is written down, so that the run finds its week among the partitions.
     """
     from eros_assets.dataset import open_dataset
+    from eros_assets.publishing.ownership import require_own_folder
     from eros_assets.weekly.inputs import require_deployed, require_inputs
     from eros_assets.weekly.scope import week_plan_scope
     from eros_assets.weekly.weeks import history_span, note_history_span, weeks_of
@@ -302,6 +307,7 @@ def _plannable_week(settings: Settings, pages: Sequence[str], *, force: bool = F
         require_tables(dataset)
         require_deployed(dataset)
         require_inputs(dataset)
+        require_own_folder(settings)
         monday = dataset.default_week()
         weeks_of(settings, dataset.planning_instant(), history_span(dataset)).require(monday)
         week_plan_scope(dataset, monday, pages, force=force)

@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -136,31 +137,34 @@ def publish_bucket(
             one, and no object that it links to was deleted.
     """
     attempt = Attempt("bucket", week_start, run_id)
-    try:
-        with week_lock(dataset.settings, week_start):
+    with ExitStack() as held:
+        try:
+            held.enter_context(week_lock(dataset.settings, week_start))
             recover(dataset.settings, week_start)
             judged = judged_week(dataset, week_start, run_id=run_id)
             contents = week_contents(judged.messages, dataset.week_folder(week_start))
             bucket = open_bucket()
             files = sync_folder(bucket, folder.prefix, contents)
             _list_weeks(bucket, dataset, week_start, folder)
-    except Exception as error:
-        messages = active_messages(dataset, week_start)
-        attempt.log_failure(dataset, messages, error, folder.address)
-        raise
-    outcomes = [
-        Outcome(
-            schedule_id=schedule_id,
-            page_name=page,
-            location=f"{folder.address}{csv_name(page)}",
-            row_count=count,
-            checksum=hashlib.sha256(contents[csv_name(page)]).hexdigest(),
-            status="unchanged" if set(page_files(page)) <= set(files.unchanged) else "succeeded",
-        )
-        for schedule_id, page, count in counts_of(judged.messages)
-    ]
-    outcomes += withheld_outcomes(judged.in_force, judged.withheld)
-    log = attempt.log(dataset, outcomes, publication_id=judged.verdict.publication_id)
+        except Exception as error:
+            messages = active_messages(dataset, week_start)
+            attempt.log_failure(dataset, messages, error, folder.address)
+            raise
+        outcomes = [
+            Outcome(
+                schedule_id=schedule_id,
+                page_name=page,
+                location=f"{folder.address}{csv_name(page)}",
+                row_count=count,
+                checksum=hashlib.sha256(contents[csv_name(page)]).hexdigest(),
+                status="unchanged"
+                if set(page_files(page)) <= set(files.unchanged)
+                else "succeeded",
+            )
+            for schedule_id, page, count in counts_of(judged.messages)
+        ]
+        outcomes += withheld_outcomes(judged.in_force, judged.withheld)
+        log = attempt.log(dataset, outcomes, publication_id=judged.verdict.publication_id)
     return PublishedWeek(files, log, judged.verdict.findings)
 
 

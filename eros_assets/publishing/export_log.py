@@ -18,6 +18,9 @@ COLUMNS = (
     "publication_id",
 )
 
+TICK = dt.timedelta(microseconds=1)
+"""The shortest time that the log can tell."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -34,13 +37,19 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to publish a week at `destination`: csv, sheets or bucket."""
+    """One attempt to publish a week at `destination`: csv, sheets or bucket.
+
+    It is logged while the week's lock is held, and later than all before it, also where it began
+    before them and waited for the lock, or where the machine's clock went back: the newest rows of
+    the log are those of what people find.
+    """
 
     destination: str
     week_start: dt.date
     run_id: str
     begun_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     _begun: float = field(default_factory=time.perf_counter)
+    _logged_at: list[dt.datetime] = field(default_factory=list)
 
     def log(
         self, dataset: Dataset, outcomes: Sequence[Outcome], publication_id: str | None = None
@@ -52,6 +61,7 @@ class Attempt:
         import pandas as pd
 
         seconds = time.perf_counter() - self._begun
+        exported_at = self._exported_at(dataset)
         rows: list[Mapping[str, Any]] = [
             {
                 "schedule_id": outcome.schedule_id,
@@ -64,7 +74,7 @@ class Attempt:
                 "status": outcome.status,
                 "error_message": outcome.error_message,
                 "duration_seconds": seconds,
-                "exported_at": self.begun_at,
+                "exported_at": exported_at,
                 "run_id": self.run_id,
                 "publication_id": publication_id,
             }
@@ -77,10 +87,22 @@ class Attempt:
             replacing={
                 "run_id": self.run_id,
                 "destination": self.destination,
-                "exported_at": self.begun_at,
+                "exported_at": exported_at,
             },
         )
         return log
+
+    def _exported_at(self, dataset: Dataset) -> dt.datetime:
+        """When it began, or the first instant after the newest attempt in the log."""
+        import pandas as pd
+
+        if not self._logged_at:
+            newest = dataset.query(
+                "newest_attempt", week_start=self.week_start, destination=self.destination
+            )["exported_at"].iloc[0]
+            after = None if pd.isna(newest) else newest.to_pydatetime() + TICK
+            self._logged_at.append(max(self.begun_at, after or self.begun_at))
+        return self._logged_at[0]
 
     def log_failure(
         self,

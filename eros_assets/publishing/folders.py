@@ -5,6 +5,7 @@ All of it is in `.publishing` beside the weeks' folders, so that a replacement i
 
 import ctypes
 import datetime as dt
+import itertools
 import os
 import shutil
 import stat
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from eros_assets.atomic_write import atomic_write
 from eros_assets.errors import ErosError
+from eros_assets.publishing.ownership import take_folder
 from eros_assets.settings import Settings
 
 WORKSHOP = ".publishing"
@@ -33,8 +35,8 @@ def export_folder_error(place: Path, error: OSError) -> ExportFolderError:
     named = error.filename2 or error.filename
     at = f" ({os.fsdecode(named)})" if isinstance(named, str | bytes) else ""
     return ExportFolderError(
-        f"{place}: {reason}{at}; no file of the week was changed. Make room or correct "
-        "EROS_OUT_DIR, then run the job export_schedules for this week"
+        f"{place}: {reason}{at}; no file of the week was changed. Make room, give EROS the right "
+        "to write there, or correct EROS_OUT_DIR; then run the job export_schedules for this week"
     )
 
 
@@ -77,7 +79,10 @@ def staging_folder(settings: Settings, week_start: dt.date) -> Path:
 
     Raises:
         ExportFolderError: the week's folder is a link or a file and can't be replaced.
+        AnotherHomesFolderError: the export folder has the weeks of another home.
     """
+    with list_lock(settings):  # of two homes at once the first takes it
+        take_folder(settings)
     folder = _week_folder(settings, week_start)
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         kind = "a symbolic link" if folder.is_symlink() else "a file"
@@ -97,6 +102,7 @@ def put_in_place(settings: Settings, week_start: dt.date) -> None:
     killed before the second rename leaves no folder of the week until `recover` puts it back.
     """
     folder, staged = _week_folder(settings, week_start), _staged(settings, week_start)
+    _make_writable(folder)  # a folder that can't be written to can't be renamed away either
     _keep_modes_and_links(folder, staged)
     replaced = staged
     if not folder.exists():
@@ -105,7 +111,8 @@ def put_in_place(settings: Settings, week_start: dt.date) -> None:
         replaced = _previous(settings, week_start)
         folder.rename(replaced)
         staged.rename(folder)
-    shutil.rmtree(replaced, ignore_errors=True)  # `recover` removes what is left of it
+    with suppress(OSError):  # `recover` tries again
+        _remove(replaced)
 
 
 def _keep_modes_and_links(folder: Path, staged: Path) -> None:
@@ -128,7 +135,7 @@ def _keep_modes_and_links(folder: Path, staged: Path) -> None:
 
 @contextmanager
 def list_lock(settings: Settings) -> Generator[None]:
-    """Hold the list of weeks, so that of two weeks published at once neither is left out of it."""
+    """Hold what is of all weeks: of two published at once, neither is left out of their list."""
     from filelock import FileLock
 
     with FileLock(_workshop(settings) / "weeks.lock"):
@@ -138,8 +145,11 @@ def list_lock(settings: Settings) -> Generator[None]:
 def recover(settings: Settings, week_start: dt.date) -> None:
     """Undo what an interrupted publication left beside the week's folder.
 
+    What people have put into an earlier folder and EROS may not remove stops no publication: it
+    stays beside, under a name with `.left`.
+
     Raises:
-        ExportFolderError: it can't be removed.
+        ExportFolderError: it can be neither removed nor renamed.
     """
     folder, previous = _week_folder(settings, week_start), _previous(settings, week_start)
     staged = _staged(settings, week_start)
@@ -148,9 +158,37 @@ def recover(settings: Settings, week_start: dt.date) -> None:
             previous.rename(folder)
         for left in (previous, staged):
             if left.exists():
-                shutil.rmtree(left)
+                _remove_or_rename(left)
+        for left in sorted(_workshop(settings).glob(f"{week_start}.left*")):
+            with suppress(OSError):
+                _remove(left)
     except OSError as error:
         raise export_folder_error(folder, error) from error
+
+
+def _remove_or_rename(folder: Path) -> None:
+    try:
+        _remove(folder)
+    except OSError:
+        numbers = itertools.count(1)
+        names = (folder.with_suffix(f".left{number}") for number in numbers)
+        folder.rename(next(name for name in names if not name.exists()))
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder with all in it, also where people have made folders read-only."""
+    _make_writable(folder)
+    for path, names, _ in os.walk(folder):
+        for name in names:
+            _make_writable(Path(path, name))
+    shutil.rmtree(folder)
+
+
+def _make_writable(folder: Path) -> None:
+    """Let its owner write to a folder; one that is somebody else's stays as it is."""
+    if folder.is_dir() and not folder.is_symlink():
+        with suppress(OSError):
+            folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IRWXU)
 
 
 def exchange(one: Path, other: Path) -> bool:

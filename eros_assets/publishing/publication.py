@@ -6,7 +6,7 @@ People see the whole previous week or the whole new one. What a killed publicati
 
 import datetime as dt
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,18 +88,19 @@ def publish_files(
     """
     attempt = Attempt("csv", week_start, run_id)
     folder = dataset.week_folder(week_start)
-    try:
-        with week_lock(dataset.settings, week_start):
+    with ExitStack() as held:
+        try:
+            held.enter_context(week_lock(dataset.settings, week_start))
             placed = _replaced_folder(dataset, week_start, run_id, report)
-    except Exception as error:
-        attempt.log_failure(dataset, active_messages(dataset, week_start), error, str(folder))
-        raise
-    _list_weeks(dataset, report)
-    log = attempt.log(
-        dataset,
-        [_moved(outcome, folder) for outcome in placed.outcomes],
-        publication_id=placed.verdict.publication_id,
-    )
+        except Exception as error:
+            attempt.log_failure(dataset, active_messages(dataset, week_start), error, str(folder))
+            raise
+        _list_weeks(dataset, report)
+        log = attempt.log(
+            dataset,
+            [_moved(outcome, folder) for outcome in placed.outcomes],
+            publication_id=placed.verdict.publication_id,
+        )
     return PublishedFiles(folder, placed.verdict, log, placed.index, placed.weeks)
 
 

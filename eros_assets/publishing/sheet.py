@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from eros_assets.dataset import Dataset
@@ -50,21 +51,22 @@ def publish_sheet(
     from eros_assets.exporting.sheets.exporter import export_sheet
 
     attempt = Attempt("sheets", week_start, run_id)
-    try:
-        with week_lock(dataset.settings, week_start):
+    with ExitStack() as held:
+        try:
+            held.enter_context(week_lock(dataset.settings, week_start))
             judged = judged_week(dataset, week_start, run_id=run_id)
             store_withheld(dataset, week_start, judged.withheld, run_id=run_id)
             week = shown_week(dataset, week_start, judged.messages, run_id=run_id)
             exported = export_sheet(spreadsheet(), week, report)
-    except Exception as error:
-        attempt.log_failure(dataset, active_messages(dataset, week_start), error, address)
-        raise
-    outcomes = [
-        Outcome(schedule, page, exported.address, count, exported.digest, exported.status)
-        for schedule, page, count in counts_of(judged.messages)
-    ]
-    outcomes += withheld_outcomes(judged.in_force, judged.withheld)
-    log = attempt.log(dataset, outcomes, publication_id=judged.verdict.publication_id)
+        except Exception as error:
+            attempt.log_failure(dataset, active_messages(dataset, week_start), error, address)
+            raise
+        outcomes = [
+            Outcome(schedule, page, exported.address, count, exported.digest, exported.status)
+            for schedule, page, count in counts_of(judged.messages)
+        ]
+        outcomes += withheld_outcomes(judged.in_force, judged.withheld)
+        log = attempt.log(dataset, outcomes, publication_id=judged.verdict.publication_id)
     return exported, log
 
 

@@ -72,7 +72,10 @@ def read_knobs(dataset: Dataset) -> Knobs:
 
     row = dataset.warehouse.query("SELECT * FROM `${dataset}.tuning`").to_dict("records")
     if len(row) != 1:
-        raise TuningError(f"table tuning has {len(row)} rows, not 1; load the configuration again")
+        raise TuningError(
+            f"table tuning has {len(row)} rows, not 1; load the tuning files again: run the job "
+            "load_tuning, or `make week`, which runs it first"
+        )
     return Knobs({str(knob): value for knob, value in row[0].items() if pd.notna(value)})
 
 

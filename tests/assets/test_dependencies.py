@@ -22,6 +22,9 @@ ASKING_THE_GATE = ("schedule_csv", "schedule_sheet", "schedule_bucket", "system_
 """Steps that read nearly every table, in the smoke tests: what is upstream of them need be no edge
 of its own."""
 
+OWN_LOG = {"schedule_sheet": {"schedule_csv"}}
+"""The export log stands for the asset that writes it first; each export reads its own rows."""
+
 OF_STEPS_OUTSIDE_THE_WEEK = ("system_health", "policy_evaluation", "schedule_sheet")
 
 
@@ -92,7 +95,7 @@ def test_every_table_that_a_step_reads_is_a_dependency_of_its_assets(
             key.to_user_string()
             for key in dg.AssetSelection.assets(*own).downstream().resolve(graph)
         }
-        if found := read[step] - declared - later:
+        if found := read[step] - declared - later - OWN_LOG.get(step, set()):
             lacking[step] = found
     assert lacking == {}
 
