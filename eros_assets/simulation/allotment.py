@@ -21,8 +21,8 @@ WISH_FACTOR, WISH_EXTRA = 2, 10
 class Candidates:
     """Rows of `selection_candidates`: indices of page, caption, tier and arm, and the scores.
 
-    `value` is what a message is expected to earn (USD; views of a Bump); `wish` is the order of
-    the page's own wishes, `offer` decides between pages.
+    `successes` and `failures` are the posterior's counts, `value` is what a message is expected to
+    earn (USD); `wish` is the order of the page's own wishes, `offer` decides between pages.
     """
 
     page: Ints
@@ -31,6 +31,8 @@ class Candidates:
     arm: Ints
     draw: Floats
     final_score: Floats
+    successes: Floats
+    failures: Floats
     value: Floats
     wish: Floats
     offer: Floats

@@ -32,7 +32,10 @@ ARMS = ("treatment", "control")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selections:
-    """Rows of `caption_selections`: indices of page, caption and tier, arm, scores, value (USD)."""
+    """Rows of `caption_selections`: indices of page, caption and tier, arm, scores, posterior.
+
+    `value` is what a message is expected to earn, USD.
+    """
 
     page: Ints
     caption: Ints
@@ -40,6 +43,8 @@ class Selections:
     arm: Ints
     draw: Floats
     final_score: Floats
+    successes: Floats
+    failures: Floats
     value: Floats
 
     def records(self, page: int, catalogue: Catalogue) -> list[dict[str, Any]]:
@@ -55,7 +60,9 @@ class Selections:
                 "content_category": catalogue.category_of(int(self.caption[mine[i]])),
                 "final_score": float(self.final_score[mine[i]]),
                 "arm": ARMS[self.arm[mine[i]]],
-                "placement_value": float(self.value[mine[i]]),
+                "posterior_successes": float(self.successes[mine[i]]),
+                "posterior_failures": float(self.failures[mine[i]]),
+                "expected_value": float(self.value[mine[i]]),
             }
             for i in order
         ]
@@ -114,6 +121,8 @@ def select(
         arm=everyone.arm[chosen],
         draw=everyone.draw[chosen],
         final_score=everyone.final_score[chosen],
+        successes=everyone.successes[chosen],
+        failures=everyone.failures[chosen],
         value=everyone.value[chosen],
     )
 
@@ -180,6 +189,7 @@ def _kept(
         room = max(math.floor(float(knobs["max_category_share"]) * slots.week[page]), 1)
         best = best[_rank_in_category(catalogue, captions[best]) < 2 * room + 20]
     best = best[:depth]
+    successes, failures = situation.learned.posterior(page, tier, captions[best])
     return Candidates(
         page=np.full(best.size, page),
         caption=captions[best],
@@ -187,7 +197,9 @@ def _kept(
         arm=np.full(best.size, arm),
         draw=draw[best],
         final_score=final[best],
-        value=situation.learned.rate(page, tier, captions[best]) * worth[page, tier],
+        successes=successes,
+        failures=failures,
+        value=successes / (successes + failures) * worth[page, tier],
         wish=wish[best],
         offer=offer[best],
     )

@@ -267,21 +267,34 @@ def captions_of(rows: Sequence[Record]) -> list[Caption]:
 def _mean_value(rows: Sequence[Record], kind: MessageType) -> float:
     """What the page's treatment captions of a type are worth in the mean; 0 when unknown."""
     values = [
-        float(row["placement_value"])
+        value
         for row in rows
         if row["arm"] == "treatment"
         and message_type_of(row["price_tier"]) == kind
-        and row["placement_value"] is not None
-        and row["placement_value"] == row["placement_value"]
+        and (value := _value(row)) is not None
     ]
     return sum(values) / len(values) if values else 0.0
 
 
+def _value(row: Record) -> float | None:
+    """What captions of a type are compared by: earnings to expect (USD), views of a Bump."""
+    if message_type_of(row["price_tier"]) == "Bump":
+        successes, failures = (
+            _number(row["posterior_successes"]),
+            _number(row["posterior_failures"]),
+        )
+        return None if successes is None or failures is None else successes / (successes + failures)
+    return _number(row["expected_value"])
+
+
+def _number(value: Any) -> float | None:
+    """A number, None for what the warehouse gives for NULL."""
+    return None if value is None or value != value else float(value)
+
+
 def _placement_score(row: Record, mean: float) -> float:
-    value = row["placement_value"]
-    if row["arm"] == "control" or mean <= 0 or value is None or value != value:
-        return 1.0
-    return float(value) / mean
+    value = _value(row)
+    return 1.0 if row["arm"] == "control" or mean <= 0 or value is None else value / mean
 
 
 def placement_shortfalls(drafts: Sequence[PageDraft]) -> list[Shortfall]:

@@ -1,6 +1,5 @@
 -- The captions chosen for a week, with their texts, what their draws came from, and own_price (USD),
--- which people ask for the caption whatever its page asks for the tier. placement_value is what
--- planning a page's week compares captions of a type by: earnings to expect (USD), views of a Bump.
+-- which people ask for the caption whatever its page asks for the tier.
 -- Without those that a reviewer has rejected, or a request has replaced, for the page and week since
 -- they were chosen.
 -- Grain: one row per page in @pages and chosen caption, by page, tier and rank.
@@ -21,11 +20,7 @@ SELECT
   s.posterior_successes,
   s.posterior_failures,
   s.other_pages,
-  IF(
-    s.price_tier = 'bump',
-    SAFE_DIVIDE(s.posterior_successes, s.posterior_successes + s.posterior_failures),
-    s.expected_value
-  ) AS placement_value,
+  s.expected_value,
   b.caption_text,
   p.own_price
 FROM `${dataset}.caption_selections` AS s

@@ -23,7 +23,9 @@
       COALESCE(
         EXP(
           -m.wear_effect * s.wear
-          * EXP(-SAFE_DIVIDE(DATE_DIFF(p_week_start, s.stats_as_of, DAY), m.wear_days))
+          * EXP(
+            -SAFE_DIVIDE(GREATEST(DATE_DIFF(p_week_start, s.stats_as_of, DAY), 0), m.wear_days)
+          )
         ),
         1.0
       ) AS unworn_share,
