@@ -1,16 +1,19 @@
 -- Rebuilds caption_priors, caption_appeal and caption_bandit_stats from message_facts.
--- Trials and first sends are those of the view caption_trials.
--- The dispersion is Pearson's chi-square over its degrees of freedom, over captions with two or
--- more sends, per page and message type, pooled over pages where thin, at least 1. The prior is
--- fitted by the method of moments on each caption's first send, per page and tier, else per tier,
--- else per message type: with p the pool's rate,
--- v = (sum n(s/n - p)^2 - phi(K - 1)p(1 - p)) / (sum n - sum n^2 / sum n), M = p(1 - p)/v - 1,
--- alpha = pM, beta = (1 - p)M. The noise of a send is phi times the binomial's.
+-- Trials and first sends are those of the view caption_trials. What is learned of a pair is the rate of
+-- a usual view: views are divided by how much more than usual the caption is viewed.
+-- A send of e expected successes has the variance e + noise x e^2; the noise is estimated per message
+-- type from pairs sent twice or more. Without it (send_noise_weight 0) the variance is phi x e, the
+-- dispersion phi being Pearson's chi-square over its degrees of freedom, per page and message type,
+-- pooled over pages where thin, at least 1. A repeat sells e^(-effect x wear) of a first send, see the
+-- part on wear. The prior is fitted by the method of moments on each caption's first send, per page and
+-- tier, else per tier, else per message type: with p the pool's rate,
+-- v = (sum n(s/n - p)^2 - phi(K - 1)p(1 - p)) / (sum n - sum n^2 / sum n), phi being 1 where the noise
+-- is known, V = (1 + v/p^2) / (1 + noise) - 1, M = (1 - p)/(pV) - 1, alpha = pM, beta = (1 - p)M.
 -- Captions borrow strength from other pages. A pair's rate is taken for the page's mean x the
 -- caption's appeal (mean 1 over captions, variance A) x the pair's own part (mean 1, variance B),
 -- with (1 + A)(1 + B) - 1 the squared coefficient of variation T of the page's prior. A is what the
 -- first send on one page tells of the first send on a later one: with z the send's rate over the
--- page's mean, less 1, and w = e/(1 + eT), e its expected successes, E[z_later | z_earlier] is
+-- page's mean, less 1, and w = 1 over the variance of z, E[z_later | z_earlier] is
 -- A w z_earlier however the later page came to try it, so that A = sum of w' z' w z over
 -- sum of w' w^2 z^2. A caption's appeal is Gamma(1/A + sum of kx, 1/A + sum of k) over its pages, x
 -- the pair's rate over the page's mean and k = e/(1 + eB). The view borrowed_caption_priors makes
