@@ -32,12 +32,7 @@ def price_lines(
         f"Expected earnings ${row['expected_value']:,.2f} (${row['expected_value_lower'] or 0:,.2f}"
         f" to ${row['expected_value_upper'] or 0:,.2f} by the interval of the rate)."
     )
-    parts = dataset.query(
-        "tier_prices",
-        week_start=question.week_start,
-        account_lookback_days=days,
-        pages=[question.page],
-    )
+    parts = dataset.query("tier_prices", pages=[question.page])
     found = [each for each in records(parts) if each["price_tier"] == row["price_tier"]]
     if not found or found[0]["recipients"] is None or "posterior_mean" not in said:
         return

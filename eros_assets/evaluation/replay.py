@@ -33,13 +33,23 @@ LIKELY = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A setting of the selection. `prior_weight` multiplies both counts of every prior."""
+    """A setting of the selection. `prior_weight` multiplies both counts of every prior.
+
+    `draw_optimism` is in standard deviations of the posterior.
+    """
 
     name: str
     posterior_sharpening: float
     diversity_weight: float
     prior_weight: float = 1.0
     is_uniform: bool = False
+    draw_optimism: float = 0.0
+
+    def drawn_from(self, prior: Floats, evidence: Floats) -> Floats:
+        """Beta counts of the draws, rows (successes, failures), of captions with these counts."""
+        a, b = self.prior_weight * prior + evidence
+        optimistic = a + self.draw_optimism * np.sqrt(a * b / (a + b + 1.0))
+        return self.posterior_sharpening * np.stack((optimistic, b))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ class Replays:
         """
         if self.policy.is_uniform:
             return np.full(category.size, min(self.places / self.size, 1.0))
-        a, b = self.policy.posterior_sharpening * (self.policy.prior_weight * prior + evidence)
+        a, b = self.policy.drawn_from(prior, evidence)
         needed = self.least_draw[:, :, is_urgent.astype(np.int64), category]
         inside = np.clip(needed, 1e-12, 1 - 1e-12)
         passing = np.where(
@@ -114,7 +124,7 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
     if policy.is_uniform or pool.places == 0:  # no draw: any will do, or none
         mean_rate = float(np.average(rate, weights=pool.captions))
         return Replays(policy, least, mean_rate, size, pool.places)
-    a, b = policy.posterior_sharpening * (policy.prior_weight * pool.prior + pool.evidence)
+    a, b = policy.drawn_from(pool.prior, pool.evidence)
     diversity = policy.diversity_weight * (1 - 2 * pool.relative_use)
     if size > EVERY_DRAW:
         kind = pool.category + pool.is_urgent * diversity.size

@@ -1,7 +1,7 @@
 """The inputs and outputs of planning a creator's week, as frozen values.
 
 Instants are timezone-aware UTC, hours and dates are LA wall time, gaps are minutes, scores and
-values are dimensionless (1.0 is an average slot, a score lies about 0 to 1.3).
+values are dimensionless (1.0 is an average slot, a caption of 1.0 is the page's mean).
 """
 
 import datetime as dt
@@ -56,8 +56,8 @@ class Caption:
     """A caption selected for the page and week.
 
     `placement_score` is what the planner values the caption by; None stands for `score`. For
-    captions of the control arm the caller passes the mean score of the page's treatment captions,
-    so that both arms get slots of the same worth and their EMV can be compared.
+    captions of the control arm the caller passes the mean of the page's treatment captions, so that
+    both arms get slots of the same worth and their EMV can be compared.
     """
 
     caption_id: int

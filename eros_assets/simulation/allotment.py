@@ -1,7 +1,7 @@
 """Allots captions to pages agency-wide, as the view `caption_offers` does.
 
-In a few rounds, each page bids for slightly more captions than it lacks, each caption goes to the
-highest bid, and each page takes the best it won within its limits.
+In a few rounds, each page wishes for slightly more captions than it lacks, each caption goes to the
+page that offers most for it, and each page takes the best it won within its limits.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,11 @@ WISH_FACTOR, WISH_EXTRA = 2, 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Rows of `selection_candidates`: indices of page, caption, tier and arm, and the scores."""
+    """Rows of `selection_candidates`: indices of page, caption, tier and arm, and the scores.
+
+    `successes` and `failures` are the posterior's counts, `value` is what a message is expected to
+    earn (USD); `wish` is the order of the page's own wishes, `offer` decides between pages.
+    """
 
     page: Ints
     caption: Ints
@@ -27,6 +31,10 @@ class Candidates:
     arm: Ints
     draw: Floats
     final_score: Floats
+    successes: Floats
+    failures: Floats
+    value: Floats
+    wish: Floats
     offer: Floats
 
 
@@ -88,14 +96,14 @@ def _offers(
     is_open = ~np.isin(c.caption, c.caption[chosen]) & (lacking[slot] > 0)
     is_open &= (category_room > 0) & ((urgent_room > 0) | ~urgent)
     rows = np.flatnonzero(is_open)
-    rank = positions(slot[rows], (-c.offer[rows], ids[rows]))
+    rank = positions(slot[rows], (-c.wish[rows], ids[rows]))
     wished = rank <= WISH_FACTOR * lacking[slot[rows]] + WISH_EXTRA
     rows, rank = rows[wished], rank[wished]
-    # Pages stand in order of their names; control comes before treatment, as the words do.
-    won = positions(c.caption[rows], (-c.offer[rows], c.page[rows], -c.arm[rows])) == 1
+    # Control comes before treatment; pages stand in order of their names.
+    won = positions(c.caption[rows], (-c.arm[rows], -c.offer[rows], c.page[rows])) == 1
     rows, relative = rows[won], rank[won] / lacking[slot[rows[won]]]
     by_rank = (relative, ids[rows])
     fits = positions(kind[rows], by_rank) <= category_room[rows]
     rush = positions(2 * c.page[rows] + urgent[rows], by_rank) <= urgent_room[rows]
     rows = rows[fits & (~urgent[rows] | rush)]
-    return rows[positions(slot[rows], (-c.offer[rows], ids[rows])) <= lacking[slot[rows]]]
+    return rows[positions(slot[rows], (-c.wish[rows], ids[rows])) <= lacking[slot[rows]]]

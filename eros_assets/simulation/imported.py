@@ -29,13 +29,8 @@ from eros_assets.simulation.catalogue import (
 )
 from eros_assets.simulation.columns import rows_of, safe_divide, totals
 from eros_assets.simulation.facts import Facts, sorted_facts
-from eros_assets.simulation.learning import (
-    TYPE_OF_TIER,
-    dispersions,
-    first_sends,
-    prior_strengths,
-    trials_of,
-)
+from eros_assets.simulation.learning import TYPE_OF_TIER, dispersions, prior_pools
+from eros_assets.simulation.sends import first_sends, trials_of
 from eros_assets.tuning import Knobs
 
 ALL_PAGES = 0
@@ -112,19 +107,19 @@ def _caption_rates(
     """
     size = catalogue.caption_ids.size
     last = int(facts.date.max()) + 1
-    whole = Knobs({**knobs, "stats_lookback_days": last - int(facts.date.min())})
+    days = last - int(facts.date.min())
+    whole = Knobs({**knobs, "stats_lookback_days": days, "view_lift_weight": 0.0})
     sends = trials_of(facts, catalogue, whole, last)
     pooled = replace(sends, page=np.full(sends.page.size, ALL_PAGES))
     own, everyone = dispersions(pooled, (1, size), knobs)
-    rate, strength = prior_strengths(first_sends(pooled, size), 1, own, everyone, knobs)
+    pools = prior_pools(first_sends(pooled, size), 1, own, everyone, knobs)
+    priors = pools.priors(own, np.zeros(2), knobs)
     phi = own[ALL_PAGES, TYPE_OF_TIER]
     in_bank = np.flatnonzero(catalogue.tier != UNKNOWN_TIER)
     tier = catalogue.tier[in_bank]
     s = totals(pooled.caption, pooled.successes, size)[in_bank] / phi[tier]
     n = totals(pooled.caption, pooled.trials, size)[in_bank] / phi[tier]
-    fitted = np.isnan(rate[ALL_PAGES])
-    alpha = np.where(fitted, 1.0, rate[ALL_PAGES] * strength[ALL_PAGES])[tier]
-    beta = np.where(fitted, 1.0, (1.0 - rate[ALL_PAGES]) * strength[ALL_PAGES])[tier]
+    alpha, beta = priors.successes[ALL_PAGES][tier], priors.failures[ALL_PAGES][tier]
     return rng.beta(alpha + s, beta + n - s)
 
 

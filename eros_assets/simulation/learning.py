@@ -1,15 +1,15 @@
-"""Learns counts, dispersion and priors from the history, as `update_caption_performance` does.
+"""Learns counts, noise, wear and priors from the history, as `update_caption_performance` does.
 
 Small functions in the procedure's order, each from arrays to arrays, so that a change there has
 one place here. Arrays are by page (g), caption (c), tier (t, of PRICE_TIERS) and message type
 (m: 0 PPV, 1 Bump).
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from eros_assets.arrays import Bools, Floats, Ints
+from eros_assets.arrays import Floats, Ints
 from eros_assets.demo.roster import PRICE_TIERS
 from eros_assets.simulation.borrowing import (
     Appeal,
@@ -18,43 +18,25 @@ from eros_assets.simulation.borrowing import (
     appeal_of,
     appeal_variances,
 )
-from eros_assets.simulation.catalogue import BUMP, UNKNOWN_TIER, Catalogue
+from eros_assets.simulation.catalogue import Catalogue
 from eros_assets.simulation.columns import totals
 from eros_assets.simulation.facts import Facts
+from eros_assets.simulation.sends import Trials, first_sends, trials_of
+from eros_assets.simulation.wear import USUAL_NOISE, RatedSends, Wear, fitted_wear
 from eros_assets.tuning import Knobs
 
 TIERS = len(PRICE_TIERS)
 TYPE_OF_TIER = np.array([int(tier == "bump") for tier in PRICE_TIERS])
-MID = PRICE_TIERS.index("mid")
-SHORTEST_HALF_LIFE = 91
-"""Days: evidence that fades sooner is lost before it can tell captions apart."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trials:
-    """Sends that are trials of their caption, by time and row_id, older than the window too."""
-
-    page: Ints
-    caption: Ints
-    tier: Ints
-    message_type: Ints
-    time: Ints
-    trials: Ints
-    successes: Ints
-    freshness: Floats
-    in_window: Bools
-
-    def where(self, rows: Bools) -> "Trials":
-        """Some of the rows."""
-        return Trials(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+MIDDLE_OF_WEEK = 3.5
+"""Days after its Monday: what is worn is as worn as then."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learned:
     """The content of `caption_priors`, `caption_appeal` and `caption_bandit_stats`.
 
-    Counts of the window are 0 for pairs never sent; the effective ones are over the dispersion and
-    faded by their age.
+    Counts of the window are 0 for pairs never sent; the effective ones are what its sends are
+    worth. `left` is the share of its conversion that wear has left a pair.
     """
 
     successes: Ints  # (g, c)
@@ -63,37 +45,54 @@ class Learned:
     appeal: Appeal
     effective_successes: Floats  # (g, c)
     effective_trials: Floats  # (g, c)
+    left: Floats  # (g, c)
+    wear: Wear
+    noise: Floats  # (m,)
 
     def posterior(self, page: int, tier: int, captions: Ints) -> tuple[Floats, Floats]:
         """Successes and failures of the Beta posterior, in effective trials, unsharpened."""
         a, b = self.appeal.priors(page, tier, captions, self.flat)
-        successes = self.effective_successes[page, captions]
-        return a + successes, b + self.effective_trials[page, captions] - successes
+        successes = a + self.effective_successes[page, captions]
+        trials = a + b + self.effective_trials[page, captions]
+        return successes, trials / self.left[page, captions] - successes
+
+    def rate(self, page: int, tier: int, captions: Ints) -> Floats:
+        """Successes to expect of a trial."""
+        a, b = self.posterior(page, tier, captions)
+        return a / (a + b)
 
 
 def learned(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> Learned:
-    """Counts, dispersion, priors and appeal as of a date (days since 1970, LA)."""
+    """Counts, noise, wear, priors and appeal as of a date (days since 1970, LA)."""
     trials_ever = trials_of(facts, catalogue, knobs, as_of)
-    window = trials_ever.where(trials_ever.in_window)
     shape = (len(catalogue.pages), catalogue.caption_ids.size)
+    window = trials_ever.where(trials_ever.in_window)
     own, pooled = dispersions(window, shape, knobs)
+    noise_weight = float(knobs["send_noise_weight"])
+    if noise_weight > 0:
+        own, pooled = np.ones_like(own), np.ones_like(pooled)
     first = first_sends(trials_ever, shape[1])
-    rate, strength = prior_strengths(first, shape[0], own, pooled, knobs)
-    is_fitted = ~np.isnan(rate)
-    flat = FlatPriors(
-        successes=np.where(is_fitted, rate * strength, 1.0),
-        failures=np.where(is_fitted, (1.0 - rate) * strength, 1.0),
-        dispersion=own[:, TYPE_OF_TIER],
-    )
-    cell, cells = window.page * shape[1] + window.caption, shape[0] * shape[1]
+    pools = prior_pools(first, shape[0], own, pooled, knobs)
+    usual_noise = np.array(USUAL_NOISE) * (noise_weight > 0)
+    pair = trials_ever.page * shape[1] + trials_ever.caption
+    ordered = trials_ever.where(np.argsort(pair, kind="stable"))
+    sends = _rated(ordered, shape[1], pools.priors(own, usual_noise, knobs), usual_noise)
+    least = int(knobs["dispersion_min_degrees"])
+    wear = fitted_wear(sends, float(knobs["wear_weight"]), least)
+    left = wear.left(sends.pair, sends.day, sends.message_type)
+    noise = noise_weight * send_noise(sends, ordered.usual_trials, left, least)
+    flat = pools.priors(own, noise, knobs)
+    cells = shape[0] * shape[1]
+    worth = _worth(sends, ordered, left, flat, noise, cells)
+    effective_successes = totals(sends.pair, worth * ordered.successes, cells).reshape(shape)
+    effective_trials = totals(sends.pair, worth * left * ordered.usual_trials, cells)
+    effective_trials = np.maximum(effective_trials.reshape(shape), effective_successes)
+    cell = window.page * shape[1] + window.caption
     successes = totals(cell, window.successes, cells).reshape(shape)
     trials = totals(cell, window.trials, cells).reshape(shape)
-    worth = window.freshness / flat.dispersion[window.page, window.tier]
-    effective_successes = totals(cell, worth * window.successes, cells).reshape(shape)
-    effective_trials = totals(cell, worth * window.trials, cells).reshape(shape)
     tier = np.zeros(shape[1], dtype=np.int64)
     tier[window.caption] = window.tier
-    variance = appeal_variances(weighed(first, flat), TYPE_OF_TIER, knobs)
+    variance = appeal_variances(weighed(first, flat, noise), TYPE_OF_TIER, knobs)
     return Learned(
         successes=successes.astype(np.int64),
         failures=(trials - successes).astype(np.int64),
@@ -101,38 +100,51 @@ def learned(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> Lea
         appeal=appeal_of(effective_successes, effective_trials, tier, flat, variance, knobs),
         effective_successes=effective_successes,
         effective_trials=effective_trials,
+        left=_left_now(sends, wear, cells).reshape(shape),
+        wear=wear,
+        noise=noise,
     )
 
 
-def trials_of(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> Trials:
-    """The trials before `as_of`, those of the window marked.
+def _rated(sends: Trials, captions: int, priors: FlatPriors, noise: Floats) -> RatedSends:
+    at = (sends.page, sends.tier)
+    return RatedSends(
+        pair=sends.page * captions + sends.caption,
+        day=sends.day,
+        message_type=sends.message_type,
+        expected=sends.usual_trials * priors.rate[at],
+        successes=sends.successes.astype(np.float64),
+        dispersion=priors.dispersion[at],
+        noise=noise[sends.message_type],
+        variation=priors.variation[at],
+        in_window=sends.in_window,
+    )
 
-    A caption that is not in the bank counts as mid when any PPV was sent of it, else as bump.
+
+def _worth(
+    sends: RatedSends, trials: Trials, left: Floats, flat: FlatPriors, noise: Floats, cells: int
+) -> Floats:
+    """What each send's trials are worth: 1 over how much they vary; 0 outside the window.
+
+    What varies is the pair's own rate, as all its sends tell it.
     """
-    first = as_of - int(knobs["stats_lookback_days"])
-    sends = facts.where((facts.caption >= 0) & (facts.date < as_of))
-    any_ppv = np.zeros(catalogue.caption_ids.size, dtype=bool)
-    any_ppv[sends.caption[sends.is_ppv]] = True
-    tier = np.where(catalogue.tier == UNKNOWN_TIER, np.where(any_ppv, MID, BUMP), catalogue.tier)[
-        sends.caption
-    ]
-    is_trial = sends.is_ppv == (tier != BUMP)
-    order = np.lexsort((sends.row_id, sends.time))
-    order = order[is_trial[order]]
-    is_ppv = sends.is_ppv[order]
-    half_life = int(knobs["stats_half_life_days"])
-    age = (as_of - sends.date[order]) / max(half_life, SHORTEST_HALF_LIFE)
-    return Trials(
-        page=sends.page[order],
-        caption=sends.caption[order],
-        tier=tier[order],
-        message_type=(~is_ppv).astype(np.int64),
-        time=sends.time[order],
-        trials=np.where(is_ppv, sends.viewed[order], sends.sent[order]),
-        successes=np.where(is_ppv, sends.purchased[order], sends.viewed[order]),
-        freshness=0.5**age if half_life > 0 else np.ones(order.size),
-        in_window=sends.date[order] >= first,
-    )
+    expected, of_type = sends.expected * left, noise[sends.message_type]
+    begin = 1.0 / flat.variation[trials.page, trials.tier]
+
+    def worth_at(pair_rate: Floats) -> Floats:
+        varies = sends.dispersion + of_type * expected * pair_rate
+        return np.where(sends.in_window, trials.freshness / varies, 0.0)
+
+    worth = worth_at(np.ones(expected.size))
+    told = begin + totals(sends.pair, worth * sends.successes, cells)[sends.pair]
+    met = begin + totals(sends.pair, worth * expected, cells)[sends.pair]
+    return worth_at(told / met)
+
+
+def _left_now(sends: RatedSends, wear: Wear, cells: int) -> Floats:
+    since = np.exp((sends.day - MIDDLE_OF_WEEK) / wear.days[sends.message_type])
+    worn = totals(sends.pair, wear.effect[sends.message_type] * since, cells)
+    return np.exp(-worn)
 
 
 def dispersions(window: Trials, shape: tuple[int, int], knobs: Knobs) -> tuple[Floats, Floats]:
@@ -165,11 +177,43 @@ def _over(chi: Floats, degrees: Floats, least: float, otherwise: Floats) -> Floa
     return np.where(degrees >= max(least, 1), np.maximum(ratio, 1.0), otherwise)
 
 
-def weighed(first: Trials, flat: FlatPriors) -> FirstSends:
+def send_noise(sends: RatedSends, trials: Floats, left: Floats, least: int) -> Floats:
+    """How much sends of one caption vary beyond a binomial: squared, relative, by type (m,).
+
+    From factorial moments of pairs sent twice or more: s(s - 1) / n(n - 1) has the mean
+    rate² (1 + noise), the product of two sends' rates rate². 0 where too few repeats tell.
+    """
+    used = sends.in_window & (trials > 0)
+    pair, which = np.unique(sends.pair[used], return_inverse=True)
+    s, n, expected = sends.successes[used], trials[used], (sends.expected * left)[used]
+    weight = expected / (1.0 + expected)
+    told = weight * s / expected
+    squares = np.where(n > 1, s * (s - 1.0) * n / np.maximum(n - 1.0, 1e-9), 0.0)
+    squares = weight * weight * squares / (expected * expected)
+    count = np.bincount(which, minlength=pair.size)
+    weights, weights_2 = (totals(which, v, pair.size) for v in (weight, weight * weight))
+    squares = totals(which, squares, pair.size)
+    products = totals(which, told, pair.size) ** 2 - totals(which, told * told, pair.size)
+    message_type = np.zeros(pair.size, dtype=np.int64)
+    message_type[which] = sends.message_type[used]
+    noise = np.zeros(2)
+    for kind in (0, 1):
+        again = (count >= 2) & (message_type == kind)
+        if (count[again] - 1).sum() < max(least, 1):
+            continue
+        shared = (weights**2 - weights_2)[again] / weights[again]
+        both = (products[again] / weights[again]).sum()
+        if both > 0:
+            noise[kind] = max((shared * squares[again] / weights_2[again]).sum() / both - 1.0, 0.0)
+    return noise
+
+
+def weighed(first: Trials, flat: FlatPriors, noise: Floats) -> FirstSends:
     """How far each first send lies from its page's mean, and what that weighs."""
     at = (first.page, first.tier)
-    expected = first.trials * flat.rate[at]
-    effective = expected / flat.dispersion[at]
+    expected = first.usual_trials * flat.rate[at]
+    varies = noise[first.message_type] * (1.0 + flat.variation[at]) * expected
+    effective = expected / (flat.dispersion[at] + varies)
     return FirstSends(
         caption=first.caption,
         tier=first.tier,
@@ -179,25 +223,34 @@ def weighed(first: Trials, flat: FlatPriors) -> FirstSends:
     )
 
 
-def first_sends(trials_ever: Trials, captions: int) -> Trials:
-    """Each pair's first trial, where it lies in the window: later ones are selected by its result.
+@dataclass(frozen=True, slots=True, eq=False)
+class PriorPools:
+    """The rate of each page's tier, and how much first sends vary beyond a binomial; (g, t) each.
 
-    So is the first that the window has of an older pair.
+    `variance` is relative to the rate's square, and has the send's noise in it; NaN where no pool
+    is wide enough.
     """
-    tried = trials_ever.where(trials_ever.trials > 0)
-    _, first = np.unique(tried.page * captions + tried.caption, return_index=True)
-    is_first = np.zeros(tried.page.size, dtype=bool)
-    is_first[first] = True
-    return tried.where(is_first & tried.in_window)
+
+    rate: Floats
+    variance: Floats
+
+    def priors(self, dispersion: Floats, noise: Floats, knobs: Knobs) -> FlatPriors:
+        """The Beta priors, the noise taken out; 1/1 where nothing is known."""
+        lowest, highest = float(knobs["prior_min_strength"]), float(knobs["prior_max_strength"])
+        variation = (1.0 + self.variance) / (1.0 + noise[TYPE_OF_TIER]) - 1.0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            strength = (1.0 - self.rate) / (self.rate * variation) - 1.0
+        strength = np.where(variation > 0, np.clip(strength, lowest, highest), highest)
+        is_fitted = ~np.isnan(self.rate)
+        return FlatPriors(
+            successes=np.where(is_fitted, self.rate * strength, 1.0),
+            failures=np.where(is_fitted, (1.0 - self.rate) * strength, 1.0),
+            dispersion=dispersion[:, TYPE_OF_TIER],
+        )
 
 
-def prior_strengths(
-    first: Trials, pages: int, own: Floats, pooled: Floats, knobs: Knobs
-) -> tuple[Floats, Floats]:
-    """Rate and strength of each page's and tier's prior, (g, t) each; NaN where none is fitted.
-
-    By the method of moments on the page's tier, else on the tier, else on the message type.
-    """
+def prior_pools(first: Trials, pages: int, own: Floats, pooled: Floats, knobs: Knobs) -> PriorPools:
+    """Moments of first sends, of the page's tier, else of the tier, else of the message type."""
     wanted = int(knobs["prior_min_captions"])
     narrow = _moments(first, first.page * TIERS + first.tier, pages * TIERS)
     by_tier = _moments(first, first.tier, TIERS)
@@ -209,29 +262,29 @@ def prior_strengths(
         (np.broadcast_to(by_tier[:, None, :], (5, *shape)), wide, wanted),
         (np.broadcast_to(by_type[:, None, TYPE_OF_TIER], (5, *shape)), wide, 2),
     )
-    rate, strength = np.full(shape, np.nan), np.full(shape, np.nan)
+    rate, variance = np.full(shape, np.nan), np.full(shape, np.nan)
     for moments, dispersion, least in pools:
-        at, of = _fitted(moments, dispersion, least, knobs)
+        at, of = _fitted(moments, dispersion, least)
         missing = np.isnan(rate)
-        rate, strength = np.where(missing, at, rate), np.where(missing, of, strength)
-    return rate, strength
+        rate, variance = np.where(missing, at, rate), np.where(missing, of, variance)
+    return PriorPools(rate, variance)
 
 
 def _moments(first: Trials, cell: Ints, cells: int) -> Floats:
     """Captions, trials, trials squared, successes, successes squared over trials: (5, cells)."""
-    n, s = first.trials.astype(np.float64), first.successes.astype(np.float64)
+    n, s = first.usual_trials, first.successes.astype(np.float64)
     return np.stack([totals(cell, v, cells) for v in (np.ones_like(n), n, n * n, s, s * s / n)])
 
 
-def _fitted(moments: Floats, dispersion: Floats, least: int, knobs: Knobs) -> tuple[Floats, Floats]:
+def _fitted(moments: Floats, dispersion: Floats, least: int) -> tuple[Floats, Floats]:
     captions, n, n_squared, s, squares = moments
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = s / n
         variance = (squares - s * s / n - dispersion * (captions - 1) * rate * (1.0 - rate)) / (
-            n - n_squared / n
+            (n - n_squared / n) * rate * rate
         )
-        strength = rate * (1.0 - rate) / variance - 1.0
-    lowest, highest = float(knobs["prior_min_strength"]), float(knobs["prior_max_strength"])
-    strength = np.where(variance > 0, np.clip(strength, lowest, highest), highest)
     usable = (s > 0) & (s < n) & (captions >= least)
-    return np.where(usable, rate, np.nan), np.where(usable, strength, np.nan)
+    # One caption has no variance.
+    return np.where(usable, rate, np.nan), np.where(
+        usable, np.nan_to_num(variance, nan=0.0), np.nan
+    )

@@ -64,6 +64,7 @@ class Eros:
         sharpening = float(situation.knobs["posterior_sharpening"])
         a, b = situation.learned.posterior(page, tier, captions)
         ids = situation.catalogue.caption_ids[captions]
+        a = a + float(situation.knobs["draw_optimism"]) * np.sqrt(a * b / (a + b + 1.0))
         return wilson_draws(sharpening * a, sharpening * b, situation.key(page), ids)
 
 

@@ -23,6 +23,7 @@ from eros_assets.simulation.draws import hashed_uniforms
 from eros_assets.simulation.facts import Facts
 from eros_assets.simulation.outlook import day_number
 from eros_assets.simulation.policies import ScoringPolicy, Situation
+from eros_assets.simulation.prices import earnings_at_certainty
 
 TIERS = len(PRICE_TIERS)
 TREATMENT, CONTROL = 0, 1
@@ -31,7 +32,10 @@ ARMS = ("treatment", "control")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selections:
-    """Rows of `caption_selections`: indices of page, caption and tier, arm, the two scores."""
+    """Rows of `caption_selections`: indices of page, caption and tier, arm, scores, posterior.
+
+    `value` is what a message is expected to earn, USD.
+    """
 
     page: Ints
     caption: Ints
@@ -39,6 +43,9 @@ class Selections:
     arm: Ints
     draw: Floats
     final_score: Floats
+    successes: Floats
+    failures: Floats
+    value: Floats
 
     def records(self, page: int, catalogue: Catalogue) -> list[dict[str, Any]]:
         """The page's rows as `selected_captions.sql` gives them: by tier and rank."""
@@ -53,6 +60,9 @@ class Selections:
                 "content_category": catalogue.category_of(int(self.caption[mine[i]])),
                 "final_score": float(self.final_score[mine[i]]),
                 "arm": ARMS[self.arm[mine[i]]],
+                "posterior_successes": float(self.successes[mine[i]]),
+                "posterior_failures": float(self.failures[mine[i]]),
+                "expected_value": float(self.value[mine[i]]),
             }
             for i in order
         ]
@@ -75,6 +85,7 @@ def select(
         str(row["behavioral_segment"]): [float(row[f"{t}_multiplier"]) for t in PRICE_TIERS]
         for row in rows_of(tuning["segment_rules"])
     }
+    worth = earnings_at_certainty(situation.facts, catalogue, knobs, week)
     found: list[Candidates] = []
     for page, target in targets.items():
         may = catalogue.allowed[page] & ~reserved & ~rested[page]
@@ -95,7 +106,7 @@ def select(
             )
             final = np.round(final + float(knobs["diversity_weight"]) * variety, 12)
             found.extend(
-                _kept(situation, page, tier, arm, captions, draw, final, slots)
+                _kept(situation, page, tier, arm, captions, draw, final, slots, worth)
                 for arm in (TREATMENT, CONTROL)
                 if wanted[arm] > 0
             )
@@ -110,6 +121,9 @@ def select(
         arm=everyone.arm[chosen],
         draw=everyone.draw[chosen],
         final_score=everyone.final_score[chosen],
+        successes=everyone.successes[chosen],
+        failures=everyone.failures[chosen],
+        value=everyone.value[chosen],
     )
 
 
@@ -156,24 +170,26 @@ def _kept(
     draw: Floats,
     final: Floats,
     slots: Slots,
+    worth: Floats,
 ) -> Candidates:
     """The best of the page's tier for the arm, as many as may be needed."""
     catalogue, knobs = situation.catalogue, situation.knobs
     ids = catalogue.caption_ids[captions]
     if arm == TREATMENT:
-        offer = final
+        wish, offer = final, _offers(situation, page, tier, draw, worth[page, tier])
     else:
         uniforms = hashed_uniforms(situation.key(page), ids.tolist(), "|uniform")[:, 0]
-        offer = 2.0 + np.round(uniforms, 12)
+        wish = offer = np.round(uniforms, 12)
     depth = int(
         knobs["candidate_depth_factor"] * slots.wanted[page, tier, arm]
         + knobs["candidate_depth_extra"]
     )
-    best = np.lexsort((ids, -offer))
+    best = np.lexsort((ids, -wish))
     if arm == TREATMENT:
         room = max(math.floor(float(knobs["max_category_share"]) * slots.week[page]), 1)
         best = best[_rank_in_category(catalogue, captions[best]) < 2 * room + 20]
     best = best[:depth]
+    successes, failures = situation.learned.posterior(page, tier, captions[best])
     return Candidates(
         page=np.full(best.size, page),
         caption=captions[best],
@@ -181,8 +197,19 @@ def _kept(
         arm=np.full(best.size, arm),
         draw=draw[best],
         final_score=final[best],
+        successes=successes,
+        failures=failures,
+        value=successes / (successes + failures) * worth[page, tier],
+        wish=wish[best],
         offer=offer[best],
     )
+
+
+def _offers(situation: Situation, page: int, tier: int, draw: Floats, worth: float) -> Floats:
+    """How much the page offers for captions that others want, too."""
+    usual = situation.learned.flat.rate[page, tier]
+    stake = (usual * worth) ** float(situation.knobs["offer_money_exponent"])
+    return np.round(draw / usual * stake, 9)
 
 
 def _rank_in_category(catalogue: Catalogue, captions: Ints) -> Ints:

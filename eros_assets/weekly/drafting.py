@@ -242,15 +242,14 @@ def message_type_of(price_tier: str) -> MessageType:
 
 
 def captions_of(rows: Sequence[Record]) -> list[Caption]:
-    """Rows of `selected_captions` as the planner takes them."""
-    # A control caption is placed as if it scored the mean of the page's treatment captions of its
-    # type: the arms get slots of the same worth, so their EMVs can be compared.
-    treatment = [
-        float(row["final_score"])
-        for row in rows
-        if row["arm"] == "treatment" and message_type_of(row["price_tier"]) == "PPV"
-    ]
-    mean = sum(treatment) / len(treatment) if treatment else None
+    """Rows of `selected_captions` as the planner takes them.
+
+    A caption is worth what its message is expected to earn, over the mean of the page's treatment
+    captions of its type: slots, which are worth what they earn over the page's mean, and captions
+    are in one unit then. A control caption is placed as if it were worth that mean: the arms get
+    slots of the same worth, so their EMVs can be compared.
+    """
+    means = {kind: _mean_value(rows, kind) for kind in ("PPV", "Bump")}
     return [
         Caption(
             caption_id=int(row["caption_id"]),
@@ -259,10 +258,43 @@ def captions_of(rows: Sequence[Record]) -> list[Caption]:
             content_category=row["content_category"],
             score=max(float(row["final_score"]), 0.0),
             arm=row["arm"],
-            placement_score=mean if row["arm"] == "control" else None,
+            placement_score=_placement_score(row, means[message_type_of(row["price_tier"])]),
         )
         for row in rows
     ]
+
+
+def _mean_value(rows: Sequence[Record], kind: MessageType) -> float:
+    """What the page's treatment captions of a type are worth in the mean; 0 when unknown."""
+    values = [
+        value
+        for row in rows
+        if row["arm"] == "treatment"
+        and message_type_of(row["price_tier"]) == kind
+        and (value := _value(row)) is not None
+    ]
+    return sum(values) / len(values) if values else 0.0
+
+
+def _value(row: Record) -> float | None:
+    """What captions of a type are compared by: earnings to expect (USD), views of a Bump."""
+    if message_type_of(row["price_tier"]) == "Bump":
+        successes, failures = (
+            _number(row["posterior_successes"]),
+            _number(row["posterior_failures"]),
+        )
+        return None if successes is None or failures is None else successes / (successes + failures)
+    return _number(row["expected_value"])
+
+
+def _number(value: Any) -> float | None:
+    """A number, None for what the warehouse gives for NULL."""
+    return None if value is None or value != value else float(value)
+
+
+def _placement_score(row: Record, mean: float) -> float:
+    value = _value(row)
+    return 1.0 if row["arm"] == "control" or mean <= 0 or value is None else value / mean
 
 
 def placement_shortfalls(drafts: Sequence[PageDraft]) -> list[Shortfall]:

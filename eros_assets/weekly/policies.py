@@ -1,7 +1,7 @@
 """Evaluates other settings of the selection on the agency's own log."""
 
 import datetime as dt
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from eros_assets.dataset import Dataset
@@ -23,22 +23,27 @@ def current_policy(knobs: Knobs) -> "Policy":
     """The setting in force."""
     from eros_assets.evaluation.replay import Policy  # imported here: it brings numpy
 
-    return Policy(CURRENT, float(knobs["posterior_sharpening"]), float(knobs["diversity_weight"]))
+    return Policy(
+        CURRENT,
+        float(knobs["posterior_sharpening"]),
+        float(knobs["diversity_weight"]),
+        draw_optimism=float(knobs["draw_optimism"]),
+    )
 
 
 def candidate_policies(knobs: Knobs) -> tuple["Policy", ...]:
     """Variants of the setting in force, one knob changed at a time, and a uniform choice."""
-    from eros_assets.evaluation.replay import Policy
-
-    c, d = float(knobs["posterior_sharpening"]), float(knobs["diversity_weight"])
+    current = current_policy(knobs)
+    sharpening = current.posterior_sharpening
     return (
-        current_policy(knobs),
-        Policy("sharpening_quartered", c / 4, d),
-        Policy("sharpening_fourfold", c * 4, d),
-        Policy("prior_halved", c, d, prior_weight=0.5),
-        Policy("prior_doubled", c, d, prior_weight=2.0),
-        Policy("no_diversity", c, 0.0),
-        Policy("uniform", c, d, is_uniform=True),
+        current,
+        replace(current, name="sharpening_quartered", posterior_sharpening=sharpening / 4),
+        replace(current, name="sharpening_fourfold", posterior_sharpening=sharpening * 4),
+        replace(current, name="no_optimism", draw_optimism=0.0),
+        replace(current, name="prior_halved", prior_weight=0.5),
+        replace(current, name="prior_doubled", prior_weight=2.0),
+        replace(current, name="no_diversity", diversity_weight=0.0),
+        replace(current, name="uniform", is_uniform=True),
     )
 
 

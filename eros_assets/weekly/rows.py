@@ -10,7 +10,6 @@ from eros_assets.planning.expectation import NO_PRICES, TierPrices, expected_val
 from eros_assets.planning.explanation import Evidence, explain, sentence
 from eros_assets.planning.identity import schedule_id
 from eros_assets.planning.model import PlannedMessage
-from eros_assets.tuning import read_knobs
 from eros_assets.weekly.drafting import PageDraft
 from eros_assets.weekly.messages import scheduled_message
 from eros_assets.weekly.queue import QueuedMessage
@@ -43,7 +42,7 @@ def draft_rows(
     active = set(dataset.query("active_schedules", **week)["schedule_id"])
     choices: list[dict[Any, Any]] = dataset.query("selected_captions", **week).to_dict("records")
     selected = {(row["page_name"], row["caption_id"]): row for row in choices}
-    prices = week_prices(dataset, scope.week_start, scope.pages)
+    prices = page_prices(dataset, scope.pages)
     created_at = dt.datetime.now(dt.UTC)
     of_all = {
         "week_start": scope.week_start,
@@ -68,16 +67,9 @@ def draft_rows(
     return pd.DataFrame(rows, columns=columns), fared
 
 
-def week_prices(
-    dataset: Dataset, week_start: dt.date, pages: Sequence[str]
-) -> Mapping[tuple[str, str], TierPrices]:
+def page_prices(dataset: Dataset, pages: Sequence[str]) -> Mapping[tuple[str, str], TierPrices]:
     """What these pages ask for a message, by page and tier."""
-    asked = dataset.query(
-        "tier_prices",
-        week_start=week_start,
-        pages=list(pages),
-        account_lookback_days=read_knobs(dataset)["account_lookback_days"],
-    )
+    asked = dataset.query("tier_prices", pages=list(pages))
     return {(row["page_name"], row["price_tier"]): _prices(row) for row in asked.to_dict("records")}
 
 

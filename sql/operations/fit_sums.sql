@@ -1,6 +1,6 @@
 -- What priors and dispersions are fitted from, in twenty folds of captions: leaving out one fold at
 -- a time tells how sure the fits are. Dispersions' sums are those that update_caption_performance
--- kept of each page and caption of the bank.
+-- kept of each page and caption of the bank. Trials are views as they were.
 -- Grain: one row per page, price tier and fold with a trial in the window; none when the statistics
 -- are of another date.
 -- Parameters:
@@ -29,10 +29,13 @@ SELECT
   COALESCE(SUM(f.successes), 0) AS successes,
   COALESCE(SUM(SAFE_DIVIDE(f.successes * f.successes, f.trials)), 0.0) AS squares,
   SUM(s.chi_square) AS chi_square,
-  SUM(s.degrees) AS degrees
+  SUM(s.degrees) AS degrees,
+  MAX(r.send_noise) AS send_noise
 FROM `${dataset}.caption_bandit_stats` AS s
 INNER JOIN `${dataset}.usable_captions` AS b
   ON s.caption_id = b.caption_id AND s.price_tier = b.price_tier
+INNER JOIN `${dataset}.caption_priors` AS r
+  ON s.page_name = r.page_name AND s.price_tier = r.price_tier
 LEFT JOIN first_sends AS f ON s.page_name = f.page_name AND s.caption_id = f.caption_id
 WHERE s.stats_as_of = @as_of AND s.total_observations > 0
 GROUP BY s.page_name, s.price_tier, fold

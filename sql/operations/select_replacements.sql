@@ -7,7 +7,8 @@ BEGIN TRANSACTION;
 INSERT INTO `${dataset}.caption_selections` (
   page_name, week_start, caption_id, price_tier, content_category, has_urgency, thompson_score,
   final_score, successes, failures, prior_successes, prior_failures, posterior_successes,
-  posterior_failures, other_pages, arm, selection_seed, selected_at
+  posterior_failures, other_pages, arm, selection_seed, suggested_price, expected_value,
+  selected_at
 )
 SELECT
   c.page_name,
@@ -27,6 +28,8 @@ SELECT
   c.other_pages,
   c.arm,
   c.selection_seed,
+  c.suggested_price,
+  c.expected_value,
   CURRENT_TIMESTAMP() AS selected_at
 FROM `${dataset}.selection_candidates` AS c
 INNER JOIN `${dataset}.message_replacements` AS r

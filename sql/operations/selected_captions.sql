@@ -20,6 +20,7 @@ SELECT
   s.posterior_successes,
   s.posterior_failures,
   s.other_pages,
+  s.expected_value,
   b.caption_text,
   p.own_price
 FROM `${dataset}.caption_selections` AS s

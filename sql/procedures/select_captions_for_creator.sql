@@ -4,9 +4,9 @@
 -- not reserved by any page within 7 days of the week (what these pages hold in the week itself is
 -- theirs to choose anew), not sent by it in the 7 days before, within its terms
 -- (caption_availability), not rejected by a reviewer, or replaced by request, for it and this week.
--- thompson_score is a draw from Beta(c * (prior successes + successes / dispersion),
--- c * (prior failures + failures / dispersion)), c being posterior_sharpening and the trials faded
--- by their age. The prior is the pair's own; an untried caption's is that of
+-- thompson_score is a draw from Beta(c * (a + d * the posterior's standard deviation of successes),
+-- c * b), a and b being the pair's prior and effective counts, c posterior_sharpening and d
+-- draw_optimism; wear lowers the rate and leaves the certainty. The prior is the pair's own; an untried caption's is that of
 -- borrowed_caption_priors where other pages have tried it, else that of its page and tier.
 -- In a tier of more than individual_draws captions, those that the page has not tried draw by bins:
 -- the best draws of a bin alone are made, as order statistics, so that the work grows with pages

@@ -1,16 +1,19 @@
 -- Rebuilds caption_priors, caption_appeal and caption_bandit_stats from message_facts.
--- Trials and first sends are those of the view caption_trials.
--- The dispersion is Pearson's chi-square over its degrees of freedom, over captions with two or
--- more sends, per page and message type, pooled over pages where thin, at least 1. The prior is
--- fitted by the method of moments on each caption's first send, per page and tier, else per tier,
--- else per message type: with p the pool's rate,
--- v = (sum n(s/n - p)^2 - phi(K - 1)p(1 - p)) / (sum n - sum n^2 / sum n), M = p(1 - p)/v - 1,
--- alpha = pM, beta = (1 - p)M. The noise of a send is phi times the binomial's.
+-- Trials and first sends are those of the view caption_trials. What is learned of a pair is the rate of
+-- a usual view: views are divided by how much more than usual the caption is viewed.
+-- A send of e expected successes has the variance e + noise x e^2; the noise is estimated per message
+-- type from pairs sent twice or more. Without it (send_noise_weight 0) the variance is phi x e, the
+-- dispersion phi being Pearson's chi-square over its degrees of freedom, per page and message type,
+-- pooled over pages where thin, at least 1. A repeat sells e^(-effect x wear) of a first send, see the
+-- part on wear. The prior is fitted by the method of moments on each caption's first send, per page and
+-- tier, else per tier, else per message type: with p the pool's rate,
+-- v = (sum n(s/n - p)^2 - phi(K - 1)p(1 - p)) / (sum n - sum n^2 / sum n), phi being 1 where the noise
+-- is known, V = (1 + v/p^2) / (1 + noise) - 1, M = (1 - p)/(pV) - 1, alpha = pM, beta = (1 - p)M.
 -- Captions borrow strength from other pages. A pair's rate is taken for the page's mean x the
 -- caption's appeal (mean 1 over captions, variance A) x the pair's own part (mean 1, variance B),
 -- with (1 + A)(1 + B) - 1 the squared coefficient of variation T of the page's prior. A is what the
 -- first send on one page tells of the first send on a later one: with z the send's rate over the
--- page's mean, less 1, and w = e/(1 + eT), e its expected successes, E[z_later | z_earlier] is
+-- page's mean, less 1, and w = 1 over the variance of z, E[z_later | z_earlier] is
 -- A w z_earlier however the later page came to try it, so that A = sum of w' z' w z over
 -- sum of w' w^2 z^2. A caption's appeal is Gamma(1/A + sum of kx, 1/A + sum of k) over its pages, x
 -- the pair's rate over the page's mean and k = e/(1 + eB). The view borrowed_caption_priors makes
@@ -34,8 +37,8 @@ BEGIN
   END IF;
 
   -- One row per send that is a trial of its caption, before p_as_of. A caption without a tier in
-  -- the bank is mid once it was sent as a PPV, else bump.
-  CREATE OR REPLACE TEMP TABLE caption_sends AS
+  -- the bank is mid once it was sent as a PPV, else bump. day is 0 for p_as_of and falls backwards.
+  CREATE OR REPLACE TEMP TABLE tried_sends AS
   WITH unbanked AS (
     SELECT
       c.caption_id,
@@ -47,6 +50,7 @@ BEGIN
 
   SELECT
     c.* EXCEPT (price_tier, send_date),
+    CAST(DATE_DIFF(c.send_date, p_as_of, DAY) AS FLOAT64) AS day,
     COALESCE(c.price_tier, u.price_tier) AS price_tier,
     IF(
       k.stats_half_life_days > 0,
@@ -63,166 +67,67 @@ BEGIN
     c.send_date < p_as_of
     AND (c.message_type = 'Bump') = (COALESCE(c.price_tier, u.price_tier) = 'bump');
 
-  -- One row per page and caption that tells how much sends of one caption vary: Pearson's
-  -- chi-square of its sends in the window having one rate.
-  CREATE OR REPLACE TEMP TABLE repeated_captions AS
-  SELECT
-    p.page_name,
-    p.caption_id,
-    p.message_type,
-    SAFE_DIVIDE(p.squares, p.rate * (1.0 - p.rate)) AS chi_square,
-    p.degrees
-  FROM (
+  -- One row per caption of the PPVs: its views per recipient over its pages', shrunk by how much sends
+  -- of one caption vary (Var), and how much captions differ (Diff): 1 + sum of excess / (Var / Diff +
+  -- number of sends), from sums over captions sent twice or more.
+  CREATE OR REPLACE TEMP TABLE view_lifts AS
+  WITH excesses AS (
     SELECT
-      s.page_name,
       s.caption_id,
-      s.message_type,
-      COUNT(*) - 1 AS degrees,
-      SUM(SAFE_DIVIDE(s.successes * s.successes, s.trials))
-      - SAFE_DIVIDE(CAST(SUM(s.successes) AS FLOAT64) * SUM(s.successes), SUM(s.trials)) AS squares,
-      SAFE_DIVIDE(SUM(s.successes), SUM(s.trials)) AS rate
-    FROM caption_sends AS s
-    WHERE s.in_window AND s.trials > 0
-    GROUP BY s.page_name, s.caption_id, s.message_type
-    HAVING COUNT(*) >= 2 AND SUM(s.successes) > 0 AND SUM(s.successes) < SUM(s.trials)
-  ) AS p;
-
-  -- One row per page (NULL: all pages) and message type that has enough repeated captions.
-  CREATE OR REPLACE TEMP TABLE dispersions AS
-  SELECT
-    p.page_name,
-    p.message_type,
-    IF(p.page_name IS NULL, 'message_type', 'page') AS fitted_on,
-    GREATEST(1.0, SAFE_DIVIDE(p.chi_square, p.degrees)) AS dispersion
-  FROM (
-    SELECT
-      page_name,
-      message_type,
-      SUM(chi_square) AS chi_square,
-      SUM(degrees) AS degrees
-    FROM repeated_captions
-    GROUP BY GROUPING SETS ((page_name, message_type), (message_type))
-  ) AS p
-  CROSS JOIN `${dataset}.tuning` AS t
-  WHERE p.degrees >= t.dispersion_min_degrees;
-
-  -- One row per page and tier: its own dispersion, or the pool's.
-  CREATE OR REPLACE TEMP TABLE page_tiers AS
-  WITH pages AS (
-    SELECT page_name FROM `${dataset}.usable_creators`
-    UNION DISTINCT
-    SELECT page_name FROM caption_sends
+      SAFE_DIVIDE(s.trials, s.sent_count * SAFE_DIVIDE(v.views, v.recipients)) - 1.0 AS excess
+    FROM tried_sends AS s
+    INNER JOIN (
+      SELECT
+        page_name,
+        SUM(trials) AS views,
+        SUM(sent_count) AS recipients
+      FROM tried_sends
+      WHERE message_type = 'PPV' AND in_window AND trials > 0
+      GROUP BY page_name
+    ) AS v ON s.page_name = v.page_name
+    WHERE s.message_type = 'PPV' AND s.in_window AND s.trials > 0
   ),
 
-  typed AS (
+  sums AS (
     SELECT
-      p.page_name,
-      price_tier,
-      IF(price_tier = 'bump', 'Bump', 'PPV') AS message_type
-    FROM pages AS p
-    CROSS JOIN UNNEST(['budget', 'mid', 'premium', 'bump']) AS price_tier
-  )
-
-  SELECT
-    y.page_name,
-    y.price_tier,
-    y.message_type,
-    COALESCE(own.dispersion, pool.dispersion, 1.0) AS dispersion,
-    COALESCE(pool.dispersion, 1.0) AS pool_dispersion,
-    COALESCE(own.fitted_on, pool.fitted_on, 'default') AS dispersion_fitted_on
-  FROM typed AS y
-  LEFT JOIN dispersions AS own
-    ON y.page_name = own.page_name AND y.message_type = own.message_type
-  LEFT JOIN dispersions AS pool
-    ON pool.page_name IS NULL AND y.message_type = pool.message_type;
-
-  -- One row per page and caption whose first send lies in the window.
-  CREATE OR REPLACE TEMP TABLE first_sends AS
-  SELECT
-    s.page_name,
-    s.caption_id,
-    s.price_tier,
-    s.message_type,
-    s.sending_time,
-    s.trials,
-    s.successes,
-    SAFE_DIVIDE(s.successes * s.successes, s.trials) AS square
-  FROM caption_sends AS s
-  WHERE s.is_first AND s.in_window;
-
-  -- One row per page and tier: the prior of the narrowest pool of captions that is large enough.
-  -- Pools are the page's tier, the tier over all pages, and the message type.
-  CREATE OR REPLACE TEMP TABLE fitted_priors AS
-  WITH pools AS (
-    SELECT
-      CASE
-        WHEN page_name IS NOT NULL THEN 'page'
-        WHEN price_tier IS NOT NULL THEN 'tier'
-        ELSE 'message_type'
-      END AS pool,
-      page_name,
-      price_tier,
-      message_type,
-      COUNT(*) AS captions,
-      SUM(trials) AS n,
-      SUM(CAST(trials AS FLOAT64) * trials) AS n_squared,
-      SUM(successes) AS s,
-      SUM(square) AS squares
-    FROM first_sends
-    GROUP BY
-      GROUPING SETS (
-        (page_name, price_tier, message_type), (price_tier, message_type), (message_type)
-      )
+      caption_id,
+      COUNT(*) AS sends,
+      SUM(excess) AS total,
+      SUM(excess * excess) AS squares
+    FROM excesses
+    GROUP BY caption_id
   ),
 
   moments AS (
     SELECT
-      p.page_name,
-      p.price_tier,
-      p.pool,
-      p.captions,
-      y.page_name AS for_page,
-      y.price_tier AS for_tier,
-      SAFE_DIVIDE(p.s, p.n) AS rate,
       SAFE_DIVIDE(
-        p.squares - SAFE_DIVIDE(CAST(p.s AS FLOAT64) * p.s, p.n)
-        - IF(p.pool = 'page', y.dispersion, y.pool_dispersion) * (p.captions - 1)
-        * SAFE_DIVIDE(p.s, p.n) * (1.0 - SAFE_DIVIDE(p.s, p.n)),
-        p.n - SAFE_DIVIDE(p.n_squared, p.n)
-      ) AS variance
-    FROM page_tiers AS y
-    INNER JOIN pools AS p
-      ON
-        y.message_type = p.message_type
-        AND (p.price_tier IS NULL OR y.price_tier = p.price_tier)
-        AND (p.page_name IS NULL OR y.page_name = p.page_name)
-    CROSS JOIN `${dataset}.tuning` AS t
-    WHERE
-      p.s > 0
-      AND p.s < p.n
-      AND p.captions >= IF(p.pool = 'message_type', 2, t.prior_min_captions)
+        SUM(IF(sends >= 2, squares - SAFE_DIVIDE(total * total, sends), 0.0)), SUM(sends - 1)
+      ) AS within_captions,
+      SAFE_DIVIDE(
+        SUM(IF(sends >= 2, total * total - squares, 0.0)), SUM(sends * (sends - 1))
+      ) AS between_captions,
+      SUM(sends - 1) AS degrees
+    FROM sums
   )
 
   SELECT
-    m.for_page AS page_name,
-    m.for_tier AS price_tier,
-    m.pool,
-    m.captions,
-    m.rate,
-    IF(
-      m.variance > 0,
-      LEAST(
-        GREATEST(
-          SAFE_DIVIDE(m.rate * (1.0 - m.rate), m.variance) - 1.0, t.prior_min_strength
-        ),
-        t.prior_max_strength
+    u.caption_id,
+    GREATEST(
+      1.0 + t.view_lift_weight * SAFE_DIVIDE(
+        u.total, SAFE_DIVIDE(m.within_captions, m.between_captions) + u.sends
       ),
-      t.prior_max_strength
-    ) AS strength
-  FROM moments AS m
+      0.25
+    ) AS view_lift
+  FROM sums AS u
+  CROSS JOIN moments AS m
   CROSS JOIN `${dataset}.tuning` AS t
-  QUALIFY
-    ROW_NUMBER() OVER (
-      PARTITION BY m.for_page, m.for_tier
-      ORDER BY CASE m.pool WHEN 'page' THEN 1 WHEN 'tier' THEN 2 ELSE 3 END
-    ) = 1;
+  WHERE m.between_captions > 0 AND m.degrees >= t.dispersion_min_degrees;
+
+  -- One row per send. usual_trials are the views that a caption of the usual view rate would have had:
+  -- what is learned is the purchases of a usual view, so that a recipient's purchases are in it.
+  CREATE OR REPLACE TEMP TABLE caption_sends AS
+  SELECT
+    s.*,
+    SAFE_DIVIDE(s.trials, COALESCE(v.view_lift, 1.0)) AS usual_trials
+  FROM tried_sends AS s
+  LEFT JOIN view_lifts AS v ON s.caption_id = v.caption_id AND s.message_type = 'PPV';

@@ -25,9 +25,9 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_bandit_stats` (
   exploration_score FLOAT64 OPTIONS (description = "1 / sqrt(observations + 1)."),
   prior_successes FLOAT64 OPTIONS (description = "Beta alpha of the pair: of its page and tier, moved by what other pages saw of the caption; effective trials."),
   prior_failures FLOAT64 OPTIONS (description = "Beta beta, effective trials."),
-  dispersion FLOAT64 OPTIONS (description = "Trials are divided by it to be effective."),
-  effective_successes FLOAT64 OPTIONS (description = "Successes over the dispersion, faded by their age."),
-  effective_failures FLOAT64 OPTIONS (description = "Failures over the dispersion, faded by their age."),
+  dispersion FLOAT64 OPTIONS (description = "Trials are divided by it, and by what a send's noise adds, to be effective."),
+  effective_successes FLOAT64 OPTIONS (description = "Successes times what they are worth: 1 over the dispersion and the send's noise, faded by age."),
+  effective_failures FLOAT64 OPTIONS (description = "Trials of an unworn, usually viewed caption, times what they are worth, less effective_successes."),
   performance_percentile INT64 OPTIONS (description = "Rank of the posterior mean among the page's captions of the tier, 0 to 100."),
   last_used TIMESTAMP OPTIONS (description = "Last send, whenever it was."),
   stats_as_of DATE OPTIONS (description = "End of the window, exclusive."),
@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_bandit_stats` (
   chi_square FLOAT64 OPTIONS (description = "Pearson's chi-square of its sends in the window having one rate, which the dispersion is fitted from; 0 without two sends that tell."),
   degrees INT64 OPTIONS (description = "Degrees of freedom of chi_square."),
   appeal_successes FLOAT64 OPTIONS (description = "What the page adds to the shape of caption_appeal."),
-  appeal_exposure FLOAT64 OPTIONS (description = "What the page adds to the rate of caption_appeal.")
+  appeal_exposure FLOAT64 OPTIONS (description = "What the page adds to the rate of caption_appeal."),
+  wear FLOAT64 OPTIONS (description = "Sum over its sends of e^(-days since / wear_days), as of the middle of the week after stats_as_of.")
 )
 CLUSTER BY page_name, caption_id;

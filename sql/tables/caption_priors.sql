@@ -1,4 +1,6 @@
--- The empirical-Bayes prior that captions of a page and tier start from.
+-- The empirical-Bayes prior that captions of a page and tier start from, and what a success of
+-- theirs is worth: earnings of a message = conversion rate x trials_per_recipient x recipients x
+-- earnings_per_success.
 -- Grain: one row per active page and price tier.
 -- Source: method of moments on each caption's first send; dispersion by Pearson's chi-square.
 -- Key: page_name, price_tier.
@@ -23,6 +25,13 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_priors` (
   stats_as_of DATE OPTIONS (description = "End of the window, exclusive."),
   last_updated TIMESTAMP OPTIONS (description = "When the row was written."),
   rate FLOAT64 OPTIONS (description = "Mean of the prior: successes per trial."),
-  variation FLOAT64 OPTIONS (description = "Squared coefficient of variation of the prior.")
+  variation FLOAT64 OPTIONS (description = "Squared coefficient of variation of the prior."),
+  send_noise FLOAT64 OPTIONS (description = "Variance of a send's rate about its caption's, relative to the square, beyond the dispersion; of all pages."),
+  wear_effect FLOAT64 OPTIONS (description = "A send sells e^(-wear_effect x wear) of what the caption would sell unworn; of all pages."),
+  wear_days INT64 OPTIONS (description = "In so many days the wear of a send falls to 1 / e of what it was. Unit: days."),
+  suggested_price FLOAT64 OPTIONS (description = "Median price that the page asked for the tier, USD; NULL for a Bump."),
+  recipients INT64 OPTIONS (description = "Median recipients of the page's messages of the type; NULL without one."),
+  trials_per_recipient FLOAT64 OPTIONS (description = "Views per recipient of a PPV; 1 for a Bump."),
+  earnings_per_success FLOAT64 OPTIONS (description = "The price of a PPV; earnings per view of the Bumps, USD.")
 )
 CLUSTER BY page_name, price_tier;

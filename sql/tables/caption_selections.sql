@@ -28,7 +28,9 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_selections` (
   other_pages INT64 OPTIONS (description = "Other pages whose trials of the caption are in the prior."),
   arm STRING OPTIONS (description = "treatment or control."),
   selection_seed STRING OPTIONS (description = "Seed of the draws."),
-  selected_at TIMESTAMP OPTIONS (description = "When it was chosen.")
+  selected_at TIMESTAMP OPTIONS (description = "When it was chosen."),
+  suggested_price FLOAT64 OPTIONS (description = "What is asked for it, USD: its own price, else the page's of the tier; NULL for a Bump."),
+  expected_value FLOAT64 OPTIONS (description = "Earnings of its message to expect, USD: mean conversion rate x trials x earnings of a success; NULL without a history.")
 )
 PARTITION BY week_start
 CLUSTER BY page_name, price_tier;

@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.policy_evaluation` (
   as_of DATE OPTIONS (description = "Monday as of which it was estimated; sends before it count."),
   policy STRING OPTIONS (description = "Name of the candidate; current is the setting in force."),
   posterior_sharpening FLOAT64 OPTIONS (description = "Its sharpening."),
+  draw_optimism FLOAT64 OPTIONS (description = "Its optimism, standard deviations of the posterior."),
   prior_weight FLOAT64 OPTIONS (description = "Factor on both counts of every prior."),
   diversity_weight FLOAT64 OPTIONS (description = "Its diversity weight."),
   is_uniform BOOL OPTIONS (description = "Whether it draws uniformly from the eligible."),

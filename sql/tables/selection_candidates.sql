@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.selection_candidates` (
   final_score FLOAT64 OPTIONS (description = "Percentile x segment multiplier + diversity."),
   successes INT64 OPTIONS (description = "Successes of the pair in the window."),
   failures INT64 OPTIONS (description = "Failures of the pair in the window."),
-  offer_score FLOAT64 OPTIONS (description = "Order of service: final_score; for control 2 + a uniform draw, so that it is served first."),
+  offer_score FLOAT64 OPTIONS (description = "Order of the page's own wishes: final_score; for control 2 + a uniform draw."),
   arm_rank INT64 OPTIONS (description = "Rank by offer_score in page, tier and arm, 1 the best."),
   wanted INT64 OPTIONS (description = "Captions wanted of this page, tier and arm."),
   week_wanted INT64 OPTIONS (description = "Captions wanted of this page in all."),
@@ -22,7 +22,10 @@ CREATE TABLE IF NOT EXISTS `${dataset}.selection_candidates` (
   prior_failures FLOAT64 OPTIONS (description = "Beta beta."),
   posterior_successes FLOAT64 OPTIONS (description = "Beta alpha of the pair's posterior, effective trials."),
   posterior_failures FLOAT64 OPTIONS (description = "Beta beta."),
-  other_pages INT64 OPTIONS (description = "Other pages whose trials of the caption are in the prior.")
+  other_pages INT64 OPTIONS (description = "Other pages whose trials of the caption are in the prior."),
+  offer_value FLOAT64 OPTIONS (description = "What decides between pages: the draw over the page's mean rate, times the earnings of a mean message there to the power of offer_money_exponent; the uniform draw of a control caption."),
+  suggested_price FLOAT64 OPTIONS (description = "What is asked for it, USD: its own price, else the page's of the tier; NULL for a Bump."),
+  expected_value FLOAT64 OPTIONS (description = "Earnings of its message to expect, USD; NULL without a history.")
 )
 PARTITION BY week_start
 CLUSTER BY page_name, price_tier;

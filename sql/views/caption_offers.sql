@@ -1,9 +1,9 @@
 -- What each page would take next from its selection candidates, given what is already chosen: one
--- round of an agency-wide allocation in order of offer_score. select_captions_for_creator runs a
--- few rounds; each takes what the view offers.
--- In a round each page wishes, per tier and arm, for somewhat more than it still lacks; a caption
--- goes to the wish with the highest offer_score; a page takes the best of what it won, within its
--- limits on urgent captions and on one category. Those limits are filled in order of rank over
+-- round of an agency-wide allocation. select_captions_for_creator runs a few rounds; each takes what
+-- the view offers.
+-- In a round each page wishes, per tier and arm, in order of offer_score, for somewhat more than it
+-- still lacks; a caption that several pages want goes to the one with the highest offer_value, the
+-- control arm before the treatment arm; a page takes the best of what it won, within its limits on urgent captions and on one category. Those limits are filled in order of rank over
 -- number wanted, so that every tier gets its share of them. Captions without a category are not
 -- alike: they have no limit.
 -- Grain: one row per page, week, and caption that the page would take now.
@@ -101,7 +101,7 @@ won AS (
   FROM wishes
   QUALIFY
     ROW_NUMBER() OVER (
-      PARTITION BY week_start, caption_id ORDER BY offer_score DESC, page_name, arm
+      PARTITION BY week_start, caption_id ORDER BY arm, offer_value DESC, page_name
     ) = 1
 ),
 

@@ -45,7 +45,7 @@ def sums_of(sends: pd.DataFrame) -> pd.DataFrame:
             }
         )
     folds = pd.DataFrame(rows).groupby("fold", as_index=False).sum()
-    return folds.assign(page_name="cook", price_tier="mid")
+    return folds.assign(page_name="cook", price_tier="mid", send_noise=0.0)
 
 
 def fitted(sends: pd.DataFrame) -> Fit:

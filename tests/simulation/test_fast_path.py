@@ -76,6 +76,9 @@ def test_what_was_learned_is_the_same(both: BothPlayed, lookback_days: int) -> N
         (flat.successes[page, tier], "prior_successes"),
         (flat.failures[page, tier], "prior_failures"),
         (flat.dispersion[page, tier], "dispersion"),
+        (known.noise[(tier == 3).astype(int)], "send_noise"),
+        (known.wear.effect[(tier == 3).astype(int)], "wear_effect"),
+        (known.wear.days[(tier == 3).astype(int)], "wear_days"),
         (known.appeal.variance[tier], "appeal_variance"),
         (known.appeal.pair_variance[page, tier], "pair_variance"),
     ):
@@ -87,15 +90,15 @@ def test_what_was_learned_is_the_same(both: BothPlayed, lookback_days: int) -> N
         counts = getattr(known, name)
         assert (counts[page, caption] == stats[name]).all()
         assert counts.sum() == stats[name].sum()
+    effect = priors.set_index(["page_name", "price_tier"])["wear_effect"]
     for row in range(0, len(stats), 7):
         a, b = known.posterior(page[row], catalogue.tier[caption[row]], caption[row : row + 1])
         by_sql = stats.iloc[row]
-        assert a[0] == pytest.approx(
-            by_sql["prior_successes"] + by_sql["effective_successes"], rel=1e-11
-        )
-        assert b[0] == pytest.approx(
-            by_sql["prior_failures"] + by_sql["effective_failures"], rel=1e-11
-        )
+        successes = by_sql["prior_successes"] + by_sql["effective_successes"]
+        trials = successes + by_sql["prior_failures"] + by_sql["effective_failures"]
+        unworn = np.exp(-effect[by_sql["page_name"], by_sql["price_tier"]] * by_sql["wear"])
+        assert a[0] == pytest.approx(successes, rel=1e-11)
+        assert a[0] + b[0] == pytest.approx(trials / unworn, rel=1e-11)
 
 
 def test_targets_captions_arms_and_scores_are_the_same(both: BothPlayed) -> None:

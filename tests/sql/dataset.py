@@ -22,6 +22,9 @@ from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 LA = ZoneInfo("America/Los_Angeles")
 MONDAY = dt.date(2025, 11, 10)  # of a week without a change of the clocks
 LOADED_AT = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)  # after every message of the tests
+UNMODELLED = {"send_noise_weight": 0.0, "wear_weight": 0.0, "view_lift_weight": 0.0}
+"""Knobs that take sends for binomial up to a dispersion, never worn, and viewed alike."""
+
 TIERS = ("budget", "mid", "premium", "bump")
 
 Row = dict[str, Any]

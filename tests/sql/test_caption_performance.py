@@ -9,7 +9,16 @@ import pandas as pd
 import pytest
 
 from eros_assets.warehouse.protocol import RaisedError
-from tests.sql.dataset import Dataset, Row, caption, creators, days_before, fact, purchases
+from tests.sql.dataset import (
+    UNMODELLED,
+    Dataset,
+    Row,
+    caption,
+    creators,
+    days_before,
+    fact,
+    purchases,
+)
 from tests.sql.learning import priors_of, sends_of, statistics_of
 
 AS_OF = dt.date(2025, 11, 10)
@@ -19,6 +28,7 @@ PRIOR = ["prior_successes", "prior_failures"]
 
 
 def learned(dataset: Dataset, as_of: dt.date = AS_OF) -> pd.DataFrame:
+    dataset.tune(**UNMODELLED)
     dataset.update_performance(as_of, LOOKBACK)
     return dataset.rows("caption_bandit_stats", "page_name", "caption_id")
 

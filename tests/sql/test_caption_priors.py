@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from tests.sql.dataset import Dataset, Row, caption, creators, days_before, purchases
+from tests.sql.dataset import UNMODELLED, Dataset, Row, caption, creators, days_before, purchases
 from tests.sql.learning import method_of_moments, pearson, sends_of
 
 AS_OF = dt.date(2025, 11, 10)
@@ -20,7 +20,8 @@ PRIOR = ["prior_successes", "prior_failures"]
 
 
 def fitted(dataset: Dataset) -> pd.DataFrame:
-    """caption_priors by page and tier, fitted anew."""
+    """caption_priors by page and tier, fitted anew; sends vary by a dispersion."""
+    dataset.tune(**UNMODELLED)
     dataset.update_performance(AS_OF, LOOKBACK)
     return dataset.rows("caption_priors").set_index(["page_name", "price_tier"]).sort_index()
 

@@ -5,7 +5,7 @@ import pytest
 
 from eros_assets.evaluation.fits import SUMS, fits_of
 from tests.evaluation.test_fits import history, sums_of
-from tests.sql.dataset import Dataset, caption, creators, days_before, purchases
+from tests.sql.dataset import UNMODELLED, Dataset, caption, creators, days_before, purchases
 from tests.sql.test_caption_priors import AS_OF, LOOKBACK
 
 
@@ -27,6 +27,7 @@ def test_sums_are_those_of_each_captions_sends_and_fits_those_of_the_procedure(
     dataset.put("creators", creators("cook"))
     dataset.put("caption_bank", [caption(n, price_tier="mid") for n in range(200)])
     dataset.put("message_facts", [*facts, *outside])
+    dataset.tune(**UNMODELLED)
     dataset.update_performance(AS_OF, LOOKBACK)
     got = dataset.warehouse.query(
         dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
@@ -36,6 +37,7 @@ def test_sums_are_those_of_each_captions_sends_and_fits_those_of_the_procedure(
     np.testing.assert_allclose(got[SUMS].to_numpy(float), expected[SUMS].to_numpy(float), rtol=1e-9)
     [fit] = fits_of(got)
     dataset.put("message_facts", facts)
+    dataset.tune(**UNMODELLED)
     dataset.update_performance(AS_OF, LOOKBACK)
     row = dataset.rows("caption_priors").set_index("price_tier").loc["mid"]
     strength = row["prior_successes"] + row["prior_failures"]
@@ -60,6 +62,7 @@ def test_what_the_window_has_of_an_older_caption_is_no_first_send(dataset: Datas
     dataset.put("creators", creators("cook"))
     dataset.put("caption_bank", [caption(n, price_tier="mid") for n in range(200)])
     dataset.put("message_facts", [*facts, *before])
+    dataset.tune(**UNMODELLED)
     dataset.update_performance(AS_OF, LOOKBACK)
     got = dataset.warehouse.query(
         dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
@@ -78,6 +81,7 @@ def test_statistics_of_another_date_have_no_sums(dataset: Dataset) -> None:
     dataset.put("creators", creators("cook"))
     dataset.put("caption_bank", [caption(1)])
     dataset.put("message_facts", [purchases(1, 1, 5, 300, send_date=days_before(AS_OF, 3))])
+    dataset.tune(**UNMODELLED)
     dataset.update_performance(AS_OF, LOOKBACK)
     sums = dataset.library["fit_sums"].text
     for as_of, rows in ((AS_OF, 1), (days_before(AS_OF, 1), 0)):

@@ -147,8 +147,8 @@ class TestEligibility:
         assert set(dataset.select()["caption_id"]) == {1, 2}
         assert chosen(dataset.select("cook")) <= {2}
 
-    def test_not_what_it_sent_in_the_7_days_before(self, dataset: Dataset) -> None:
-        sent = {1: False, 7: False, 8: True, 30: True}
+    def test_not_what_it_sent_in_the_14_days_before(self, dataset: Dataset) -> None:
+        sent = {1: False, 14: False, 15: True, 30: True}
         facts = [
             fact(days, caption_id=days, send_date=days_before(MONDAY, days), send_hour=0)
             for days in sent
@@ -158,7 +158,7 @@ class TestEligibility:
         facts += [fact(70, caption_id=None, send_date=in_days(-3))]
         dataset.put("message_facts", facts)
         captions = [caption(n) for n in (*sent, 50, 60, 70)]
-        assert self.taken(dataset, captions) == {8, 30, 60, 70}
+        assert self.taken(dataset, captions) == {15, 30, 60, 70}
 
     def test_not_what_a_reviewer_rejected_for_it_and_the_week(self, dataset: Dataset) -> None:
         said = [

@@ -20,9 +20,8 @@ from tests.sql.dataset import (
     fact,
     target,
 )
-from tests.sql.draws import beta_draw, uniforms
+from tests.sql.draws import SHARPENING, beta_draw, drawn_from, uniforms
 
-SHARPENING = 4
 NEXT_MONDAY = MONDAY + dt.timedelta(days=7)
 
 
@@ -82,7 +81,7 @@ def draws_of(
         alpha = pair["prior_successes"] + pair.get("effective_successes", 0.0)
         beta = pair["prior_failures"] + pair.get("effective_failures", 0.0)
         key = f"{seed}|{week.isoformat()}|cook|{c['caption_id']}"
-        found[c["caption_id"]] = beta_draw(sharpening * alpha, sharpening * beta, key)
+        found[c["caption_id"]] = beta_draw(*drawn_from(alpha, beta, sharpening), key)
     return found
 
 
@@ -173,7 +172,7 @@ class TestDraws:
             assert posterior == pytest.approx((rate * strength, (1 - rate) * strength), rel=1e-9)
             assert row["other_pages"] == 2
             key = f"seed|{MONDAY}|cook|{n}"
-            draw = beta_draw(SHARPENING * posterior[0], SHARPENING * posterior[1], key)
+            draw = beta_draw(*drawn_from(*posterior), key)
             assert row["thompson_score"] == pytest.approx(draw, rel=1e-9)
             borrowed += 1
         assert borrowed >= 5
@@ -182,7 +181,7 @@ class TestDraws:
         rows = dataset.select("coach", counts=self.WANTED)
         for caption_id, draw in self.draws(rows).items():
             key = f"seed|{MONDAY}|coach|{caption_id}"
-            assert draw == pytest.approx(beta_draw(SHARPENING, SHARPENING, key), rel=1e-9)
+            assert draw == pytest.approx(beta_draw(*drawn_from(1.0, 1.0), key), rel=1e-9)
 
     @pytest.mark.parametrize("segment", ["PREMIUM", "LUXURY", "BUDGET", "STANDARD", "EXPLORATORY"])
     def test_final_scores_are_percentiles_times_segment_plus_diversity(
@@ -199,7 +198,7 @@ class TestDraws:
         used = {f"category {n}": 0.0 for n in range(8)}
         used |= {"category 0": 1.0, "category 1": 2 / 4, "category 2": 1 / 4}
         dataset.put("message_facts", recent)
-        dataset.tune(control_share=0, max_category_share=1)
+        dataset.tune(control_share=0, max_category_share=1, rest_days=7)
         week = target("cook", **self.WANTED, behavioral_segment=segment)
         dataset.put("weekly_volume_targets", [week])
         got = dataset.select("cook").set_index("caption_id")

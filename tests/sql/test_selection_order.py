@@ -6,10 +6,10 @@ import pytest
 from scipy import stats
 
 from tests.sql.dataset import Dataset, Row, caption, creators, restriction, target
+from tests.sql.draws import drawn_from
 
 PAGES = [f"page_{n:03}" for n in range(150)]
 BANK = 1_200
-SHARPENING = 4
 PRIOR = (0.6, 90.0)
 EVERY_CAPTION = 1_000_000
 """`individual_draws` with which every caption draws by its own key: the exhaustive selection."""
@@ -71,8 +71,7 @@ def percentile_of(rows: pd.DataFrame) -> np.ndarray:
     """Where the draws lie in the posteriors that they are of."""
     return stats.beta.sf(
         rows["thompson_score"],
-        SHARPENING * rows["posterior_successes"],
-        SHARPENING * rows["posterior_failures"],
+        *drawn_from(rows["posterior_successes"], rows["posterior_failures"]),
     )
 
 
@@ -88,10 +87,9 @@ class TestUntried:
     @pytest.mark.parametrize("rank", [1, 2, 10])
     def test_the_best_draws_are_order_statistics(self, candidates: pd.DataFrame, rank: int) -> None:
         """The k-th of n uniforms is Beta(n + 1 - k, k)."""
-        alpha, beta = PRIOR
         rows = candidates[candidates["arm_rank"] == rank]
         assert len(rows) == 2 * len(PAGES)
-        survival = stats.beta.sf(rows["thompson_score"], SHARPENING * alpha, SHARPENING * beta)
+        survival = stats.beta.sf(rows["thompson_score"], *drawn_from(*PRIOR))
         assert stats.kstest(survival, stats.beta(rank, BANK + 1 - rank).cdf).pvalue > 0.001
 
     def test_every_caption_is_as_likely_to_have_one(self, candidates: pd.DataFrame) -> None:
@@ -122,7 +120,7 @@ class TestAgainstEveryDraw:
         for name, individual in (("ordered", 500), ("every", EVERY_CAPTION)):
             shared.tune(
                 individual_draws=individual,
-                candidate_depth_extra=40,
+                candidate_depth_extra=100,
                 control_share=0.1,
                 diversity_weight=0.05,
             )
@@ -174,6 +172,7 @@ class TestAgainstEveryDraw:
         self, shared: Dataset, both: dict[str, tuple[pd.DataFrame, pd.DataFrame]]
     ) -> None:
         """A narrowed run is the same query with a filter: what others got is left out, no more."""
+        put_agency(shared, PAGES[:20], tried_elsewhere=True)
         shared.tune(individual_draws=500, candidate_depth_extra=40)
         shared.select(seed="one")
         among_all = shared.rows("selection_candidates").set_index("caption_id")

@@ -18,7 +18,6 @@ from tests.sql.dataset import (
     Row,
     caption,
     creators,
-    fact,
     restriction,
     target,
 )
@@ -167,27 +166,64 @@ class TestTightBanks:
 
 
 class TestContest:
-    def test_a_caption_goes_to_the_page_with_the_higher_score(self, dataset: Dataset) -> None:
-        """The other takes its second best; which page comes first by name doesn't matter."""
-        dataset.tune(control_share=0)
+    def contest(self, dataset: Dataset, exponent: float, **stakes: Row) -> dict[str, int]:
+        """Who gets caption 1, which both pages want more than caption 2.
+
+        `stakes` changes the pages' priors and the counts of caption 1 there.
+        """
+        dataset.tune(control_share=0, offer_money_exponent=exponent)
         dataset.put("creators", creators("coach", "cook"))
         dataset.put("weekly_volume_targets", [target("coach", budget=1), target("cook", budget=1)])
-        better, worse = caption(1, content_category="bread"), caption(2)
-        retired = caption(3, content_category="bread", is_active=False)
-        dataset.put("caption_bank", [better, worse, retired])
-        dataset.put(
-            "caption_bandit_stats",
-            [
-                {"page_name": p, "caption_id": c, "successes": won, "failures": 500}
-                for p in ("coach", "cook")
-                for c, won in ((1, 500), (2, 5))
-            ],
-        )
-        day = MONDAY - dt.timedelta(days=5)
-        for tired, fresh in (("coach", "cook"), ("cook", "coach")):  # of bread
-            dataset.put("message_facts", [fact(1, page_name=tired, caption_id=3, send_date=day)])
-            got = dataset.select().set_index("page_name")
-            assert got["caption_id"].to_dict() == {fresh: 1, tired: 2}
+        dataset.put("caption_bank", [caption(1), caption(2)])
+        priors: list[Row] = []
+        pairs: list[Row] = []
+        for page in ("coach", "cook"):
+            given = {"successes": 500, "recipients": 1000, "rate": 0.1} | stakes.get(page, {})
+            priors.append(
+                {
+                    "page_name": page,
+                    "price_tier": "budget",
+                    "prior_successes": 100 * given["rate"],
+                    "prior_failures": 100 * (1 - given["rate"]),
+                    "suggested_price": 10.0,
+                    "earnings_per_success": 10.0,
+                    "trials_per_recipient": 0.4,
+                    "recipients": given["recipients"],
+                }
+            )
+            pairs += [
+                {"page_name": page, "caption_id": c, "successes": won, "failures": 5000}
+                for c, won in ((1, given["successes"]), (2, 5))
+            ]
+        dataset.put("caption_priors", priors)
+        dataset.put("caption_bandit_stats", pairs)
+        got = dataset.select().set_index("page_name")
+        return {str(page): int(row["caption_id"]) for page, row in got.iterrows()}
+
+    @pytest.mark.parametrize(("rich", "poor"), [("coach", "cook"), ("cook", "coach")])
+    def test_in_money_a_caption_goes_to_the_page_where_it_earns_most(
+        self, dataset: Dataset, rich: str, poor: str
+    ) -> None:
+        """The other takes its second best; which page comes first by name doesn't matter."""
+        stakes: dict[str, Row] = {rich: {"recipients": 9000}, poor: {"successes": 900}}
+        assert self.contest(dataset, 1.0, **stakes) == {rich: 1, poor: 2}
+
+    @pytest.mark.parametrize(("rich", "poor"), [("coach", "cook"), ("cook", "coach")])
+    def test_as_shipped_it_goes_where_it_stands_out_unless_that_earns_far_less(
+        self, dataset: Dataset, rich: str, poor: str
+    ) -> None:
+        stakes: dict[str, Row] = {rich: {"recipients": 9000}, poor: {"successes": 900}}
+        assert self.contest(dataset, 0.1, **stakes) == {rich: 2, poor: 1}
+        stakes[poor] = {"successes": 520}
+        assert self.contest(dataset, 0.1, **stakes) == {rich: 1, poor: 2}
+
+    @pytest.mark.parametrize(("keen", "other"), [("coach", "cook"), ("cook", "coach")])
+    def test_a_rate_counts_over_the_mean_of_its_page(
+        self, dataset: Dataset, keen: str, other: str
+    ) -> None:
+        """The same rate is more of a success where captions sell less."""
+        stakes: dict[str, Row] = {keen: {"rate": 0.02}, other: {"rate": 0.2}}
+        assert self.contest(dataset, 0.0, **stakes) == {keen: 1, other: 2}
 
     def test_the_limits_hold_for_each_page_of_many(self, dataset: Dataset) -> None:
         pages = [f"page_{n}" for n in range(6)]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.sql.dataset import MONDAY, Dataset, Row, days_before, fact, target
+from tests.sql.dataset import MONDAY, Dataset, Row, caption, creators, days_before, fact
 
 DAYS = 90
 
@@ -17,17 +17,11 @@ def sent(row_id: int, caption_id: int, price: float | None, **changes: Any) -> R
 
 def prices(dataset: Dataset, facts: list[Row], *pages: str) -> dict[tuple[str, str], Row]:
     tiers = {1: "budget", 2: "mid", 3: "premium", 4: "bump"}
-    pairs = {(row["page_name"], row["caption_id"]) for row in facts}
-    dataset.put("weekly_volume_targets", [target(page) for page in pages])
+    dataset.put("creators", creators(*pages))
+    dataset.put("caption_bank", [caption(c, price_tier=tier) for c, tier in tiers.items()])
     dataset.put("message_facts", facts)
-    dataset.put(
-        "caption_bandit_stats",
-        [{"page_name": p, "caption_id": c, "price_tier": tiers[c]} for p, c in sorted(pairs)],
-    )
-    rows = dataset.warehouse.query(
-        dataset.library["tier_prices"].text,
-        {"week_start": MONDAY, "account_lookback_days": DAYS, "pages": list(pages)},
-    )
+    dataset.update_performance(MONDAY)
+    rows = dataset.warehouse.query(dataset.library["tier_prices"].text, {"pages": list(pages)})
     return {(row["page_name"], row["price_tier"]): row for row in rows.to_dict("records")}
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from eros_assets.errors import ErosError
-from eros_assets.tuning import CONFIGURATION_TABLES, PLAIN_TABLES, TuningError
+from eros_assets.tuning import CONFIGURATION_TABLES, PLAIN_TABLES, SHIPPED_KNOBS, TuningError
 from eros_assets.warehouse.sql.library import SqlLibrary
 from tests.tuning.conftest import SHIPPED, TuningFolder
 
@@ -231,6 +231,14 @@ def test_a_table_without_rows_is_named(name: str, folder: TuningFolder) -> None:
 KNOB = "max_urgent_captions,5,0,100,captions"
 
 
+def line_of(knob: str) -> int:
+    names = [line.split(",")[0] for line in SHIPPED_KNOBS.read_text().splitlines()]
+    return names.index(knob) + 1
+
+
+LINE = line_of("max_urgent_captions")
+
+
 @pytest.mark.parametrize(
     ("instead", "said"),
     [
@@ -258,7 +266,7 @@ def test_a_knob_that_is_wrong_is_named_by_its_line(
 ) -> None:
     folder.edit("tuning.csv", KNOB, instead)
     message = complaint(folder)
-    assert message.startswith("tuning.csv line 10: ")
+    assert message.startswith(f"tuning.csv line {LINE}: ")
     assert instead.split(",")[0] in message
     assert message.endswith(said)
 
@@ -266,7 +274,8 @@ def test_a_knob_that_is_wrong_is_named_by_its_line(
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999", "0.1.0", "10 %"])
 def test_a_share_must_be_a_finite_number(value: str, folder: TuningFolder) -> None:
     folder.edit("tuning.csv", "control_share,0.10", f"control_share,{value}")
-    said = f"tuning.csv line 5: control_share: value {value!r} is not a number"
+    line = line_of("control_share")
+    said = f"tuning.csv line {line}: control_share: value {value!r} is not a number"
     assert complaint(folder) == said
 
 
@@ -277,18 +286,18 @@ def test_knobs_that_contradict_each_other_are_named(folder: TuningFolder) -> Non
 
 def test_a_knob_that_stands_there_twice_is_named(folder: TuningFolder) -> None:
     folder.edit("tuning.csv", KNOB, f"{KNOB}\n{KNOB}")
-    said = "tuning.csv line 11: knob 'max_urgent_captions' appears twice"
+    said = f"tuning.csv line {LINE + 1}: knob 'max_urgent_captions' appears twice"
     assert complaint(folder) == said
 
 
 def test_missing_knobs_are_named(folder: TuningFolder) -> None:
-    folder.edit("tuning.csv", f"{KNOB}\n", "", "rest_days,7,0,90,days\n", "")
+    folder.edit("tuning.csv", f"{KNOB}\n", "", "rest_days,14,0,90,days\n", "")
     assert complaint(folder) == "tuning.csv: lacks max_urgent_captions, rest_days"
 
 
 def test_a_blank_line_does_not_move_the_lines_of_mistakes(folder: TuningFolder) -> None:
     folder.edit("tuning.csv", f"\n{KNOB}", "\n\nmax_urgent_captions,101,0,100,captions")
-    assert complaint(folder).startswith("tuning.csv line 11: ")
+    assert complaint(folder).startswith(f"tuning.csv line {LINE + 1}: ")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from eros_assets.weekly.drafting import (
 )
 from eros_assets.weekly.queue import queued_message, row_content
 from eros_assets.weekly.replacing.record import Replacement
-from eros_assets.weekly.rows import planned_row, refusal_of_rows, week_prices
+from eros_assets.weekly.rows import page_prices, planned_row, refusal_of_rows
 from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.shortfalls import NO_ROOM, TOO_FEW_CAPTIONS, reason_of
 
@@ -62,7 +62,7 @@ def draft_replacements(
     of_pages = replace(scope, pages=tuple(pages))
     inputs = read_week_inputs(dataset, of_pages)
     decided = week_decisions(dataset, of_pages, inputs.knobs)
-    prices = week_prices(dataset, scope.week_start, pages)
+    prices = page_prices(dataset, pages)
     week = {"week_start": scope.week_start, "pages": pages}
     stored: dict[str, list[Row]] = {}
     for row in dataset.query("rows_in_force", **week).to_dict("records"):

@@ -4,7 +4,7 @@
   -- The control arm's places are the share control_share of the PPVs, rounded up or down by a draw
   -- so that the mean is exact; which PPVs they are is drawn, too. rate is NULL without a history;
   -- variation is the relative variance of the rate of a caption that was never tried, pair_variance
-  -- that of a caption's rate from page to page.
+  -- that of a caption's rate from page to page; trials is how many a message has.
   CREATE OR REPLACE TEMP TABLE places AS
   WITH pages AS (
     SELECT
@@ -101,7 +101,12 @@
     COALESCE(r.dispersion, 1.0) AS dispersion,
     r.rate,
     r.variation,
-    r.pair_variance
+    r.pair_variance,
+    r.wear_effect,
+    r.wear_days,
+    r.suggested_price,
+    r.earnings_per_success,
+    r.trials_per_recipient * r.recipients AS trials
   FROM tiers AS i
   INNER JOIN `${dataset}.segment_rules` AS g ON i.behavioral_segment = g.behavioral_segment
   LEFT JOIN control_tiers AS c ON i.page_name = c.page_name AND i.price_tier = c.price_tier

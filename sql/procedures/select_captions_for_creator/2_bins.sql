@@ -65,15 +65,27 @@
     ) AS m
   ),
 
-  shaped AS (
+  -- What draws are made from: see posteriors.
+  optimistic AS (
     SELECT
       b.*,
-      LN(SAFE_DIVIDE(b.prior_successes, b.prior_failures)) AS centre,
-      SAFE_DIVIDE(1.0, 9.0 * t.posterior_sharpening * b.prior_successes) AS variance_a,
+      b.prior_successes + t.draw_optimism * SQRT(SAFE_DIVIDE(
+        b.prior_successes * b.prior_failures, b.prior_successes + b.prior_failures + 1.0
+      )) AS optimistic_successes
+    FROM believed AS b
+    CROSS JOIN `${dataset}.tuning` AS t
+  ),
+
+  shaped AS (
+    SELECT
+      b.* EXCEPT (optimistic_successes),
+      LN(SAFE_DIVIDE(b.optimistic_successes, b.prior_failures)) AS centre,
+      SAFE_DIVIDE(1.0, 9.0 * t.posterior_sharpening * b.optimistic_successes) AS variance_a,
       SAFE_DIVIDE(1.0, 9.0 * t.posterior_sharpening * b.prior_failures) AS variance_b,
       b.is_large
-      AND t.posterior_sharpening * LEAST(b.prior_successes, b.prior_failures) >= 1.0 AS may_order
-    FROM believed AS b
+      AND t.posterior_sharpening * LEAST(b.optimistic_successes, b.prior_failures) >= 1.0
+        AS may_order
+    FROM optimistic AS b
     CROSS JOIN `${dataset}.tuning` AS t
   ),
 

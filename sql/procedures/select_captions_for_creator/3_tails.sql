@@ -20,6 +20,15 @@
         AS effective_successes,
       COALESCE(s.effective_failures, SAFE_DIVIDE(s.failures, m.dispersion), 0.0)
         AS effective_failures,
+      COALESCE(
+        EXP(
+          -m.wear_effect * s.wear
+          * EXP(
+            -SAFE_DIVIDE(GREATEST(DATE_DIFF(p_week_start, s.stats_as_of, DAY), 0), m.wear_days)
+          )
+        ),
+        1.0
+      ) AS unworn_share,
       COALESCE(s.successes, 0) AS successes,
       COALESCE(s.failures, 0) AS failures,
       LEAST(m.rate * SAFE_DIVIDE(b.appeal_shape, b.appeal_rate), t.prior_max_rate) AS rate,
@@ -27,6 +36,7 @@
         (1.0 + SAFE_DIVIDE(1.0, b.appeal_shape)) * (1.0 + m.pair_variance) - 1.0, m.variation
       ) AS variation,
       t.posterior_sharpening,
+      t.draw_optimism,
       t.prior_min_strength,
       t.prior_max_strength
     FROM drawing AS p
@@ -47,11 +57,11 @@
     WHERE x.caption_id IS NULL
   ),
 
-  known AS (
+  unworn AS (
     SELECT
       b.*,
       COALESCE(b.prior_successes, b.rate * b.strength, b.flat_successes) AS alpha,
-      COALESCE(b.prior_failures, (1.0 - b.rate) * b.strength, b.flat_failures) AS beta
+      COALESCE(b.prior_failures, (1.0 - b.rate) * b.strength, b.flat_failures) AS unworn_beta
     FROM (
       SELECT
         *,
@@ -61,11 +71,27 @@
         ) AS strength
       FROM borrowed
     ) AS b
+  ),
+
+  -- Wear lowers the rate, and leaves what is known of it as certain as it is.
+  known AS (
+    SELECT
+      u.* EXCEPT (unworn_beta, effective_failures),
+      SAFE_DIVIDE(u.alpha + u.unworn_beta, u.unworn_share) - u.alpha AS beta,
+      SAFE_DIVIDE(u.effective_successes + u.effective_failures, u.unworn_share)
+      - u.effective_successes AS effective_failures
+    FROM unworn AS u
   )
 
   SELECT
     k.*,
-    k.posterior_sharpening * (k.alpha + k.effective_successes) AS a,
+    k.posterior_sharpening * (
+      k.alpha + k.effective_successes
+      + k.draw_optimism * SQRT(SAFE_DIVIDE(
+        (k.alpha + k.effective_successes) * (k.beta + k.effective_failures),
+        k.alpha + k.beta + k.effective_successes + k.effective_failures + 1.0
+      ))
+    ) AS a,
     k.posterior_sharpening * (k.beta + k.effective_failures) AS b
   FROM known AS k;
 

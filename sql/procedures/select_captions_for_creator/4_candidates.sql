@@ -74,10 +74,30 @@
 
   -- One row per page, tier, arm and caption that may be chosen: the best by score, or for the
   -- control arm by a uniform draw, more of them than there are places.
+  -- offer_value is what decides between pages that want the same caption: the rate that was drawn over
+  -- the page's mean, times what a message of mean rate earns on the page (USD; views of a Bump) to the
+  -- power of offer_money_exponent. For the control arm it is the uniform draw.
   CREATE OR REPLACE TEMP TABLE fresh_candidates AS
-  WITH scored AS (
+  WITH own_prices AS (
+    -- NaN lies between no numbers on either engine.
+    SELECT
+      t.caption_id,
+      MIN(t.suggested_price) AS own_price
+    FROM `${dataset}.caption_terms` AS t
+    WHERE t.suggested_price BETWEEN 0.01 AND 10000
+    GROUP BY t.caption_id
+  ),
+
+  scored AS (
     SELECT
       d.*,
+      IF(d.price_tier = 'bump', NULL, COALESCE(o.own_price, m.suggested_price)) AS suggested_price,
+      m.trials,
+      SAFE_DIVIDE(m.prior_successes, m.prior_successes + m.prior_failures) AS usual_rate,
+      t.offer_money_exponent,
+      IF(
+        d.price_tier = 'bump', m.earnings_per_success, COALESCE(o.own_price, m.suggested_price)
+      ) AS earnings_per_success,
       ROUND(
         d.percentile * m.multiplier + t.diversity_weight * (1.0 - 2.0 * c.relative_use), 12
       ) AS final_score,
@@ -92,6 +112,7 @@
         AND d.price_tier = c.price_tier
         AND COALESCE(d.content_category, '') = COALESCE(c.content_category, '')
         AND (d.content_category IS NULL) = (c.content_category IS NULL)
+    LEFT JOIN own_prices AS o ON d.caption_id = o.caption_id
     CROSS JOIN `${dataset}.tuning` AS t
   ),
 
@@ -127,6 +148,23 @@
     l.thompson_score,
     l.final_score,
     l.offer_score,
+    IF(
+      l.arm = 'control',
+      ROUND(l.uniform, 12),
+      ROUND(
+        SAFE_DIVIDE(l.thompson_score, l.usual_rate) * POW(
+          l.usual_rate * COALESCE(l.trials, 1.0)
+          * IF(l.price_tier = 'bump', 1.0, COALESCE(l.earnings_per_success, 1.0)),
+          l.offer_money_exponent
+        ),
+        9
+      )
+    ) AS offer_value,
+    l.suggested_price,
+    l.trials * l.earnings_per_success * SAFE_DIVIDE(
+      l.prior_successes + l.effective_successes,
+      l.prior_successes + l.prior_failures + l.effective_successes + l.effective_failures
+    ) AS expected_value,
     l.wanted,
     l.week_wanted,
     l.successes,

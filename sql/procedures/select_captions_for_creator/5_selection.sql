@@ -20,15 +20,15 @@
 
   INSERT INTO `${dataset}.selection_candidates` (
     page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
-    thompson_score, final_score, successes, failures, offer_score, arm_rank, wanted, week_wanted,
-    selection_seed, prior_successes, prior_failures, posterior_successes, posterior_failures,
-    other_pages
+    thompson_score, final_score, successes, failures, offer_score, offer_value, arm_rank, wanted,
+    week_wanted, selection_seed, suggested_price, expected_value, prior_successes, prior_failures,
+    posterior_successes, posterior_failures, other_pages
   )
   SELECT
     page_name, p_week_start, arm, caption_id, price_tier, content_category, has_urgency,
-    thompson_score, final_score, successes, failures, offer_score, arm_rank, wanted, week_wanted,
-    p_seed, prior_successes, prior_failures, posterior_successes, posterior_failures,
-    other_pages
+    thompson_score, final_score, successes, failures, offer_score, offer_value, arm_rank, wanted,
+    week_wanted, p_seed, suggested_price, expected_value, prior_successes, prior_failures,
+    posterior_successes, posterior_failures, other_pages
   FROM fresh_candidates;
 
   -- Four rounds: nearly every page is served in the first, what conflicts leave open in the rest.
@@ -83,7 +83,9 @@
     prior_failures = r.prior_failures,
     posterior_successes = r.posterior_successes,
     posterior_failures = r.posterior_failures,
-    other_pages = r.other_pages
+    other_pages = r.other_pages,
+    suggested_price = r.suggested_price,
+    expected_value = r.expected_value
   FROM (
     SELECT
       c.page_name,
@@ -95,7 +97,9 @@
       f.prior_failures,
       f.posterior_successes,
       f.posterior_failures,
-      f.other_pages
+      f.other_pages,
+      f.suggested_price,
+      f.expected_value
     FROM `${dataset}.caption_selections` AS c
     INNER JOIN fresh_candidates AS f
       ON c.page_name = f.page_name AND c.caption_id = f.caption_id AND c.arm = f.arm

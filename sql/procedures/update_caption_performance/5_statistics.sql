@@ -1,8 +1,8 @@
 
   -- What is known of each caption, over all pages and on each.
 
-  -- One row per page and caption that was ever sent: what the window has of it, and what its trials
-  -- are worth.
+  -- One row per page and caption that was ever sent: what the window has of it, what its trials are
+  -- worth, and how worn it is in the middle of the week that begins with p_as_of.
   CREATE OR REPLACE TEMP TABLE pair_evidence AS
   SELECT
     e.*,
@@ -23,12 +23,12 @@
       COALESCE(SUM(IF(s.in_window, s.earnings, 0.0)), 0.0) AS total_revenue,
       COALESCE(SUM(IF(s.in_window, s.sent_count, 0)), 0) AS recipients,
       MAX(s.sending_time) AS last_used,
-      SUM(IF(s.in_window, SAFE_DIVIDE(s.freshness * s.successes, p.dispersion), 0.0))
-        AS effective_successes,
-      SUM(IF(s.in_window, SAFE_DIVIDE(s.freshness * s.trials, p.dispersion), 0.0))
-        AS effective_trials
-    FROM caption_sends AS s
-    INNER JOIN flat_priors AS p ON s.page_name = p.page_name AND s.price_tier = p.price_tier
+      SUM(s.worth * s.successes) AS effective_successes,
+      GREATEST(
+        SUM(s.worth * s.unworn_share * s.usual_trials), SUM(s.worth * s.successes)
+      ) AS effective_trials,
+      SUM(EXP(SAFE_DIVIDE(s.day - 3.5, s.wear_days))) AS wear
+    FROM valued_sends AS s
     GROUP BY s.page_name, s.caption_id, s.price_tier
   ) AS e
   INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier;
@@ -93,7 +93,8 @@
     COALESCE(d.chi_square, 0.0) AS chi_square,
     COALESCE(d.degrees, 0) AS degrees,
     e.appeal_successes,
-    e.appeal_exposure
+    e.appeal_exposure,
+    e.wear
   FROM pair_evidence AS e
   INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
   LEFT JOIN repeated_captions AS d ON e.page_name = d.page_name AND e.caption_id = d.caption_id

@@ -1,29 +1,6 @@
 
   -- What pages have in common: how much captions differ over all of them.
 
-  -- One row per page and tier: the flat prior, its mean and squared coefficient of variation.
-  CREATE OR REPLACE TEMP TABLE flat_priors AS
-  SELECT
-    p.*,
-    SAFE_DIVIDE(p.prior_successes, p.prior_successes + p.prior_failures) AS rate,
-    SAFE_DIVIDE(
-      p.prior_failures, p.prior_successes * (p.prior_successes + p.prior_failures + 1.0)
-    ) AS variation
-  FROM (
-    SELECT
-      y.page_name,
-      y.price_tier,
-      y.message_type,
-      COALESCE(f.rate * f.strength, 1.0) AS prior_successes,
-      COALESCE((1.0 - f.rate) * f.strength, 1.0) AS prior_failures,
-      y.dispersion,
-      COALESCE(f.pool, 'default') AS fitted_on,
-      COALESCE(f.captions, 0) AS fitted_captions,
-      y.dispersion_fitted_on
-    FROM page_tiers AS y
-    LEFT JOIN fitted_priors AS f ON y.page_name = f.page_name AND y.price_tier = f.price_tier
-  ) AS p;
-
   -- One row per tier (NULL: all of the message type) that has enough pairs of first sends.
   CREATE OR REPLACE TEMP TABLE appeal_variances AS
   WITH weighed AS (
@@ -33,9 +10,11 @@
       s.message_type,
       s.sending_time,
       SAFE_DIVIDE(s.successes, s.trials * p.rate) - 1.0 AS excess,
+      -- 1 / (variance of captions + that of a send about its caption), both relative.
       SAFE_DIVIDE(
-        SAFE_DIVIDE(s.trials * p.rate, p.dispersion),
-        1.0 + SAFE_DIVIDE(s.trials * p.rate, p.dispersion) * p.variation
+        1.0,
+        p.variation + SAFE_DIVIDE(p.dispersion, s.trials * p.rate)
+        + p.send_noise * (1.0 + p.variation)
       ) AS weight
     FROM first_sends AS s
     INNER JOIN flat_priors AS p ON s.page_name = p.page_name AND s.price_tier = p.price_tier

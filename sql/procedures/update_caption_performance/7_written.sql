@@ -4,7 +4,16 @@
   BEGIN TRANSACTION;
 
   MERGE INTO `${dataset}.caption_priors` AS c
-  USING fresh_priors AS f
+  USING (
+    SELECT
+      f.*,
+      v.suggested_price,
+      v.recipients,
+      v.trials_per_recipient,
+      v.earnings_per_success
+    FROM fresh_priors AS f
+    INNER JOIN fresh_prices AS v ON f.page_name = v.page_name AND f.price_tier = v.price_tier
+  ) AS f
   ON c.page_name = f.page_name AND c.price_tier = f.price_tier
   WHEN MATCHED THEN
     UPDATE SET
@@ -20,18 +29,28 @@
       appeal_fitted_on = f.appeal_fitted_on,
       rate = f.rate,
       variation = f.variation,
+      send_noise = f.send_noise,
+      wear_effect = f.wear_effect,
+      wear_days = f.wear_days,
+      suggested_price = f.suggested_price,
+      recipients = f.recipients,
+      trials_per_recipient = f.trials_per_recipient,
+      earnings_per_success = f.earnings_per_success,
       stats_as_of = p_as_of,
       last_updated = CURRENT_TIMESTAMP()
   WHEN NOT MATCHED THEN
     INSERT (
       page_name, price_tier, prior_successes, prior_failures, dispersion, fitted_on,
       fitted_captions, dispersion_fitted_on, appeal_variance, pair_variance, appeal_pairs,
-      appeal_fitted_on, rate, variation, stats_as_of, last_updated
+      appeal_fitted_on, rate, variation, send_noise, wear_effect, wear_days, suggested_price,
+      recipients, trials_per_recipient, earnings_per_success, stats_as_of, last_updated
     )
     VALUES (
       f.page_name, f.price_tier, f.prior_successes, f.prior_failures, f.dispersion, f.fitted_on,
       f.fitted_captions, f.dispersion_fitted_on, f.appeal_variance, f.pair_variance,
-      f.appeal_pairs, f.appeal_fitted_on, f.rate, f.variation, p_as_of, CURRENT_TIMESTAMP()
+      f.appeal_pairs, f.appeal_fitted_on, f.rate, f.variation, f.send_noise,
+      f.wear_effect, f.wear_days, f.suggested_price, f.recipients, f.trials_per_recipient,
+      f.earnings_per_success, p_as_of, CURRENT_TIMESTAMP()
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
@@ -82,6 +101,7 @@
       degrees = f.degrees,
       appeal_successes = f.appeal_successes,
       appeal_exposure = f.appeal_exposure,
+      wear = f.wear,
       stats_as_of = p_as_of,
       last_updated = CURRENT_TIMESTAMP()
   WHEN NOT MATCHED THEN
@@ -90,15 +110,15 @@
       total_revenue, avg_conversion_rate, avg_emv, last_emv_observed, confidence_lower_bound,
       confidence_upper_bound, exploration_score, dispersion, effective_successes,
       effective_failures, last_used, chi_square, degrees, appeal_successes, appeal_exposure,
-      stats_as_of, last_updated
+      wear, stats_as_of, last_updated
     )
     VALUES (
       f.page_name, f.caption_id, f.price_tier, f.send_count, f.successes, f.failures,
       f.total_observations, f.total_revenue, f.avg_conversion_rate, f.avg_emv,
       f.last_emv_observed, f.bounds.lower_bound, f.bounds.upper_bound,
       f.bounds.exploration_bonus, f.dispersion, f.effective_successes, f.effective_failures,
-      f.last_used, f.chi_square, f.degrees, f.appeal_successes, f.appeal_exposure, p_as_of,
-      CURRENT_TIMESTAMP()
+      f.last_used, f.chi_square, f.degrees, f.appeal_successes, f.appeal_exposure, f.wear,
+      p_as_of, CURRENT_TIMESTAMP()
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
