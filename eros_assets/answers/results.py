@@ -137,6 +137,7 @@ def _planned(plan: _Row) -> dict[str, Any]:
         "rate": rate,
         "rate_bounds": bounds,
         "dispersion": max(row["dispersion"] or 1.0, 1.0),
+        "send_noise": row["send_noise"] or 0.0,
     }
 
 

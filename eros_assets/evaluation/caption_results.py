@@ -10,9 +10,9 @@ from eros_assets.evaluation.week_results import Bounds, MessageResult, grouped, 
 class CaptionResult:
     """A caption (or a text of people's own) that was planned or sent in a week.
 
-    `bounds` is Wilson's interval of the rate, trials divided by their dispersion, because sends
-    vary more than a binomial does. `expected_rate` and its bounds are means over the messages, as
-    they were when the week was planned. `earned_bounds` is what it would have earned with the rate
+    `bounds` is Wilson's interval of the rate from effective trials, because sends vary more than a
+    binomial does. `expected_rate` and its bounds are means over the messages, as they were when the
+    week was planned. `earned_bounds` is what it would have earned with the rate
     at its bounds, USD; None of a Bump. Counts that are not ripe are in `unripe` alone.
     """
 
@@ -59,8 +59,8 @@ def _result(group: Sequence[MessageResult]) -> CaptionResult:
     first = group[0]
     ripe = [m for m in group if m.is_sent and m.is_ripe]
     trials, successes = sum(m.trials for m in ripe), sum(m.successes for m in ripe)
-    effective = sum(m.trials / m.dispersion for m in ripe)
     rate = successes / trials if trials > 0 else None
+    effective = sum(m.effective_trials(rate or 0.0) for m in ripe)
     bounds = None if rate is None else wilson(rate * effective, effective)
     known = [m for m in group if m.rate is not None and m.rate_bounds is not None]
     earned = sum(m.earnings for m in ripe)

@@ -37,7 +37,8 @@ class MessageResult:
 
     Money is USD. What was not planned has no `planned_time`, what was not sent no `sent_time` and
     no counts. `rate` is the conversion rate that was expected, with its 95 % interval; `dispersion`
-    is what trials are divided by to be effective. A trial of a PPV is a view and its success a
+    is what trials are divided by to be effective, `send_noise` the variance of a send's rate about
+    its caption's beyond that, relative to the square. A trial of a PPV is a view and its success a
     purchase; a trial of a Bump is a recipient and its success a view.
     """
 
@@ -60,6 +61,7 @@ class MessageResult:
     rate: float | None = None
     rate_bounds: Bounds | None = None
     dispersion: float = 1.0
+    send_noise: float = 0.0
     recipients: int = 0
     views: int = 0
     purchases: int = 0
@@ -67,6 +69,10 @@ class MessageResult:
     age_hours: float | None = None
     maturity: float = 1.0
     is_ripe: bool = True
+
+    def effective_trials(self, rate: float) -> float:
+        """The trials of a binomial that would tell as much about this rate."""
+        return self.trials / (self.dispersion + self.send_noise * self.trials * rate)
 
     @property
     def is_sent(self) -> bool:

@@ -47,21 +47,34 @@ placed AS (
   FROM `${dataset}.caption_trials` AS t
 ),
 
-halves AS (
+-- A send's trials are worth 1 over their dispersion and what the noise of a send adds.
+valued AS (
   SELECT
     h.caption_id,
-    SUM(IF(2 * h.place <= h.sends, SAFE_DIVIDE(h.successes, s.dispersion), 0.0)) AS
-      earlier_successes,
-    SUM(IF(2 * h.place <= h.sends, SAFE_DIVIDE(h.trials - h.successes, s.dispersion), 0.0)) AS
-      earlier_failures,
-    SUM(IF(2 * h.place > h.sends + 1, SAFE_DIVIDE(h.successes, s.dispersion), 0.0)) AS
-      later_successes,
-    SUM(IF(2 * h.place > h.sends + 1, SAFE_DIVIDE(h.trials - h.successes, s.dispersion), 0.0)) AS
-      later_failures
+    2 * h.place <= h.sends AS is_earlier,
+    2 * h.place > h.sends + 1 AS is_later,
+    SAFE_DIVIDE(
+      h.successes, s.dispersion + COALESCE(p.send_noise * p.rate * h.trials, 0.0)
+    ) AS successes,
+    SAFE_DIVIDE(
+      h.trials - h.successes, s.dispersion + COALESCE(p.send_noise * p.rate * h.trials, 0.0)
+    ) AS failures
   FROM placed AS h
   INNER JOIN `${dataset}.caption_bandit_stats` AS s
     ON h.page_name = s.page_name AND h.caption_id = s.caption_id
-  GROUP BY h.caption_id
+  LEFT JOIN `${dataset}.caption_priors` AS p
+    ON s.page_name = p.page_name AND s.price_tier = p.price_tier
+),
+
+halves AS (
+  SELECT
+    v.caption_id,
+    SUM(IF(v.is_earlier, v.successes, 0.0)) AS earlier_successes,
+    SUM(IF(v.is_earlier, v.failures, 0.0)) AS earlier_failures,
+    SUM(IF(v.is_later, v.successes, 0.0)) AS later_successes,
+    SUM(IF(v.is_later, v.failures, 0.0)) AS later_failures
+  FROM valued AS v
+  GROUP BY v.caption_id
 )
 
 SELECT

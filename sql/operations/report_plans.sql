@@ -23,6 +23,7 @@
 --   expected_value: Earnings to expect, USD.
 --   explanation: Why, as JSON.
 --   dispersion: By which trials of the page and tier are divided to be effective; NULL: not known.
+--   send_noise: Variance of a send's rate about its caption's beyond that, relative; NULL: not known.
 --   content_key: What is in the message.
 SELECT
   r.schedule_id,
@@ -42,6 +43,7 @@ SELECT
   r.expected_value,
   r.explanation,
   p.dispersion,
+  p.send_noise,
   COALESCE(
     CONCAT('#', CAST(c.content_id AS STRING)),
     NULLIF(

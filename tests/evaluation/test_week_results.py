@@ -136,6 +136,14 @@ def test_units_are_messages_of_a_creator_and_creators_of_an_agency() -> None:
     assert alone.lower < 270 / 240
 
 
+def test_a_send_is_never_worth_more_than_its_noise_lets_it() -> None:
+    """However many trials it has, its rate tells no more than one over the noise successes."""
+    [large] = caption_results([sent(100.0, caption_id=7, send_noise=0.25)])
+    assert large.rate is not None
+    worth = 400 / (1 + 0.25 * 400 * large.rate)
+    assert large.bounds == wilson(large.rate * worth, worth)
+
+
 @pytest.mark.parametrize(("successes", "trials"), [(0, 10), (3, 40), (40, 40)])
 def test_wilson_is_scipy_s(successes: int, trials: int) -> None:
     reference = stats.binomtest(successes, trials).proportion_ci(method="wilson")
