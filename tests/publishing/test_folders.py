@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,31 +20,50 @@ WEEK = date(2025, 11, 3)
 NOBODY = 65_534
 
 
-@pytest.fixture
-def settings() -> Iterator[Settings]:
-    """A home, as somebody whom read-only folders stop: the superuser may write to them."""
-    place = Path(tempfile.mkdtemp(prefix="eros_test_"))
-    is_superuser = os.geteuid() == 0
-    if is_superuser:
-        os.chown(place, NOBODY, NOBODY)
-        os.seteuid(NOBODY)
+@contextmanager
+def somebody() -> Iterator[None]:
+    """As somebody whom read-only folders stop: the superuser may write to them."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
     try:
-        values: dict[str, Any] = {"home": place / "home", "out_dir": place / "out"}
-        yield Settings(**values)
+        yield
     finally:
-        if is_superuser:
-            os.seteuid(0)
+        os.seteuid(0)
+
+
+def settings_in(place: Path) -> Settings:
+    values: dict[str, Any] = {"home": place / "home", "out_dir": place / "out"}
+    return Settings(**values)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    """A home of somebody's; what a publication imports is there before."""
+    write_week(settings_in(tmp_path), "0")
+    place = Path(tempfile.mkdtemp(prefix="eros_test_"))
+    if os.geteuid() == 0:
+        os.chown(place, NOBODY, NOBODY)
+    try:
+        yield settings_in(place)
+    finally:
         for path, _, _ in os.walk(place):
             with suppress(OSError):
                 Path(path).chmod(0o700)
         shutil.rmtree(place)
 
 
-def publish(settings: Settings, text: str) -> None:
+def write_week(settings: Settings, text: str) -> None:
     with week_lock(settings, WEEK):
         recover(settings, WEEK)
         (staging_folder(settings, WEEK) / "page.csv").write_text(text, "utf-8")
         put_in_place(settings, WEEK)
+
+
+def publish(settings: Settings, text: str) -> None:
+    with somebody():
+        write_week(settings, text)
 
 
 def published(settings: Settings) -> dict[str, str]:
@@ -93,7 +112,8 @@ def test_what_people_closed_is_replaced_too(
         monkeypatch.setattr(folders, "exchange", cannot)
     publish(settings, "1")
     for text in ("2", "3"):
-        spoil(settings.out_dir / str(WEEK))
+        with somebody():
+            spoil(settings.out_dir / str(WEEK))
         publish(settings, text)
         assert published(settings) == {"page.csv": text}
         assert beside(settings) == []
@@ -101,12 +121,14 @@ def test_what_people_closed_is_replaced_too(
 
 def test_another_week_s_folder_that_is_closed_to_eros_is_left_out(settings: Settings) -> None:
     """The page of a week links to the weeks beside it."""
-    for day, mode in ((27, 0o700), (20, 0)):
-        week = settings.out_dir / f"2025-10-{day}"
-        week.mkdir(parents=True)
-        (week / "index.html").write_text("a week", "utf-8")
-        week.chmod(mode)
-    assert published_weeks(settings) == [date(2025, 10, 27)]
+    with somebody():
+        for day, mode in ((27, 0o700), (20, 0)):
+            week = settings.out_dir / f"2025-10-{day}"
+            week.mkdir(parents=True)
+            (week / "index.html").write_text("a week", "utf-8")
+            week.chmod(mode)
+        weeks = published_weeks(settings)
+    assert weeks == [date(2025, 10, 27)]
 
 
 def test_a_file_that_somebody_has_open_is_replaced_and_read_on(settings: Settings) -> None:
