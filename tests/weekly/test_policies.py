@@ -38,6 +38,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
 
 
+DRAWS = {"control_share": 0.2, "posterior_sharpening": 4.0, "draw_optimism": 0.5}
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Six pages that want the same sixty captions, a third of them urgent, of four categories.
@@ -66,13 +69,16 @@ def kept_open(home: Path) -> AbstractContextManager[object]:
 
 
 def furnish(home: Path, pairs: pd.DataFrame, pages: pd.Series, **knobs: float) -> None:
-    """An installation whose pages know what `pairs` (with the bank's columns) are worth to them."""
+    """An installation whose pages know what `pairs` (with the bank's columns) are worth to them.
+
+    Draws are less sharp than shipped: in so small a bank a few captions would take every place.
+    """
     dataset = installation(home)
     warehouse = dataset.warehouse
     for sql_object in dataset.library.deploy_order():
         warehouse.deploy(sql_object)
     for name, frame in configuration_tables(dataset.settings, dataset.library).items():
-        changed = frame.assign(**{"control_share": 0.2, **knobs}) if name == "tuning" else frame
+        changed = frame.assign(**{**DRAWS, **knobs}) if name == "tuning" else frame
         warehouse.load(name, changed)
     bank = pairs.assign(price_tier="mid")
     captions = bank.drop_duplicates("caption_id").assign(is_active=True)
