@@ -170,9 +170,13 @@ def best_slots(captions: Sequence[Caption], rules: WeekRules, days: Sequence[Day
 
 
 def _unit(captions: Sequence[Caption], rules: WeekRules, days: Sequence[Day]) -> float:
-    """The value of one unit: a power of two, so that the largest payoff is about 2^30 units."""
+    """The value of one unit: a power of two.
+
+    The largest payoff, or penalty, is about 2^30 units.
+    """
     score = max((abs(c.worth) * rules.weight(c.message_type) for c in captions), default=0.0)
     value = max(
         (max(abs(s.ppv_value), abs(s.bump_value)) for day in days for s in day.slots), default=0.0
     )
-    return 2.0 ** (math.frexp(max(score * value, 1e-9))[1] - 30)
+    largest = max(score * value, rules.category_penalty, rules.tier_penalty, 1e-9)
+    return 2.0 ** (math.frexp(largest)[1] - 30)

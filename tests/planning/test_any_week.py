@@ -35,7 +35,7 @@ MONDAYS = st.sampled_from(
 )
 KINDS: st.SearchStrategy[MessageType] = st.sampled_from(["PPV", "PPV", "Bump"])
 CATEGORIES = st.sampled_from(["portrait", "recipe", "rehearsal", "workout", None])
-SCORES = st.floats(0, 1.3)
+SCORES = st.floats(0, 6)
 
 
 @dataclass(frozen=True)
@@ -185,6 +185,33 @@ def value(week: AnyWeek, plan: WeekPlan) -> float:
     return total - week.rules.tier_penalty * sum(
         a is not None and a == b == c for a, b, c in triples
     )
+
+
+def test_captions_worth_nothing_have_penalties_all_the_same() -> None:
+    """They are in one unit with what the captions are worth, however little that is."""
+    monday = dt.date(2025, 11, 3)
+    begin = dt.datetime(2025, 11, 3, tzinfo=LA).astimezone(dt.UTC)
+    week = AnyWeek(
+        tuple(Caption(n, "PPV", "budget", "portrait", 0.0) for n in range(2)),
+        WeekRules(
+            monday,
+            min_gap_minutes=0,
+            max_messages_per_day=1,
+            bump_weight=0.0,
+            category_penalty=0.5,
+            tier_penalty=0.0,
+            first_hour=0,
+            last_hour=0,
+            grid_minutes=10,
+            message_gap_minutes=1,
+        ),
+        SlotValues({}),
+        None,
+        tuple(SentMessage(begin, "PPV", "mid", "portrait") for _ in range(4)),
+    )
+    plan = week.plan()
+    assert broken(week, plan) == []
+    assert math.isclose(plan.objective, value(week, plan), abs_tol=1e-9)
 
 
 @settings(max_examples=150, deadline=None)
