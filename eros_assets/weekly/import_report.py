@@ -26,10 +26,6 @@ SCRATCH_VIEWS = (
     *("judged_creators", "usable_creators"),
 )
 
-REHEARSAL_MEMORY = "1200MB"
-"""What the embedded engine may use in a rehearsal unless the settings say otherwise: what is loaded
-lies in memory beside it."""
-
 
 class DoubtfulImportError(ErosError):
     """So much of an import can't be used that people should look before it is used."""
@@ -241,8 +237,6 @@ def import_report(dataset: Dataset, limits: ImportLimits) -> ImportReport:
 
 def rehearsed_import(settings: Settings, tables: "Mapping[str, pd.DataFrame]") -> ImportReport:
     """The report that loading these tables would give; they are loaded elsewhere, and removed."""
-    if settings.memory_limit == Settings.model_fields["memory_limit"].default:
-        settings = settings.model_copy(update={"memory_limit": REHEARSAL_MEMORY})
     with scratch_dataset(settings, (*SCRATCH_TABLES, *SCRATCH_VIEWS)) as dataset:
         for name in tables.keys() & set(SCRATCH_TABLES):
             dataset.load(name, tables[name])
