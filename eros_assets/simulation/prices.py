@@ -9,10 +9,10 @@ from eros_assets.arrays import Bools, Floats, Ints
 from eros_assets.demo.roster import PRICE_TIERS
 from eros_assets.simulation.catalogue import BUMP, UNKNOWN_TIER, Catalogue
 from eros_assets.simulation.facts import Facts
+from eros_assets.simulation.sends import MID
 from eros_assets.tuning import Knobs
 
 TIERS = len(PRICE_TIERS)
-MID = PRICE_TIERS.index("mid")
 
 
 def earnings_at_certainty(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> Floats:

@@ -98,13 +98,12 @@ def fitted_wear(sends: RatedSends, weight: float, least: int) -> Wear:
                 ]
             )
             best = int(np.argmin(np.round(loss, 6)))
-            found.append((loss[best] - CLEARLY_BETTER * (length == USUAL_LENGTH), length, best))
+            shift = 0.0
             if 0 < best < STEPS - 1:
                 bend = loss[best - 1] - 2 * loss[best] + loss[best + 1]
                 shift = 0.5 * (loss[best - 1] - loss[best + 1]) / bend
-            else:
-                shift = 0.0
-            found[-1] = (found[-1][0], length, (best + shift) * STEP * USUAL_LENGTH / length)
+            misfit = loss[best] - CLEARLY_BETTER * (length == USUAL_LENGTH)
+            found.append((misfit, length, (best + shift) * STEP * USUAL_LENGTH / length))
         _, days[kind], effect[kind] = min(found, key=lambda fit: (round(fit[0], 6), fit[1]))
     return Wear(weight * effect, days)
 
