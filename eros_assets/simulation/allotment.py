@@ -1,7 +1,7 @@
 """Allots captions to pages agency-wide, as the view `caption_offers` does.
 
-In a few rounds, each page wishes for slightly more captions than it lacks, each caption goes to the
-page that offers most for it, and each page takes the best it won within its limits.
+In a few rounds, each page wishes for as many captions as it lacks and a few to spare, each caption
+goes to the page that offers most for it, and each page takes the best it won within its limits.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from eros_assets.simulation.catalogue import Catalogue
 from eros_assets.simulation.columns import positions
 from eros_assets.tuning import Knobs
 
-ROUNDS = 4
-WISH_FACTOR, WISH_EXTRA = 2, 10
+ROUNDS = 6
+TO_SPARE = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,10 +97,11 @@ def _offers(
     is_open &= (category_room > 0) & ((urgent_room > 0) | ~urgent)
     rows = np.flatnonzero(is_open)
     rank = positions(slot[rows], (-c.wish[rows], ids[rows]))
-    wished = rank <= WISH_FACTOR * lacking[slot[rows]] + WISH_EXTRA
+    wished = rank <= lacking[slot[rows]] + TO_SPARE
     rows, rank = rows[wished], rank[wished]
+    to_spare = (rank > lacking[slot[rows]]).astype(np.int64)
     # Control comes before treatment; pages stand in order of their names.
-    won = positions(c.caption[rows], (-c.arm[rows], -c.offer[rows], c.page[rows])) == 1
+    won = positions(c.caption[rows], (to_spare, -c.arm[rows], -c.offer[rows], c.page[rows])) == 1
     rows, relative = rows[won], rank[won] / lacking[slot[rows[won]]]
     by_rank = (relative, ids[rows])
     fits = positions(kind[rows], by_rank) <= category_room[rows]

@@ -1,11 +1,12 @@
 -- What each page would take next from its selection candidates, given what is already chosen: one
 -- round of an agency-wide allocation. select_captions_for_creator runs a few rounds; each takes what
 -- the view offers.
--- In a round each page wishes, per tier and arm, in order of offer_score, for somewhat more than it
--- still lacks; a caption that several pages want goes to the one with the highest offer_value, the
--- control arm before the treatment arm; a page takes the best of what it won, within its limits on urgent captions and on one category. Those limits are filled in order of rank over
--- number wanted, so that every tier gets its share of them. Captions without a category are not
--- alike: they have no limit.
+-- In a round each page wishes, per tier and arm, for the captions that come first in its offer_score:
+-- as many as it still lacks, and five to spare. A caption goes to a page that wishes for it outright
+-- before one that would have it to spare; then to the control arm before the treatment arm, and to
+-- the highest offer_value. A page takes the best of what it won, within its limits on urgent captions
+-- and on one category. Those limits are filled in order of rank over number wanted, so that every
+-- tier gets its share of them. Captions without a category are not alike: they have no limit.
 -- Grain: one row per page, week, and caption that the page would take now.
 -- Columns:
 --   page_name (STRING): Creator's page.
@@ -91,7 +92,7 @@ wishes AS (
     lacking > 0
     AND category_room > 0
     AND (urgent_room > 0 OR NOT has_urgency)
-  QUALIFY wish_rank <= 2 * lacking + 10
+  QUALIFY wish_rank <= lacking + 5
 ),
 
 won AS (
@@ -101,7 +102,8 @@ won AS (
   FROM wishes
   QUALIFY
     ROW_NUMBER() OVER (
-      PARTITION BY week_start, caption_id ORDER BY arm, offer_value DESC, page_name
+      PARTITION BY week_start, caption_id
+      ORDER BY wish_rank > lacking, arm, offer_value DESC, page_name
     ) = 1
 ),
 

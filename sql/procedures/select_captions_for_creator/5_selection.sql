@@ -31,7 +31,29 @@
     posterior_successes, posterior_failures, other_pages
   FROM fresh_candidates;
 
-  -- Four rounds: nearly every page is served in the first, what conflicts leave open in the rest.
+  -- Six rounds: most pages are served in the first two, what conflicts leave open in the rest.
+  INSERT INTO `${dataset}.caption_selections` (
+    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
+    thompson_score, final_score, successes, failures, selection_seed, selected_at
+  )
+  SELECT
+    o.page_name, o.week_start, o.arm, o.caption_id, o.price_tier, o.content_category,
+    o.has_urgency, o.thompson_score, o.final_score, o.successes, o.failures, o.selection_seed,
+    CURRENT_TIMESTAMP() AS selected_at
+  FROM `${dataset}.caption_offers` AS o
+  WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
+
+  INSERT INTO `${dataset}.caption_selections` (
+    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
+    thompson_score, final_score, successes, failures, selection_seed, selected_at
+  )
+  SELECT
+    o.page_name, o.week_start, o.arm, o.caption_id, o.price_tier, o.content_category,
+    o.has_urgency, o.thompson_score, o.final_score, o.successes, o.failures, o.selection_seed,
+    CURRENT_TIMESTAMP() AS selected_at
+  FROM `${dataset}.caption_offers` AS o
+  WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
+
   INSERT INTO `${dataset}.caption_selections` (
     page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
     thompson_score, final_score, successes, failures, selection_seed, selected_at

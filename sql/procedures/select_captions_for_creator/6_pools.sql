@@ -19,7 +19,7 @@
 
   -- One row per page, tier, category, urgency and posterior: how many captions it stands for. What
   -- another page got is left out. Captions that the page has not tried are counted by bin and not
-  -- listed.
+  -- listed: caption_id is NULL.
   CREATE OR REPLACE TEMP TABLE pooled AS
   WITH chosen AS (
     SELECT
@@ -78,6 +78,7 @@
     p.price_tier,
     c.content_category,
     c.has_urgency,
+    CAST(NULL AS INT64) AS caption_id,
     c.captions - COALESCE(x.captions, 0) AS captions,
     p.prior_successes,
     p.prior_failures,
@@ -100,6 +101,7 @@
     d.price_tier,
     d.content_category,
     d.has_urgency,
+    d.caption_id,
     1 AS captions,
     d.prior_successes,
     d.prior_failures,
@@ -114,6 +116,7 @@
     b.price_tier,
     b.content_category,
     b.has_urgency,
+    k.caption_id,
     1 AS captions,
     k.prior_successes,
     k.prior_failures,
@@ -125,26 +128,68 @@
     ON k.page_name = d.page_name AND k.caption_id = d.caption_id AND d.is_own
   WHERE b.page_name IS NULL AND b.price_tier != 'bump' AND d.caption_id IS NULL;
 
-  -- One row per page, tier, category, urgency and group of posteriors: captions whose posterior
-  -- counts differ by less than a quarter are one group, and have its mean. Left out are the places
-  -- within the limits that the rest of the page's week fills.
+  -- One row per page, tier, category, urgency and group of posteriors. A caption that the page has
+  -- tried and that may well draw over its chosen ones is a group of its own: a sharp draw tells
+  -- captions apart that differ little. Of the others, those whose posterior counts differ by less
+  -- than a half are one group, and have its mean. Left out are the places within the limits that the
+  -- rest of the page's week fills.
   CREATE OR REPLACE TEMP TABLE logged_pools AS
-  WITH grouped AS (
+  WITH least_chosen AS (
+    SELECT
+      page_name,
+      price_tier,
+      MIN(thompson_score) AS draw
+    FROM `${dataset}.caption_selections`
+    WHERE week_start = p_week_start AND arm = 'treatment'
+    GROUP BY page_name, price_tier
+  ),
+
+  -- What draws are made from: see posteriors.
+  drawn_from AS (
     SELECT
       c.*,
-      CAST(ROUND(ROUND(4.0 * LN(c.prior_successes + c.effective_successes), 9)) AS INT64)
-        AS success_group,
-      CAST(ROUND(ROUND(4.0 * LN(c.prior_failures + c.effective_failures), 9)) AS INT64)
-        AS failure_group
-    FROM pooled AS c
+      l.draw AS least_draw,
+      t.posterior_sharpening * (
+        c.successes + t.draw_optimism * SQRT(SAFE_DIVIDE(
+          c.successes * c.failures, c.successes + c.failures + 1.0
+        ))
+      ) AS alpha,
+      t.posterior_sharpening * c.failures AS beta
+    FROM (
+      SELECT
+        *,
+        prior_successes + effective_successes AS successes,
+        prior_failures + effective_failures AS failures
+      FROM pooled
+    ) AS c
+    CROSS JOIN `${dataset}.tuning` AS t
+    LEFT JOIN least_chosen AS l ON c.page_name = l.page_name AND c.price_tier = l.price_tier
+  ),
+
+  grouped AS (
+    SELECT
+      *,
+      IF(
+        caption_id IS NOT NULL
+        AND ROUND(
+          LN(SAFE_DIVIDE(alpha, beta))
+          + 4.0 * SQRT(SAFE_DIVIDE(1.0, alpha) + SAFE_DIVIDE(1.0, beta)),
+          6
+        ) >= ROUND(LN(SAFE_DIVIDE(least_draw, 1.0 - least_draw)), 6),
+        CONCAT('caption ', CAST(caption_id AS STRING)),
+        CONCAT(
+          CAST(CAST(ROUND(ROUND(2.0 * LN(successes), 9)) AS INT64) AS STRING), ' ',
+          CAST(CAST(ROUND(ROUND(2.0 * LN(failures), 9)) AS INT64) AS STRING)
+        )
+      ) AS posterior_group
+    FROM drawn_from
   ),
 
   means AS (
     SELECT
       page_name,
       price_tier,
-      success_group,
-      failure_group,
+      posterior_group,
       ROUND(SAFE_DIVIDE(SUM(captions * prior_successes), SUM(captions)), 9) AS prior_successes,
       ROUND(SAFE_DIVIDE(SUM(captions * prior_failures), SUM(captions)), 6) AS prior_failures,
       ROUND(SAFE_DIVIDE(SUM(captions * effective_successes), SUM(captions)), 9)
@@ -152,7 +197,7 @@
       ROUND(SAFE_DIVIDE(SUM(captions * effective_failures), SUM(captions)), 6)
         AS effective_failures
     FROM grouped
-    GROUP BY page_name, price_tier, success_group, failure_group
+    GROUP BY page_name, price_tier, posterior_group
   ),
 
   alike AS (
@@ -161,11 +206,10 @@
       price_tier,
       content_category,
       has_urgency,
-      success_group,
-      failure_group,
+      posterior_group,
       SUM(captions) AS captions
     FROM grouped
-    GROUP BY page_name, price_tier, content_category, has_urgency, success_group, failure_group
+    GROUP BY page_name, price_tier, content_category, has_urgency, posterior_group
   )
 
   SELECT
@@ -175,7 +219,7 @@
     COALESCE(a.content_category, 'uncategorised') AS content_category,
     a.has_urgency,
     a.captions,
-    m.* EXCEPT (page_name, price_tier, success_group, failure_group),
+    m.* EXCEPT (page_name, price_tier, posterior_group),
     c.relative_use,
     w.multiplier,
     w.treatment_places,
@@ -193,8 +237,7 @@
     ON
       a.page_name = m.page_name
       AND a.price_tier = m.price_tier
-      AND a.success_group = m.success_group
-      AND a.failure_group = m.failure_group
+      AND a.posterior_group = m.posterior_group
   INNER JOIN tier_places AS w ON a.page_name = w.page_name AND a.price_tier = w.price_tier
   INNER JOIN category_counts AS c
     ON
