@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 _HEADLINES = (
     *("relative_improvement", "relative_lower", "relative_upper", "difference"),
     *("treatment_messages", "control_messages", "weeks_measured", "weeks_until_detectable"),
+    "control_share_needed",
 )
 
 
 @table_asset(
     "emv_improvement",
     group_name="evaluation",
-    runs=("sent_by_arm",),
+    runs=("sent_by_arm", "sent_before"),
     deps=["tuning"],
     code_version=fingerprint("sent_by_arm"),
 )
@@ -49,8 +50,21 @@ def emv_improvement(
         stamp="measured_at",
         run_id=context.run_id,
         picture=_picture(measured),
+        over_what_people_earned_before=_over_before(measured),
         **headlines,
     )
+
+
+def _over_before(measured: "pd.DataFrame") -> str:
+    """The treatment arm against the time before, in words."""
+    for row in measured[measured["scope"] == "before"].to_dict("records"):
+        low, middle, high = (
+            _number(row[name])
+            for name in ("relative_lower", "relative_improvement", "relative_upper")
+        )
+        if math.isfinite(low + middle + high):
+            return f"{middle:+.0%} ({low:+.0%} to {high:+.0%}), with season and growth of the pages"
+    return "not known yet"
 
 
 def _picture(measured: "pd.DataFrame") -> dg.MetadataValue[Any]:

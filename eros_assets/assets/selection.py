@@ -99,7 +99,7 @@ def weekly_volume_targets(
         *("tuning", "refused_pages", "statistics_date", *SCOPE, *CONFIGURED, *REPLACING),
         "week_selections",
     ],
-    earlier=HANDED_OUT,
+    earlier=(*HANDED_OUT, "emv_improvement"),
     partitions_def=WEEKLY,
     code_version=fingerprint("select_captions_for_creator"),
 )

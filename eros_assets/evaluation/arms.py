@@ -8,7 +8,10 @@ nothing else. The difference is taken within such strata s and averaged over the
 
 where n counts messages: strata are weighted by their information, and no page's audience outweighs
 the others. Messages of one creator share audience and mood, so intervals delete one cluster
-(creator) at a time. The relative improvement gets its interval on the scale of logarithms.
+(creator) at a time. The relative improvement gets its interval on the scale of logarithms. Its
+estimate is exp(l - e^2 / 2) - 1, of the logarithm l of the ratio and its standard error e: exp(l)
+alone is too high on average, by a tenth to a half where a few unequal pages have few control
+messages.
 """
 
 import math
@@ -19,12 +22,17 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from eros_assets.arrays import Floats, Ints
-from eros_assets.evaluation.intervals import Interval, jackknife_interval, units_until_detectable
+from eros_assets.evaluation.intervals import (
+    Interval,
+    excess_variance,
+    jackknife_interval,
+    units_until_detectable,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Scope = Literal["overall", "week", "page", "page_week"]
+Scope = Literal["overall", "week", "page", "page_week", "before"]
 
 TARGET = 0.10
 """The relative improvement that must be detectable: what EROS promises."""
@@ -101,17 +109,31 @@ def _log(values: Floats) -> Floats:
     return np.log(np.where(values > 0, values, np.nan))
 
 
-def improvement_rows(planned: "pd.DataFrame") -> "list[dict[str, object]]":
+def improvement_rows(
+    planned: "pd.DataFrame", before: "pd.DataFrame | None" = None
+) -> "list[dict[str, object]]":
     """Rows of `emv_improvement` without as_of and stamps, overall first.
 
     `planned` has one row per planned PPV, as `sent_by_arm` gives them. Intervals of the overall
     row and of weeks are robust over creators, those of a page over weeks, those of a page's week
-    over messages.
+    over messages. `before`, as `sent_before` gives it, is what the pages sent before: the last row
+    compares the treatment arm with it in place of the control arm.
     """
-    return [
+    rows = [
         _row(scope, page, week, group, clustered_by)
         for scope, page, week, group, clustered_by in _groups(planned)
     ]
+    if before is not None and len(before):
+        rows.append(_row("before", None, None, _against(planned, before), "page_name"))
+    return rows
+
+
+def _against(planned: "pd.DataFrame", before: "pd.DataFrame") -> "pd.DataFrame":
+    """Treatment as planned and sent, and, for a control arm, what was sent before."""
+    import pandas as pd
+
+    treated = planned[planned["arm"] == "treatment"]
+    return pd.concat([treated, before.assign(arm="control")], ignore_index=True)
 
 
 def _groups(
@@ -148,7 +170,7 @@ def _row(
         "difference": _known(comparison.difference.estimate),
         "difference_lower": _known(comparison.difference.lower),
         "difference_upper": _known(comparison.difference.upper),
-        "relative_improvement": _known(_excess(ratio.estimate)),
+        "relative_improvement": _known(_excess(_mean_log(ratio))),
         "relative_lower": _known(_excess(ratio.lower)),
         "relative_upper": _known(_excess(ratio.upper)),
         "strata": comparison.strata,
@@ -159,7 +181,21 @@ def _row(
         )
         if scope == "overall"
         else None,
+        "control_share_needed": _needed_share(sent, ratio.standard_error)
+        if scope == "overall"
+        else None,
     }
+
+
+def _needed_share(sent: "pd.DataFrame", standard_error: float) -> float | None:
+    """The share of control PPVs that would have been enough to see TARGET, at most 1.
+
+    The variance is taken to fall as that share grows: the control arm is the small one.
+    """
+    if not math.isfinite(standard_error):
+        return None
+    share = float((sent["arm"] == "control").mean())
+    return min(share * excess_variance(standard_error, math.log1p(TARGET)), 1.0)
 
 
 def _messages(sent: "pd.DataFrame", clustered_by: str | None) -> ArmMessages:
@@ -174,6 +210,12 @@ def _messages(sent: "pd.DataFrame", clustered_by: str | None) -> ArmMessages:
         recipients=sent["sent_count"].to_numpy(dtype=np.float64),
         earnings=sent["earnings"].to_numpy(dtype=np.float64),
     )
+
+
+def _mean_log(log_ratio: Interval) -> float:
+    """The logarithm of the expected ratio, as far as the error of its logarithm is known."""
+    error = log_ratio.standard_error
+    return log_ratio.estimate - (error**2 / 2 if math.isfinite(error) else 0.0)
 
 
 def _excess(log_ratio: float) -> float:

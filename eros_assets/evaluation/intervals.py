@@ -68,6 +68,11 @@ def units_until_detectable(standard_error: float, units: int, effect: float) -> 
     """
     if not math.isfinite(standard_error) or standard_error <= 0 or units <= 0:
         return None
+    return max(math.ceil(units * excess_variance(standard_error, effect)) - units, 0)
+
+
+def excess_variance(standard_error: float, effect: float) -> float:
+    """Variance over that with which `effect` is seen with POWER at the level of CONFIDENCE."""
     normal = NormalDist()
     needed = effect / (normal.inv_cdf((1 + CONFIDENCE) / 2) + normal.inv_cdf(POWER))
-    return max(math.ceil(units * (standard_error / needed) ** 2) - units, 0)
+    return (standard_error / needed) ** 2

@@ -8,25 +8,33 @@ per place, and for a candidate setting e its chance p_i per place. With w_i = p_
     self-normalised                 sum w r / sum w                (Hajek)
     doubly robust                   sum (m + w (r - q)) / n        (Dudik, Langford and Li 2011)
 
+Weights are cut off at MOST_WEIGHT (Ionides 2008): one unlikely message decides nothing, and the
+model answers for what is cut.
+
 q is a model of the reward, the posterior rate times the earnings per unit of rate on the page and
 tier; m is its mean over the captions that e chooses, known from replays of the whole pool. The
 effective sample size is (sum w)^2 / sum w^2 (Kish).
 """
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eros_assets.arrays import Floats
-from eros_assets.evaluation.intervals import Interval, jackknife_interval
+from eros_assets.arrays import Bools, Floats
+from eros_assets.evaluation.arms import TARGET
+from eros_assets.evaluation.intervals import Interval, jackknife_interval, units_until_detectable
 
 LEAST_EFFECTIVE = 50
 """Effective messages under which nothing is claimed."""
 
-LEAST_MEAN_WEIGHT, MOST_MEAN_WEIGHT = 0.5, 2.0
+LEAST_MEAN_WEIGHT, MOST_MEAN_WEIGHT = 0.8, 1.25
 """Weights average to 1 where the log covers what the candidate chooses."""
+
+MOST_WEIGHT = 20.0
+"""Of a message: greater weights are cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +53,8 @@ class LoggedMessages:
     stratum: NDArray[np.int64]
     cluster: NDArray[np.int64]
 
-    def without(self, cluster: int) -> "LoggedMessages":
-        """The log without one cluster."""
-        kept = self.cluster != cluster
+    def only(self, kept: Bools) -> "LoggedMessages":
+        """The messages kept."""
         return LoggedMessages(
             *(values[kept] for values in (self.reward, self.logged, self.candidate, self.rate)),
             expected_rate=self.expected_rate[kept],
@@ -55,10 +62,27 @@ class LoggedMessages:
             cluster=self.cluster[kept],
         )
 
+    def without(self, cluster: int) -> "LoggedMessages":
+        """The log without one cluster."""
+        return self.only(self.cluster != cluster)
+
+    def of_control(self, is_control: Bools) -> "LoggedMessages":
+        """The log as evidence of a uniform choice: its control arm has chosen so.
+
+        The other messages have no weight, those of the control arm equal ones.
+        """
+        share = max(float(is_control.mean()), 1e-12)
+        return replace(self, logged=np.full(self.logged.size, share), candidate=1.0 * is_control)
+
+    @property
+    def ratios(self) -> Floats:
+        """The candidate's chance over the logged one, by message."""
+        return self.candidate / self.logged
+
     @property
     def weights(self) -> Floats:
-        """w, by message."""
-        return self.candidate / self.logged
+        """w, by message: the ratios, cut off."""
+        return np.minimum(self.ratios, MOST_WEIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +98,27 @@ class PolicyValue:
     greatest_weight: float
 
     @property
+    def weights_are_sound(self) -> bool:
+        """Whether the log covers what the candidate chooses, however few messages it has."""
+        return LEAST_MEAN_WEIGHT <= self.mean_weight <= MOST_MEAN_WEIGHT
+
+    @property
     def overlap_is_enough(self) -> bool:
         """Whether the log overlaps enough with the candidate to evaluate it."""
-        return (
-            self.effective_messages >= LEAST_EFFECTIVE
-            and LEAST_MEAN_WEIGHT <= self.mean_weight <= MOST_MEAN_WEIGHT
-        )
+        return self.weights_are_sound and self.effective_messages >= LEAST_EFFECTIVE
+
+    def weeks_until_detectable(self, weeks: int, logged_emv: float) -> int | None:
+        """Further weeks like these `weeks` until a gain of TARGET would be seen; None: never so.
+
+        At least until the messages are enough, too.
+        """
+        if not self.weights_are_sound or self.effective_messages <= 0:
+            return None
+        detectable = units_until_detectable(self.gain.standard_error, weeks, TARGET * logged_emv)
+        if detectable is None:
+            return None
+        enough = math.ceil(weeks * LEAST_EFFECTIVE / self.effective_messages) - weeks
+        return max(detectable, enough)
 
 
 def inverse_propensity(log: LoggedMessages) -> float:
@@ -89,7 +128,8 @@ def inverse_propensity(log: LoggedMessages) -> float:
 
 def self_normalised(log: LoggedMessages) -> float:
     """Weighted mean of rewards."""
-    return float((log.weights * log.reward).sum() / log.weights.sum())
+    total = float(log.weights.sum())
+    return float((log.weights * log.reward).sum()) / total if total > 0 else math.nan
 
 
 def doubly_robust(log: LoggedMessages) -> float:
@@ -117,5 +157,5 @@ def policy_value(log: LoggedMessages) -> PolicyValue:
         gain=interval(lambda part: doubly_robust(part) - float(np.mean(part.reward))),
         effective_messages=float(weights.sum()) ** 2 / squares if squares else 0.0,
         mean_weight=float(weights.mean()),
-        greatest_weight=float(weights.max()),
+        greatest_weight=float(log.ratios.max()),
     )

@@ -27,6 +27,9 @@ EVERY_DRAW = 30_000
 Up to about so many, a few replays are no slower so.
 """
 
+UNIFORM_SHARE = 0.01
+"""Of a uniform choice in every chance: what replays find impossible is only unlikely to them."""
+
 LIKELY = 0.02
 """Chance to be among the best over which a caption of a larger pool draws by itself."""
 
@@ -100,10 +103,12 @@ class Replays:
 
         A caption competes with the others: against the last chosen when it is not among them
         itself, against the best of the rest when it is. With S and S' the chances to pass these,
-        its chance p solves p = (1 - p) S + p S'.
+        its chance p solves p = (1 - p) S + p S'. A small share of a uniform choice is mixed in, so
+        that no caption of the pool has none.
         """
+        uniform = np.full(category.size, min(self.places / max(self.size, 1), 1.0))
         if self.policy.is_uniform:
-            return np.full(category.size, min(self.places / self.size, 1.0))
+            return uniform
         a, b = self.policy.drawn_from(prior, evidence)
         needed = self.least_draw[:, :, is_urgent.astype(np.int64), category]
         inside = np.clip(needed, 1e-12, 1 - 1e-12)
@@ -112,7 +117,8 @@ class Replays:
         )
         outside, among = passing.mean(axis=1)
         chances = outside / np.maximum(1 - among + outside, 1e-12)
-        return np.where(category < 0, 0.0, np.minimum(chances, 1.0))
+        known = np.where(category < 0, 0.0, np.minimum(chances, 1.0))
+        return (1 - UNIFORM_SHARE) * known + UNIFORM_SHARE * uniform
 
 
 def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generator) -> Replays:
@@ -162,6 +168,16 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
         if chosen:
             rates.append(float(rate[group[chosen]].mean()))
     return Replays(policy, least, float(np.mean(rates)) if rates else 0.0, size, pool.places)
+
+
+def choose(pool: TierPool, policy: Policy, rng: np.random.Generator) -> Ints:
+    """The captions (places,) that one draw of the week chooses, in a pool without groups."""
+    draws = rng.beta(*policy.drawn_from(pool.prior, pool.evidence))
+    diversity = policy.diversity_weight * (1 - 2 * pool.relative_use)
+    percentile = (draws.argsort().argsort() + 1) / pool.size
+    score = percentile * pool.multiplier + diversity[pool.category]
+    best_first = _descending(score, pool.size)
+    return np.array(_fill(pool, best_first, pool.category, pool.is_urgent), dtype=np.int64)
 
 
 def _likely(pool: TierPool, counts: Floats) -> Bools:

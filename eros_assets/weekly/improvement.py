@@ -17,12 +17,9 @@ def measured_improvement(dataset: Dataset, as_of: dt.date) -> "pd.DataFrame":
     from eros_assets.evaluation.arms import improvement_rows  # imported here: it brings numpy
 
     knobs = read_knobs(dataset)
-    planned = dataset.query(
-        "sent_by_arm",
-        as_of=as_of,
-        lookback_days=knobs["improvement_lookback_days"],
-        attribution_days=knobs["attribution_days"],
-    )
-    rows = pd.DataFrame(improvement_rows(planned))
+    window = {"as_of": as_of, "lookback_days": knobs["improvement_lookback_days"]}
+    planned = dataset.query("sent_by_arm", **window, attribution_days=knobs["attribution_days"])
+    before = dataset.query("sent_before", **window)
+    rows = pd.DataFrame(improvement_rows(planned, before))
     rows.insert(0, "as_of", as_of)
     return rows.astype({"weeks_until_detectable": "Int64"})

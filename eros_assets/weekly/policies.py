@@ -62,7 +62,8 @@ def policy_rows(dataset: Dataset, as_of: dt.date) -> "pd.DataFrame":
     known = likely[likely["places"].notna() & (likely["treatment_places"] > 0)]
     log = log.loc[known.index]
     rows = [_row(as_of, policy, log, known) for policy in policies if len(log)]
-    return pd.DataFrame(rows, columns=columns)
+    found = pd.DataFrame(rows, columns=columns)
+    return found.astype({"weeks_until_detectable": "Int64"})
 
 
 def logged_weeks(dataset: Dataset, as_of: dt.date, knobs: Knobs) -> "pd.DataFrame":
@@ -72,7 +73,7 @@ def logged_weeks(dataset: Dataset, as_of: dt.date, knobs: Knobs) -> "pd.DataFram
     sent = sent[sent["row_id"].notna()]
     key = ["page_name", "week_start", "caption_id"]
     chosen = dataset.query("selection_log", **window)
-    log = sent[[*key, "sent_count", "earnings"]].merge(chosen, on=key, how="inner")
+    log = sent[[*key, "arm", "sent_count", "earnings"]].merge(chosen, on=key, how="inner")
     return log.drop_duplicates(key).reset_index(drop=True)
 
 
@@ -82,14 +83,19 @@ def _row(
     from eros_assets.evaluation.offpolicy import policy_value
 
     logged = messages_of(policy, log, likely)
+    if policy.is_uniform:
+        logged = logged.of_control((log["arm"] == "control").to_numpy())
     value = policy_value(logged)
+    weeks = int(log["week_start"].nunique())
+    logged_emv = float(logged.reward.mean())
     return {
         "as_of": as_of,
         **{("policy" if k == "name" else k): v for k, v in asdict(policy).items()},
         "messages": len(log),
-        "weeks": int(log["week_start"].nunique()),
-        "logged_emv": float(logged.reward.mean()),
+        "weeks": weeks,
+        "logged_emv": logged_emv,
         **_estimates(value),
+        "weeks_until_detectable": value.weeks_until_detectable(weeks, logged_emv),
     }
 
 

@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.tuning` (
   draw_optimism FLOAT64 OPTIONS (description = "Draws are made around a rate that lies above the mean by so much; 0 is plain Thompson sampling. Unit: standard deviations of the posterior."),
   offer_money_exponent FLOAT64 OPTIONS (description = "Between pages that want the same caption, what a mean message earns counts to this power: 1 is money alone, 0 asks only where the caption stands out. Unit: exponent."),
   control_share FLOAT64 OPTIONS (description = "Drawn uniformly from the eligible captions to measure improvement against; 0 turns it off. Unit: share of PPVs."),
+  control_share_least FLOAT64 OPTIONS (description = "Of control_share, kept when the improvement is known well. Unit: share of PPVs."),
   prior_min_captions INT64 OPTIONS (description = "Fewer of a page and tier: the prior is fitted on a wider pool. Unit: captions."),
   prior_min_strength FLOAT64 OPTIONS (description = "Least strength of a fitted prior. Unit: effective trials."),
   prior_max_strength FLOAT64 OPTIONS (description = "Greatest strength of a fitted prior; also taken when captions don't differ. Unit: effective trials."),

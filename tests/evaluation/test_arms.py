@@ -2,12 +2,14 @@
 
 import datetime as dt
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from eros_assets.evaluation.arms import ArmMessages, compare_arms, improvement_rows
+from eros_assets.evaluation.intervals import student_quantile
 
 MONDAY = dt.date(2025, 11, 10)
 
@@ -25,6 +27,14 @@ def reference(sent: pd.DataFrame) -> tuple[float, float]:
         control += weight * 1000 * c["earnings"].sum() / c["sent_count"].sum()
         total += weight
     return (treated / total, control / total) if total else (math.nan, math.nan)
+
+
+def log_error(row: dict[str, Any]) -> float:
+    """The standard error of the logarithm of the ratio, from the row's bounds; 0: not known."""
+    if not math.isfinite(row["relative_lower"] or math.nan):
+        return 0.0
+    low, high = math.log1p(row["relative_lower"]), math.log1p(row["relative_upper"])
+    return (high - low) / 2 / student_quantile(0.975, row["clusters"] - 1)
 
 
 def planned(seed: int, pages: int = 6, weeks: int = 5, each: int = 8) -> pd.DataFrame:
@@ -71,7 +81,7 @@ def test_every_row_is_what_plain_arithmetic_says(seed: int) -> None:
         assert row["control_emv"] == pytest.approx(control, rel=1e-12, nan_ok=True)
         assert row["difference"] == pytest.approx(treated - control, rel=1e-9, nan_ok=True)
         assert row["relative_improvement"] == pytest.approx(
-            treated / control - 1, rel=1e-9, nan_ok=True
+            treated / control * math.exp(-(log_error(row) ** 2) / 2) - 1, rel=1e-9, nan_ok=True
         )
 
 
@@ -141,6 +151,80 @@ def test_intervals_cover_the_truth_where_creators_differ() -> None:
         found = compare_arms(ArmMessages(3 * page + tier, page, arm, recipients, earnings))
         covered += found.log_ratio.lower <= gain <= found.log_ratio.upper
     assert 0.915 <= covered / studies <= 0.985
+
+
+def unequal_pages(rng: np.random.Generator) -> tuple[pd.DataFrame, float]:
+    """Eight weeks of seven pages whose audiences and levels differ several times, and the truth.
+
+    A tenth is control; what a caption earns varies by a lognormal factor, and treatment earns half
+    as much again, more or less by page.
+    """
+    pages, weeks = 7, 8
+    places = np.maximum(1, np.round(np.exp(rng.normal(0.5, 0.7, pages)))).astype(int)
+    level, gain = np.exp(rng.normal(0, 1, pages)), 1.5 * np.exp(rng.normal(0, 0.3, pages))
+    audience = np.exp(rng.normal(6, 1, pages))
+    page = np.repeat(np.arange(pages), places * 3 * weeks)
+    tier, week = np.arange(page.size) % 3, rng.integers(0, weeks, page.size)
+    treated = rng.random(page.size) > 0.1
+    mean = level[page] * np.where(treated, gain[page], 1.0) * np.exp(rng.normal(-0.5, 1, page.size))
+    recipients = np.round(audience[page] * rng.uniform(0.8, 1.2, page.size)) + 1
+    sent = pd.DataFrame(
+        {
+            "page_name": [f"page_{p}" for p in page],
+            "week_start": [MONDAY + dt.timedelta(days=7 * int(w)) for w in week],
+            "price_tier": np.array(["budget", "mid", "premium"])[tier],
+            "arm": np.where(treated, "treatment", "control"),
+            "row_id": range(page.size),
+            "sent_count": recipients,
+            "earnings": 10.0 * rng.poisson(0.005 * mean * recipients),
+        }
+    )
+    return sent, float((places * level * gain).sum() / (places * level).sum() - 1)
+
+
+def test_the_improvement_of_few_unequal_pages_is_right_on_average_and_covered() -> None:
+    """The plain ratio is 15 points or more too high there."""
+    rng = np.random.default_rng(8)
+    error, plain, covered = [], [], []
+    for _ in range(250):
+        sent, truth = unequal_pages(rng)
+        row = improvement_rows(sent)[0]
+        if row["relative_lower"] is None:
+            continue
+        assert isinstance(row["relative_improvement"], float)
+        error.append(row["relative_improvement"] - truth)
+        plain.append(row["treatment_emv"] / row["control_emv"] - 1 - truth)
+        covered.append(row["relative_lower"] <= truth <= row["relative_upper"])
+    assert len(error) > 200
+    assert abs(np.mean(error)) < 0.10
+    assert np.mean(plain) > 0.15
+    assert 0.90 <= np.mean(covered) <= 0.99
+
+
+def test_the_control_arm_that_is_needed_falls_as_the_answer_is_known() -> None:
+    """Four times the messages: a quarter of the share; without an answer nobody knows."""
+    few, many = planned(9), pd.concat([planned(seed) for seed in range(9, 13)])
+    first, later = improvement_rows(few)[0], improvement_rows(many)[0]
+    for row, given in ((first, few), (later, many)):
+        sent = given[given["row_id"].notna()]
+        needed = math.log1p(0.10) / (1.959963985 + 0.841621234)
+        share = (sent["arm"] == "control").mean() * (log_error(row) / needed) ** 2
+        assert row["control_share_needed"] == pytest.approx(min(share, 1), rel=1e-6)
+    assert improvement_rows(few.iloc[:0])[0]["control_share_needed"] is None
+
+
+def test_what_pages_earned_before_is_compared_within_page_and_tier() -> None:
+    given = planned(10)
+    before = given[["page_name", "week_start", "price_tier", "row_id", "sent_count"]].dropna()
+    before["earnings"] = 0.01 * before["sent_count"]
+    row = improvement_rows(given, before)[-1]
+    assert row["scope"] == "before"
+    assert (row["control_messages"], row["control_planned"]) == (len(before), len(before))
+    assert row["control_emv"] == pytest.approx(10.0)
+    treated = given[(given["arm"] == "treatment") & given["row_id"].notna()]
+    both = pd.concat([treated, before.assign(arm="control")])
+    assert row["treatment_emv"] == pytest.approx(reference(both)[0])
+    assert [r["scope"] for r in improvement_rows(given, before.iloc[:0])].count("before") == 0
 
 
 def test_the_order_of_messages_does_not_matter() -> None:

@@ -346,3 +346,37 @@ class TestControl:
         assert len(rows) == 21
         assert (rows["arm"] == "control").sum() == controls
         assert set(rows.loc[rows["price_tier"] == "bump", "arm"]) == {"treatment"}
+
+    @pytest.mark.parametrize(
+        ("measured", "controls"),
+        [
+            pytest.param([(-7, "overall", 0.0)], 3, id="known well: the least share"),
+            pytest.param([(-7, "overall", 0.5)], 6, id="half as many are needed"),
+            pytest.param([(-7, "overall", 1.0)], 9, id="never more than the knob"),
+            pytest.param([(-7, "overall", None)], 9, id="not known yet"),
+            pytest.param([(-14, "overall", 0.0), (0, "overall", 0.5)], 6, id="the newest counts"),
+            pytest.param([(-7, "overall", 0.5), (7, "overall", 0.0)], 6, id="the future does not"),
+            pytest.param([(-7, "before", 0.0)], 9, id="nor what was before"),
+        ],
+    )
+    def test_its_share_falls_as_the_improvement_is_known(
+        self, dataset: Dataset, measured: list[tuple[int, str, float | None]], controls: int
+    ) -> None:
+        dataset.tune(control_share=0.75, control_share_least=0.25)
+        bank, _, _ = a_history()
+        dataset.put("creators", creators("cook"))
+        dataset.put("caption_bank", bank)
+        dataset.put(
+            "emv_improvement",
+            [
+                {
+                    "as_of": MONDAY + dt.timedelta(days=days),
+                    "scope": scope,
+                    "control_share_needed": needed,
+                }
+                for days, scope, needed in measured
+            ],
+        )
+        counts = {"budget": 4, "mid": 4, "premium": 4, "bump": 0}
+        rows = dataset.select("cook", counts=counts)
+        assert (rows["arm"] == "control").sum() == controls

@@ -214,6 +214,10 @@ def test_candidates_are_judged_by_what_was_sent_of_the_log(home: Path) -> None:
     # The reward is the model's own: doubly robust estimates are exact.
     assert rows.loc["uniform", "dr_emv"] < 0.8 * rows.loc["current", "dr_emv"]
     assert set(rows["overlap"]) == {"thin"}  # thirty messages tell nothing
+    control = selections["arm"].eq("control").to_numpy()
+    assert rows.loc["uniform", "snips_emv"] == pytest.approx(2000 * rate[control].mean())
+    assert rows.loc["uniform", "effective_messages"] == pytest.approx(control.sum())
+    assert (rows["weeks_until_detectable"].dropna() > 0).all()
     with dg.DagsterInstance.ephemeral() as instance:
         result = dg.materialize(
             [policy_evaluation],

@@ -1,8 +1,9 @@
 
   -- How many captions of each tier a page takes in the week, what the tier's percentiles are
   -- multiplied by, and the prior of the captions that no page has tried. One row per page and tier.
-  -- The control arm's places are the share control_share of the PPVs, rounded up or down by a draw
-  -- so that the mean is exact; which PPVs they are is drawn, too. rate is NULL without a history;
+  -- The control arm's places are a share of the PPVs, rounded up or down by a draw so that the mean
+  -- is exact; which PPVs they are is drawn, too. That share is control_share while it is in doubt
+  -- what EROS earns, and falls to what the newest measurement needs, control_share_least at least. rate is NULL without a history;
   -- variation is the relative variance of the rate of a caption that was never tried, pair_variance
   -- that of a caption's rate from page to page; trials is how many a message has.
   CREATE OR REPLACE TEMP TABLE places AS
@@ -49,6 +50,24 @@
     CROSS JOIN UNNEST(['budget', 'mid', 'premium', 'bump']) AS price_tier
   ),
 
+  control_shares AS (
+    SELECT
+      LEAST(
+        t.control_share,
+        GREATEST(t.control_share_least, COALESCE(m.control_share_needed, t.control_share))
+      ) AS control_share
+    FROM `${dataset}.tuning` AS t
+    CROSS JOIN (
+      SELECT MAX(control_share_needed) AS control_share_needed
+      FROM (
+        SELECT control_share_needed
+        FROM `${dataset}.emv_improvement`
+        WHERE scope = 'overall' AND as_of <= p_week_start
+        QUALIFY ROW_NUMBER() OVER (ORDER BY as_of DESC) = 1
+      )
+    ) AS m
+  ),
+
   -- One row per wanted PPV; the first ones by hash are control.
   control_slots AS (
     SELECT
@@ -62,7 +81,7 @@
             i.price_tier, '|', CAST(place AS STRING)
           )))
       ) <= FLOOR(
-        t.control_share * i.ppv_wanted
+        s.control_share * i.ppv_wanted
         + (
           CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256(CONCAT(
             p_seed, '|', CAST(p_week_start AS STRING), '|', i.page_name, '|control'
@@ -71,7 +90,7 @@
       ) AS is_control
     FROM tiers AS i
     CROSS JOIN UNNEST(GENERATE_ARRAY(1, i.tier_wanted)) AS place
-    CROSS JOIN `${dataset}.tuning` AS t
+    CROSS JOIN control_shares AS s
     WHERE i.price_tier != 'bump'
   ),
 
