@@ -21,6 +21,7 @@ from eros_assets.demo.roster import SIZES, AgencySize, Creator, SampleSize, draw
 from eros_assets.demo.timetable import draw_timetable
 from eros_assets.demo.truth import Response, Truth
 from eros_assets.demo.wording import read_wording
+from eros_assets.demo.worlds import USUAL, World
 
 MESSAGE_COLUMNS = (
     "row_id",
@@ -74,8 +75,12 @@ def agency_of_shape(
     last_day: dt.date,
     response: Response = RESPONSE,
     taste: Mood = TASTE,
+    world: World = USUAL,
 ) -> Agency:
-    """An agency of any size, whose audiences tire and drift as `response` and `taste` say."""
+    """An agency of any size, whose audiences tire and drift as `response` and `taste` say.
+
+    `world` is what else is different from the usual truth.
+    """
     rng = np.random.default_rng([seed, shape.captions])
     first_day = last_day - dt.timedelta(days=shape.days - 1)
     start = pd.Timestamp(la_instant(first_day))
@@ -92,6 +97,7 @@ def agency_of_shape(
         rng,
         response=response,
         taste=taste,
+        world=world,
     )
     kinds = kinds_of(shape.bad_rows)
     genuine = shape.messages - kinds.count("duplicate row_id")

@@ -11,6 +11,7 @@ from eros_assets.arrays import Floats, Ints
 from eros_assets.calendar import DAYS_A_WEEK
 from eros_assets.demo.roster import PPV_TIERS, PRICE_RANGES, Creator
 from eros_assets.demo.truth import HORIZON_WEEKS, Response, Truth
+from eros_assets.demo.worlds import World
 
 CAPTION_APPEAL = (0.6, 3.4)
 PAGE_APPEAL = (4.0, 211.0)
@@ -54,18 +55,23 @@ def draw_truth(
     rng: np.random.Generator,
     response: Response,
     taste: Mood,
+    world: World,
 ) -> Truth:
     """The truth behind these creators and captions.
 
-    `response` has how audiences tire of volume and of captions, `taste` how they drift.
+    `response` has how audiences tire of volume and of captions, `taste` how they drift, `world`
+    what else is different from the usual.
     """
     pages, captions = len(creators), caption_ids.size
     weeks = ((last_day - first_day).days + 1) // DAYS_A_WEEK + HORIZON_WEEKS
     view_rate = np.clip(rng.normal(0.42, 0.08, pages), 0.25, 0.62)
     appetite = np.exp(rng.normal(0, 0.15, pages))
     elasticity = rng.uniform(0.45, 0.85, pages)
-    common = rng.beta(*CAPTION_APPEAL, captions)
-    appeal = common * rng.beta(*PAGE_APPEAL, (pages, captions))
+    if world.caption_spread or world.page_spread:
+        appeal = world.appeal(MEAN_APPEAL, pages, captions, rng)
+    else:
+        common = rng.beta(*CAPTION_APPEAL, captions)
+        appeal = common * rng.beta(*PAGE_APPEAL, (pages, captions))
     lure = np.where(price_tier == "bump", 0.30, 0.12) * rng.standard_normal(captions)
     categories = int(category.max()) + 1 if captions else 1
     return Truth(
@@ -97,7 +103,9 @@ def draw_truth(
         weekday_buy=WEEKDAYS * np.exp(rng.normal(0, 0.06, (pages, DAYS_A_WEEK))),
         view_mood=draw_moods((pages,), weeks, VIEW_MOOD, rng),
         buy_mood=draw_moods((pages,), weeks, BUY_MOOD, rng),
-        taste=draw_moods((pages, categories), weeks, taste, rng),
+        taste=world.shifted(
+            draw_moods((pages, categories), weeks, taste, rng), weeks - HORIZON_WEEKS, rng
+        ),
         response=response,
     )
 

@@ -1,8 +1,9 @@
 """Draws a hidden truth for an imported history, to simulate with real captions and rates.
 
 The history gives each page's audience, view rate, volume and buyers, those of each hour and
-weekday, and each caption's rate. The sample agency gives what a history doesn't show: how audiences
-tire, and how their moods and tastes drift.
+weekday, each caption's rate, how much sends vary beyond a binomial, and how repeats wear. The
+sample agency gives what a history doesn't show: how audiences tire of volume, and how their moods
+and tastes drift.
 
 A caption's true rate is drawn from its posterior (`learning`, over all pages together), not set to
 the posterior's mean: posterior means of rarely sent captions are too close to each other, which
@@ -10,6 +11,7 @@ would leave a policy less to learn. Another seed draws another truth that fits t
 """
 
 import datetime as dt
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -29,8 +31,8 @@ from eros_assets.simulation.catalogue import (
 )
 from eros_assets.simulation.columns import rows_of, safe_divide, totals
 from eros_assets.simulation.facts import Facts, sorted_facts
-from eros_assets.simulation.learning import TYPE_OF_TIER, dispersions, prior_pools
-from eros_assets.simulation.sends import first_sends, trials_of
+from eros_assets.simulation.learning import TYPE_OF_TIER, dispersions, learned, prior_pools
+from eros_assets.simulation.sends import PPV, first_sends, trials_of
 from eros_assets.tuning import Knobs
 
 ALL_PAGES = 0
@@ -39,6 +41,9 @@ SHRINKAGE = 50.0
 
 RECENT_DAYS = 90
 HOURS = 24
+
+FULL_WEIGHTS = {"send_noise_weight": 1.0, "wear_weight": 1.0}
+"""What the tuning may play down is in the truth as it was found."""
 
 
 class NoTruthError(ErosError):
@@ -69,7 +74,7 @@ def imported_truth(tables: Tables, tuning: Tables, seed: int) -> Truth:
     usual_view_rate = float(
         np.average(views, weights=np.bincount(known.page, minlength=pages) + 1e-9)
     )
-    response = Response()
+    response = _response(known, catalogue, knobs, last + 1)
     ppvs = known.where(known.is_ppv)
     return Truth(
         first_day=_date(first),
@@ -121,6 +126,16 @@ def _caption_rates(
     n = totals(pooled.caption, pooled.trials, size)[in_bank] / phi[tier]
     alpha, beta = priors.successes[ALL_PAGES][tier], priors.failures[ALL_PAGES][tier]
     return rng.beta(alpha + s, beta + n - s)
+
+
+def _response(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> Response:
+    """The sample agency's, with the noise of a PPV and the wear that the history shows."""
+    believed = learned(facts, catalogue, Knobs({**knobs, **FULL_WEIGHTS}), as_of)
+    return Response(
+        buy_noise=math.sqrt(math.log1p(believed.noise[PPV])),
+        wear_effect=float(believed.wear.effect[PPV]),
+        wear_days=float(believed.wear.days[PPV]),
+    )
 
 
 def _view_rates(facts: Facts, pages: int) -> Floats:

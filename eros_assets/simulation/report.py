@@ -54,7 +54,10 @@ def cumulative(results: pd.DataFrame, gained: str, sent: str) -> dict[str, Float
     """
     curves: dict[str, Floats] = {}
     for policy, rows in results.groupby("policy", sort=False):
-        by_seed = [seed.sort_values("week_start") for _, seed in rows.groupby("seed")]
+        by_seed = [
+            seed.groupby("week_start", sort=True)[[gained, sent]].sum()
+            for _, seed in rows.groupby("seed")
+        ]
         curves[str(policy)] = np.stack(
             [1000 * s[gained].cumsum() / s[sent].cumsum() for s in by_seed], axis=1
         )
@@ -66,6 +69,24 @@ def expected_emv(results: pd.DataFrame) -> pd.DataFrame:
     curves = cumulative(results, "expected_earnings", "expected_recipients")
     seeds = sorted(results["seed"].unique())
     return pd.DataFrame({policy: curve[-1] for policy, curve in curves.items()}, index=seeds).T
+
+
+def oracle_shares(results: pd.DataFrame) -> pd.DataFrame:
+    """Expected EMV over the oracle's: a row per other policy, a column per seed."""
+    emv = expected_emv(results)
+    return emv.drop(index=ORACLE) / emv.loc[ORACLE]
+
+
+def page_shares(results: pd.DataFrame) -> pd.DataFrame:
+    """Each page's own expected EMV over what it has under the oracle.
+
+    A row per other policy, a column per seed and page.
+    """
+    sums = results.groupby(["policy", "seed", "page_name"])[
+        ["expected_earnings", "expected_recipients"]
+    ].sum()
+    emv = (sums["expected_earnings"] / sums["expected_recipients"]).unstack(["seed", "page_name"])
+    return emv.drop(index=ORACLE) / emv.loc[ORACLE]
 
 
 def summary(results: pd.DataFrame) -> pd.DataFrame:

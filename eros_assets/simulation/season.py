@@ -22,7 +22,7 @@ from eros_assets.simulation.catalogue import Tables
 WEEK_NAME = "week-{:%Y-%m-%d}.parquet"
 
 RESULT_COLUMNS = (
-    *("week_start", "messages", "ppvs", "recipients", "earnings"),
+    *("week_start", "page_name", "messages", "ppvs", "recipients", "earnings"),
     *("expected_recipients", "expected_earnings"),
 )
 
@@ -65,7 +65,7 @@ def play(
     records: Path | None = None,
     progress: Callable[[], None] = lambda: None,
 ) -> pd.DataFrame:
-    """Play the season with one planner; one row of results per week.
+    """Play the season with one planner; one row of results per week and page.
 
     Args:
         season: what is played.
@@ -74,12 +74,12 @@ def play(
         progress: called after each week.
 
     Returns:
-        week_start, messages, ppvs, recipients and earnings (USD) of PPVs, and what was to be
-        expected of them.
+        week_start, page_name, messages, ppvs, recipients and earnings (USD) of PPVs, and what was
+        to be expected of them.
     """
     results: list[dict[str, object]] = []
     for week_start, messages in _weeks(season, planner, records):
-        results.append(_result(week_start, messages))
+        results.extend(_results(week_start, messages))
         progress()
     return pd.DataFrame(results, columns=list(RESULT_COLUMNS))
 
@@ -124,14 +124,16 @@ def _keep(messages: pd.DataFrame, record: Path) -> None:
     atomic_write(record, content.getvalue(), len(messages))
 
 
-def _result(week_start: dt.date, messages: pd.DataFrame) -> dict[str, object]:
-    ppvs = messages[messages["message_type"] == "PPV"]
-    return {
-        "week_start": week_start,
-        "messages": len(messages),
-        "ppvs": len(ppvs),
-        "recipients": int(ppvs["sent_count"].sum()),
-        "earnings": float(ppvs["earnings"].sum()),
-        "expected_recipients": float(ppvs["expected_sent"].sum()),
-        "expected_earnings": float(ppvs["expected_earnings"].sum()),
-    }
+def _results(week_start: dt.date, messages: pd.DataFrame) -> Iterator[dict[str, object]]:
+    for page, of_page in messages.groupby("page_name", sort=True):
+        ppvs = of_page[of_page["message_type"] == "PPV"]
+        yield {
+            "week_start": week_start,
+            "page_name": page,
+            "messages": len(of_page),
+            "ppvs": len(ppvs),
+            "recipients": int(ppvs["sent_count"].sum()),
+            "earnings": float(ppvs["earnings"].sum()),
+            "expected_recipients": float(ppvs["expected_sent"].sum()),
+            "expected_earnings": float(ppvs["expected_earnings"].sum()),
+        }

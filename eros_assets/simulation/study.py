@@ -48,12 +48,21 @@ class Player:
     through_graph: bool = False
 
 
+NO_CONTROL: Mapping[str, float] = {"control_share": 0.0}
+BY_MONEY: Mapping[str, float] = {
+    **NO_CONTROL,
+    "offer_money_exponent": 1.0,
+    "diversity_weight": 0.0,
+}
+"""Captions go where they earn most, and their variety counts for nothing: how an oracle plays."""
+
+
 def players_named(names: Sequence[str], *, through_graph: bool) -> list[Player]:
     """Players of these policies: EROS as it is deployed, the others without a control arm."""
     return [
         Player(name, name, through_graph=through_graph)
         if name == "eros"
-        else Player(name, name, {"control_share": 0.0})
+        else Player(name, name, BY_MONEY if name == "oracle" else NO_CONTROL)
         for name in names
     ]
 
@@ -171,7 +180,8 @@ def imported_agency(dataset: Dataset) -> tuple[Agencies, dt.date, Mapping[str, A
 def sample_agencies(size: AgencySize, first_week: dt.date, **audiences: Any) -> Agencies:
     """Sample agencies whose history ends on the day before `first_week`, one for each seed.
 
-    `audiences` go to `agency_of_shape`: how they tire (`response`) and drift (`taste`).
+    `audiences` go to `agency_of_shape`: how they tire (`response`), drift (`taste`), and differ
+    from the usual (`world`).
     """
 
     def agency(seed: int) -> tuple[Tables, Truth]:

@@ -5,8 +5,12 @@ import pandas as pd
 import pytest
 
 from eros_assets.demo import Agency, Truth
+from eros_assets.demo.agency import agency_of_shape
+from eros_assets.demo.roster import SIZES
+from eros_assets.demo.truth import Response
 from eros_assets.simulation.imported import NoTruthError, imported_truth
 from eros_assets.simulation.season import Season, play
+from tests.demo.conftest import LAST_DAY
 from tests.simulation.conftest import fast_line, season
 
 Tuning = dict[str, pd.DataFrame]
@@ -58,7 +62,7 @@ def test_weeks_are_played_with_it(small: Agency, tuning: Tuning, fitted: Truth) 
     played = season(small, 1)
     with_fitted = Season(played.tables, fitted, played.prices, played.first_week, 1, played.seed)
     line = fast_line(small, tuning)
-    assert play(with_fitted, line)["earnings"].iloc[0] > 0
+    assert play(with_fitted, line)["earnings"].sum() > 0
 
 
 def test_a_history_without_captions_has_no_truth(small: Agency, tuning: Tuning) -> None:
@@ -66,3 +70,24 @@ def test_a_history_without_captions_has_no_truth(small: Agency, tuning: Tuning) 
     strangers["caption_id"] = strangers["caption_id"].astype("Int64")
     with pytest.raises(NoTruthError, match="no valid message"):
         imported_truth({**small.tables, "mass_messages": strangers}, tuning, 1)
+
+
+@pytest.mark.parametrize(
+    ("response", "noise", "wear"),
+    [
+        pytest.param(Response(), (0.45, 0.60), (0.15, 0.45), id="the sample's"),
+        pytest.param(Response(buy_noise=0.1, wear_effect=0), (0.1, 0.35), (0, 0.12), id="calm"),
+        pytest.param(Response(wear_effect=0.8), (0.45, 0.60), (0.5, 0.9), id="soon worn"),
+    ],
+)
+def test_sends_vary_and_wear_as_the_history_shows(
+    tuning: Tuning,
+    response: Response,
+    noise: tuple[float, float],
+    wear: tuple[float, float],
+) -> None:
+    """The noise has the moods, tastes and hours in it that no message shows."""
+    agency = agency_of_shape(SIZES["small"], 1, LAST_DAY, response)
+    fitted = imported_truth(agency.tables, tuning, 1).response
+    assert noise[0] < fitted.buy_noise < noise[1]
+    assert wear[0] <= fitted.wear_effect < wear[1]

@@ -4,10 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from scipy import stats
 
 from eros_assets.demo import Agency, Mood, Response, Truth, agency_of_shape, scaled_size
 from eros_assets.simulation.answers import answers, price_list, priced
-from eros_assets.simulation.report import half_width, picture, summary, summary_lines
+from eros_assets.simulation.policies import Eros, Exact, drawn_from
+from eros_assets.simulation.report import (
+    half_width,
+    oracle_shares,
+    page_shares,
+    picture,
+    summary,
+    summary_lines,
+)
 from eros_assets.simulation.season import play
 from tests.demo.conftest import LAST_DAY
 from tests.simulation.conftest import FIRST_WEEK, fast_line, season
@@ -101,6 +110,24 @@ def test_who_knows_more_earns_more(small: Agency, tuning: Tuning) -> None:
     assert earned["eros"] > 1.5 * earned["uniform"]
 
 
+def test_draws_are_those_of_the_posteriors_by_our_formula_and_by_numpys(
+    small: Agency, tuning: Tuning
+) -> None:
+    """Where each draw lies in its Beta distribution is uniform (Kolmogorov and Smirnov)."""
+    situation = fast_line(small, tuning).situation(FIRST_WEEK)
+    for policy in (Eros(), Exact()):
+        places: list[np.ndarray] = []
+        for page in range(len(situation.catalogue.pages)):
+            captions = np.flatnonzero(situation.catalogue.tier == 1)
+            a, b = drawn_from(situation, page, 1, captions)
+            wide = np.minimum(a, b) > 20  # our formula is an approximation of narrow counts
+            draws = policy.scores(situation, page, 1, captions)
+            places.append(stats.beta.cdf(draws, a, b)[wide])
+        both = np.concatenate(places)
+        assert both.size > 500
+        assert stats.kstest(both, "uniform").pvalue > 0.001, policy.name
+
+
 def test_weeks_keep_the_rules_between_them(small: Agency, tuning: Tuning, tmp_path_factory) -> None:
     """A caption sent by any page rests a week on all of them."""
     folder = tmp_path_factory.mktemp("weeks")
@@ -115,7 +142,8 @@ def test_an_agency_of_any_number_of_creators_can_be_played(tuning: Tuning) -> No
     agency = agency_of_shape(scaled_size(5, captions=300, days=60), 1, LAST_DAY)
     assert len(agency.creators) == 5
     played = play(season(agency, 1), fast_line(agency, tuning))
-    assert played["messages"].iloc[0] > 40
+    assert played["messages"].sum() > 40
+    assert set(played["page_name"]) <= {creator.page_name for creator in agency.creators}
 
 
 def test_audiences_tire_and_drift_as_they_are_told() -> None:
@@ -170,6 +198,19 @@ def test_the_summary_says_emv_and_share_with_their_intervals() -> None:
     assert eros["emv"] == pytest.approx(by_seed.mean())
     assert eros["emv_half_width"] == pytest.approx(4.303 * by_seed.std() / np.sqrt(3))
     assert summary_lines(found)[1][2] == "80.0 ± 0.0 %"
+
+
+def test_pages_are_compared_with_what_they_have_themselves_under_the_oracle() -> None:
+    """A page of half the oracle's and one of all of it, whatever their size."""
+    rows = [
+        {"policy": policy, "seed": 1, "page_name": page, "week_start": FIRST_WEEK}
+        | {"expected_recipients": size, "expected_earnings": size * level}
+        for page, size, own in (("small", 10.0, 0.5), ("large", 1000.0, 1.0))
+        for policy, level in (("eros", own), ("oracle", 1.0))
+    ]
+    shares = page_shares(pd.DataFrame(rows))
+    assert shares.loc["eros"].to_dict() == {(1, "large"): 1.0, (1, "small"): 0.5}
+    assert oracle_shares(pd.DataFrame(rows)).loc["eros", 1] == pytest.approx(1005 / 1010)
 
 
 def test_one_seed_has_no_interval() -> None:
