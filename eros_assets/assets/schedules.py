@@ -26,7 +26,7 @@ from eros_assets.weekly.locking import blocked_drafts, lock_drafts
 from eros_assets.weekly.replacing.storing import store_replaced_drafts
 from eros_assets.weekly.rows import draft_rows
 from eros_assets.weekly.shortfalls import store_shortfalls
-from eros_assets.weekly.withdrawal import withdraw_inactive
+from eros_assets.weekly.withdrawal import forgotten_pages, withdraw_inactive
 
 GROUP = "schedules"
 
@@ -56,6 +56,8 @@ def schedule_recommendations(
     if not week_scope.pages:  # a run of some pages leaves the others what they have
         for left in withdraw_inactive(dataset, week_start, withdrawn_at=dt.datetime.now(dt.UTC)):
             context.log.warning(f"{left.sentence}: the creator is no longer active")
+        for forgotten in forgotten_pages(dataset, week_start):
+            context.log.warning(forgotten)
     planned_drafts = draft_week(read_week_inputs(dataset, scope), scope, context.log.info)
     rows, drafts = draft_rows(dataset, scope, planned_drafts, run_id=context.run_id)
     failures, dropped = failed_creators(drafts), placement_shortfalls(drafts)

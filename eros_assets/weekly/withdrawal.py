@@ -1,8 +1,9 @@
 """Withdraws a creator's schedules of weeks that have not begun, and releases their captions."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from eros_assets.calendar import la_date, la_instant, monday_after, monday_of
 from eros_assets.dataset import Dataset
@@ -38,7 +39,7 @@ def schedules_ahead(dataset: Dataset, pages: Sequence[str]) -> list[WithdrawnSch
         NothingToWithdrawError: a page has nothing there.
     """
     first = first_week_ahead(dataset)
-    found = [each for each in _scheduled(dataset, first, LAST_WEEK) if each.page_name in pages]
+    found = [each for each, _ in _rows(dataset, first, LAST_WEEK) if each.page_name in pages]
     if lacking := sorted(set(pages) - {each.page_name for each in found}):
         raise NothingToWithdrawError(
             f"{', '.join(lacking)}: no schedule and no draft of a week from {first} on; nothing "
@@ -72,7 +73,7 @@ def withdraw_inactive(
     """Withdraw what creators who are no longer active have in a week, if it has not begun."""
     if week_start < first_week_ahead(dataset):
         return []
-    found = _scheduled(dataset, week_start, week_start, is_inactive=True)
+    found = _scheduled(dataset, week_start, "is_inactive")
     if found:
         dataset.run(
             "withdraw_schedules",
@@ -84,6 +85,21 @@ def withdraw_inactive(
     return found
 
 
+def forgotten_pages(dataset: Dataset, week_start: dt.date) -> list[str]:
+    """A sentence on each page that has a schedule in a week ahead and is not in `creators`.
+
+    It may have been renamed, or a file of creators may be cut off: people decide.
+    """
+    if week_start < first_week_ahead(dataset):
+        return []
+    return [
+        f"{each.page_name} is not among the creators, and its {each.messages} messages in the week "
+        f"of {week_start} stay as they are; if it is gone or has another name: "
+        f"python -m eros_assets withdraw {each.page_name}"
+        for each in _scheduled(dataset, week_start, "is_unknown")
+    ]
+
+
 def first_week_ahead(dataset: Dataset) -> dt.date:
     """The Monday of the first week that has not begun."""
     planned_at = dataset.planning_instant()
@@ -91,12 +107,16 @@ def first_week_ahead(dataset: Dataset) -> dt.date:
     return monday if planned_at <= la_instant(monday) else monday_after(monday)
 
 
-def _scheduled(
-    dataset: Dataset, first_week: dt.date, last_week: dt.date, *, is_inactive: bool = False
-) -> list[WithdrawnSchedule]:
+def _scheduled(dataset: Dataset, week_start: dt.date, those: str) -> list[WithdrawnSchedule]:
+    """Pages of one week for which the column `those` holds."""
+    return [each for each, row in _rows(dataset, week_start, week_start) if row[those]]
+
+
+def _rows(
+    dataset: Dataset, first_week: dt.date, last_week: dt.date
+) -> list[tuple[WithdrawnSchedule, Mapping[str, Any]]]:
     rows = dataset.query("scheduled_pages", first_week=first_week, last_week=last_week)
     return [
-        WithdrawnSchedule(row["page_name"], row["week_start"], int(row["messages"]))
+        (WithdrawnSchedule(row["page_name"], row["week_start"], int(row["messages"])), row)
         for row in rows.to_dict("records")
-        if row["is_inactive"] or not is_inactive
     ]

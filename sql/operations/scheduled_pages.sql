@@ -8,21 +8,24 @@
 --   week_start: Monday that names the week.
 --   messages: Messages of its drafts and of its schedule in force.
 --   is_inactive: Whether the table creators says that the page is not active.
+--   is_unknown: Whether the table creators has no such page.
 WITH
-  inactive AS (
-    SELECT c.page_name
+  known AS (
+    SELECT
+      c.page_name,
+      LOGICAL_AND(c.is_active IS FALSE) AS is_inactive
     FROM `${dataset}.creators` AS c
     GROUP BY c.page_name
-    HAVING LOGICAL_AND(c.is_active IS FALSE)
   )
 
 SELECT
   r.page_name,
   r.week_start,
   COUNT(*) AS messages,
-  MAX(i.page_name) IS NOT NULL AS is_inactive
+  COALESCE(LOGICAL_OR(k.is_inactive), FALSE) AS is_inactive,
+  MAX(k.page_name) IS NULL AS is_unknown
 FROM `${dataset}.schedule_recommendations` AS r
-LEFT JOIN inactive AS i ON r.page_name = i.page_name
+LEFT JOIN known AS k ON r.page_name = k.page_name
 WHERE r.week_start BETWEEN @first_week AND @last_week AND r.status IN ('draft', 'active')
 GROUP BY r.page_name, r.week_start
 ORDER BY r.page_name, r.week_start;
