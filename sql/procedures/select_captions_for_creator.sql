@@ -43,13 +43,21 @@ BEGIN
   DECLARE v_refusal STRING;
   DECLARE v_any_pattern STRING;
   DECLARE v_oldest_week DATE;
+  DECLARE v_reserved_from DATE;
+  DECLARE v_reserved_until DATE;
+  DECLARE v_rest_from DATE;
+  DECLARE v_diversity_from DATE;
 
-  -- v_refusal is why nothing is selected; NULL when something is.
+  -- v_refusal is why nothing is selected; NULL when something is. The dates are variables, so that
+  -- BigQuery reads the partitions between them alone.
   -- Most captions match no pattern, which one expression tells at once: it is compiled once, where
   -- a column of patterns is compiled again for every caption. A quotation that does not end is ended,
   -- or it would quote the patterns behind it. Patterns that do not go into one (too many, too large
   -- together, or with a quotation and other escapes): the empty one, which matches every caption.
-  SET (v_refusal, v_any_pattern, v_oldest_week) = (
+  SET (
+    v_refusal, v_any_pattern, v_oldest_week, v_reserved_from, v_reserved_until, v_rest_from,
+    v_diversity_from
+  ) = (
     SELECT AS STRUCT
       COALESCE(
         CASE
@@ -91,7 +99,11 @@ BEGIN
         '',
         a.pattern
       ) AS any_pattern,
-      DATE_SUB(p_week_start, INTERVAL k.days DAY) AS oldest_week
+      DATE_SUB(p_week_start, INTERVAL k.selection_log_days DAY) AS oldest_week,
+      DATE_SUB(p_week_start, INTERVAL k.reservation_days DAY) AS reserved_from,
+      DATE_ADD(p_week_start, INTERVAL k.reservation_days + 6 DAY) AS reserved_until,
+      DATE_SUB(p_week_start, INTERVAL k.rest_days DAY) AS rest_from,
+      DATE_SUB(p_week_start, INTERVAL k.diversity_days DAY) AS diversity_from
     FROM (
       SELECT
         SUM(LENGTH(p.pattern)) AS length,
@@ -111,7 +123,14 @@ BEGIN
         WHERE p_page_name IS NULL OR x.page_name = p_page_name
       ) AS p
     ) AS a
-    CROSS JOIN (SELECT MAX(t.selection_log_days) AS days FROM `${dataset}.tuning` AS t) AS k
+    CROSS JOIN (
+      SELECT
+        MAX(t.selection_log_days) AS selection_log_days,
+        MAX(t.reservation_days) AS reservation_days,
+        MAX(t.rest_days) AS rest_days,
+        MAX(t.diversity_days) AS diversity_days
+      FROM `${dataset}.tuning` AS t
+    ) AS k
   );
 
   IF v_refusal IS NOT NULL THEN

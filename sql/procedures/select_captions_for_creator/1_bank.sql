@@ -30,7 +30,6 @@
       a.caption_id,
       CAST(NULL AS STRING) AS page_name
     FROM `${dataset}.active_caption_assignments` AS a
-    CROSS JOIN `${dataset}.tuning` AS t
     LEFT JOIN (
       SELECT DISTINCT w.page_name
       FROM places AS w
@@ -40,8 +39,7 @@
     WHERE
       a.is_active
       AND a.caption_id IS NOT NULL
-      AND a.scheduled_send_date >= DATE_SUB(p_week_start, INTERVAL t.reservation_days DAY)
-      AND a.scheduled_send_date <= DATE_ADD(p_week_start, INTERVAL t.reservation_days + 6 DAY)
+      AND a.scheduled_send_date BETWEEN v_reserved_from AND v_reserved_until
       AND (
         w.page_name IS NULL
         OR a.scheduled_send_date < p_week_start
@@ -52,12 +50,9 @@
       q.caption_id,
       CAST(NULL AS STRING) AS page_name
     FROM `${dataset}.whole_queue` AS q
-    CROSS JOIN `${dataset}.tuning` AS t
     WHERE
       q.caption_id IS NOT NULL
-      AND DATE(q.send_time, 'America/Los_Angeles')
-      BETWEEN DATE_SUB(p_week_start, INTERVAL t.reservation_days DAY)
-      AND DATE_ADD(p_week_start, INTERVAL t.reservation_days + 6 DAY)
+      AND DATE(q.send_time, 'America/Los_Angeles') BETWEEN v_reserved_from AND v_reserved_until
     UNION ALL
     SELECT
       s.caption_id,
@@ -72,11 +67,7 @@
       f.caption_id,
       f.page_name
     FROM `${dataset}.message_facts` AS f
-    CROSS JOIN `${dataset}.tuning` AS t
-    WHERE
-      f.caption_id IS NOT NULL
-      AND f.send_date >= DATE_SUB(p_week_start, INTERVAL t.rest_days DAY)
-      AND f.send_date < p_week_start
+    WHERE f.caption_id IS NOT NULL AND f.send_date >= v_rest_from AND f.send_date < p_week_start
     UNION ALL
     SELECT
       v.caption_id,

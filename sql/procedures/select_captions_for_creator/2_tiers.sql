@@ -83,10 +83,9 @@
       CROSS JOIN UNNEST(b.captions) AS sent_caption
     ) AS b
       ON f.caption_id = b.sent_caption
-    CROSS JOIN `${dataset}.tuning` AS t
     WHERE
       b.content_category IS NOT NULL
-      AND f.send_date >= DATE_SUB(p_week_start, INTERVAL t.diversity_days DAY)
+      AND f.send_date >= v_diversity_from
       AND f.send_date < p_week_start
     GROUP BY f.page_name, b.content_category
   ),
