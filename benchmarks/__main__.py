@@ -14,6 +14,7 @@ from rich.console import Console
 from benchmarks import (
     backfill,
     bandit,
+    growth,
     histories,
     imports,
     interface,
@@ -24,6 +25,7 @@ from benchmarks import (
     policies,
     races,
     routines,
+    scale,
     settings,
     sheets,
     slots,
@@ -42,11 +44,13 @@ BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
 LONG: dict[str, Callable[[], Iterator[str]]] = {
     "backfill": backfill.measure,
     "bandit": bandit.measure,
+    "growth": growth.measure,
     "histories": histories.measure,
     "judgement": judgement.measure,
     "kills": kills.measure,
     "policies": policies.measure,
     "races": races.measure,
+    "scale": scale.measure,
     "settings": settings.measure,
     "slots": slots.measure,
 }

@@ -1,18 +1,16 @@
-"""How many jobs a run sends to the warehouse, from the job log of the small sample agency.
+"""How many jobs a run sends to the warehouse and what they cost, from the small sample's job log.
 
-An operation of the door is one request. On BigQuery a script or call is a job, and each statement
-in it that reads or writes is another; they are counted from the SQL.
+`bills.py` says how they are told. At the sample's size what is billed is the least of each table.
 """
 
 import datetime as dt
-import itertools
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
 
+from benchmarks.bills import Bill, bill_of
 from benchmarks.small_agency import unhurried_tuning
 from eros_assets.automation.jobs import (
     daily_caption_update,
@@ -25,13 +23,10 @@ from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.definitions import build_definitions
 from eros_assets.settings import Settings, load_settings
 from eros_assets.warehouse.protocol import Job
-from eros_assets.warehouse.sql.syntax import tokens_of
 from eros_assets.weekly.scope import week_plan_scope
 from eros_assets.weekly.selection import select_captions
 
 TODAY = dt.date(2025, 11, 3)
-WORKING = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE", "CALL"})
-OPENING = frozenset({";", "BEGIN", "THEN", "ELSE"})
 LISTED = 8
 """Assets that are listed for a run, those with the most operations first."""
 
@@ -72,28 +67,18 @@ def measure() -> Iterator[str]:
 
 
 def _report(name: str, dataset: Dataset, jobs: Sequence[Job]) -> Iterator[str]:
-    statements = sum(statements_of(dataset, job) for job in jobs)
-    mebibytes = sum(job.bytes_processed for job in jobs) / 2**20
+    bills = [bill_of(dataset, job) for job in jobs]
+    whole = sum(bills, Bill())
     yield (
-        f"{name:<22}{len(jobs):5} operations {statements:5} jobs on BigQuery {mebibytes:8.1f} MiB"
+        f"{name:<22}{len(jobs):5} operations {whole.jobs:5} jobs on BigQuery "
+        f"{whole.tables:5} tables {whole.usd:.4f} USD"
     )
-    counts = Counter(job.labels.get("asset", "") for job in jobs)
-    for asset, count in counts.most_common(LISTED):
-        yield f"    {count:4} {asset}"
-
-
-def statements_of(dataset: Dataset, job: Job) -> int:
-    """The jobs that BigQuery would run for an operation: its own, and one for each statement."""
-    if job.kind == "call":
-        text = dataset.library[job.statement.split()[-1]].text
-    elif job.kind == "run":
-        scripts = dataset.library.of_kind("operation", "check")
-        text = next((each.text for each in scripts if job.statement in each.text), "")
-    else:
-        return 1
-    words = [";", *(token.text.upper() for token in tokens_of(text))]
-    begun = sum(before in OPENING and word in WORKING for before, word in itertools.pairwise(words))
-    return 1 + begun if begun > 1 or job.kind == "call" else 1
+    by_asset: dict[str, Bill] = {}
+    for job, bill in zip(jobs, bills, strict=True):
+        asset = job.labels.get("asset", "")
+        by_asset[asset] = by_asset.get(asset, Bill()) + bill
+    for asset, bill in sorted(by_asset.items(), key=lambda each: -each[1].jobs)[:LISTED]:
+        yield f"    {bill.jobs:4} jobs {bill.tables:4} tables {asset}"
 
 
 def _settings(folder: Path) -> Settings:

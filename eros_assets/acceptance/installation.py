@@ -22,8 +22,9 @@ from eros_assets.errors import ErosError
 from eros_assets.gate.findings import Finding
 from eros_assets.gate.smoke import SMOKE_TESTS
 from eros_assets.gate.verdict import verdict_of_week
-from eros_assets.health.checkup import check_system, integrity_violations
+from eros_assets.health.checkup import check_system
 from eros_assets.health.limits import HealthLimits, limits_of
+from eros_assets.health.observations import integrity_violations
 from eros_assets.health.work import Work
 from eros_assets.importing.schema import LOADED_BY_OTHERS
 from eros_assets.settings import REPOSITORY, Settings

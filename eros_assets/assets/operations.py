@@ -14,15 +14,17 @@ from eros_assets.assets.reporting import (
     markdown_table,
     table_asset,
 )
-from eros_assets.assets.stored import stored_metadata
+from eros_assets.assets.stored import PREVIEWS
 from eros_assets.calendar import la_date
 from eros_assets.dataset import Dataset
 from eros_assets.exporting.health_picture import HealthBar, HealthPoint, health_picture
-from eros_assets.health.checkup import Health, check_system, creators_to_watch, health_row
+from eros_assets.health.checkup import Health, check_system, health_row
+from eros_assets.health.observations import newest_observations
 from eros_assets.health.scores import Component
 from eros_assets.health.success import Figure
 from eros_assets.health.work import SlowStatement
 from eros_assets.resources import WarehouseResource
+from eros_assets.weekly.drafting import Record
 
 SHOWN_DAYS = 7
 
@@ -42,15 +44,24 @@ def system_health(
     dataset = warehouse.dataset(context, purpose="health")
     checked_at = dt.datetime.now(dt.UTC)
     planned_at = dataset.planning_instant()
-    health = check_system(dataset, now=checked_at, planned_at=planned_at)
+    recent = _recent(dataset, la_date(checked_at))
+    health = check_system(
+        dataset,
+        now=checked_at,
+        planned_at=planned_at,
+        remembered=newest_observations(recent[0] if recent else None),
+    )
     row = health_row(health, checked_at, run_id=context.run_id)
     dataset.load("system_health", row, replacing={"run_id": context.run_id})
-    watched = creators_to_watch(dataset, la_date(planned_at))
+    recent = [*row.to_dict("records"), *recent]
+    freshness = dataset.freshness("system_health")
+    watched = health.seen.watched
     for reason in health.decision.reasons:
         context.log.warning(reason)
     return dg.MaterializeResult(
         metadata={
-            **stored_metadata(dataset, "system_health"),
+            "dagster/row_count": freshness.row_count if freshness else 1,
+            "preview": _preview(recent),
             "health_score": round(health.score, 1),
             "health_status": health.status,
             "decision": health.decision.verdict,
@@ -58,10 +69,13 @@ def system_health(
             "components": component_table(health.components),
             "success_figures": _figure_table(health.figures),
             "slowest_statements": _slow_table(health.work.slowest),
-            "picture": _picture(dataset, health, la_date(checked_at)),
-            "creators_to_watch": markdown_table(watched),
+            "picture": _picture(health, recent),
+            "creators_to_watch": markdown_rows(
+                ("page_name", "trouble"),
+                ((each["page_name"], each["trouble"]) for each in watched),
+            ),
             "watched": dg.MetadataValue.json(
-                [f"{row['page_name']}: {row['trouble']}" for row in watched.to_dict("records")]
+                [f"{each['page_name']}: {each['trouble']}" for each in watched]
             ),
             "creators_in_trouble": len(watched),
             "query_cost_usd_24h": health.work.cost_usd,
@@ -109,9 +123,22 @@ def _slow_table(slowest: Sequence[SlowStatement]) -> dg.MetadataValue[Any]:
     )
 
 
-def _picture(dataset: Dataset, health: Health, day: dt.date) -> dg.MetadataValue[Any]:
+def _recent(dataset: Dataset, day: dt.date) -> list[Record]:
+    """The checks of the last days, newest first."""
     since = day - dt.timedelta(days=SHOWN_DAYS)
-    recent = dataset.query("recent_health", since=since).to_dict("records")
+    rows = dataset.query("recent_health", since=since).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
+def _preview(recent: Sequence[Record]) -> dg.MetadataValue[Any]:
+    """The newest checks, newest first."""
+    import pandas as pd
+
+    shown = pd.DataFrame(recent)[list(PREVIEWS["system_health"].columns)]
+    return markdown_table(shown.dropna(axis="columns", how="all"))
+
+
+def _picture(health: Health, recent: Sequence[Record]) -> dg.MetadataValue[Any]:
     png = health_picture(
         [HealthBar(component.name, component.score) for component in health.components],
         [

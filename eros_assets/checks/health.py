@@ -2,9 +2,8 @@
 
 import dagster as dg
 
-from eros_assets.calendar import la_date
 from eros_assets.checks.verdict import verdict
-from eros_assets.health.checkup import creators_to_watch
+from eros_assets.health.observations import Observations, watched
 from eros_assets.resources import WarehouseResource
 from eros_assets.tuning import read_knobs
 
@@ -17,11 +16,12 @@ def health_score(
 ) -> dg.AssetCheckResult:
     """Health is above 90 (tuning: healthy_score), and nothing asks for a rollback or a look."""
     dataset = warehouse.dataset(context, purpose="health")
-    least = float(read_knobs(dataset)["healthy_score"])
     newest = dataset.query("newest_health").to_dict("records")
     if not newest:
         return verdict(offenders=["no check was ever made"], observed=0, meaning="Health.")
     row = newest[0]
+    seen = Observations.of_text(str(row["observations"]))
+    least = float((seen.knobs if seen else read_knobs(dataset))["healthy_score"])
     score = float(row["health_score"])
     offenders = [str(reason) for reason in row["reasons"]]
     if score <= least:
@@ -44,8 +44,7 @@ def creators_behave_as_usual(
 ) -> dg.AssetCheckResult:
     """No page had a CRITICAL anomaly in the last 7 days, none is RED (saturated)."""
     dataset = warehouse.dataset(context, purpose="health")
-    day = la_date(dataset.planning_instant())
-    troubles = creators_to_watch(dataset, day).to_dict("records")
+    troubles = watched(dataset)
     return verdict(
         offenders=[f"{row['page_name']}: {row['trouble']}" for row in troubles],
         severity=dg.AssetCheckSeverity.WARN,

@@ -66,8 +66,27 @@ def configuration_tables(settings: Settings, library: SqlLibrary) -> dict[str, "
     return tables
 
 
+_KNOWN: dict[tuple[object, ...], Knobs] = {}
+_REMEMBERED = 8
+
+
 def read_knobs(dataset: Dataset) -> Knobs:
-    """The one row of the table `tuning`, by knob; knobs without a value are left out."""
+    """The one row of the table `tuning`, by knob; knobs without a value are left out.
+
+    Steps read it again and again: it is a query only where the table has changed since.
+    """
+    settings, freshness = dataset.settings, dataset.freshness("tuning")
+    state = (settings.home, settings.dataset_name, freshness)
+    known = _KNOWN.get(state) if freshness is not None else None
+    if known is None:
+        known = _read_knobs(dataset)
+        if len(_KNOWN) >= _REMEMBERED:
+            _KNOWN.clear()
+        _KNOWN[state] = known
+    return Knobs(known)
+
+
+def _read_knobs(dataset: Dataset) -> Knobs:
     import pandas as pd
 
     row = dataset.warehouse.query("SELECT * FROM `${dataset}.tuning`").to_dict("records")

@@ -5,7 +5,8 @@ SELECT
   h.health_score,
   h.health_status,
   h.decision,
-  h.reasons
+  h.reasons,
+  h.observations
 FROM `${dataset}.system_health` AS h
 ORDER BY h.checked_at DESC
 LIMIT 1;

@@ -17,16 +17,14 @@ CREATE OR REPLACE PROCEDURE `${dataset}.lock_caption_assignments`(
 )
 BEGIN
   DECLARE v_is_schedule BOOL;
+  DECLARE v_is_known BOOL;
   DECLARE v_obstacles STRING;
 
   SET p_locked = 0;
-  SET v_is_schedule = EXISTS (
-    SELECT 1
-    FROM `${dataset}.schedule_recommendations` AS r
-    WHERE r.schedule_id = p_schedule_id
-  );
-  IF NOT EXISTS (
-    SELECT 1
+  SET (v_is_schedule, v_is_known) = (
+    SELECT AS STRUCT
+      COALESCE(LOGICAL_OR(r.schedule_id = p_schedule_id), FALSE) AS is_schedule,
+      COUNT(*) > 0 AS is_known
     FROM `${dataset}.schedule_recommendations` AS r
     WHERE
       r.schedule_id = p_schedule_id
@@ -34,7 +32,8 @@ BEGIN
         STARTS_WITH(r.schedule_id, p_schedule_id)
         AND STARTS_WITH(p_schedule_id, 'sched_')
       )
-  ) THEN
+  );
+  IF NOT v_is_known THEN
     RAISE USING MESSAGE = CONCAT(
       'lock_caption_assignments: there is no schedule ', COALESCE(p_schedule_id, 'NULL')
     );
@@ -89,38 +88,50 @@ BEGIN
     STARTS_WITH(o.schedule_id, p_schedule_id)
     AND (o.reason != 'drafted' OR STARTS_WITH(o.other_schedule_id, p_schedule_id));
 
-  CREATE OR REPLACE TEMP TABLE blocked_drafts AS
-  SELECT DISTINCT o.schedule_id
-  FROM obstacles AS o
-  WHERE o.rival_draft_id IS NULL;
-
-  INSERT INTO blocked_drafts (schedule_id)
-  SELECT DISTINCT o.schedule_id
-  FROM obstacles AS o
-  INNER JOIN blocked_drafts AS b ON o.rival_draft_id = b.schedule_id;
-
-  INSERT INTO blocked_drafts (schedule_id)
-  SELECT DISTINCT o.schedule_id
-  FROM obstacles AS o
-  INNER JOIN blocked_drafts AS b ON o.rival_draft_id = b.schedule_id;
-
-  IF EXISTS (
-    SELECT 1
-    FROM obstacles AS o
-    INNER JOIN blocked_drafts AS b ON o.rival_draft_id = b.schedule_id
-    WHERE o.schedule_id NOT IN (SELECT d.schedule_id FROM blocked_drafts AS d)
-  ) THEN
-    INSERT INTO blocked_drafts (schedule_id)
-    SELECT DISTINCT o.schedule_id
-    FROM obstacles AS o;
-  END IF;
-
   CREATE OR REPLACE TEMP TABLE locked_reservations AS
+  WITH never_locked AS (
+    SELECT DISTINCT o.schedule_id
+    FROM obstacles AS o
+    WHERE o.rival_draft_id IS NULL
+  ),
+
+  -- Those that wait for one of these.
+  waiting AS (
+    SELECT n.schedule_id FROM never_locked AS n
+    UNION DISTINCT
+    SELECT o.schedule_id
+    FROM obstacles AS o
+    INNER JOIN never_locked AS n ON o.rival_draft_id = n.schedule_id
+  ),
+
+  -- And those that wait for one of those.
+  still_waiting AS (
+    SELECT w.schedule_id FROM waiting AS w
+    UNION DISTINCT
+    SELECT o.schedule_id
+    FROM obstacles AS o
+    INNER JOIN waiting AS w ON o.rival_draft_id = w.schedule_id
+  ),
+
+  -- Should that not be all, whatever waits.
+  blocked AS (
+    SELECT s.schedule_id FROM still_waiting AS s
+    UNION DISTINCT
+    SELECT o.schedule_id
+    FROM obstacles AS o
+    WHERE EXISTS (
+      SELECT 1
+      FROM obstacles AS x
+      INNER JOIN still_waiting AS s ON x.rival_draft_id = s.schedule_id
+      WHERE x.schedule_id NOT IN (SELECT y.schedule_id FROM still_waiting AS y)
+    )
+  )
+
   SELECT d.*
   FROM `${dataset}.draft_reservations` AS d
   WHERE
     STARTS_WITH(d.schedule_id, p_schedule_id)
-    AND d.schedule_id NOT IN (SELECT b.schedule_id FROM blocked_drafts AS b);
+    AND d.schedule_id NOT IN (SELECT b.schedule_id FROM blocked AS b);
 
   UPDATE `${dataset}.active_caption_assignments` AS a
   SET

@@ -43,50 +43,55 @@ BEGIN
   DECLARE v_refusal STRING;
   DECLARE v_any_pattern STRING;
   DECLARE v_oldest_week DATE;
+  DECLARE v_reserved_from DATE;
+  DECLARE v_reserved_until DATE;
+  DECLARE v_rest_from DATE;
+  DECLARE v_diversity_from DATE;
 
-  SET v_refusal = COALESCE(
-    CASE
-      WHEN p_week_start IS NULL OR p_week_start != DATE_TRUNC(p_week_start, ISOWEEK)
-        THEN CONCAT(
-          'p_week_start must be a Monday, not ', COALESCE(CAST(p_week_start AS STRING), 'NULL')
-        )
-      WHEN p_seed IS NULL
-        THEN 'p_seed is NULL; give any text'
-      WHEN p_page_name IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM `${dataset}.usable_creators` AS c WHERE c.page_name = p_page_name
-      )
-        THEN CONCAT('page ', p_page_name, ' is not in creators')
-    END,
-    (
-      SELECT MAX(CONCAT('page ', x.page_name, ': ', x.reason))
-      FROM `${dataset}.pages_without_selection` AS x
-      WHERE x.page_name = p_page_name
-    ),
-    IF(
-      p_page_name IS NOT NULL
-      AND p_num_budget + p_num_mid + p_num_premium + p_num_bump IS NULL
-      AND NOT EXISTS (
-        SELECT 1
-        FROM `${dataset}.weekly_volume_targets` AS w
-        WHERE w.week_start = p_week_start AND w.page_name = p_page_name
-      ),
-      CONCAT(
-        'page ', p_page_name, ' has no weekly_volume_targets for ',
-        CAST(p_week_start AS STRING), '; give all four counts or make the targets first'
-      ),
-      NULL
-    )
-  );
-  IF v_refusal IS NOT NULL THEN
-    RAISE USING MESSAGE = CONCAT('select_captions_for_creator: ', v_refusal);
-  END IF;
-
+  -- v_refusal is why nothing is selected; NULL when something is. The dates are variables, so that
+  -- BigQuery reads the partitions between them alone.
   -- Most captions match no pattern, which one expression tells at once: it is compiled once, where
   -- a column of patterns is compiled again for every caption. A quotation that does not end is ended,
   -- or it would quote the patterns behind it. Patterns that do not go into one (too many, too large
   -- together, or with a quotation and other escapes): the empty one, which matches every caption.
-  SET (v_any_pattern, v_oldest_week) = (
+  SET (
+    v_refusal, v_any_pattern, v_oldest_week, v_reserved_from, v_reserved_until, v_rest_from,
+    v_diversity_from
+  ) = (
     SELECT AS STRUCT
+      COALESCE(
+        CASE
+          WHEN p_week_start IS NULL OR p_week_start != DATE_TRUNC(p_week_start, ISOWEEK)
+            THEN CONCAT(
+              'p_week_start must be a Monday, not ', COALESCE(CAST(p_week_start AS STRING), 'NULL')
+            )
+          WHEN p_seed IS NULL
+            THEN 'p_seed is NULL; give any text'
+          WHEN p_page_name IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM `${dataset}.usable_creators` AS c WHERE c.page_name = p_page_name
+          )
+            THEN CONCAT('page ', p_page_name, ' is not in creators')
+        END,
+        (
+          SELECT MAX(CONCAT('page ', x.page_name, ': ', x.reason))
+          FROM `${dataset}.pages_without_selection` AS x
+          WHERE x.page_name = p_page_name
+        ),
+        IF(
+          p_page_name IS NOT NULL
+          AND p_num_budget + p_num_mid + p_num_premium + p_num_bump IS NULL
+          AND NOT EXISTS (
+            SELECT 1
+            FROM `${dataset}.weekly_volume_targets` AS w
+            WHERE w.week_start = p_week_start AND w.page_name = p_page_name
+          ),
+          CONCAT(
+            'page ', p_page_name, ' has no weekly_volume_targets for ',
+            CAST(p_week_start AS STRING), '; give all four counts or make the targets first'
+          ),
+          NULL
+        )
+      ) AS refusal,
       IF(
         a.length > 50000
         OR a.has_other_quotations
@@ -94,7 +99,11 @@ BEGIN
         '',
         a.pattern
       ) AS any_pattern,
-      DATE_SUB(p_week_start, INTERVAL t.selection_log_days DAY) AS oldest_week
+      DATE_SUB(p_week_start, INTERVAL k.selection_log_days DAY) AS oldest_week,
+      DATE_SUB(p_week_start, INTERVAL k.reservation_days DAY) AS reserved_from,
+      DATE_ADD(p_week_start, INTERVAL k.reservation_days + 6 DAY) AS reserved_until,
+      DATE_SUB(p_week_start, INTERVAL k.rest_days DAY) AS rest_from,
+      DATE_SUB(p_week_start, INTERVAL k.diversity_days DAY) AS diversity_from
     FROM (
       SELECT
         SUM(LENGTH(p.pattern)) AS length,
@@ -114,5 +123,16 @@ BEGIN
         WHERE p_page_name IS NULL OR x.page_name = p_page_name
       ) AS p
     ) AS a
-    CROSS JOIN `${dataset}.tuning` AS t
+    CROSS JOIN (
+      SELECT
+        MAX(t.selection_log_days) AS selection_log_days,
+        MAX(t.reservation_days) AS reservation_days,
+        MAX(t.rest_days) AS rest_days,
+        MAX(t.diversity_days) AS diversity_days
+      FROM `${dataset}.tuning` AS t
+    ) AS k
   );
+
+  IF v_refusal IS NOT NULL THEN
+    RAISE USING MESSAGE = CONCAT('select_captions_for_creator: ', v_refusal);
+  END IF;

@@ -67,65 +67,67 @@ BEGIN
     c.send_date < p_as_of
     AND (c.message_type = 'Bump') = (COALESCE(c.price_tier, u.price_tier) = 'bump');
 
-  -- One row per caption of the PPVs: its views per recipient over its pages', shrunk by how much sends
-  -- of one caption vary (Var), and how much captions differ (Diff): 1 + sum of excess / (Var / Diff +
-  -- number of sends), from sums over captions sent twice or more.
-  CREATE OR REPLACE TEMP TABLE view_lifts AS
-  WITH excesses AS (
-    SELECT
-      s.caption_id,
-      SAFE_DIVIDE(s.trials, s.sent_count * SAFE_DIVIDE(v.views, v.recipients)) - 1.0 AS excess
-    FROM tried_sends AS s
-    INNER JOIN (
-      SELECT
-        page_name,
-        SUM(trials) AS views,
-        SUM(sent_count) AS recipients
-      FROM tried_sends
-      WHERE message_type = 'PPV' AND in_window AND trials > 0
-      GROUP BY page_name
-    ) AS v ON s.page_name = v.page_name
-    WHERE s.message_type = 'PPV' AND s.in_window AND s.trials > 0
-  ),
-
-  sums AS (
-    SELECT
-      caption_id,
-      COUNT(*) AS sends,
-      SUM(excess) AS total,
-      SUM(excess * excess) AS squares
-    FROM excesses
-    GROUP BY caption_id
-  ),
-
-  moments AS (
-    SELECT
-      SAFE_DIVIDE(
-        SUM(IF(sends >= 2, squares - SAFE_DIVIDE(total * total, sends), 0.0)), SUM(sends - 1)
-      ) AS within_captions,
-      SAFE_DIVIDE(
-        SUM(IF(sends >= 2, total * total - squares, 0.0)), SUM(sends * (sends - 1))
-      ) AS between_captions,
-      SUM(sends - 1) AS degrees
-    FROM sums
-  )
-
-  SELECT
-    u.caption_id,
-    GREATEST(
-      1.0 + t.view_lift_weight * SAFE_DIVIDE(
-        u.total, SAFE_DIVIDE(m.within_captions, m.between_captions) + u.sends
-      ),
-      0.25
-    ) AS view_lift
-  FROM sums AS u
-  CROSS JOIN moments AS m
-  CROSS JOIN `${dataset}.tuning` AS t
-  WHERE m.between_captions > 0 AND m.degrees >= t.dispersion_min_degrees;
-
   -- One row per send. usual_trials are the views that a caption of the usual view rate would have had:
   -- what is learned is the purchases of a usual view, so that a recipient's purchases are in it.
   CREATE OR REPLACE TEMP TABLE caption_sends AS
+  WITH
+  -- One row per caption of the PPVs: its views per recipient over its pages', shrunk by how much sends
+  -- of one caption vary (Var), and how much captions differ (Diff): 1 + sum of excess / (Var / Diff +
+  -- number of sends), from sums over captions sent twice or more.
+  view_lifts AS (
+    WITH excesses AS (
+      SELECT
+        s.caption_id,
+        SAFE_DIVIDE(s.trials, s.sent_count * SAFE_DIVIDE(v.views, v.recipients)) - 1.0 AS excess
+      FROM tried_sends AS s
+      INNER JOIN (
+        SELECT
+          page_name,
+          SUM(trials) AS views,
+          SUM(sent_count) AS recipients
+        FROM tried_sends
+        WHERE message_type = 'PPV' AND in_window AND trials > 0
+        GROUP BY page_name
+      ) AS v ON s.page_name = v.page_name
+      WHERE s.message_type = 'PPV' AND s.in_window AND s.trials > 0
+    ),
+
+    sums AS (
+      SELECT
+        caption_id,
+        COUNT(*) AS sends,
+        SUM(excess) AS total,
+        SUM(excess * excess) AS squares
+      FROM excesses
+      GROUP BY caption_id
+    ),
+
+    moments AS (
+      SELECT
+        SAFE_DIVIDE(
+          SUM(IF(sends >= 2, squares - SAFE_DIVIDE(total * total, sends), 0.0)), SUM(sends - 1)
+        ) AS within_captions,
+        SAFE_DIVIDE(
+          SUM(IF(sends >= 2, total * total - squares, 0.0)), SUM(sends * (sends - 1))
+        ) AS between_captions,
+        SUM(sends - 1) AS degrees
+      FROM sums
+    )
+
+    SELECT
+      u.caption_id,
+      GREATEST(
+        1.0 + t.view_lift_weight * SAFE_DIVIDE(
+          u.total, SAFE_DIVIDE(m.within_captions, m.between_captions) + u.sends
+        ),
+        0.25
+      ) AS view_lift
+    FROM sums AS u
+    CROSS JOIN moments AS m
+    CROSS JOIN `${dataset}.tuning` AS t
+    WHERE m.between_captions > 0 AND m.degrees >= t.dispersion_min_degrees
+  )
+
   SELECT
     s.*,
     SAFE_DIVIDE(s.trials, COALESCE(v.view_lift, 1.0)) AS usual_trials

@@ -17,6 +17,8 @@ CREATE TABLE IF NOT EXISTS `${dataset}.system_health` (
   error_rate_24h FLOAT64 OPTIONS (description = "Failed operations over all in 24 hours; NULL: none."),
   p95_seconds_24h FLOAT64 OPTIONS (description = "95th percentile of job durations in 24 hours, seconds."),
   slowdown FLOAT64 OPTIONS (description = "Time over what the same statements took before, minus 1; NULL: can't be told."),
+  state STRING OPTIONS (description = "SHA-256 of the state of the tables that were looked at; while it stays, the next check need not read them again."),
+  observations STRING OPTIONS (description = "What was seen in them, as JSON."),
   run_id STRING OPTIONS (description = "Dagster run.")
 )
 PARTITION BY check_date

@@ -16,7 +16,7 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 from eros_assets.assets.week import coming_week, weekly_partitions
 from eros_assets.automation.schedules import SCHEDULES
 from eros_assets.definitions import build_definitions
-from eros_assets.health.checkup import WEEKLY_RUN
+from eros_assets.health.observations import WEEKLY_RUN
 from eros_assets.resources import WarehouseResource
 from eros_assets.settings import Settings, load_settings
 from tests.assets.installed import TODAY, Installed

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from eros_assets.calendar import la_instant
-from eros_assets.health.checkup import Health, check_system, supply
+from eros_assets.health.checkup import Health, check_system
+from eros_assets.health.observations import supply
 from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.warehouse.protocol import WarehouseError
 from eros_assets.warehouse.sql.library import SqlLibrary

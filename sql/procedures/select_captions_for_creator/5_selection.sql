@@ -1,35 +1,8 @@
 
   -- The choice.
 
-  BEGIN TRANSACTION;
-
-  -- Candidates and pools are kept for the last weeks only.
-
-  DELETE FROM `${dataset}.selection_candidates`
-  WHERE
-    (week_start = p_week_start AND (p_page_name IS NULL OR page_name = p_page_name))
-    OR week_start < v_oldest_week;
-
-  DELETE FROM `${dataset}.selection_pools`
-  WHERE
-    (week_start = p_week_start AND (p_page_name IS NULL OR page_name = p_page_name))
-    OR week_start < v_oldest_week;
-
   DELETE FROM `${dataset}.caption_selections`
   WHERE week_start = p_week_start AND (p_page_name IS NULL OR page_name = p_page_name);
-
-  INSERT INTO `${dataset}.selection_candidates` (
-    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
-    thompson_score, final_score, successes, failures, offer_score, offer_value, arm_rank, wanted,
-    week_wanted, selection_seed, suggested_price, expected_value, prior_successes, prior_failures,
-    posterior_successes, posterior_failures, other_pages
-  )
-  SELECT
-    page_name, p_week_start, arm, caption_id, price_tier, content_category, has_urgency,
-    thompson_score, final_score, successes, failures, offer_score, offer_value, arm_rank, wanted,
-    week_wanted, p_seed, suggested_price, expected_value, prior_successes, prior_failures,
-    posterior_successes, posterior_failures, other_pages
-  FROM fresh_candidates;
 
   -- Six rounds: most pages are served in the first two, what conflicts leave open in the rest.
   INSERT INTO `${dataset}.caption_selections` (
@@ -123,8 +96,12 @@
       f.suggested_price,
       f.expected_value
     FROM `${dataset}.caption_selections` AS c
-    INNER JOIN fresh_candidates AS f
-      ON c.page_name = f.page_name AND c.caption_id = f.caption_id AND c.arm = f.arm
+    INNER JOIN `${dataset}.selection_candidates` AS f
+      ON
+        c.week_start = f.week_start
+        AND c.page_name = f.page_name
+        AND c.caption_id = f.caption_id
+        AND c.arm = f.arm
     WHERE c.week_start = p_week_start
   ) AS r
   WHERE

@@ -25,29 +25,31 @@
     HAVING COUNT(*) >= 2 AND SUM(s.successes) > 0 AND SUM(s.successes) < SUM(s.trials)
   ) AS p;
 
-  -- One row per page (NULL: all pages) and message type that has enough repeated captions.
-  CREATE OR REPLACE TEMP TABLE dispersions AS
-  SELECT
-    p.page_name,
-    p.message_type,
-    IF(p.page_name IS NULL, 'message_type', 'page') AS fitted_on,
-    GREATEST(1.0, SAFE_DIVIDE(p.chi_square, p.degrees)) AS dispersion
-  FROM (
-    SELECT
-      page_name,
-      message_type,
-      SUM(chi_square) AS chi_square,
-      SUM(degrees) AS degrees
-    FROM repeated_captions
-    GROUP BY GROUPING SETS ((page_name, message_type), (message_type))
-  ) AS p
-  CROSS JOIN `${dataset}.tuning` AS t
-  WHERE p.degrees >= t.dispersion_min_degrees;
-
   -- One row per page and tier: its own dispersion, or the pool's; 1 where sends have a noise of their
   -- own instead.
   CREATE OR REPLACE TEMP TABLE page_tiers AS
-  WITH pages AS (
+  WITH
+  -- One row per page (NULL: all pages) and message type that has enough repeated captions.
+  dispersions AS (
+    SELECT
+      p.page_name,
+      p.message_type,
+      IF(p.page_name IS NULL, 'message_type', 'page') AS fitted_on,
+      GREATEST(1.0, SAFE_DIVIDE(p.chi_square, p.degrees)) AS dispersion
+    FROM (
+      SELECT
+        page_name,
+        message_type,
+        SUM(chi_square) AS chi_square,
+        SUM(degrees) AS degrees
+      FROM repeated_captions
+      GROUP BY GROUPING SETS ((page_name, message_type), (message_type))
+    ) AS p
+    CROSS JOIN `${dataset}.tuning` AS t
+    WHERE p.degrees >= t.dispersion_min_degrees
+  ),
+
+  pages AS (
     SELECT page_name FROM `${dataset}.usable_creators`
     UNION DISTINCT
     SELECT page_name FROM caption_sends
@@ -78,25 +80,27 @@
   LEFT JOIN dispersions AS pool
     ON pool.page_name IS NULL AND y.message_type = pool.message_type;
 
-  -- One row per page and caption whose first send lies in the window.
-  CREATE OR REPLACE TEMP TABLE first_sends AS
-  SELECT
-    s.page_name,
-    s.caption_id,
-    s.price_tier,
-    s.message_type,
-    s.sending_time,
-    s.usual_trials AS trials,
-    s.successes,
-    SAFE_DIVIDE(s.successes * s.successes, s.usual_trials) AS square
-  FROM caption_sends AS s
-  WHERE s.is_first AND s.in_window;
-
   -- One row per page and tier: the rate of the narrowest pool of captions that is large enough, and
   -- the variance of first sends beyond the binomial's, relative to the square of the rate. Pools are
   -- the page's tier, the tier over all pages, and the message type.
   CREATE OR REPLACE TEMP TABLE prior_pools AS
-  WITH pools AS (
+  WITH
+  -- One row per page and caption whose first send lies in the window.
+  first_sends AS (
+    SELECT
+      s.page_name,
+      s.caption_id,
+      s.price_tier,
+      s.message_type,
+      s.sending_time,
+      s.usual_trials AS trials,
+      s.successes,
+      SAFE_DIVIDE(s.successes * s.successes, s.usual_trials) AS square
+    FROM caption_sends AS s
+    WHERE s.is_first AND s.in_window
+  ),
+
+  pools AS (
     SELECT
       CASE
         WHEN page_name IS NOT NULL THEN 'page'

@@ -3,47 +3,49 @@
   -- being the sum over the pair's earlier sends of e^(-days since / wear_days). It is estimated by
   -- prediction: each repeat against what was believed of the caption just before it.
 
-  -- One row per page and tier: the prior as it is before a send's noise is estimated (0.25 for a PPV,
-  -- 0.02 for a Bump), begin being 1 over its squared coefficient of variation.
-  CREATE OR REPLACE TEMP TABLE usual_priors AS
-  SELECT
-    p.page_name,
-    p.price_tier,
-    p.dispersion,
-    p.noise,
-    COALESCE(p.rate, 0.5) AS rate,
-    COALESCE(
-      SAFE_DIVIDE(
-        1.0,
-        LEAST(
-          GREATEST(
-            SAFE_DIVIDE(1.0 + p.relative_variance, 1.0 + p.noise) - 1.0,
-            SAFE_DIVIDE(1.0 - p.rate, p.rate * (t.prior_max_strength + 1.0))
-          ),
-          SAFE_DIVIDE(1.0 - p.rate, p.rate * (t.prior_min_strength + 1.0))
-        )
-      ),
-      3.0
-    ) AS begin_shape
-  FROM (
-    SELECT
-      y.page_name,
-      y.price_tier,
-      y.dispersion,
-      f.rate,
-      f.relative_variance,
-      IF(k.send_noise_weight > 0, IF(y.price_tier = 'bump', 0.02, 0.25), 0.0) AS noise
-    FROM page_tiers AS y
-    CROSS JOIN `${dataset}.tuning` AS k
-    LEFT JOIN prior_pools AS f ON y.page_name = f.page_name AND y.price_tier = f.price_tier
-  ) AS p
-  CROSS JOIN `${dataset}.tuning` AS t;
-
   -- One row per send and length of wear that is tried: what was to be expected of an average caption,
   -- how worn it was, and the Gamma belief about the pair's multiplier before it, shape over exposure.
   -- Beliefs take the effect of wear for 0.3 at 60 days; slope says how the exposure falls with it.
   CREATE OR REPLACE TEMP TABLE beliefs AS
-  WITH worn AS (
+  WITH
+  -- One row per page and tier: the prior as it is before a send's noise is estimated (0.25 for a PPV,
+  -- 0.02 for a Bump), begin being 1 over its squared coefficient of variation.
+  usual_priors AS (
+    SELECT
+      p.page_name,
+      p.price_tier,
+      p.dispersion,
+      p.noise,
+      COALESCE(p.rate, 0.5) AS rate,
+      COALESCE(
+        SAFE_DIVIDE(
+          1.0,
+          LEAST(
+            GREATEST(
+              SAFE_DIVIDE(1.0 + p.relative_variance, 1.0 + p.noise) - 1.0,
+              SAFE_DIVIDE(1.0 - p.rate, p.rate * (t.prior_max_strength + 1.0))
+            ),
+            SAFE_DIVIDE(1.0 - p.rate, p.rate * (t.prior_min_strength + 1.0))
+          )
+        ),
+        3.0
+      ) AS begin_shape
+    FROM (
+      SELECT
+        y.page_name,
+        y.price_tier,
+        y.dispersion,
+        f.rate,
+        f.relative_variance,
+        IF(k.send_noise_weight > 0, IF(y.price_tier = 'bump', 0.02, 0.25), 0.0) AS noise
+      FROM page_tiers AS y
+      CROSS JOIN `${dataset}.tuning` AS k
+      LEFT JOIN prior_pools AS f ON y.page_name = f.page_name AND y.price_tier = f.price_tier
+    ) AS p
+    CROSS JOIN `${dataset}.tuning` AS t
+  ),
+
+  worn AS (
     SELECT
       s.*,
       p.dispersion,

@@ -2,7 +2,9 @@
 
 from sqlglot import exp
 
-from eros_assets.warehouse.duckdb.googlesql.rule import Rules, part, refuse
+from eros_assets.warehouse.duckdb.googlesql.rule import Rules, duck, needed, part, refuse
+
+_NO_ROW = "no_row"
 
 
 def _bare(assignment: exp.Expr) -> None:
@@ -43,7 +45,20 @@ def _merge(node: exp.Expr) -> exp.Expr:
     for insert in node.find_all(exp.Insert):
         if insert.name.upper() == "ROW":
             raise refuse(node, "name the columns that INSERT fills")
+    if isinstance(node.args.get("on"), exp.Boolean) and not node.args["on"].this:
+        _match_nothing(node)
     return node
+
+
+def _match_nothing(node: exp.Expr) -> None:
+    """ON FALSE as an equality that nothing fulfils, for DuckDB would compare all rows with all."""
+    source, target = needed(node, "using"), needed(node, "this")
+    name = exp.to_identifier(source.alias)
+    rows = exp.Subquery(this=source.this, alias=exp.TableAlias(this=name))
+    numbered = exp.select(exp.Star(), duck("CAST(NULL AS BIGINT)").as_(_NO_ROW)).from_(rows)
+    node.set("using", exp.Subquery(this=numbered, alias=exp.TableAlias(this=name.copy())))
+    row = exp.column("rowid", table=target.alias_or_name)
+    node.set("on", exp.EQ(this=row, expression=exp.column(_NO_ROW, table=source.alias)))
 
 
 def _delete(node: exp.Expr) -> exp.Expr:

@@ -3,8 +3,102 @@
 
   BEGIN TRANSACTION;
 
+  -- One row per page and tier: earnings of a message = conversion rate x trials_per_recipient x
+  -- recipients x earnings_per_success. Prices and recipients are medians of what the page sent in the
+  -- account's window, values that were seen. Views and earnings ripen for days: rates are those of
+  -- comparable_facts, which scale recipients by maturity and leave out what is too young. A page
+  -- without sends of a tier has the agency's price of the tier; a page without sends of the type has
+  -- the agency's rates, and no number of recipients.
   MERGE INTO `${dataset}.caption_priors` AS c
   USING (
+    WITH fresh_prices AS (
+      WITH sends AS (
+        SELECT
+          f.page_name,
+          f.message_type,
+          e.price_tier,
+          f.price,
+          f.sent_count,
+          f.viewed_count,
+          f.earnings,
+          f.exposure,
+          f.row_id
+        FROM `${dataset}.comparable_facts` AS f
+        CROSS JOIN `${dataset}.tuning` AS t
+        LEFT JOIN `${dataset}.caption_contents` AS c ON f.caption_id = c.caption_id
+        LEFT JOIN pair_evidence AS e
+          ON f.page_name = e.page_name AND COALESCE(c.content_id, f.caption_id) = e.caption_id
+        WHERE
+          f.send_date >= DATE_SUB(p_as_of, INTERVAL t.account_lookback_days DAY)
+          AND f.send_date < p_as_of
+      ),
+
+      -- The middle row of each group is its median, of two the lower.
+      page_prices AS (
+        SELECT
+          page_name,
+          price_tier,
+          price
+        FROM sends
+        WHERE message_type = 'PPV' AND price > 0 AND price_tier != 'bump'
+        QUALIFY
+          ROW_NUMBER() OVER (PARTITION BY page_name, price_tier ORDER BY price, row_id)
+          = DIV(COUNT(*) OVER (PARTITION BY page_name, price_tier) + 1, 2)
+      ),
+
+      agency_prices AS (
+        SELECT
+          price_tier,
+          price
+        FROM sends
+        WHERE message_type = 'PPV' AND price > 0 AND price_tier != 'bump'
+        QUALIFY
+          ROW_NUMBER() OVER (PARTITION BY price_tier ORDER BY price, row_id)
+          = DIV(COUNT(*) OVER (PARTITION BY price_tier) + 1, 2)
+      ),
+
+      audiences AS (
+        SELECT
+          page_name,
+          message_type,
+          sent_count AS recipients
+        FROM sends
+        QUALIFY
+          ROW_NUMBER() OVER (PARTITION BY page_name, message_type ORDER BY sent_count, row_id)
+          = DIV(COUNT(*) OVER (PARTITION BY page_name, message_type) + 1, 2)
+      ),
+
+      -- One row per page (NULL: all pages) and message type.
+      rates AS (
+        SELECT
+          page_name,
+          message_type,
+          SAFE_DIVIDE(SUM(viewed_count), SUM(exposure)) AS view_rate,
+          SAFE_DIVIDE(SUM(earnings), SUM(viewed_count)) AS earnings_per_view
+        FROM sends
+        WHERE exposure IS NOT NULL
+        GROUP BY GROUPING SETS ((page_name, message_type), (message_type))
+      )
+
+      SELECT
+        y.page_name,
+        y.price_tier,
+        COALESCE(p.price, g.price) AS suggested_price,
+        a.recipients,
+        IF(y.message_type = 'PPV', COALESCE(r.view_rate, n.view_rate), 1.0) AS trials_per_recipient,
+        IF(
+          y.message_type = 'PPV',
+          COALESCE(p.price, g.price),
+          COALESCE(r.earnings_per_view, n.earnings_per_view)
+        ) AS earnings_per_success
+      FROM page_tiers AS y
+      LEFT JOIN page_prices AS p ON y.page_name = p.page_name AND y.price_tier = p.price_tier
+      LEFT JOIN agency_prices AS g ON y.price_tier = g.price_tier
+      LEFT JOIN audiences AS a ON y.page_name = a.page_name AND y.message_type = a.message_type
+      LEFT JOIN rates AS r ON y.page_name = r.page_name AND y.message_type = r.message_type
+      LEFT JOIN rates AS n ON n.page_name IS NULL AND y.message_type = n.message_type
+    )
+
     SELECT
       f.*,
       v.suggested_price,
@@ -54,8 +148,30 @@
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
+  -- One row per caption that was tried in the window, where there is anything to borrow.
   MERGE INTO `${dataset}.caption_appeal` AS c
-  USING fresh_appeal AS f
+  USING (
+    SELECT
+      a.caption_id,
+      a.price_tier,
+      a.pages,
+      SAFE_DIVIDE(1.0, a.appeal_variance) + a.successes AS appeal_shape,
+      SAFE_DIVIDE(1.0, a.appeal_variance) + a.exposure AS appeal_rate
+    FROM (
+      SELECT
+        e.caption_id,
+        e.price_tier,
+        MAX(r.appeal_variance) AS appeal_variance,
+        COUNT(*) AS pages,
+        SUM(e.appeal_successes) AS successes,
+        SUM(e.appeal_exposure) AS exposure
+      FROM pair_evidence AS e
+      INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
+      WHERE e.effective_trials > 0
+      GROUP BY e.caption_id, e.price_tier
+    ) AS a
+    WHERE a.appeal_variance > 0
+  ) AS f
   ON c.caption_id = f.caption_id
   WHEN MATCHED THEN
     UPDATE SET
@@ -76,8 +192,51 @@
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
+  -- One row per page and caption that was ever sent: its statistics, all but its prior.
   MERGE INTO `${dataset}.caption_bandit_stats` AS c
-  USING fresh_stats AS f
+  USING (
+    WITH last_sends AS (
+      SELECT
+        page_name,
+        caption_id,
+        emv AS last_emv_observed
+      FROM caption_sends
+      WHERE in_window AND emv IS NOT NULL
+      QUALIFY
+        ROW_NUMBER() OVER (
+          PARTITION BY page_name, caption_id ORDER BY sending_time DESC, row_id DESC
+        ) = 1
+    )
+
+    SELECT
+      e.page_name,
+      e.caption_id,
+      e.price_tier,
+      e.send_count,
+      e.successes,
+      e.total_observations - e.successes AS failures,
+      e.total_observations,
+      e.total_revenue,
+      SAFE_DIVIDE(e.successes, e.total_observations) AS avg_conversion_rate,
+      SAFE_DIVIDE(1000.0 * e.total_revenue, e.recipients) AS avg_emv,
+      l.last_emv_observed,
+      `${dataset}.wilson_score_bounds`(
+        CAST(e.successes AS FLOAT64), CAST(e.total_observations - e.successes AS FLOAT64)
+      ) AS bounds,
+      r.dispersion,
+      e.effective_successes,
+      e.effective_trials - e.effective_successes AS effective_failures,
+      e.last_used,
+      COALESCE(d.chi_square, 0.0) AS chi_square,
+      COALESCE(d.degrees, 0) AS degrees,
+      e.appeal_successes,
+      e.appeal_exposure,
+      e.wear
+    FROM pair_evidence AS e
+    INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
+    LEFT JOIN repeated_captions AS d ON e.page_name = d.page_name AND e.caption_id = d.caption_id
+    LEFT JOIN last_sends AS l ON e.page_name = l.page_name AND e.caption_id = l.caption_id
+  ) AS f
   ON c.page_name = f.page_name AND c.caption_id = f.caption_id
   WHEN MATCHED THEN
     UPDATE SET

@@ -19,7 +19,7 @@
       EXP(ROUND(AVG(LN(SAFE_DIVIDE(appeal_shape, appeal_rate))), 9)) AS appeal,
       MAX(SAFE_DIVIDE(appeal_shape, appeal_rate)) AS greatest_appeal
     FROM bank
-    WHERE page_name IS NULL
+    WHERE is_active AND page_name IS NULL
     GROUP BY price_tier, bin
   ),
 

@@ -1,0 +1,149 @@
+"""What BigQuery would run and bill for an operation, told from the SQL.
+
+An operation of the door is a job. A script or call is a job, and each statement in it that reads or
+writes is another (BEGIN TRANSACTION and what only computes are none). Rows that replace others are
+loaded by a load job and a script of two statements. Each statement is billed 10 MiB at least for
+each table that it reads or writes, those below its views too, and temporary ones.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from eros_assets.dataset import Dataset
+from eros_assets.gate.rehearsal import WRITTEN
+from eros_assets.warehouse.protocol import Job
+from eros_assets.warehouse.sql.library import SqlLibrary
+from eros_assets.warehouse.sql.reading import DATASET, parse_sql
+from eros_assets.warehouse.sql.rehearsal import rehearsal_script
+from eros_assets.warehouse.sql.script_reader import parse_script
+from eros_assets.warehouse.sql.syntax import Sql, leaves, tokens_of
+
+LEAST_BILLED = 10 * 2**20
+"""Bytes that BigQuery bills at least for a table that a statement mentions."""
+USD_PER_TIB = 6.25
+LOADING = ("load", "script", "delete", "insert")
+"""The jobs of a load that replaces some rows."""
+LOADED_TABLES = 3
+"""Mentions of tables in these: the one that is replaced in, twice, and the one loaded into."""
+QUERIES = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What BigQuery runs for some operations: jobs, and tables that their statements mention."""
+
+    jobs: int = 0
+    tables: int = 0
+
+    def __add__(self, other: "Bill") -> "Bill":
+        return Bill(self.jobs + other.jobs, self.tables + other.tables)
+
+    @property
+    def usd(self) -> float:
+        """What is billed at least."""
+        return usd(self.tables * LEAST_BILLED)
+
+
+def usd(size: float) -> float:
+    """The price of bytes that are billed."""
+    return size / 2**40 * USD_PER_TIB
+
+
+def bill_of(dataset: Dataset, job: Job) -> Bill:
+    """What BigQuery runs and bills for an operation of the embedded warehouse's log."""
+    library = dataset.library
+    match job.kind:
+        case "load":
+            return Bill(len(LOADING), LOADED_TABLES)
+        case "call":
+            return script_bill(library, library[job.statement.split()[-1]].text)
+        case "run" if job.statement.startswith("rehearse "):
+            procedure = library[job.statement.split()[-1]]
+            return script_bill(library, rehearsal_script(library, procedure, WRITTEN))
+        case _:
+            return script_bill(library, whole_statement(library, job.statement))
+
+
+def whole_statement(library: SqlLibrary, statement: str) -> str:
+    """The file of `sql/` that a statement of the log, which may be cut there, comes from."""
+    begins = statement.removesuffix("\N{HORIZONTAL ELLIPSIS}")
+    for each in library.of_kind("operation", "check"):
+        lines = (line for line in each.text.splitlines() if not line.lstrip().startswith("--"))
+        if " ".join(" ".join(lines).split()).startswith(begins):
+            return each.text
+    return statement
+
+
+def script_bill(library: SqlLibrary, text: str) -> Bill:
+    """What BigQuery runs and bills for a script or a procedure, all of its branches taken."""
+    tables = [len(each) for _, each in statements_of(library, text)]
+    is_script = len([leaf for leaf in leaves(parse_script(text)) if isinstance(leaf, Sql)]) > 1
+    return Bill(len(tables) + is_script if tables else 1, sum(tables))
+
+
+def statements_of(library: SqlLibrary, text: str) -> Iterator[tuple[Sql, frozenset[str]]]:
+    """The statements and expressions of a script that read or write, with the tables."""
+    for leaf in leaves(parse_script(text)):
+        if isinstance(leaf, Sql) and (tables := tables_of(library, leaf.text)):
+            yield leaf, tables
+
+
+def tables_of(library: SqlLibrary, text: str) -> frozenset[str]:
+    """The tables that a statement mentions, those below views and functions, and temporary ones."""
+    tree = _parsed(text)
+    named = {each.alias for each in tree.find_all(exp.CTE)}
+    functions = {_bare(function.name) for function in tree.find_all(exp.Anonymous)}
+    mentioned = functions | {_bare(table.name) for table in tree.find_all(exp.Table)}
+    reached = library.reached_from(*(mentioned & library.keys()))
+    tables = {name for name in reached if library[name].kind == "table"}
+    return frozenset(tables | (mentioned - library.keys() - named - functions - {""}))
+
+
+def columns_of(library: SqlLibrary, text: str) -> Mapping[str, frozenset[str]]:
+    """The columns that a statement can read of each table of the dataset, at most.
+
+    A column counts when the statement, or a view or function below it, mentions its name, and all
+    of them where rows are taken as they are from the table itself.
+    """
+    tree = _parsed(text)
+    functions = {_bare(function.name) for function in tree.find_all(exp.Anonymous)}
+    mentioned = functions | {_bare(table.name) for table in tree.find_all(exp.Table)}
+    reached = library.reached_from(*(mentioned & library.keys()))
+    trees = [tree]
+    for name in reached:
+        if library[name].kind in ("view", "function", "table_function"):
+            trees += [_parsed(leaf.text) for leaf in _leaves(library[name].text)]
+    names = {column.name for each in trees for column in each.find_all(exp.Column)}
+    names |= {each.name for tree in trees for each in tree.find_all(exp.Identifier)}
+    whole = {
+        _bare(table.name)
+        for each in trees
+        for select in each.find_all(exp.Select)
+        if select.is_star
+        for table in select.find_all(exp.Table)
+        if table.parent_select is select
+    }
+    return {
+        table: frozenset(
+            column.name
+            for column in library[table].columns
+            if table in whole or column.name in names
+        )
+        for table in reached
+        if library[table].kind == "table"
+    }
+
+
+def _leaves(text: str) -> list[Sql]:
+    return [leaf for leaf in leaves(parse_script(text)) if isinstance(leaf, Sql)]
+
+
+def _parsed(text: str) -> exp.Expr:
+    is_query = tokens_of(text)[0].text.upper() in QUERIES
+    return parse_sql(Sql(text if is_query else f"SELECT ({text})", 1), "a statement")
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix(f"{DATASET}.")

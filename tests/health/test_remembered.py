@@ -1,0 +1,75 @@
+"""An hourly check reads again only what may have changed since the last one."""
+
+import datetime as dt
+
+from benchmarks.bills import Bill, bill_of
+from eros_assets.dataset import Dataset
+from eros_assets.health.observations import Observations, newest_observations, observed
+from tests.assets.installed import Installed
+
+REHEARSAL = "rehearse select_captions_for_creator"
+
+
+def statements_since(dataset: Dataset, since: dt.datetime) -> list[str]:
+    return [job.statement for job in dataset.warehouse.jobs(since)]
+
+
+def run_check(agency: Installed) -> tuple[list[str], Bill]:
+    """What a health check ran, and what BigQuery would bill for it."""
+    since = dt.datetime.now(dt.UTC)
+    agency.run("health_check")
+    jobs = agency.dataset.warehouse.jobs(since)
+    bills = [bill_of(agency.dataset, job) for job in jobs]
+    return [job.statement for job in jobs], sum(bills, Bill())
+
+
+def test_a_check_reads_no_table_that_has_not_changed_since_the_last_one(
+    agency: Installed,
+) -> None:
+    first, _ = run_check(agency)
+    assert REHEARSAL in first
+    scores = agency.query("SELECT h.health_score FROM `${dataset}.system_health` AS h")
+
+    second, bill = run_check(agency)
+    assert REHEARSAL not in second
+    assert not [statement for statement in second if "message_facts" in statement]
+    # The job log and the routines, which are no tables of the dataset, are two jobs more.
+    assert bill.jobs + 2 <= 12
+    assert bill.usd < 0.002
+    again = agency.query("SELECT h.health_score FROM `${dataset}.system_health` AS h")
+    assert list(again["health_score"]) == [scores["health_score"].iloc[0]] * 2
+
+    agency.change("UPDATE `${dataset}.creators` SET display_name = 'New' WHERE TRUE")
+    third, _ = run_check(agency)
+    assert REHEARSAL in third
+
+
+def test_what_is_wrong_is_looked_at_again_although_nothing_changed(agency: Installed) -> None:
+    dataset, planned_at = agency.dataset, agency.dataset.planning_instant()
+    agency.change("DELETE FROM `${dataset}.message_facts` WHERE row_id < 100")
+    seen, state = observed(dataset, planned_at)
+    assert seen.violations
+    remembered = newest_observations({"state": state, "observations": seen.as_text()})
+    assert remembered is not None
+    since = dt.datetime.now(dt.UTC)
+    assert observed(dataset, planned_at, remembered)[0].violations == seen.violations
+    assert REHEARSAL in statements_since(dataset, since)
+
+
+def test_a_new_day_is_looked_at_whole(agency: Installed) -> None:
+    dataset, planned_at = agency.dataset, agency.dataset.planning_instant()
+    seen, state = observed(dataset, planned_at)
+    remembered = newest_observations({"state": state, "observations": seen.as_text()})
+    since = dt.datetime.now(dt.UTC)
+    _, same = observed(dataset, planned_at + dt.timedelta(minutes=50), remembered)
+    assert same == state
+    assert statements_since(dataset, since) == []
+    _, other = observed(dataset, planned_at + dt.timedelta(days=1), remembered)
+    assert other != state
+
+
+def test_observations_of_another_version_are_not_taken_over() -> None:
+    assert Observations.of_text("{}") is None
+    assert Observations.of_text("None") is None
+    assert newest_observations(None) is None
+    assert newest_observations({"state": "a", "observations": '{"knobs": {}}'}) is None
