@@ -2,8 +2,9 @@
 
 An operation of the door is a job. A script or call is a job, and each statement in it that reads or
 writes is another (BEGIN TRANSACTION and what only computes are none). Rows that replace others are
-loaded by a load job and a script of two statements. Each statement is billed 10 MiB at least for
-each table that it reads or writes, those below its views too, and temporary ones.
+loaded by a load job and a script of two statements; none in their place are a DELETE. Each
+statement is billed 10 MiB at least for each table that it reads or writes, those below its views
+too, and temporary ones.
 """
 
 from collections.abc import Iterator, Mapping
@@ -56,7 +57,7 @@ def bill_of(dataset: Dataset, job: Job) -> Bill:
     library = dataset.library
     match job.kind:
         case "load":
-            return Bill(len(LOADING), LOADED_TABLES)
+            return Bill(len(LOADING), LOADED_TABLES) if job.rows else Bill(1, 1)
         case "call":
             return script_bill(library, library[job.statement.split()[-1]].text)
         case "run" if job.statement.startswith("rehearse "):

@@ -61,9 +61,12 @@ def schedule_recommendations(
     planned_drafts = draft_week(read_week_inputs(dataset, scope), scope, context.log.info)
     rows, drafts = draft_rows(dataset, scope, planned_drafts, run_id=context.run_id)
     failures, dropped = failed_creators(drafts), placement_shortfalls(drafts)
-    store_shortfalls(dataset, scope, "creator", failures, run_id=context.run_id)
-    store_shortfalls(dataset, scope, "placement", dropped, run_id=context.run_id)
-    store_shortfalls(dataset, scope, "replacement", [], run_id=context.run_id)
+    store_shortfalls(
+        dataset,
+        scope,
+        {"creator": failures, "placement": dropped, "replacement": []},
+        run_id=context.run_id,
+    )
     replaced = store_replaced_drafts(dataset, scope, run_id=context.run_id)
     for change in replaced.replacements:
         context.log.info(change.sentence)
@@ -119,7 +122,7 @@ def active_caption_assignments(
     scope = scope_of_run(dataset, week_start, week_scope)
     locked = lock_drafts(dataset, scope)
     blocked = blocked_drafts(dataset, scope)
-    store_shortfalls(dataset, scope, "lock", blocked, run_id=context.run_id)
+    store_shortfalls(dataset, scope, {"lock": blocked}, run_id=context.run_id)
     for shortfall in blocked:
         context.log.error(shortfall.sentence)
     reserved = dataset.query("week_reservations", week_start=week_start)

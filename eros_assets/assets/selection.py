@@ -70,7 +70,7 @@ def weekly_volume_targets(
         targets,
         replacing={"week_start": week_start, "page_name": scope.pages},
     )
-    store_shortfalls(dataset, scope, "targets", failures, run_id=context.run_id)
+    store_shortfalls(dataset, scope, {"targets": failures}, run_id=context.run_id)
     for failure in failures:
         context.log.error(failure.sentence)
     return dg.MaterializeResult(
@@ -125,7 +125,7 @@ def caption_selections(
         for lacking in selection_shortfalls(dataset, scope)
         if lacking.page_name not in failed
     ]
-    store_shortfalls(dataset, scope, "selection", shortfalls, run_id=context.run_id)
+    store_shortfalls(dataset, scope, {"selection": shortfalls}, run_id=context.run_id)
     for shortfall in shortfalls:
         context.log.warning(shortfall.sentence)
     return dg.MaterializeResult(

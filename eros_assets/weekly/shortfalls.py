@@ -74,14 +74,13 @@ def reason_of(error: Exception) -> str:
 def store_shortfalls(
     dataset: Dataset,
     scope: WeekPlanScope,
-    stage: Stage,
-    shortfalls: Sequence[Shortfall],
+    found: Mapping[Stage, Sequence[Shortfall]],
     *,
     run_id: str,
 ) -> None:
-    """Replace the table's rows of this stage for the scope's pages and week."""
+    """Replace the table's rows of these stages for the scope's pages and week."""
     pages = {"page_name": list(scope.pages)}
-    _replace(dataset, scope.week_start, stage, shortfalls, run_id, pages)
+    _replace(dataset, scope.week_start, found, run_id, pages)
 
 
 def store_withheld(
@@ -90,14 +89,13 @@ def store_withheld(
     """Say in the table which pages of a week are in force and not published, where that changed."""
     wanted = [failed_page(page, reason) for page, reason in sorted(withheld.items())]
     if week_shortfalls(dataset, week_start, ["files"]) != wanted:
-        _replace(dataset, week_start, "files", wanted, run_id, {})
+        _replace(dataset, week_start, {"files": wanted}, run_id, {})
 
 
 def _replace(
     dataset: Dataset,
     week_start: dt.date,
-    stage: Stage,
-    shortfalls: Sequence[Shortfall],
+    found: Mapping[Stage, Sequence[Shortfall]],
     run_id: str,
     pages: Mapping[str, Sequence[str]],
 ) -> None:
@@ -114,12 +112,13 @@ def _replace(
             "reason": s.reason,
             "run_id": run_id,
         }
+        for stage, shortfalls in found.items()
         for s in shortfalls
     ]
     dataset.load(
         "schedule_shortfalls",
         pd.DataFrame(rows, columns=list(COLUMNS)),
-        replacing={"week_start": week_start, "stage": stage, **pages},
+        replacing={"week_start": week_start, "stage": list(found), **pages},
     )
 
 

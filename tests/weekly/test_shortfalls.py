@@ -39,7 +39,7 @@ def store(
     stage: Stage = "selection",
     run_id: str = "run 1",
 ) -> None:
-    store_shortfalls(dataset, at, stage, shortfalls, run_id=run_id)
+    store_shortfalls(dataset, at, {stage: shortfalls}, run_id=run_id)
 
 
 def stored(dataset: Dataset) -> list[dict[str, Any]]:

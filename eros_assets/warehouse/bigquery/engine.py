@@ -161,6 +161,7 @@ class BigQueryWarehouse:
 
         All rows: one load job, atomic by itself. Some: a load job into a staging table that
         expires within a day, then one transaction; run again, in part or whole, it ends the same.
+        None in their place: one DELETE.
         """
         with (
             self._statements.operation("load", f"load into {table}", f"LOAD {table}") as operation,
@@ -175,14 +176,18 @@ class BigQueryWarehouse:
             else:
                 types = {field.name: objects.column_type(field) for field in target.schema}
                 slice_ = _replaced(table, replacing, types)
-                staging = self._tables.make_staging(operation, target, rows.columns)
-                self._tables.load(operation, rows.file, staging)
-                script = scripts.replacement_script(
-                    f"{self._settings.dataset_name}.{table}",
-                    f"{self._settings.dataset_name}.{staging.table_id}",
-                    rows.columns,
-                    slice_,
-                )
+                path = f"{self._settings.dataset_name}.{table}"
+                if rows.row_count:
+                    staging = self._tables.make_staging(operation, target, rows.columns)
+                    self._tables.load(operation, rows.file, staging)
+                    script = scripts.replacement_script(
+                        path,
+                        f"{self._settings.dataset_name}.{staging.table_id}",
+                        rows.columns,
+                        slice_,
+                    )
+                else:
+                    script = scripts.deletion(path, slice_)
                 self._statements.completed(operation, script, slice_)
             operation.rows = rows.row_count
         return operation.job

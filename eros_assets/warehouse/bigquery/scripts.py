@@ -64,15 +64,20 @@ def replacement_script(
 
     Each replaced column's values are its query parameter. Running it again changes nothing.
     """
-    conditions = " AND ".join(_condition(name, typed) for name, typed in replacing.items())
     names = ", ".join(quoted(name) for name in columns)
     return (
         "BEGIN TRANSACTION;\n"
-        f"DELETE FROM {quoted(target)} WHERE {conditions};\n"
+        f"{deletion(target, replacing)};\n"
         f"INSERT INTO {quoted(target)} ({names})\n"
         f"SELECT {names} FROM {quoted(source)};\n"
         "COMMIT TRANSACTION;"
     )
+
+
+def deletion(target: str, replacing: Mapping[str, Typed]) -> str:
+    """Removes the rows of `target` that match `replacing`; a column's values are its parameter."""
+    conditions = " AND ".join(_condition(name, typed) for name, typed in replacing.items())
+    return f"DELETE FROM {quoted(target)} WHERE {conditions}"
 
 
 def _condition(name: str, typed: Typed) -> str:

@@ -54,7 +54,9 @@ def store_replaced_drafts(
     store_replacements(dataset, scope.week_start, {each.schedule_id for each in done}, done)
     shortfalls = [lacking for draft in drafts for lacking in _shortfalls(draft, known)]
     pages = tuple(draft.page_name for draft in drafts)
-    store_shortfalls(dataset, replace(scope, pages=pages), "replacement", shortfalls, run_id=run_id)
+    store_shortfalls(
+        dataset, replace(scope, pages=pages), {"replacement": shortfalls}, run_id=run_id
+    )
     made = [draft for draft in drafts if draft.rows]
     dataset.load(
         "schedule_recommendations",

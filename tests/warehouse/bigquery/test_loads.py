@@ -182,6 +182,19 @@ def test_no_value_to_replace_by_replaces_nothing(
     }
 
 
+def test_no_rows_in_the_place_of_some_are_one_statement(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    job = warehouse.load("bookings", frame().head(0), replacing={"day": DAY, "studio": ["north"]})
+    assert service.statements == [
+        "DELETE FROM `of-scheduler-proj.eros_scheduling_brain.bookings` "
+        "WHERE `day` = @day AND `studio` IN UNNEST(@studio)"
+    ]
+    assert list(service.jobs) == ["eros_load_1_1_1"]
+    assert not any(name.startswith("eros_staging") for name in service.tables)
+    assert (job.rows, job.error) == (0, None)
+
+
 def test_an_aborted_replacement_is_tried_again_without_loading_again(
     warehouse: BigQueryWarehouse, service: Service
 ) -> None:
