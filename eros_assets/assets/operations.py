@@ -112,7 +112,7 @@ def _slow_table(slowest: Sequence[SlowStatement]) -> dg.MetadataValue[Any]:
 def _picture(dataset: Dataset, health: Health, day: dt.date) -> dg.MetadataValue[Any]:
     since = day - dt.timedelta(days=SHOWN_DAYS)
     recent = dataset.query("recent_health", since=since).to_dict("records")
-    png = health_picture(
+    picture = health_picture(
         [HealthBar(component.name, component.score) for component in health.components],
         [
             HealthPoint(row["checked_at"].to_pydatetime(), row["health_score"], row["decision"])
@@ -120,4 +120,4 @@ def _picture(dataset: Dataset, health: Health, day: dt.date) -> dg.MetadataValue
         ],
         f"Health {health.score:.0f} of 100: {health.status}, {health.decision.verdict}",
     )
-    return dg.MetadataValue.md(inline_picture("health", png))
+    return dg.MetadataValue.md(inline_picture("health", picture))
