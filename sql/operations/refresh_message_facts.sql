@@ -299,8 +299,11 @@ contents AS (
     t.message_type,
     t.message,
     REGEXP_REPLACE(
-      REGEXP_REPLACE(
-        LOWER(NORMALIZE(t.message)), r'&(nbsp|amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-f]+);', ''
+      REPLACE(
+        REGEXP_REPLACE(
+          LOWER(NORMALIZE(t.message)), r'&(nbsp|amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-f]+);', ''
+        ),
+        ' ', ''
       ),
       r'[^\p{L}\p{N}]+', ''
     ) AS content_text
