@@ -82,8 +82,9 @@ def _picture(measured: "pd.DataFrame") -> dg.MetadataValue[Any]:
         ]
 
     [overall] = of("overall", "scope")
-    png = improvement_picture(overall, of("week", "week_start"), of("page", "page_name"), TARGET)
-    return dg.MetadataValue.md(inline_picture("improvement", png))
+    weeks, pages = of("week", "week_start"), of("page", "page_name")
+    picture = improvement_picture(overall, weeks, pages, TARGET)
+    return dg.MetadataValue.md(inline_picture("improvement", picture))
 
 
 def _number(value: object) -> float:

@@ -112,7 +112,7 @@ def schedule_csv(
         },
     )
     shown = [
-        inline_picture(week.page_name, calendar_picture(week), "svg+xml")
+        inline_picture(week.page_name, calendar_picture(week))
         for week in published.weeks[:SHOWN_PICTURES]
     ]
     yield dg.MaterializeResult(

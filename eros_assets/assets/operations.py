@@ -139,7 +139,7 @@ def _preview(recent: Sequence[Record]) -> dg.MetadataValue[Any]:
 
 
 def _picture(health: Health, recent: Sequence[Record]) -> dg.MetadataValue[Any]:
-    png = health_picture(
+    picture = health_picture(
         [HealthBar(component.name, component.score) for component in health.components],
         [
             HealthPoint(row["checked_at"].to_pydatetime(), row["health_score"], row["decision"])
@@ -147,4 +147,4 @@ def _picture(health: Health, recent: Sequence[Record]) -> dg.MetadataValue[Any]:
         ],
         f"Health {health.score:.0f} of 100: {health.status}, {health.decision.verdict}",
     )
-    return dg.MetadataValue.md(inline_picture("health", png))
+    return dg.MetadataValue.md(inline_picture("health", picture))

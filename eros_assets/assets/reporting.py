@@ -327,12 +327,9 @@ def markdown_rows(
     return dg.MetadataValue.md("\n".join(lines))
 
 
-def inline_picture(name: str, picture: bytes, kind: str = "png") -> str:
-    """A picture as Markdown that holds it; `name` stands where it can't be shown.
-
-    `kind` is the subtype of its media type: `png`, or `svg+xml`.
-    """
-    return f"![{name}](data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')})"
+def inline_picture(name: str, picture: bytes) -> str:
+    """An SVG as Markdown that holds it; `name` stands where it can't be shown."""
+    return f"![{name}](data:image/svg+xml;base64,{base64.b64encode(picture).decode('ascii')})"
 
 
 def gate_table(findings: Sequence[Finding]) -> dg.MetadataValue[Any]:

@@ -1,18 +1,17 @@
 """Draws the improvement of treatment over control, by week and by creator."""
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from eros_assets.exporting.palette import FAINT, INK, PAPER, RULE
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from eros_assets.exporting.chart import Axis, Box, Chart, Dot, Line, Panel, chart_picture
+from eros_assets.exporting.palette import FAINT
 
 TREATED = "#0b5394"
 TARGET_COLOUR = "#b45f06"
+BAND = "#dbe7f3"
+WIDTH, HEIGHT = 960, 440
+TOP, BOTTOM = 62, 362
 FURTHEST = 1.5
 """Upper end of the axis; larger improvements and bounds, as of small weeks, are drawn there."""
 
@@ -33,57 +32,45 @@ def improvement_picture(
     pages: Sequence[MeasuredImprovement],
     target: float,
 ) -> bytes:
-    """PNG of 960 by 440 pixels: weeks left, creators right, the overall interval as a band."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9.6, 4.4), dpi=100, facecolor=PAPER)
-    FigureCanvasAgg(figure)
-    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
-    _draw(left, weeks, overall, target)
-    left.set_title("By week", loc="left", fontsize=10, color=INK)
-    left.set_ylabel("EMV, treatment over control", fontsize=9, color=INK)
+    """SVG of 960 by 440 pixels: weeks left, creators right, the overall interval as a band."""
     ordered = sorted((p for p in pages if math.isfinite(p.value)), key=lambda p: p.value)
-    _draw(right, ordered, overall, target)
-    right.set_title("By creator", loc="left", fontsize=10, color=INK)
-    figure.suptitle(_sentence(overall), x=0.02, ha="left", fontsize=11, color=INK)
-    figure.tight_layout()
-    png = io.BytesIO()
-    figure.savefig(png, format="png", metadata={"Software": None})
-    return png.getvalue()
+    panels = [
+        Panel("By week: EMV, treatment over control", 50, TOP, 560, BOTTOM, slant=60),
+        Panel("By creator", 610, TOP, 946, BOTTOM, slant=60),
+    ]
+    for panel, measured in zip(panels, (weeks, ordered), strict=True):
+        _draw(panel, measured, overall, target)
+    return chart_picture(Chart(_sentence(overall), WIDTH, HEIGHT, panels))
 
 
 def _draw(
-    axes: "Axes",
+    panel: Panel,
     measured: Sequence[MeasuredImprovement],
     overall: MeasuredImprovement,
     target: float,
 ) -> None:
-    from matplotlib.ticker import PercentFormatter
-
-    axes.axhline(0, color=FAINT, linewidth=0.8)
-    axes.axhline(target, color=TARGET_COLOUR, linewidth=1, linestyle="--")
+    up = Axis(-1, FURTHEST, panel.bottom, panel.top)
+    across = Axis(-0.7, max(len(measured), 1) - 0.3, panel.left, panel.right)
+    panel.ticks = [(up.at(share / 100), f"{share} %") for share in range(-100, 151, 50)]
     if math.isfinite(overall.lower) and math.isfinite(overall.upper):
-        axes.axhspan(overall.lower, min(overall.upper, FURTHEST), color="#dbe7f3")
+        top, bottom = up.at(overall.upper), up.at(overall.lower)
+        width, height = panel.right - panel.left, round(bottom - top, 1)
+        panel.boxes.append(Box(panel.left, top, width, height, BAND))
+    panel.across(up.at(0), FAINT, 0.8)
+    panel.across(up.at(target), TARGET_COLOUR, 1.0, is_dashed=True)
     if math.isfinite(overall.value):
-        axes.axhline(overall.value, color=TREATED, linewidth=1.2)
+        panel.across(up.at(overall.value), TREATED, 1.2)
     for place, each in enumerate(measured):
         if not math.isfinite(each.value):
             continue
+        x = across.at(place)
         if math.isfinite(each.lower) and math.isfinite(each.upper):
-            axes.vlines(place, each.lower, min(each.upper, FURTHEST), TREATED, linewidth=1)
-        axes.plot(place, min(each.value, FURTHEST), "o", color=TREATED, markersize=4)
-    axes.set_ylim(-1, FURTHEST)
-    axes.set_xlim(-0.7, max(len(measured), 1) - 0.3)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            ends = [(x, up.at(each.lower)), (x, up.at(each.upper))]
+            panel.lines.append(Line(ends, TREATED))
+        panel.dots.append(Dot(x, up.at(each.value), TREATED, 2.6))
     step = max(math.ceil(len(measured) / 20), 1)
-    places = range(0, len(measured), step)
-    axes.set_xticks(
-        list(places), [measured[p].label for p in places], rotation=60, ha="right", fontsize=7
-    )
-    axes.tick_params(colors=INK, labelsize=7.5, length=2)
-    for side in axes.spines.values():
-        side.set_color(RULE)
+    for place in range(0, len(measured), step):
+        panel.labels.append((across.at(place) + 3, measured[place].label))
 
 
 def _sentence(overall: MeasuredImprovement) -> str:

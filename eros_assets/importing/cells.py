@@ -30,6 +30,9 @@ LINE_BREAK = r"\r\n|\n|\r"
 GZIP = b"\x1f\x8b"
 UNREADABLE = (pa.ArrowException, OSError, ValueError)
 
+TYPE_NAMES = ("int8", "int16", "int32", "int64", "float32", "float64")
+"""Types that a second row of the header may name, in spite of their digits."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
@@ -260,13 +263,18 @@ def _repeats_header(cells: Cells, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _is_second_header(cells: Cells, first: int, second: int) -> bool:
-    """Units or explanations: words where the row below has numbers, and no number of its own."""
+    """Units, types or explanations: words where the row below has numbers, and none of its own.
+
+    Units in brackets are told by them where only some columns have one.
+    """
     above, below = (_texts(cells, index) for index in (first, second))
     numeric = [n for n, text in enumerate(below) if any(c.isdigit() for c in text)]
-    return (
-        len(numeric) > 2
-        and not any(any(c.isdigit() for c in text) for text in above)
-        and all(above[n] and canonical(above[n]) not in ("na", "null", "none") for n in numeric)
+    if any(any(c.isdigit() for c in text) for text in above if canonical(text) not in TYPE_NAMES):
+        return False
+    if all(text[0] + text[-1] in ("()", "[]") for text in above if text):
+        return any(above[n] for n in numeric)
+    return len(numeric) > 2 and all(
+        above[n] and canonical(above[n]) not in ("na", "null", "none") for n in numeric
     )
 
 

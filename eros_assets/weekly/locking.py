@@ -21,11 +21,12 @@ def lock_drafts(dataset: Dataset, scope: WeekPlanScope) -> int:
     messages are replaced. A draft that can't be locked stays a
     draft; `blocked_drafts` gives the reason.
     """
-    drafts = dataset.query("unlocked_drafts", week_start=scope.week_start)
-    if drafts.empty:
-        return 0
     if scope.is_everyone:
-        return _lock(dataset, scope.schedule_prefix)
+        # What is in the way of which draft, the lock finds for itself.
+        week = {"week_start": scope.week_start, "status": "draft"}
+        drafted = dataset.first_rows("schedule_recommendations", ["schedule_id"], **week).count
+        return _lock(dataset, scope.schedule_prefix) if drafted else 0
+    drafts = dataset.query("unlocked_drafts", week_start=scope.week_start)
     free = drafts[_is_own(dataset, scope, drafts) & ~drafts["is_refused"]]
     locked = 0
     for schedule in free["schedule_id"]:

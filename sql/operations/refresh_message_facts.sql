@@ -68,10 +68,13 @@ WITH typed AS (
     OR (m.viewed_count IS NOT NULL AND SAFE_CAST(m.viewed_count AS INT64) IS NULL)
     OR (m.purchased_count IS NOT NULL AND SAFE_CAST(m.purchased_count AS INT64) IS NULL)
       AS has_no_count,
-    TO_JSON_STRING(STRUCT(
-      m.row_id, m.page_name, m.message, m.sending_time, m.price, m.sent_count, m.viewed_count,
-      m.purchased_count, m.earnings, m.message_type, m.caption_id, m.status, m.counted_at
-    )) AS payload
+    m.row_id AS given_row_id,
+    m.sent_count AS given_sent_count,
+    m.viewed_count AS given_viewed_count,
+    m.purchased_count AS given_purchased_count,
+    m.earnings AS given_earnings,
+    m.status AS given_status,
+    m.counted_at AS given_counted_at
   FROM `${dataset}.mass_messages` AS m
   CROSS JOIN (
     SELECT
@@ -128,7 +131,49 @@ ruled AS (
   FROM typed AS t
 ),
 
--- One row per row that breaks no rule, with the page and time that its row_id stands for.
+-- Most messages have one row: the others are told apart, at a cost, and only they and those that go
+-- into quarantine need their payload.
+repeated AS (
+  SELECT r.row_id
+  FROM ruled AS r
+  WHERE r.broken_rule IS NULL
+  GROUP BY r.row_id
+  HAVING COUNT(*) > 1
+),
+
+marked AS (
+  SELECT
+    r.row_id, r.page_name, r.message, r.sending_time, r.price, r.sent_count, r.viewed_count,
+    r.purchased_count, r.earnings, r.message_type, r.caption_id, r.counted_at, r.is_timed,
+    r.status, r.is_scheduled, r.broken_rule,
+    p.row_id IS NOT NULL AS is_repeated,
+    CASE
+      WHEN
+        r.broken_rule IS NOT NULL
+        OR p.row_id IS NOT NULL
+        OR (r.is_scheduled AND r.status = 'withdrawn')
+        THEN TO_JSON_STRING(STRUCT(
+          r.given_row_id AS row_id,
+          r.page_name,
+          r.message,
+          r.sending_time,
+          r.price,
+          r.given_sent_count AS sent_count,
+          r.given_viewed_count AS viewed_count,
+          r.given_purchased_count AS purchased_count,
+          r.given_earnings AS earnings,
+          r.message_type,
+          r.caption_id,
+          r.given_status AS status,
+          r.given_counted_at AS counted_at
+        ))
+    END AS payload
+  FROM ruled AS r
+  LEFT JOIN repeated AS p ON r.row_id = p.row_id
+),
+
+-- One row per row of such a message that breaks no rule, with the page and time that its row_id
+-- stands for.
 known AS (
   SELECT
     r.*,
@@ -138,8 +183,8 @@ known AS (
     FIRST_VALUE(r.sending_time) OVER (
       PARTITION BY r.row_id ORDER BY r.is_scheduled, r.sending_time, r.page_name, r.payload
     ) AS known_time
-  FROM ruled AS r
-  WHERE r.broken_rule IS NULL
+  FROM marked AS r
+  WHERE r.broken_rule IS NULL AND r.is_repeated
 ),
 
 told AS (
@@ -218,10 +263,16 @@ UNION ALL
 SELECT
   r.row_id, r.page_name, r.message, r.sending_time, r.price, r.sent_count, r.viewed_count,
   r.purchased_count, r.earnings, r.message_type, r.caption_id, r.counted_at, r.is_timed,
-  r.status, r.is_scheduled, r.payload, r.broken_rule AS reason
-FROM ruled AS r
-WHERE r.broken_rule IS NOT NULL;
+  r.status, r.is_scheduled, r.payload,
+  CASE
+    WHEN r.broken_rule IS NOT NULL THEN r.broken_rule
+    WHEN r.is_scheduled AND r.status = 'withdrawn' THEN 'withdrawn before it was sent'
+  END AS reason
+FROM marked AS r
+WHERE r.broken_rule IS NOT NULL OR NOT r.is_repeated;
 
+-- One row per text of a page and type that a caption of the bank says: texts repeat, and to normalise
+-- one costs more than to look it up.
 CREATE OR REPLACE TEMP TABLE matched_captions AS
 WITH bank AS (
   SELECT
@@ -233,32 +284,45 @@ WITH bank AS (
   INNER JOIN `${dataset}.usable_captions` AS b ON c.caption_id = b.caption_id
 ),
 
-messages AS (
-  SELECT
-    j.row_id,
+texts AS (
+  SELECT DISTINCT
     j.page_name,
     j.message_type,
+    j.message
+  FROM judged_messages AS j
+  WHERE j.reason IS NULL AND j.caption_id IS NULL
+),
+
+contents AS (
+  SELECT
+    t.page_name,
+    t.message_type,
+    t.message,
     REGEXP_REPLACE(
-      REGEXP_REPLACE(
-        LOWER(NORMALIZE(j.message)), r'&(nbsp|amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-f]+);', ''
+      REPLACE(
+        REGEXP_REPLACE(
+          LOWER(NORMALIZE(t.message)), r'&(nbsp|amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-f]+);', ''
+        ),
+        ' ', ''
       ),
       r'[^\p{L}\p{N}]+', ''
     ) AS content_text
-  FROM judged_messages AS j
-  WHERE j.reason IS NULL AND j.caption_id IS NULL
+  FROM texts AS t
 )
 
 SELECT
-  m.row_id,
+  m.page_name,
+  m.message_type,
+  m.message,
   b.caption_id
-FROM messages AS m
+FROM contents AS m
 INNER JOIN bank AS b
   ON
     m.content_text = b.content_text
     AND (b.page_name IS NULL OR b.page_name = m.page_name)
 QUALIFY
   ROW_NUMBER() OVER (
-    PARTITION BY m.row_id
+    PARTITION BY m.page_name, m.message_type, m.message
     ORDER BY
       IF((b.price_tier = 'bump') = (m.message_type = 'Bump'), 0, 1),
       IF(b.page_name IS NULL, 1, 0),
@@ -435,7 +499,11 @@ SELECT
   ) AS maturity
 FROM aged AS j
 INNER JOIN fresh_spans AS s ON j.age_hours >= s.from_hours AND j.age_hours < s.until_hours
-LEFT JOIN matched_captions AS c ON j.row_id = c.row_id;
+LEFT JOIN matched_captions AS c
+  ON
+    j.page_name = c.page_name
+    AND j.message_type = c.message_type
+    AND j.message = c.message;
 
 CREATE OR REPLACE TEMP TABLE fresh_scheduled AS
 SELECT
@@ -447,7 +515,11 @@ SELECT
   j.message,
   j.price
 FROM judged_messages AS j
-LEFT JOIN matched_captions AS c ON j.row_id = c.row_id
+LEFT JOIN matched_captions AS c
+  ON
+    j.page_name = c.page_name
+    AND j.message_type = c.message_type
+    AND j.message = c.message
 WHERE j.reason IS NULL AND j.is_scheduled;
 
 CREATE OR REPLACE TEMP TABLE fresh_quarantine AS

@@ -78,7 +78,7 @@ def test_the_overall_row_says_what_the_treatment_earns_more(dataset: Dataset) ->
     assert (overall["treatment_messages"], overall["control_messages"]) == (42, 18)
     assert (overall["clusters"], overall["weeks_measured"]) == (3, 2)
     assert pd.isna(overall["page_name"])
-    assert str(shown["picture"].value).startswith("![improvement](data:image/png;base64,")
+    assert str(shown["picture"].value).startswith("![improvement](data:image/svg+xml;base64,")
     assert shown["relative_improvement"].value == overall["relative_improvement"]
 
 

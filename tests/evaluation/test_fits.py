@@ -1,5 +1,7 @@
 """Fits with their uncertainty: values against the reference, intervals by what they cover."""
 
+from xml.etree import ElementTree
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from eros_assets.exporting.fits_picture import fits_picture
 from tests.sql.learning import method_of_moments
 
 ALPHA, BETA = 2.0, 60.0
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def history(rng: np.random.Generator, captions: int = 400, sends: int = 2) -> pd.DataFrame:
@@ -81,4 +84,6 @@ def test_too_little_gives_no_interval(captions: int) -> None:
     fit = fitted(sends)
     assert np.isnan(fit.strength.lower)
     assert np.isnan(fit.dispersion.estimate)
-    assert fits_picture([fit]).startswith(b"\x89PNG")
+    drawn = ElementTree.fromstring(fits_picture([fit]))
+    dots = drawn.findall(f".//{SVG}circle[@r='1.8']")
+    assert len(dots) == sum(np.isfinite(i.estimate) for i in (fit.rate, fit.strength))

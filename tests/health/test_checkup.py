@@ -50,7 +50,7 @@ def test_the_sample_agency_is_healthy_and_the_job_shows_it(agency: Installed) ->
     assert row["health_status"] == "HEALTHY"
     assert row["decision"] == event.metadata["decision"].value == "OK"
     assert list(row["reasons"]) == []
-    assert "data:image/png;base64," in str(event.metadata["picture"].value)
+    assert "data:image/svg+xml;base64," in str(event.metadata["picture"].value)
     assert "availability" in str(event.metadata["components"].value)
     evaluations = {e.check_name: e for e in result.get_asset_check_evaluations()}
     assert evaluations["health_score"].passed

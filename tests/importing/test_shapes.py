@@ -243,6 +243,18 @@ SHAPES: dict[str, tuple[Files, str]] = {
         },
         "",
     ),
+    "units in brackets below some headers": (
+        {"mass_messages.csv": HEADER + ",,,[UTC],(USD),,,,(USD),,\n" + "".join(ROWS)},
+        "",
+    ),
+    "types below the header": (
+        {
+            "mass_messages.csv": HEADER
+            + "INT64,STRING,STRING,TIMESTAMP,FLOAT64,INT64,INT64,INT64,FLOAT64,STRING,INT64\n"
+            + "".join(ROWS)
+        },
+        "",
+    ),
     "rows to skip are named": (
         {"mass_messages.csv": HEADER + "0,,x,,,,,,,,\n0,,y,,,,,,,,\n" + "".join(ROWS)},
         "[mass_messages]\nskip_after_header = 2\n",

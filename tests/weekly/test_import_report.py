@@ -1,5 +1,6 @@
 """What became of the input rows is counted, and too much of what can't be used stops a command."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,17 @@ import pandas as pd
 import pytest
 
 from eros_assets.cli.import_reports import refuse_doubtful
+from eros_assets.dataset import scratch_dataset
 from eros_assets.importing.inputs import read_inputs
 from eros_assets.settings import Settings
+from eros_assets.weekly.facts import refresh_facts
 from eros_assets.weekly.import_report import (
+    SCRATCH_TABLES,
+    SCRATCH_VIEWS,
     ImportLimits,
     ImportReport,
     PageMatches,
+    import_report,
     rehearsed_import,
 )
 from tests.importing.conftest import BANK, CREATORS, MESSAGES
@@ -112,3 +118,21 @@ def test_what_loading_would_give_is_told_without_loading(tmp_path: Path) -> None
         "pages without history: silent_page",
     ]
     assert not home.exists()
+
+
+def test_a_report_is_read_again_only_when_a_table_has_changed(tmp_path: Path) -> None:
+    for name, text in (("mass_messages", MESSAGES), ("caption_bank", BANK), ("creators", CREATORS)):
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    tables = read_inputs(tmp_path).tables
+    limits, strict = ImportLimits(0.05, 0.20), ImportLimits(0.0, 0.0)
+    with scratch_dataset(Settings(), (*SCRATCH_TABLES, *SCRATCH_VIEWS)) as dataset:
+        for name in ("mass_messages", "caption_bank", "creators"):
+            dataset.load(name, tables[name])
+        refresh_facts(dataset)
+        first = import_report(dataset, limits)
+        asked = len(dataset.ledger)
+        assert import_report(dataset, strict) == replace(first, limits=strict)
+        assert len(dataset.ledger) == asked
+        dataset.load("caption_bank", tables["caption_bank"].iloc[:1])
+        changed = import_report(dataset, limits)
+    assert changed.captions == 1 < first.captions
