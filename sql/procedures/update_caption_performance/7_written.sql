@@ -64,15 +64,17 @@
       appeal = SAFE_DIVIDE(f.appeal_shape, f.appeal_rate),
       appeal_shape = f.appeal_shape,
       appeal_rate = f.appeal_rate,
+      text_multiplier = f.text_multiplier,
       stats_as_of = p_as_of,
       last_updated = CURRENT_TIMESTAMP()
   WHEN NOT MATCHED THEN
     INSERT (
-      caption_id, price_tier, pages, appeal, appeal_shape, appeal_rate, stats_as_of, last_updated
+      caption_id, price_tier, pages, appeal, appeal_shape, appeal_rate, text_multiplier,
+      stats_as_of, last_updated
     )
     VALUES (
       f.caption_id, f.price_tier, f.pages, SAFE_DIVIDE(f.appeal_shape, f.appeal_rate),
-      f.appeal_shape, f.appeal_rate, p_as_of, CURRENT_TIMESTAMP()
+      f.appeal_shape, f.appeal_rate, f.text_multiplier, p_as_of, CURRENT_TIMESTAMP()
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
