@@ -20,7 +20,7 @@ COLUMNS = 2**17
 memory does not grow with the vocabulary."""
 
 WORD = r"(?u)\b\w+\b"
-CHARACTERS = (3, 5)
+CHARACTERS = (3, 4)
 """Lengths of the sequences of characters, within words."""
 
 CHUNK = 20_000

@@ -21,8 +21,8 @@ from eros_assets.text_priors.rates import TYPES, CaptionRates, FirstRates, Rated
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-RIDGE = 6.0
-TOLERANCE = 1e-4
+RIDGE = 8.0
+TOLERANCE = 1e-3
 MOST_FITTED = 50_000
 """Captions that a fit uses, the latest: it bounds the memory."""
 
@@ -250,24 +250,46 @@ def _centred(values: Floats, weights: Floats) -> Floats:
 
 
 def _fitted(features: "csr_matrix", known: CaptionRates) -> _Model:
-    from scipy.sparse import csr_matrix, diags, hstack
-    from sklearn.linear_model import Ridge
+    """The ridge regression in its dual form: (K + RIDGE / weight) a = excess, by conjugate gradients.
 
-    is_of = [known.message_type == kind for kind in TYPES]
-    own = [diags(of.astype(np.float64)) @ features for of in is_of]
+    K are the products of the captions' rows, twice within a type: once for the shared coefficients,
+    once for the type's own.
+    """
+    from scipy.sparse.linalg import LinearOperator, cg
+
+    kinds = [kind for kind in TYPES if (known.message_type == kind).any()]
+    is_of = [known.message_type == kind for kind in kinds]
+    rows = [features[of] for of in is_of]
+    noise = RIDGE / known.weight
     excess = known.excess.copy()
     for of in is_of:
-        if of.any():
-            excess[of] = _centred(excess[of], known.weight[of])
-    ridge = Ridge(alpha=RIDGE, fit_intercept=False, solver="sparse_cg", tol=TOLERANCE)
-    ridge.fit(csr_matrix(hstack([features, *own])), excess, sample_weight=known.weight)
-    shared, *others = np.split(ridge.coef_, 1 + len(TYPES))
-    coefficients = tuple(shared + other for other in others)
+        excess[of] = _centred(excess[of], known.weight[of])
+
+    def coefficients(dual: Floats) -> list[Floats]:
+        own = [of_type.T @ dual[of] for of_type, of in zip(rows, is_of, strict=True)]
+        return [sum(own) + each for each in own]
+
+    def product(dual: Floats) -> Floats:
+        found = noise * dual
+        for of, of_type, each in zip(is_of, rows, coefficients(dual), strict=True):
+            found[of] += of_type @ each
+        return found
+
+    size = excess.size
+    norms = np.asarray(features.multiply(features).sum(axis=1)).ravel()
+    scale = 1.0 / (2.0 * norms + noise)
+    dual, _ = cg(
+        LinearOperator((size, size), matvec=product, dtype=np.float64),
+        excess,
+        rtol=TOLERANCE,
+        M=LinearOperator((size, size), matvec=lambda v: scale * v, dtype=np.float64),
+    )
+    found = [np.zeros(features.shape[1]) for _ in TYPES]
     usual = np.zeros(len(TYPES))
-    for kind, of in zip(TYPES, is_of, strict=True):
-        if of.any():
-            usual[kind] = np.average(features[of] @ coefficients[kind], weights=known.weight[of])
-    return _Model(coefficients, usual)
+    for kind, of, of_type, each in zip(kinds, is_of, rows, coefficients(dual), strict=True):
+        found[kind] = each
+        usual[kind] = np.average(of_type @ each, weights=known.weight[of])
+    return _Model(tuple(found), usual)
 
 
 def _word_effects(
