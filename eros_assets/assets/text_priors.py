@@ -34,7 +34,7 @@ PREVIEW = """
 def caption_text_priors(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, week_scope: WeekScope
 ) -> dg.MaterializeResult[Any]:
-    """Fit texts to first rates as of the Monday of the week to plan, unless statistics are later."""
+    """Fit texts to first rates as of the week's Monday, unless statistics are later."""
     dataset = warehouse.dataset(context)
     refuse_plan(context, dataset, week_scope)
     week_start = dataset.default_week()
@@ -57,7 +57,15 @@ def _metadata(fitted: TextPriors) -> dict[str, Any]:
         "outcome": fitted.outcome,
         "captions": fitted.captions,
         "judged_on_later_weeks": markdown_rows(
-            ("type", "captions", "held out", "correlation", "slope", "weight", "explained variance"),
+            (
+                "type",
+                "captions",
+                "held out",
+                "correlation",
+                "slope",
+                "weight",
+                "explained variance",
+            ),
             (
                 (
                     *(name, f"{of.captions:,}", f"{of.held_out:,}", f"{of.correlation:.2f}"),

@@ -18,7 +18,9 @@ LURE_SHARE = 0.3
 def word_scores(texts: Sequence[str], seed: int) -> Floats:
     """A normal number for each word, added up over a text's different words; mean 0, variance 1."""
     words = [sorted(set(WORD.findall(text.lower()))) for text in texts]
-    vocabulary = {word: place for place, word in enumerate(sorted({w for text in words for w in text}))}
+    vocabulary = {
+        word: place for place, word in enumerate(sorted({w for text in words for w in text}))
+    }
     effect = np.random.default_rng([seed, 0x7EC7]).standard_normal(len(vocabulary))
     scores = np.array([effect[[vocabulary[w] for w in text]].sum() for text in words])
     deviation = float(scores.std())

@@ -18,8 +18,8 @@ class Evidence:
     `draw` is the Thompson draw. Successes and failures are those of the page and caption as they
     happened; the posterior's, prior included, are in effective trials. `other_pages` is how many
     other pages' trials of the caption are in it. `text_multiplier` is the rate over the page's mean
-    that texts like its own earned, where its prior begins with that. `tier_rank` is the caption's place by score among
-    the page's chosen of the tier, 1 the best.
+    that texts like its own earned, where its prior begins with that. `tier_rank` is the caption's
+    place by score among the page's chosen of the tier, 1 the best.
     """
 
     draw: float | None = None

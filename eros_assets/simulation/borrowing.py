@@ -14,7 +14,6 @@ from eros_assets.simulation.columns import safe_divide, totals
 from eros_assets.simulation.texts import TextPriors
 from eros_assets.tuning import Knobs
 
-
 LEAST_VARIANCE = 0.01
 """Of appeal beyond what texts tell, where they tell anything."""
 

@@ -60,10 +60,9 @@ def run_study(
             monday_after(settings.today) if settings.today else FIRST_WEEK
         )
         agencies = sample_agencies(agency_size(creators), first_week, text_effect=text_effect)
-        label = {"creators": creators}
+        label = {"creators": creators, "text_effect": text_effect}
         who = f"{creators} creators"
         if text_effect > 0:
-            label["text_effect"] = text_effect
             who += f", text effect {text_effect:g}"
     study = Study(
         dataset=dataset,
@@ -97,7 +96,7 @@ def run_study(
         table.add_row(*line)
     console.print(table)
     name = f"{weeks}-weeks-from-{first_week}"
-    if "text_effect" in label:
+    if label.get("text_effect"):
         name += f"-text-{text_effect:g}"
     atomic_write(folder / f"{name}.png", picture(results, title))
     atomic_write(folder / f"{name}.csv", results.to_csv(index=False).encode())

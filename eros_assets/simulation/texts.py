@@ -12,9 +12,9 @@ from eros_assets.simulation.catalogue import BUMP, UNKNOWN_TIER, Catalogue
 from eros_assets.simulation.sends import Trials
 from eros_assets.text_priors.corpus import Corpus
 from eros_assets.text_priors.fit import fit_text_priors
-from eros_assets.text_priors.rates import FirstRates
 from eros_assets.text_priors.rates import BUMP as A_BUMP
 from eros_assets.text_priors.rates import PPV as A_PPV
+from eros_assets.text_priors.rates import FirstRates
 from eros_assets.tuning import Knobs
 
 

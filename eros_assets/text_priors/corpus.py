@@ -1,11 +1,11 @@
 """Turns captions' texts into sparse rows of the words, pairs of words and characters they hold."""
 
 import html
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,22 +36,23 @@ Features = tuple["csr_matrix", "csr_matrix"]
 def _vectorizer(analyzer: "str | Callable[[str], Iterable[str]]") -> "HashingVectorizer":
     from sklearn.feature_extraction.text import HashingVectorizer  # takes a second to import
 
-    return HashingVectorizer(
-        n_features=COLUMNS,
-        analyzer=analyzer,
-        ngram_range=CHARACTERS if analyzer == "char_wb" else (1, 2),
-        token_pattern=WORD if analyzer == "word" else None,
-        alternate_sign=False,
-        norm=None,
-        binary=True,
-    )
+    options: dict[str, Any] = {
+        "n_features": COLUMNS,
+        "analyzer": analyzer,
+        "ngram_range": CHARACTERS if analyzer == "char_wb" else (1, 2),
+        "token_pattern": WORD if analyzer == "word" else None,
+        "alternate_sign": False,
+        "norm": None,
+        "binary": True,
+    }
+    return HashingVectorizer(**options)
 
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
     """The texts of captions; `keep` holds the matrices of all of them for the next fit."""
 
-    texts: Sequence[str]
+    texts: list[str]
     keep: bool = False
 
     def features(self, rows: Ints) -> Features:
@@ -70,6 +71,8 @@ class Corpus:
 
         Where several do it is the most frequent, else the last in the alphabet.
         """
+        from scipy.sparse import csr_matrix
+
         analyze = _vectorizer("word").build_analyzer()
         counts: dict[str, int] = {}
         for row in rows:
@@ -78,8 +81,10 @@ class Corpus:
         names = sorted(counts, key=lambda name: (counts[name], name), reverse=True)
         wanted = set(columns.tolist())
         found: dict[int, str] = {}
-        hashed = _vectorizer(_itself).transform(names).indices if names else ()
-        for name, column in zip(names, hashed, strict=True):
+        if not names:
+            return found
+        hashed = csr_matrix(_vectorizer(_itself).transform(names))
+        for name, column in zip(names, hashed.indices, strict=True):
             if int(column) in wanted:
                 found.setdefault(int(column), name)
         return found
@@ -89,7 +94,7 @@ def _itself(name: str) -> list[str]:
     return [name]
 
 
-def _hashed(texts: Sequence[str]) -> Features:
+def _hashed(texts: list[str]) -> Features:
     from scipy.sparse import csr_matrix
 
     plain = [html.unescape(text) for text in texts]
@@ -130,10 +135,11 @@ class Weighting:
         """The rows: first the columns of words, then those of characters."""
         from scipy.sparse import csr_matrix, hstack
 
-        parts = zip(self.rarity, self.columns, features, strict=True)
-        return csr_matrix(
-            hstack([rarity.transform(block)[:, columns] for rarity, columns, block in parts])
-        )
+        parts: list[csr_matrix] = []
+        for rarity, columns, block in zip(self.rarity, self.columns, features, strict=True):
+            weighted: csr_matrix = csr_matrix(rarity.transform(block))
+            parts.append(weighted[:, columns])
+        return csr_matrix(hstack(parts))
 
 
 def _captions_with(block: "csr_matrix") -> Ints:

@@ -9,6 +9,7 @@ Ridge regression in the Bayesian reading: coefficients of variance 1 / RIDGE, ra
 1 / weight. See Hoerl and Kennard (1970); for the copies of the features Daume (2007).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 RIDGE = 8.0
-TOLERANCE = 1e-3
+TOLERANCE, MOST_STEPS = 1e-3, 500
 MOST_FITTED = 50_000
 """Captions that a fit uses, the latest: it bounds the memory."""
 
@@ -250,46 +251,64 @@ def _centred(values: Floats, weights: Floats) -> Floats:
 
 
 def _fitted(features: "csr_matrix", known: CaptionRates) -> _Model:
-    """The ridge regression in its dual form: (K + RIDGE / weight) a = excess, by conjugate gradients.
+    """The ridge regression in its dual form: (K + RIDGE / weight) a = excess.
 
     K are the products of the captions' rows, twice within a type: once for the shared coefficients,
     once for the type's own.
     """
-    from scipy.sparse.linalg import LinearOperator, cg
-
     kinds = [kind for kind in TYPES if (known.message_type == kind).any()]
     is_of = [known.message_type == kind for kind in kinds]
     rows = [features[of] for of in is_of]
+    columns = int(features.get_shape()[1])
     noise = RIDGE / known.weight
     excess = known.excess.copy()
     for of in is_of:
         excess[of] = _centred(excess[of], known.weight[of])
 
     def coefficients(dual: Floats) -> list[Floats]:
-        own = [of_type.T @ dual[of] for of_type, of in zip(rows, is_of, strict=True)]
-        return [sum(own) + each for each in own]
+        own: list[Floats] = [part.T @ dual[of] for part, of in zip(rows, is_of, strict=True)]
+        shared = np.sum(own, axis=0)
+        return [shared + each for each in own]
 
     def product(dual: Floats) -> Floats:
         found = noise * dual
-        for of, of_type, each in zip(is_of, rows, coefficients(dual), strict=True):
-            found[of] += of_type @ each
+        for of, part, each in zip(is_of, rows, coefficients(dual), strict=True):
+            found[of] += part @ each
         return found
 
-    size = excess.size
-    norms = np.asarray(features.multiply(features).sum(axis=1)).ravel()
-    scale = 1.0 / (2.0 * norms + noise)
-    dual, _ = cg(
-        LinearOperator((size, size), matvec=product, dtype=np.float64),
-        excess,
-        rtol=TOLERANCE,
-        M=LinearOperator((size, size), matvec=lambda v: scale * v, dtype=np.float64),
-    )
-    found = [np.zeros(features.shape[1]) for _ in TYPES]
+    norms = np.asarray(features.multiply(features).sum(axis=1), dtype=np.float64).ravel()
+    dual = _conjugate_gradients(product, excess, 2.0 * norms + noise)
+    found = [np.zeros(columns) for _ in TYPES]
     usual = np.zeros(len(TYPES))
-    for kind, of, of_type, each in zip(kinds, is_of, rows, coefficients(dual), strict=True):
+    for kind, of, part, each in zip(kinds, is_of, rows, coefficients(dual), strict=True):
         found[kind] = each
-        usual[kind] = np.average(of_type @ each, weights=known.weight[of])
+        usual[kind] = np.average(part @ each, weights=known.weight[of])
     return _Model(tuple(found), usual)
+
+
+def _conjugate_gradients(
+    product: Callable[[Floats], Floats], wanted: Floats, diagonal: Floats
+) -> Floats:
+    """Solves for what `product` makes `wanted` of, to TOLERANCE; scaled by the diagonal.
+
+    See Golub and Van Loan (2013), algorithm 11.5.1.
+    """
+    found = np.zeros(wanted.size)
+    missing = wanted.copy()
+    scaled = missing / diagonal
+    step, left = scaled, float(missing @ scaled)
+    enough = TOLERANCE * float(np.linalg.norm(wanted))
+    for _ in range(MOST_STEPS):
+        if float(np.linalg.norm(missing)) <= enough:
+            break
+        moved = product(step)
+        length = left / float(step @ moved)
+        found = found + length * step
+        missing = missing - length * moved
+        scaled = missing / diagonal
+        left, before = float(missing @ scaled), left
+        step = scaled + left / before * step
+    return found
 
 
 def _word_effects(

@@ -75,7 +75,7 @@ class RatedSends:
         worth = expected[rows] / (1.0 + variance * expected[rows])
         excess = first.successes[rows] / expected[rows] - 1.0
         size = caption.size
-        usual = np.bincount(which, expected[rows], size)
+        usual = totals(which, expected[rows], size)
         message_type = np.zeros(size, dtype=np.int64)
         message_type[which] = first.message_type[rows]
         day = np.zeros(size, dtype=np.int64)
@@ -84,11 +84,16 @@ class RatedSends:
             caption=caption,
             message_type=message_type,
             day=day,
-            excess=np.bincount(which, worth * excess, size) / np.bincount(which, worth, size),
+            excess=totals(which, worth * excess, size) / totals(which, worth, size),
             expected=usual,
             # The captions' own variance does not average out over pages.
             weight=usual / (1.0 + self.variance[message_type] * usual),
         )
+
+
+def totals(cell: Ints, values: Floats, cells: int) -> Floats:
+    """The sum of the values in each cell."""
+    return np.bincount(cell, values, cells).astype(np.float64)
 
 
 def rated(first: FirstRates) -> RatedSends:
@@ -96,24 +101,25 @@ def rated(first: FirstRates) -> RatedSends:
 
     Both factors are shrunk to 1. Rows of a type without any success are left out: nothing is usual.
     """
-    successes = np.bincount(first.message_type, first.successes, len(TYPES))
+    successes = totals(first.message_type, first.successes, len(TYPES))
     first = first.where((successes > 0)[first.message_type] & (first.trials > 0))
-    trials = np.bincount(first.message_type, first.trials, len(TYPES))
+    trials = totals(first.message_type, first.trials, len(TYPES))
     rate = np.divide(successes, trials, out=np.zeros(len(TYPES)), where=trials > 0)
     expected = first.trials * rate[first.message_type]
     square = (first.successes - expected) ** 2 - expected
-    beyond = np.bincount(first.message_type, square, len(TYPES))
-    squares = np.bincount(first.message_type, expected**2, len(TYPES))
+    beyond = totals(first.message_type, square, len(TYPES))
+    squares = totals(first.message_type, expected**2, len(TYPES))
     variance = np.divide(beyond, squares, out=np.ones(len(TYPES)), where=squares > 0)
     variance = np.clip(variance, LEAST_VARIANCE, MOST_VARIANCE)
     for cell in (
         first.page * (int(first.tier.max(initial=0)) + 1) + first.tier,
         (-1 - first.day) // BLOCK_DAYS * len(TYPES) + first.message_type,
     ):
+        cells = int(cell.max(initial=0)) + 1
         of = variance[first.message_type]
         worth = expected / (1.0 + of * expected)
-        told = np.bincount(cell, worth * first.successes / expected + 0.0)
-        met = np.bincount(cell, worth)
+        told = totals(cell, worth * first.successes / expected, cells)
+        met = totals(cell, worth, cells)
         # Rows of a cell are of one type: so is what the agency's mean weighs there.
         begin = np.zeros(met.size)
         begin[cell] = CAPTIONS_TO_TELL / of

@@ -70,7 +70,10 @@ def refresh_text_priors(dataset: Dataset, as_of: dt.date, knobs: Knobs) -> TextP
 
 
 def _rows(
-    bank: "pd.DataFrame", message_type: object, multiplier: object, judgements: tuple["Judgement", ...]
+    bank: "pd.DataFrame",
+    message_type: object,
+    multiplier: object,
+    judgements: tuple["Judgement", ...],
 ) -> "pd.DataFrame":
     import numpy as np
 
@@ -88,9 +91,10 @@ def _not_fitted(captions: int, tried: int, least: int, weight: float) -> str:
         return "No text was fitted: text_prior_weight is 0."
     if not captions:
         return "No text was fitted: the bank has no usable caption."
+    have = "caption has" if tried == 1 else "captions have"
     return (
-        f"No text was fitted: {tried:,} captions have a first send, and text_min_captions is "
-        f"{least:,}. Untried captions start from the mean of their page and tier."
+        f"No text was fitted: {tried:,} {have} a first send, and text_min_captions is {least:,}. "
+        "Untried captions start from the mean of their page and tier."
     )
 
 
