@@ -24,6 +24,7 @@ from eros_assets.assets import (
     selection,
     sheet_decisions,
     sources,
+    text_priors,
 )
 from eros_assets.assets.channels import with_channels_of
 from eros_assets.assets.labels import labelled
@@ -57,7 +58,8 @@ from eros_assets.weekly.weeks import noted_span, weeks_of
 warnings.filterwarnings("ignore", "Parameter `owners` of initializer `SensorDefinition", Warning)
 
 ASSETS = [
-    *(sources, routines, performance, analysis, evaluation, policies, review, sheet_decisions),
+    *(sources, routines, text_priors, performance, analysis, evaluation, policies, review),
+    sheet_decisions,
     selection,
     *(schedules, exports, reports, operations, deployments),
 ]

@@ -108,6 +108,11 @@ def _caption(
             f"{int(pool['captions']):,} {tier} captions could be chosen, for {places}; their mean "
             f"rate is {pool['mean_rate']:.2%}."
         )
+    if "text_multiplier" in said:
+        yield (
+            f"Texts like this earned {said['text_multiplier']:.2f}× the page's mean: its prior "
+            "begins with that, and fades as results come in."
+        )
     if "draw" in said:
         yield (
             f"Its draw from the posterior was {said['draw']:.4f}; with the segment's weight and "

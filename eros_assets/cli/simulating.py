@@ -41,8 +41,21 @@ class GraphRunError(ErosError):
     is_flag=True,
     help="Plan EROS's weeks without Dagster and SQL too: the same weeks, sooner.",
 )
+@click.option(
+    "--text-effect",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0.0, 2.0),
+    help="How much the words of sample captions sell: deviation of log appeal by words.",
+)
 def simulate(
-    weeks: int, creators: int, seed: int, seeds: int, policies: tuple[str, ...], fast: bool
+    weeks: int,
+    creators: int,
+    seed: int,
+    seeds: int,
+    policies: tuple[str, ...],
+    fast: bool,
+    text_effect: float,
 ) -> None:
     """Play policies forward on sample agencies and compare what they earn.
 
@@ -62,6 +75,7 @@ def simulate(
             policies,
             fast=fast,
             run_graph=run_graph,
+            text_effect=text_effect,
         )
     except (ErosError, ValueError) as error:
         CONSOLE.print(str(error), style="red")

@@ -18,6 +18,7 @@ from eros_assets.demo.blemishes import forget_captions, kinds_of, spoil
 from eros_assets.demo.history import play_history
 from eros_assets.demo.population import TASTE, Mood, draw_truth
 from eros_assets.demo.roster import SIZES, AgencySize, Creator, SampleSize, draw_roster
+from eros_assets.demo.text_effect import with_text_effect
 from eros_assets.demo.timetable import draw_timetable
 from eros_assets.demo.truth import Response, Truth
 from eros_assets.demo.wording import read_wording
@@ -76,10 +77,12 @@ def agency_of_shape(
     response: Response = RESPONSE,
     taste: Mood = TASTE,
     world: World = USUAL,
+    text_effect: float = 0.0,
 ) -> Agency:
     """An agency of any size, whose audiences tire and drift as `response` and `taste` say.
 
-    `world` is what else is different from the usual truth.
+    `world` is what else is different from the usual truth; `text_effect` is how much words have to
+    do with what sells, see `with_text_effect`; 0: nothing.
     """
     rng = np.random.default_rng([seed, shape.captions])
     first_day = last_day - dt.timedelta(days=shape.days - 1)
@@ -99,6 +102,9 @@ def agency_of_shape(
         taste=taste,
         world=world,
     )
+    if text_effect > 0:
+        tiers = bank["price_tier"].to_numpy(dtype=object)
+        truth = with_text_effect(truth, list(bank["caption_text"]), tiers, text_effect, seed)
     kinds = kinds_of(shape.bad_rows)
     genuine = shape.messages - kinds.count("duplicate row_id")
     timetable = draw_timetable(shape, genuine, creators, first_day, rng)

@@ -17,8 +17,9 @@ class Evidence:
 
     `draw` is the Thompson draw. Successes and failures are those of the page and caption as they
     happened; the posterior's, prior included, are in effective trials. `other_pages` is how many
-    other pages' trials of the caption are in it. `tier_rank` is the caption's place by score among
-    the page's chosen of the tier, 1 the best.
+    other pages' trials of the caption are in it. `text_multiplier` is the rate over the page's mean
+    that texts like its own earned, where its prior begins with that. `tier_rank` is the caption's
+    place by score among the page's chosen of the tier, 1 the best.
     """
 
     draw: float | None = None
@@ -27,6 +28,7 @@ class Evidence:
     posterior_successes: float | None = None
     posterior_failures: float | None = None
     other_pages: int = 0
+    text_multiplier: float | None = None
     tier_rank: int | None = None
 
     @property
@@ -113,7 +115,15 @@ def _conversion(message: PlannedMessage, rate: float) -> str:
 def _basis(message: PlannedMessage, evidence: Evidence) -> str:
     trials = "recipients" if message.caption.message_type == "Bump" else "views"
     tried = (evidence.successes or 0) + (evidence.failures or 0)
-    basis = f"from {tried:,} {trials} here" if tried else "from its tier, as it is untried here"
+    if tried:
+        basis = f"from {tried:,} {trials} here"
+    elif evidence.text_multiplier is not None:
+        basis = (
+            "from its tier and its text, as it is untried here (texts like it earned "
+            f"{evidence.text_multiplier:.1f}× the page's mean)"
+        )
+    else:
+        basis = "from its tier, as it is untried here"
     if evidence.other_pages:
         pages = "page" if evidence.other_pages == 1 else "pages"
         basis += f" and from {evidence.other_pages} other {pages}"

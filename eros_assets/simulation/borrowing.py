@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 
 from eros_assets.arrays import Floats, Ints
 from eros_assets.simulation.columns import safe_divide, totals
+from eros_assets.simulation.texts import TextPriors
 from eros_assets.tuning import Knobs
+
+LEAST_VARIANCE = 0.01
+"""Of appeal beyond what texts tell, where they tell anything."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +52,8 @@ class FirstSends:
 class Appeal:
     """The Gamma posterior of each caption's appeal, with what each page contributed to it.
 
-    `variance` (t,) is that of appeal between captions, 0 where nothing is borrowed.
+    `variance` (t,) is that of appeal between captions beyond what texts tell, 0 where nothing is
+    borrowed. `has_text` (c,) marks the captions of whose texts there is a prior.
     """
 
     variance: Floats  # (t,)
@@ -59,6 +64,7 @@ class Appeal:
     own_successes: Floats  # (g, c)
     own_exposure: Floats  # (g, c)
     is_tried: NDArray[np.bool_]  # (g, c)
+    has_text: NDArray[np.bool_]  # (c,)
     least_strength: float
     greatest_strength: float
     greatest_rate: float
@@ -66,12 +72,13 @@ class Appeal:
     def priors(
         self, page: int, tier: int, captions: Ints, flat: FlatPriors
     ) -> tuple[Floats, Floats]:
-        """Alpha and beta of the pairs' priors; the flat ones where no other page tried them."""
+        """Alpha and beta of the pairs' priors; the flat ones where nothing else is known."""
         alpha, beta = flat.successes[page, tier], flat.failures[page, tier]
         a, b = np.full(captions.size, alpha), np.full(captions.size, beta)
         if self.variance[tier] <= 0:
             return a, b
         borrowed = self.pages[captions] > self.is_tried[page, captions]
+        borrowed |= self.has_text[captions]
         at = captions[borrowed]
         shape = self.shape[at] - self.own_successes[page, at]
         others = shape / (self.rate[at] - self.own_exposure[page, at])
@@ -120,10 +127,23 @@ def appeal_of(
     tier: Ints,
     flat: FlatPriors,
     variance: Floats,
+    text: TextPriors | None,
     knobs: Knobs,
 ) -> Appeal:
-    """Appeal of every caption from the pairs' effective counts (g, c); `tier` (c,) is theirs."""
-    pair_variance = np.maximum(flat.variation - variance, 0.0) / (1.0 + variance)
+    """Appeal of every caption from the pairs' effective counts (g, c); `tier` (c,) is theirs.
+
+    `variance` (t,) is that between captions; what texts explain of it is taken out.
+    """
+    variation, has_text, multiplier = flat.variation, np.zeros(tier.size, bool), np.ones(tier.size)
+    if text is not None:
+        has_text = ~np.isnan(text.multiplier)
+        multiplier = np.where(has_text, text.multiplier, 1.0)
+        explained = text.explained_variance
+        left = np.maximum((1.0 + variance) / (1.0 + explained) - 1.0, LEAST_VARIANCE)
+        variance = np.where(explained > 0, left, variance)
+        left = (1.0 + variation) / (1.0 + explained) - 1.0
+        variation = np.where(explained > 0, left, variation)
+    pair_variance = np.maximum(variation - variance, 0.0) / (1.0 + variance)
     expected = trials * flat.rate[:, tier]
     shrunk = 1.0 + expected * pair_variance[:, tier]
     own_successes, own_exposure = successes / shrunk, expected / shrunk
@@ -134,10 +154,11 @@ def appeal_of(
         pair_variance=pair_variance,
         pages=is_tried.sum(axis=0),
         shape=begin + own_successes.sum(axis=0),
-        rate=begin + own_exposure.sum(axis=0),
+        rate=begin / multiplier + own_exposure.sum(axis=0),
         own_successes=own_successes,
         own_exposure=own_exposure,
         is_tried=is_tried,
+        has_text=has_text,
         least_strength=float(knobs["prior_min_strength"]),
         greatest_strength=float(knobs["prior_max_strength"]),
         greatest_rate=float(knobs["prior_max_rate"]),

@@ -38,10 +38,12 @@ def run_study(
     *,
     fast: bool,
     run_graph: RunGraph,
+    text_effect: float = 0.0,
 ) -> None:
     """Play the policies (none: all) and leave a picture and a file in the export folder.
 
     On sample agencies of `creators` each, or, where inputs are imported, on the agency of theirs.
+    In the sample agencies words sell as `text_effect` says, see `with_text_effect`.
 
     Raises:
         ValueError: a number of creators that no agency can be made of.
@@ -57,9 +59,11 @@ def run_study(
         first_week = settings.week or (
             monday_after(settings.today) if settings.today else FIRST_WEEK
         )
-        agencies = sample_agencies(agency_size(creators), first_week)
-        label = {"creators": creators}
+        agencies = sample_agencies(agency_size(creators), first_week, text_effect=text_effect)
+        label = {"creators": creators, "text_effect": text_effect}
         who = f"{creators} creators"
+        if text_effect > 0:
+            who += f", text effect {text_effect:g}"
     study = Study(
         dataset=dataset,
         agencies=agencies,
@@ -92,6 +96,8 @@ def run_study(
         table.add_row(*line)
     console.print(table)
     name = f"{weeks}-weeks-from-{first_week}"
+    if label.get("text_effect"):
+        name += f"-text-{text_effect:g}"
     atomic_write(folder / f"{name}.png", picture(results, title))
     atomic_write(folder / f"{name}.csv", results.to_csv(index=False).encode())
     console.print(f"\n  Picture    {folder / f'{name}.png'}\n  Every week {folder / f'{name}.csv'}")

@@ -20,6 +20,7 @@ from eros_assets.simulation.learning import learned
 from eros_assets.simulation.outlook import day_number, slot_values, week_targets
 from eros_assets.simulation.policies import ScoringPolicy, Situation
 from eros_assets.simulation.selection import Selections, reservations_in_force, select
+from eros_assets.simulation.texts import Texts
 from eros_assets.tuning import Knobs
 from eros_assets.weekly.drafting import PageInputs, draft_page
 from eros_assets.weekly.scope import WeekPlanScope
@@ -56,6 +57,7 @@ class FastLine:
             seed: first part of every draw's key, as `EROS_SEED`.
         """
         self.catalogue = catalogue_of(tables)
+        self.texts = Texts.of(self.catalogue)
         self.facts = sorted_facts(tables["mass_messages"], self.catalogue)
         self.knobs = knobs
         self.policy = policy
@@ -66,7 +68,8 @@ class FastLine:
 
     def situation(self, week_start: dt.date) -> Situation:
         """What is known before a week."""
-        known = learned(self.facts, self.catalogue, self.knobs, day_number(week_start))
+        as_of = day_number(week_start)
+        known = learned(self.facts, self.catalogue, self.knobs, as_of, self.texts)
         return Situation(week_start, self.facts, known, self.catalogue, self.knobs, self._seed)
 
     def decide(self, week_start: dt.date) -> FastWeek:

@@ -22,6 +22,7 @@ from eros_assets.simulation.catalogue import Catalogue
 from eros_assets.simulation.columns import totals
 from eros_assets.simulation.facts import Facts
 from eros_assets.simulation.sends import Trials, first_sends, trials_of
+from eros_assets.simulation.texts import TextPriors, Texts
 from eros_assets.simulation.wear import USUAL_NOISE, RatedSends, Wear, fitted_wear
 from eros_assets.tuning import Knobs
 
@@ -48,6 +49,7 @@ class Learned:
     left: Floats  # (g, c)
     wear: Wear
     noise: Floats  # (m,)
+    text: TextPriors | None
 
     def posterior(self, page: int, tier: int, captions: Ints) -> tuple[Floats, Floats]:
         """Successes and failures of the Beta posterior, in effective trials, unsharpened."""
@@ -62,8 +64,13 @@ class Learned:
         return a / (a + b)
 
 
-def learned(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> Learned:
-    """Counts, noise, wear, priors and appeal as of a date (days since 1970, LA)."""
+def learned(
+    facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int, texts: Texts | None = None
+) -> Learned:
+    """Counts, noise, wear, priors and appeal as of a date (days since 1970, LA).
+
+    Without `texts` the captions' texts say nothing, as before their first fit.
+    """
     trials_ever = trials_of(facts, catalogue, knobs, as_of)
     shape = (len(catalogue.pages), catalogue.caption_ids.size)
     window = trials_ever.where(trials_ever.in_window)
@@ -90,19 +97,21 @@ def learned(facts: Facts, catalogue: Catalogue, knobs: Knobs, as_of: int) -> Lea
     cell = window.page * shape[1] + window.caption
     successes = totals(cell, window.successes, cells).reshape(shape)
     trials = totals(cell, window.trials, cells).reshape(shape)
-    tier = np.zeros(shape[1], dtype=np.int64)
+    tier = np.maximum(catalogue.tier, 0)
     tier[window.caption] = window.tier
     variance = appeal_variances(weighed(first, flat, noise), TYPE_OF_TIER, knobs)
+    text = texts.priors(first, catalogue, knobs) if texts else None
     return Learned(
         successes=successes.astype(np.int64),
         failures=(trials - successes).astype(np.int64),
         flat=flat,
-        appeal=appeal_of(effective_successes, effective_trials, tier, flat, variance, knobs),
+        appeal=appeal_of(effective_successes, effective_trials, tier, flat, variance, text, knobs),
         effective_successes=effective_successes,
         effective_trials=effective_trials,
         left=_left_now(sends, wear, cells).reshape(shape),
         wear=wear,
         noise=noise,
+        text=text,
     )
 
 

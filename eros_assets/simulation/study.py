@@ -27,7 +27,7 @@ from eros_assets.tuning import Knobs, configuration_tables
 
 LEARNING_ROUTINES = (
     *("update_caption_performance", "select_captions_for_creator", "caption_offers"),
-    *("caption_trials", "borrowed_caption_priors", "wilson_sample"),
+    *("caption_trials", "borrowed_caption_priors", "wilson_sample", "caption_first_rates"),
 )
 """What a season depends on beside the tuning: a change of one begins new records."""
 
@@ -180,8 +180,8 @@ def imported_agency(dataset: Dataset) -> tuple[Agencies, dt.date, Mapping[str, A
 def sample_agencies(size: AgencySize, first_week: dt.date, **audiences: Any) -> Agencies:
     """Sample agencies whose history ends on the day before `first_week`, one for each seed.
 
-    `audiences` go to `agency_of_shape`: how they tire (`response`), drift (`taste`), and differ
-    from the usual (`world`).
+    `audiences` go to `agency_of_shape`: how they tire (`response`), drift (`taste`), differ from
+    the usual (`world`), and what words sell (`text_effect`).
     """
 
     def agency(seed: int) -> tuple[Tables, Truth]:

@@ -142,6 +142,7 @@ def _evidence(choice: Mapping[str, Any]) -> Evidence:
         posterior_successes=_number(choice["posterior_successes"]),
         posterior_failures=_number(choice["posterior_failures"]),
         other_pages=int(choice["other_pages"]),
+        text_multiplier=_number(choice["text_multiplier"]),
         tier_rank=int(choice["tier_rank"]),
     )
 

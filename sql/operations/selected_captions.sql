@@ -1,5 +1,6 @@
--- The captions chosen for a week, with their texts, what their draws came from, and own_price (USD),
--- which people ask for the caption whatever its page asks for the tier.
+-- The captions chosen for a week, with their texts, what their draws came from, text_multiplier, the
+-- rate over the page's mean that texts like theirs earned (NULL: not known), and own_price (USD), which
+-- people ask for the caption whatever its page asks for the tier.
 -- Without those that a reviewer has rejected, or a request has replaced, for the page and week since
 -- they were chosen.
 -- Grain: one row per page in @pages and chosen caption, by page, tier and rank.
@@ -21,10 +22,13 @@ SELECT
   s.posterior_failures,
   s.other_pages,
   s.expected_value,
+  a.text_multiplier,
   b.caption_text,
   p.own_price
 FROM `${dataset}.caption_selections` AS s
 LEFT JOIN `${dataset}.caption_bank` AS b ON s.caption_id = b.caption_id
+LEFT JOIN `${dataset}.caption_appeal` AS a
+  ON s.caption_id = a.caption_id AND s.price_tier = a.price_tier
 LEFT JOIN (
   -- NaN lies between no numbers on either engine.
   SELECT

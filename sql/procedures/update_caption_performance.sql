@@ -19,6 +19,9 @@
 -- the pair's rate over the page's mean and k = e/(1 + eB). The view borrowed_caption_priors makes
 -- a pair's prior of it, the page's own part left out. A = 0 (knob borrowing_weight 0, or nothing to
 -- borrow) leaves every pair the prior of its page and tier.
+-- Where caption_text_priors has a multiplier m of a caption its appeal begins with the mean m instead
+-- of 1: the rate of the Gamma is 1/(Am) + sum of k. What texts explain of how captions differ, E, is no
+-- longer uncertain then: (1 + A)/(1 + E) - 1 and (1 + T)/(1 + E) - 1 stand in the place of A and T.
 -- Evidence fades by half in stats_half_life_days (91 at least; 0: not at all); priors and
 -- dispersions are fitted without that.
 -- Running it twice changes nothing but last_updated.

@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_priors` (
   fitted_on STRING OPTIONS (description = "Pool of the prior: page, tier, message_type or default."),
   fitted_captions INT64 OPTIONS (description = "Captions in that pool."),
   dispersion_fitted_on STRING OPTIONS (description = "Pool of the dispersion: page, message_type or default."),
-  appeal_variance FLOAT64 OPTIONS (description = "Variance between captions of the part of their rates that pages have in common, relative to the mean; 0: nothing is borrowed."),
+  appeal_variance FLOAT64 OPTIONS (description = "Variance between captions of the part of their rates that pages have in common, relative to the mean, beyond what texts tell; 0: nothing is borrowed."),
   pair_variance FLOAT64 OPTIONS (description = "Variance of the part that is the page's own, relative to the mean."),
   appeal_pairs INT64 OPTIONS (description = "Pairs of first sends on two pages that appeal_variance was fitted on."),
   appeal_fitted_on STRING OPTIONS (description = "Their pool: tier, message_type or default."),

@@ -1,9 +1,11 @@
--- The prior that a caption has on a page by what other pages saw of it, tried by this one or not.
+-- The prior that a caption has on a page by what other pages saw of it and what its text says, tried
+-- by this one or not.
 -- Its mean is the page's times the caption's appeal, the page's own trials left out of the appeal;
 -- its squared coefficient of variation is (1 + 1/shape)(1 + B) - 1, at most that of the page's
 -- prior, with shape that of the appeal and B the page's pair_variance. Strengths are within the
 -- bounds of the tuning. Where nothing is here the prior is that of the page and tier.
--- Grain: one row per page and caption that another page has tried in the window.
+-- Grain: one row per page and caption that another page has tried in the window, or of whose text
+-- there is a prior.
 -- Columns:
 --   page_name (STRING): Creator's page.
 --   caption_id (INT64): Caption.
@@ -28,7 +30,9 @@ WITH elsewhere AS (
   INNER JOIN `${dataset}.caption_priors` AS r ON a.price_tier = r.price_tier
   LEFT JOIN `${dataset}.caption_bandit_stats` AS s
     ON r.page_name = s.page_name AND a.caption_id = s.caption_id
-  WHERE a.pages > IF(COALESCE(s.appeal_exposure, 0.0) > 0, 1, 0)
+  WHERE
+    a.text_multiplier IS NOT NULL
+    OR a.pages > IF(COALESCE(s.appeal_exposure, 0.0) > 0, 1, 0)
 ),
 
 moments AS (

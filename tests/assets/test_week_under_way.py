@@ -24,6 +24,7 @@ PLANNED = """
 """
 EVERYTHING = (
     *("message_facts", "caption_bandit_stats", "caption_priors", "caption_appeal"),
+    "caption_text_priors",
     *("creator_performance", "creator_anomalies", "emv_improvement", "schedule_review"),
     *("weekly_volume_targets", "caption_selections", "selection_pools", "schedule_shortfalls"),
     *("schedule_recommendations", "active_caption_assignments", "schedule_export_log"),

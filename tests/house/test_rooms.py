@@ -11,7 +11,8 @@ from tests.house.sources import EROS, found_in, sample
 ORDER = (
     *("__init__", "errors", "arrays", "atomic_write", "settings", "calendar", "alerts", "work"),
     *("warehouse", "dataset"),
-    *("tuning", "importing", "planning", "evaluation", "exporting", "demo", "agency", "captions"),
+    *("tuning", "importing", "planning", "evaluation", "text_priors", "exporting", "demo"),
+    *("agency", "captions"),
     *(
         "weekly",
         "gate",

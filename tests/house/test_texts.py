@@ -17,6 +17,7 @@ UNIMPORTED: Mapping[str, str] = {
 MODULES: Mapping[str, str] = {
     "google-cloud-bigquery": "google.cloud.bigquery",
     "google-cloud-bigquery-storage": "google.cloud.bigquery_storage",
+    "scikit-learn": "sklearn",
 }
 """Import names that don't follow from the package's name."""
 

@@ -28,6 +28,7 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/automation/review.py rejected_messages": "which weeks have passed",
     "eros_assets/assets/schedules.py schedule_recommendations": "stamp: deactivated_at",
     "eros_assets/weekly/rows.py draft_rows": "stamp: created_at",
+    "eros_assets/weekly/text_priors.py refresh_text_priors": "stamp: last_updated",
     "eros_assets/weekly/replacing/drafting.py _draft": "stamp: created_at",
     "eros_assets/weekly/replacing/storing.py store_replaced_drafts": "stamp: deactivated_at",
     "eros_assets/exporting/sheets/client.py _refusal": "how far off a Retry-After is",

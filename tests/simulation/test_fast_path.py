@@ -13,7 +13,8 @@ from pandas.testing import assert_frame_equal
 from eros_assets.cli.simulating import run_graph
 from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.demo import Agency
-from eros_assets.demo.roster import PRICE_TIERS
+from eros_assets.demo.agency import agency_of_shape
+from eros_assets.demo.roster import PRICE_TIERS, SIZES
 from eros_assets.settings import load_settings
 from eros_assets.simulation.draws import wilson_draws
 from eros_assets.simulation.fast import FastLine
@@ -24,6 +25,8 @@ from eros_assets.simulation.season import play
 from eros_assets.simulation.selection import ARMS
 from eros_assets.tuning import Knobs
 from eros_assets.warehouse.duckdb.storage import storage_of
+from eros_assets.weekly.text_priors import refresh_text_priors
+from tests.demo.conftest import LAST_DAY
 from tests.simulation.conftest import FIRST_WEEK, fast_line, season
 from tests.sql.draws import beta_draw
 
@@ -43,31 +46,57 @@ class BothPlayed:
         return self.dataset.warehouse.query(sql, {"week": SECOND_WEEK})
 
 
+@pytest.fixture(scope="module", params=[0.0, 1.0], ids=["words tell nothing", "words sell"])
+def agency(request: pytest.FixtureRequest) -> Agency:
+    return agency_of_shape(SIZES["small"], 2, LAST_DAY, text_effect=request.param)
+
+
 @pytest.fixture(scope="module")
 def both(
-    small: Agency,
+    agency: Agency,
     tuning: dict[str, pd.DataFrame],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[BothPlayed]:
     folder = tmp_path_factory.mktemp("graph")
     settings = load_settings({"env": "local", "home": folder / "home"})
     with storage_of(settings.warehouse_file).opened():  # opened once, not by each statement
-        line = GraphLine(folder, small.tables, "eros", None, run_graph)
-        by_graph = play(season(small, 2), line, folder / "records")
-        fast = fast_line(small, tuning)
-        play(season(small, 1), fast)
+        line = GraphLine(folder, agency.tables, "eros", None, run_graph)
+        by_graph = play(season(agency, 2), line, folder / "records")
+        fast = fast_line(agency, tuning)
+        play(season(agency, 1), fast)
         yield BothPlayed(by_graph, folder / "records", open_dataset(settings), fast)
+
+
+def test_text_priors_are_the_same(both: BothPlayed, agency: Agency) -> None:
+    """And there are some only where words sell."""
+    catalogue, knobs = both.fast.catalogue, both.fast.knobs
+    known = learned(both.fast.facts, catalogue, knobs, day_number(SECOND_WEEK), both.fast.texts)
+    assert known.text is not None
+    rows = both.query("SELECT * FROM `${dataset}.caption_text_priors` ORDER BY caption_id")
+    at = catalogue.caption_index(rows["caption_id"].astype("Int64"))
+    assert np.array_equal(known.text.multiplier[at], rows["multiplier"])
+    assert np.isnan(np.delete(known.text.multiplier, at)).all()
+    tier = pd.Index(PRICE_TIERS).get_indexer(pd.Index(rows["price_tier"]))
+    explained = rows["explained_variance"].to_numpy(dtype=float)
+    np.testing.assert_allclose(known.text.explained_variance[tier], explained, rtol=1e-9)
+    words_sell = not np.array_equal(agency.truth.appeal, _without_words().truth.appeal)
+    assert (len(rows) > 100) == words_sell
+
+
+def _without_words() -> Agency:
+    return agency_of_shape(SIZES["small"], 2, LAST_DAY)
 
 
 @pytest.mark.parametrize("lookback_days", [540, 60])
 def test_what_was_learned_is_the_same(both: BothPlayed, lookback_days: int) -> None:
     """Also from a window shorter than the history: older first sends count as such all the same."""
+    catalogue = both.fast.catalogue
+    knobs = Knobs({**both.fast.knobs, "stats_lookback_days": lookback_days})
+    refresh_text_priors(both.dataset, SECOND_WEEK, knobs)
     both.dataset.call(
         "update_caption_performance", p_as_of=SECOND_WEEK, p_lookback_days=lookback_days
     )
-    catalogue = both.fast.catalogue
-    knobs = Knobs({**both.fast.knobs, "stats_lookback_days": lookback_days})
-    known = learned(both.fast.facts, catalogue, knobs, day_number(SECOND_WEEK))
+    known = learned(both.fast.facts, catalogue, knobs, day_number(SECOND_WEEK), both.fast.texts)
     priors = both.query("SELECT * FROM `${dataset}.caption_priors`")
     page = pd.Index(catalogue.pages).get_indexer(pd.Index(priors["page_name"]))
     tier = pd.Index(PRICE_TIERS).get_indexer(pd.Index(priors["price_tier"]))

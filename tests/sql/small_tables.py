@@ -53,6 +53,7 @@ KEYS: Mapping[str, Sequence[str]] = {
     "queued_messages": (),
     "sheet_decisions": (),
     "message_replacements": ("schedule_id", "message_number"),
+    "caption_text_priors": ("caption_id",),
 }
 
 TEXTS: Mapping[str, Sequence[object]] = {

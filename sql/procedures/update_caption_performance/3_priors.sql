@@ -3,6 +3,8 @@
   -- captions differ over all of them.
 
   -- One row per page and tier: the flat prior, and how much of its variation pages have in common.
+  -- What texts tell (E) is in the captions' multipliers instead: (1 + A) and (1 + T) are divided by
+  -- (1 + E). A is 0.01 at least then: the selection's bins are as wide as appeal is uncertain.
   CREATE OR REPLACE TEMP TABLE fresh_priors AS
   WITH
   -- One row per page and tier: the flat prior, its mean and squared coefficient of variation.
@@ -231,16 +233,41 @@
     FROM pooled AS p
     CROSS JOIN `${dataset}.tuning` AS t
     WHERE p.pairs >= t.borrowing_min_pairs
+  ),
+
+  explained AS (
+    SELECT
+      IF(x.price_tier = 'bump', 'Bump', 'PPV') AS message_type,
+      MAX(x.explained_variance) AS explained_variance
+    FROM `${dataset}.caption_text_priors` AS x
+    CROSS JOIN `${dataset}.tuning` AS t
+    WHERE t.text_prior_weight > 0
+    GROUP BY message_type
   )
 
   SELECT
-    a.*,
-    SAFE_DIVIDE(GREATEST(a.variation - a.appeal_variance, 0.0), 1.0 + a.appeal_variance)
-      AS pair_variance
+    a.* EXCEPT (unexplained_variation),
+    SAFE_DIVIDE(
+      GREATEST(a.unexplained_variation - a.appeal_variance, 0.0), 1.0 + a.appeal_variance
+    ) AS pair_variance
   FROM (
     SELECT
       p.*,
-      COALESCE(own.variance, pool.variance, 0.0) AS appeal_variance,
+      IF(
+        x.explained_variance > 0,
+        GREATEST(
+          SAFE_DIVIDE(
+            1.0 + COALESCE(own.variance, pool.variance, 0.0), 1.0 + x.explained_variance
+          ) - 1.0,
+          0.01
+        ),
+        COALESCE(own.variance, pool.variance, 0.0)
+      ) AS appeal_variance,
+      IF(
+        x.explained_variance > 0,
+        SAFE_DIVIDE(1.0 + p.variation, 1.0 + x.explained_variance) - 1.0,
+        p.variation
+      ) AS unexplained_variation,
       COALESCE(own.pairs, pool.pairs, 0) AS appeal_pairs,
       COALESCE(own.fitted_on, pool.fitted_on, 'default') AS appeal_fitted_on
     FROM flat_priors AS p
@@ -248,4 +275,5 @@
       ON p.price_tier = own.price_tier AND p.message_type = own.message_type
     LEFT JOIN appeal_variances AS pool
       ON pool.price_tier IS NULL AND p.message_type = pool.message_type
+    LEFT JOIN explained AS x ON p.message_type = x.message_type
   ) AS a;

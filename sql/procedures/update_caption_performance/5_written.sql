@@ -148,29 +148,55 @@
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
-  -- One row per caption that was tried in the window, where there is anything to borrow.
+  -- One row per caption that was tried in the window, where there is anything to borrow, or of whose
+  -- text there is a prior.
   MERGE INTO `${dataset}.caption_appeal` AS c
   USING (
     SELECT
       a.caption_id,
       a.price_tier,
       a.pages,
-      SAFE_DIVIDE(1.0, a.appeal_variance) + a.successes AS appeal_shape,
-      SAFE_DIVIDE(1.0, a.appeal_variance) + a.exposure AS appeal_rate
+      SAFE_DIVIDE(1.0, v.appeal_variance) + a.successes AS appeal_shape,
+      SAFE_DIVIDE(1.0, v.appeal_variance * COALESCE(a.text_multiplier, 1.0)) + a.exposure
+        AS appeal_rate,
+      a.text_multiplier
     FROM (
       SELECT
-        e.caption_id,
-        e.price_tier,
-        MAX(r.appeal_variance) AS appeal_variance,
-        COUNT(*) AS pages,
-        SUM(e.appeal_successes) AS successes,
-        SUM(e.appeal_exposure) AS exposure
-      FROM pair_evidence AS e
-      INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
-      WHERE e.effective_trials > 0
-      GROUP BY e.caption_id, e.price_tier
+        COALESCE(e.caption_id, x.caption_id) AS caption_id,
+        COALESCE(e.price_tier, x.price_tier) AS price_tier,
+        COALESCE(e.pages, 0) AS pages,
+        COALESCE(e.successes, 0.0) AS successes,
+        COALESCE(e.exposure, 0.0) AS exposure,
+        x.multiplier AS text_multiplier
+      FROM (
+        SELECT
+          caption_id,
+          price_tier,
+          COUNT(*) AS pages,
+          SUM(appeal_successes) AS successes,
+          SUM(appeal_exposure) AS exposure
+        FROM pair_evidence
+        WHERE effective_trials > 0
+        GROUP BY caption_id, price_tier
+      ) AS e
+      FULL JOIN (
+        SELECT
+          w.caption_id,
+          w.price_tier,
+          w.multiplier
+        FROM `${dataset}.caption_text_priors` AS w
+        CROSS JOIN `${dataset}.tuning` AS t
+        WHERE t.text_prior_weight > 0
+      ) AS x ON e.caption_id = x.caption_id
     ) AS a
-    WHERE a.appeal_variance > 0
+    INNER JOIN (
+      SELECT
+        price_tier,
+        MAX(appeal_variance) AS appeal_variance
+      FROM fresh_priors
+      GROUP BY price_tier
+    ) AS v ON a.price_tier = v.price_tier
+    WHERE v.appeal_variance > 0
   ) AS f
   ON c.caption_id = f.caption_id
   WHEN MATCHED THEN
@@ -180,15 +206,17 @@
       appeal = SAFE_DIVIDE(f.appeal_shape, f.appeal_rate),
       appeal_shape = f.appeal_shape,
       appeal_rate = f.appeal_rate,
+      text_multiplier = f.text_multiplier,
       stats_as_of = p_as_of,
       last_updated = CURRENT_TIMESTAMP()
   WHEN NOT MATCHED THEN
     INSERT (
-      caption_id, price_tier, pages, appeal, appeal_shape, appeal_rate, stats_as_of, last_updated
+      caption_id, price_tier, pages, appeal, appeal_shape, appeal_rate, text_multiplier,
+      stats_as_of, last_updated
     )
     VALUES (
       f.caption_id, f.price_tier, f.pages, SAFE_DIVIDE(f.appeal_shape, f.appeal_rate),
-      f.appeal_shape, f.appeal_rate, p_as_of, CURRENT_TIMESTAMP()
+      f.appeal_shape, f.appeal_rate, f.text_multiplier, p_as_of, CURRENT_TIMESTAMP()
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
 

@@ -1,0 +1,82 @@
+"""What the texts of captions say of their rates, before anybody has tried them."""
+
+from typing import Any
+
+import dagster as dg
+
+from eros_assets.assets.reporting import job_metadata, markdown_rows, table_asset, table_metadata
+from eros_assets.assets.week import CONFIGURED, HANDED_OUT, REPLACING, SCOPE, refuse_plan
+from eros_assets.resources import WarehouseResource, WeekScope
+from eros_assets.tuning import read_knobs
+from eros_assets.weekly.statistics import kept_statistics, statistics_of
+from eros_assets.weekly.text_priors import (
+    MESSAGE_TYPES,
+    TABLE,
+    TextPriors,
+    refresh_text_priors,
+)
+
+PREVIEW = """
+    SELECT p.*, u.caption_text
+    FROM `${dataset}.caption_text_priors` AS p
+    INNER JOIN `${dataset}.usable_captions` AS u ON p.caption_id = u.caption_id
+    ORDER BY p.multiplier DESC, p.caption_id LIMIT 10
+"""
+
+
+@table_asset(
+    TABLE,
+    group_name="performance",
+    runs=("caption_first_rates",),
+    deps=["tuning", "statistics_date", "usable_captions", *SCOPE, *CONFIGURED, *REPLACING],
+    earlier=("caption_priors", *HANDED_OUT, "schedule_review"),
+)
+def caption_text_priors(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, week_scope: WeekScope
+) -> dg.MaterializeResult[Any]:
+    """Fit texts to first rates as of the week's Monday, unless statistics are later."""
+    dataset = warehouse.dataset(context)
+    refuse_plan(context, dataset, week_scope)
+    week_start = dataset.default_week()
+    kept = kept_statistics(statistics_of(dataset, week_start), force=week_scope.force)
+    if kept:
+        shown: dict[str, Any] = {"kept": kept}
+        context.log.warning(kept)
+    else:
+        fitted = refresh_text_priors(dataset, week_start, read_knobs(dataset))
+        context.log.info(fitted.outcome)
+        shown = {"stats_as_of": week_start.isoformat(), **_metadata(fitted)}
+    return dg.MaterializeResult(
+        metadata={**table_metadata(dataset, TABLE, PREVIEW), **shown, **job_metadata(dataset)}
+    )
+
+
+def _metadata(fitted: TextPriors) -> dict[str, Any]:
+    judged = zip(MESSAGE_TYPES, fitted.judgements, strict=True)
+    return {
+        "outcome": fitted.outcome,
+        "captions": fitted.captions,
+        "judged_on_later_weeks": markdown_rows(
+            (
+                "type",
+                "captions",
+                "held out",
+                "correlation",
+                "slope",
+                "weight",
+                "explained variance",
+            ),
+            (
+                (
+                    *(name, f"{of.captions:,}", f"{of.held_out:,}", f"{of.correlation:.2f}"),
+                    *(f"{of.slope:.2f} ± {of.slope_error:.2f}", f"{of.weight:.2f}"),
+                    f"{of.explained_variance:.3f}",
+                )
+                for name, of in judged
+            ),
+        ),
+        "words": markdown_rows(
+            ("word", "captions", "moves the rate by"),
+            ((word.text, f"{word.captions:,}", f"{word.effect:+.1%}") for word in fitted.words),
+        ),
+    }

@@ -1,0 +1,1 @@
+"""Estimates from captions' texts how an untried caption will do."""
