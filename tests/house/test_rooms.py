@@ -15,6 +15,7 @@ ORDER = (
     *(
         "weekly",
         "gate",
+        "insights",
         "publishing",
         "answers",
         "health",
