@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from eros_assets.answers.lookup import Question
-from eros_assets.answers.rows import records
 from eros_assets.calendar import DAYS_A_WEEK, ZONE
 from eros_assets.dataset import Dataset
 from eros_assets.tuning import Knobs
+from eros_assets.weekly.records import records
 
 SHOWN = 3
 """Better hours that are shown."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eros_assets.answers.rows import records
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.weekly.messages import active_messages, creator_names
+from eros_assets.weekly.records import records
 
 SHOWN = 5
 """Names that a refusal lists."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eros_assets.answers.lookup import Question
-from eros_assets.answers.rows import records
 from eros_assets.dataset import Dataset
 from eros_assets.tuning import Knobs
+from eros_assets.weekly.records import records
 
 
 def price_lines(

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from eros_assets.answers.rows import records
 from eros_assets.calendar import DAYS_A_WEEK, la_date
 from eros_assets.dataset import Dataset
 from eros_assets.evaluation.sent_matching import Occasion, matched
 from eros_assets.evaluation.week_results import Bounds, MessageResult, Outcome
 from eros_assets.tuning import read_knobs
+from eros_assets.weekly.records import records
 
 if TYPE_CHECKING:
     import pandas as pd

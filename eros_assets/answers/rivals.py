@@ -9,10 +9,10 @@ from typing import Any
 
 from eros_assets.answers.answer import shortened
 from eros_assets.answers.lookup import Question
-from eros_assets.answers.rows import records
 from eros_assets.dataset import Dataset
 from eros_assets.planning.explanation import Evidence
 from eros_assets.tuning import Knobs
+from eros_assets.weekly.records import records
 
 NEAREST = 4
 """Candidates that are shown before and after a caption in rank."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eros_assets.answers.rows import records
 from eros_assets.calendar import DAYS_A_WEEK, la_date, monday_of
 from eros_assets.dataset import Dataset
 from eros_assets.exporting.week_report import WeekReport, money
 from eros_assets.weekly.messages import active_messages
+from eros_assets.weekly.records import records
 from eros_assets.weekly.shortfalls import Shortfall, week_shortfalls
 
 OUTSIDE = "creators outside what was expected"

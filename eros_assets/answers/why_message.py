@@ -22,10 +22,10 @@ from eros_assets.answers.rivals import (
     nearest_to,
     next_in_line,
 )
-from eros_assets.answers.rows import records
 from eros_assets.calendar import ZONE
 from eros_assets.dataset import Dataset
 from eros_assets.tuning import Knobs, read_knobs
+from eros_assets.weekly.records import records
 
 
 def why_message(dataset: Dataset, question: Question) -> Answer:

@@ -1,4 +1,4 @@
-"""Answers what a page's week is made of: targets, saturation, what is missing, and each message."""
+"""Answers what a page's week is made of: targets, what is missing, each message, what is known."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
@@ -6,10 +6,11 @@ from typing import Any
 
 from eros_assets.answers.answer import Answer, shortened
 from eros_assets.answers.lookup import Schedule
-from eros_assets.answers.rows import records
 from eros_assets.calendar import ZONE
 from eros_assets.dataset import Dataset
+from eros_assets.insights.page_insights import insights_of
 from eros_assets.publishing.index import target_facts
+from eros_assets.weekly.records import records
 from eros_assets.weekly.shortfalls import Shortfall, week_shortfalls
 
 
@@ -26,18 +27,23 @@ def why_week(dataset: Dataset, schedule: Schedule) -> Answer:
         for each in week_shortfalls(dataset, schedule.week_start)
         if each.page_name == schedule.page
     ]
+    known = insights_of(dataset, schedule.week_start, {schedule.page: schedule.display_name})[
+        schedule.page
+    ]
     facts = dict(target_facts(origin or None))
     expected = sum(row["expected_value"] or 0.0 for row in schedule.rows)
     sections = {
         "Targets": list(facts.values()) or ["Nothing is stored of the targets of this week."],
         "Missing": list(_missing(lacking)) or ["Nothing."],
         "Messages": [_line(row) for row in schedule.rows],
+        **known.sections,
     }
     title = (
         f"{schedule.display_name}, week of {schedule.week_start}: {len(schedule.rows)} messages, "
         f"${expected:,.0f} expected"
     )
-    return Answer(title, sections, _values(schedule, origin, target, lacking))
+    values = {**_values(schedule, origin, target, lacking), "known": known.values}
+    return Answer(title, sections, values)
 
 
 def _missing(lacking: list[Shortfall]) -> Iterator[str]:

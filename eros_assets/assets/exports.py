@@ -16,6 +16,7 @@ from eros_assets.assets.reporting import (
     inline_picture,
     job_metadata,
     lineage_metadata,
+    markdown_rows,
 )
 from eros_assets.assets.week import WEEKLY, week_to_publish
 from eros_assets.dataset import sql_library
@@ -29,6 +30,11 @@ from eros_assets.resources import ExportBucket, SheetsResource, WarehouseResourc
 
 GROUP = "exports"
 PICTURES = ("schedule_messages", "week_targets", "slot_values", "tuning")
+INSIGHTS = (
+    *("believed_captions", "new_captions", "exploration_costs", "earned_by_price", "slot_values"),
+)
+"""Files of `sql/` from which the page says what is known of creators."""
+SHOWN_INSIGHTS = ("Exploration", "Experiment to consider")
 SHOWN_PICTURES = 3
 
 
@@ -66,11 +72,12 @@ SHOWN_PICTURES = 3
             group_name=GROUP,
             kinds={"html"},
             description="One static page per week, index.html: an agenda of all messages, what is "
-            "missing, and every creator's calendar, targets and files. Grain: one file per week.",
+            "missing, and every creator's calendar, targets and files, with what is known of it: "
+            "captions, hours, exploration, an experiment to consider. Grain: one file per week.",
             deps=dependencies(
                 *("schedule_csv", "schedule_calendar", "week_shortfalls", "creator_names"),
                 *("schedule_messages", "target_origins", "scheduled_messages"),
-                *("weekly_volume_targets", "quarantined_rows", "queued_elsewhere"),
+                *("weekly_volume_targets", "quarantined_rows", "queued_elsewhere", *INSIGHTS),
             ),
             partitions_def=WEEKLY,
         ),
@@ -130,6 +137,17 @@ def schedule_csv(
             **published.index.totals,
             "shortfalls": len(published.index.shortfalls),
             "lacking": dg.MetadataValue.json(list(published.index.shortfalls)),
+            **{
+                heading.lower().replace(" ", "_"): markdown_rows(
+                    ("creator", ""),
+                    (
+                        (page.page_name, " ".join(page.known[heading]))
+                        for page in published.index.pages
+                        if heading in page.known
+                    ),
+                )
+                for heading in SHOWN_INSIGHTS
+            },
             **of_all,
         },
     )

@@ -8,7 +8,7 @@ import base64
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from eros_assets.calendar import DAYS_A_WEEK, ZONE, week_dates
@@ -39,7 +39,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
-    """A creator's week. `facts` are sentences under a heading: where its numbers come from."""
+    """A creator's week. `facts` are sentences under a heading: where its numbers come from.
+
+    `known` are sentences by heading, several under each: what is known of the page.
+    """
 
     page_name: str
     display_name: str
@@ -48,6 +51,7 @@ class IndexPage:
     facts: Mapping[str, str]
     calendar: CalendarWeek | None = None
     files: Sequence[IndexFile] = ()
+    known: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
     @property
     def tiers(self) -> Mapping[str, int]:

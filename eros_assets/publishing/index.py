@@ -11,6 +11,7 @@ from eros_assets.dataset import Dataset
 from eros_assets.exporting.calendar_picture import CalendarWeek
 from eros_assets.exporting.schedule_csv import excel_name
 from eros_assets.exporting.week_index import IndexFile, IndexPage, Missing, WeekIndex
+from eros_assets.insights.page_insights import insights_of
 from eros_assets.publishing.files import csv_name, events_name, picture_name
 from eros_assets.publishing.folders import weeks_on_disk
 from eros_assets.publishing.record import changed_file, read_record
@@ -45,6 +46,8 @@ def week_index(
     import pandas as pd
 
     pages = messages_by_page(rows, creator_names(dataset))
+    names = {page: messages[0].display_name for page, messages in pages.items()}
+    known = insights_of(dataset, week_start, names)
     origins = dataset.query("target_origins", week_start=week_start, pages=list(pages))
     origin_of = {
         row["page_name"]: {name: None if pd.isna(value) else value for name, value in row.items()}
@@ -69,6 +72,7 @@ def week_index(
                     IndexFile(events_name(page), "Events"),
                     IndexFile(picture_name(page), "Picture"),
                 ],
+                known=known[page].sections,
             )
             for page, messages in pages.items()
         ],

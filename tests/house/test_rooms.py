@@ -16,6 +16,7 @@ ORDER = (
     *(
         "weekly",
         "gate",
+        "insights",
         "publishing",
         "answers",
         "health",
