@@ -187,8 +187,10 @@ def test_no_rows_in_the_place_of_some_are_one_statement(
 ) -> None:
     job = warehouse.load("bookings", frame().head(0), replacing={"day": DAY, "studio": ["north"]})
     assert service.statements == [
-        "DELETE FROM `of-scheduler-proj.eros_scheduling_brain.bookings` "
-        "WHERE `day` = @day AND `studio` IN UNNEST(@studio)"
+        (
+            "DELETE FROM `of-scheduler-proj.eros_scheduling_brain.bookings` "
+            "WHERE `day` = @day AND `studio` IN UNNEST(@studio)"
+        )
     ]
     assert list(service.jobs) == ["eros_load_1_1_1"]
     assert not any(name.startswith("eros_staging") for name in service.tables)
