@@ -8,6 +8,7 @@ from eros_assets.assets.reporting import job_metadata, markdown_rows, table_asse
 from eros_assets.assets.week import CONFIGURED, HANDED_OUT, REPLACING, SCOPE, refuse_plan
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import read_knobs
+from eros_assets.weekly.shortfalls import reason_of
 from eros_assets.weekly.statistics import kept_statistics, statistics_of
 from eros_assets.weekly.text_priors import (
     MESSAGE_TYPES,
@@ -43,9 +44,17 @@ def caption_text_priors(
         shown: dict[str, Any] = {"kept": kept}
         context.log.warning(kept)
     else:
-        fitted = refresh_text_priors(dataset, week_start, read_knobs(dataset))
-        context.log.info(fitted.outcome)
-        shown = {"stats_as_of": week_start.isoformat(), **_metadata(fitted)}
+        try:
+            fitted = refresh_text_priors(dataset, week_start, read_knobs(dataset))
+        except Exception as error:  # the week is planned on the priors that are known
+            shown = {"failed": reason_of(error)}
+            context.log.error(
+                f"no text was fitted, {TABLE} stays as it was, and untried captions start from "
+                f"what it has: {shown['failed']}"
+            )
+        else:
+            context.log.info(fitted.outcome)
+            shown = {"stats_as_of": week_start.isoformat(), **_metadata(fitted)}
     return dg.MaterializeResult(
         metadata={**table_metadata(dataset, TABLE, PREVIEW), **shown, **job_metadata(dataset)}
     )
