@@ -64,16 +64,17 @@ def lines_of(dataset: Dataset) -> Iterator[str]:
     """The lines for an agency whose week is planned."""
     yield "[columns]"
     for table in TABLES:
-        rows = dataset.rows(table)
-        sizes = {str(name): column_bytes(rows[name]) for name in rows.columns}
-        listed = ", ".join(f"{name} = {size:.1f}" for name, size in sizes.items())
-        yield f"{table} = {{ {listed} }}"
+        yield _line(table, dataset.rows(table))
     yield "[temporary]"
-    for procedure, tables in TEMPORARY.items():
+    for script, tables in TEMPORARY.items():
         for table in tables:
-            rows = _temporary(dataset, procedure, table)
-            size = sum(column_bytes(rows[name]) for name in rows.columns)
-            yield f"{table} = {size:.1f}"
+            yield _line(table, _temporary(dataset, script, table))
+
+
+def _line(table: str, rows: pd.DataFrame) -> str:
+    sizes = {str(name): column_bytes(rows[name]) for name in rows.columns}
+    listed = ", ".join(f"{name} = {size:.1f}" for name, size in sizes.items())
+    return f"{table} = {{ {listed} }}"
 
 
 def column_bytes(column: "pd.Series[Any]") -> float:

@@ -122,7 +122,7 @@ def statements(library: SqlLibrary, work: Work, figures: Figures) -> Iterator[St
     rows = rows_of(figures)
     for name in work.objects:
         for leaf, tables in statements_of(library, library[name].text):
-            columns = columns_of(library, leaf.text)
+            columns = columns_of(library, leaf.text, figures["temporary"])
             size = sum(
                 billed(rows.get(table, 0.0) * _width(table, columns, figures) * share)
                 for table in sorted(tables)
@@ -137,10 +137,8 @@ def billed(size: float) -> float:
 
 
 def _width(table: str, columns: Mapping[str, frozenset[str]], figures: Figures) -> float:
-    """Bytes per row of the columns that are read; all of a temporary table's."""
-    measured = figures["columns"].get(table)
-    if measured is None:
-        return figures["temporary"].get(table, figures["temporary"]["other"])
+    """Bytes per row of the columns that are read."""
+    measured = figures["columns"].get(table) or figures["temporary"].get(table) or {}
     return sum(measured.get(column, 0.0) for column in sorted(columns.get(table, ())))
 
 
@@ -200,10 +198,9 @@ def page(figures: Figures, library: SqlLibrary) -> str:
             "(`python -m benchmarks scale`); CPU seconds measured on the embedded engine "
             "(`python -m benchmarks growth`), taken as slot seconds. Nothing here was measured on "
             "BigQuery; `make test-bigquery` prints what a real project says of the sample's size. "
-            "The tables and columns of a statement are told from its SQL: all that it may read, "
-            "and whole rows of temporary tables, which is more than it does. A table counts 10 "
-            f"MiB at least. On-demand price: 6.25 USD a TiB; {size['slots']:,} slots; one second "
-            "a job."
+            "The tables and columns of a statement are told from its SQL: all that it may read. A "
+            "table counts 10 MiB at least. On-demand price: 6.25 USD a TiB; "
+            f"{size['slots']:,} slots; one second a job."
         ),
         "",
         (
