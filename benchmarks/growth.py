@@ -17,7 +17,7 @@ import re
 import resource
 import statistics
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,7 +146,7 @@ def pruning_loss() -> tuple[float, float]:
 @contextmanager
 def _agency(
     creators: int, captions: int, knobs: Mapping[str, str] | None = None
-) -> Iterator[Dataset]:
+) -> Generator[Dataset]:
     """An installation with the tables of an agency of this size, and no more."""
     with tempfile.TemporaryDirectory(prefix="eros-growth-") as folder:
         home = Path(folder)

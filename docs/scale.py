@@ -36,7 +36,7 @@ class Work:
 
 
 WORKS: Sequence[Work] = (
-    Work("Facts", ["refresh_message_facts"], 1, 7, "messages"),
+    Work("Facts", ["refresh_message_facts"], 1, 7),
     Work("Statistics", ["update_caption_performance"], 1, 7, "tried_sends"),
     Work("Reports on creators", ["week_anomalies", "creator_reports", "sent_by_arm"], 1, 7),
     Work(
@@ -176,7 +176,7 @@ class Total:
 def total(work: Work, found: Sequence[Statement], figures: Figures) -> Total:
     """What a work takes each time that it runs."""
     rows = rows_of(figures)
-    units = rows[work.grows_with] if work.grows_with in rows else figures["size"]["messages"]
+    units = rows.get(work.grows_with or "", 0.0)
     rate = figures["cpu"].get(work.grows_with, 0.0) if work.grows_with else 0.0
     size = sum(each.size for each in found)
     slots = units / 1e6 * rate if rate else size / GIB * figures["cpu"]["seconds_per_gib"]

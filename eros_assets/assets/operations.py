@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -25,6 +25,9 @@ from eros_assets.health.success import Figure
 from eros_assets.health.work import SlowStatement
 from eros_assets.resources import WarehouseResource
 from eros_assets.weekly.drafting import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN_DAYS = 7
 
@@ -53,7 +56,7 @@ def system_health(
     )
     row = health_row(health, checked_at, run_id=context.run_id)
     dataset.load("system_health", row, replacing={"run_id": context.run_id})
-    recent = [*row.to_dict("records"), *recent]
+    recent = [*_records(row), *recent]
     freshness = dataset.freshness("system_health")
     watched = health.seen.watched
     for reason in health.decision.reasons:
@@ -126,7 +129,11 @@ def _slow_table(slowest: Sequence[SlowStatement]) -> dg.MetadataValue[Any]:
 def _recent(dataset: Dataset, day: dt.date) -> list[Record]:
     """The checks of the last days, newest first."""
     since = day - dt.timedelta(days=SHOWN_DAYS)
-    rows = dataset.query("recent_health", since=since).to_dict("records")
+    return _records(dataset.query("recent_health", since=since))
+
+
+def _records(frame: "pd.DataFrame") -> list[Record]:
+    rows = frame.to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in rows]
 
 
