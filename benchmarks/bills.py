@@ -7,7 +7,7 @@ statement is billed 10 MiB at least for each table that it reads or writes, thos
 too, and temporary ones.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -102,11 +102,14 @@ def tables_of(library: SqlLibrary, text: str) -> frozenset[str]:
     return frozenset(tables | (mentioned - library.keys() - named - functions - {""}))
 
 
-def columns_of(library: SqlLibrary, text: str) -> Mapping[str, frozenset[str]]:
-    """The columns that a statement can read of each table of the dataset, at most.
+def columns_of(
+    library: SqlLibrary, text: str, temporary: Mapping[str, Collection[str]] | None = None
+) -> Mapping[str, frozenset[str]]:
+    """The columns that a statement can read of each table, at most.
 
     A column counts when the statement, or a view or function below it, mentions its name, and all
-    of them where rows are taken as they are from the table itself.
+    of them where rows are taken as they are from the table itself. The columns of temporary tables
+    are given; of others than these nothing is said.
     """
     tree = _parsed(text)
     functions = {_bare(function.name) for function in tree.find_all(exp.Anonymous)}
@@ -126,14 +129,17 @@ def columns_of(library: SqlLibrary, text: str) -> Mapping[str, frozenset[str]]:
         for table in select.find_all(exp.Table)
         if table.parent_select is select
     }
+    known = {
+        **{
+            table: [column.name for column in library[table].columns]
+            for table in reached
+            if library[table].kind == "table"
+        },
+        **{table: of for table, of in (temporary or {}).items() if table in mentioned},
+    }
     return {
-        table: frozenset(
-            column.name
-            for column in library[table].columns
-            if table in whole or column.name in names
-        )
-        for table in reached
-        if library[table].kind == "table"
+        table: frozenset(each for each in columns if table in whole or each in names)
+        for table, columns in known.items()
     }
 
 

@@ -2,7 +2,7 @@
 
 Agencies of 1, 3 and 10 times as many creators, captions, or both, and the same number of messages a
 creator: their tables are made here and loaded as they are. Scored pairs are pages x captions that
-draw. CPU seconds are those of the engine in this process, the least of the repeats. An exponent is
+draw. CPU seconds are those of the engine in this process, the least of REPEATS. An exponent is
 the slope of log CPU, or of log pairs, over log size from 1 to 10 times; 1 is proportional. Where
 both grow, the product of pages and captions would have the exponent 2.
 
@@ -17,7 +17,7 @@ import re
 import resource
 import statistics
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,18 +36,18 @@ from eros_assets.warehouse.sql.rehearsal import rehearsal_script
 
 WEEK = dt.date(2025, 11, 3)
 DAYS = 180
-CREATORS, CAPTIONS, MESSAGES = 30, 3_000, 120
+CREATORS, CAPTIONS, MESSAGES = 20, 3_000, 100
 """Of the smallest agency; messages are those of one creator in DAYS days."""
 FACTORS = (1, 3, 10)
-REPEATS = 2
+REPEATS = 1
 TIERS = ("budget", "mid", "premium", "bump")
 PLACES: Mapping[str, int] = {"budget": 5, "mid": 5, "premium": 2, "bump": 8}
 MOST_EXPONENT = 1.1
 """What the exponents are to be under."""
 
-SEEDS = 6
+SEEDS = 4
 """Of the selections whose values are compared."""
-LOSS_SIZE = (40, 6_000)
+LOSS_SIZE = (20, 6_000)
 """Creators and captions of the agency in which the loss is measured."""
 WHOLE: Mapping[str, str] = {"individual_draws": "1000000000", "candidate_depth_extra": "10000"}
 """Knobs by which every caption draws for every page, and nearly all of them are candidates."""
@@ -146,7 +146,7 @@ def pruning_loss() -> tuple[float, float]:
 @contextmanager
 def _agency(
     creators: int, captions: int, knobs: Mapping[str, str] | None = None
-) -> Iterator[Dataset]:
+) -> Generator[Dataset]:
     """An installation with the tables of an agency of this size, and no more."""
     with tempfile.TemporaryDirectory(prefix="eros-growth-") as folder:
         home = Path(folder)
@@ -159,8 +159,10 @@ def _agency(
             load_settings({"home": home / "home", "tuning_dir": tuning.parent, "today": WEEK}),
             asset="benchmark",
         )
+        needed = dataset.library.reached_from(LEARN, SELECT)
         for each in dataset.library.deploy_order():
-            dataset.warehouse.deploy(each)
+            if each.name in needed or each.kind == "table":
+                dataset.warehouse.deploy(each)
         for name, rows in configuration_tables(dataset.settings, dataset.library).items():
             dataset.load(name, rows)
         for name, rows in _tables(creators, captions).items():

@@ -30,13 +30,14 @@ TABLES = (
 )
 LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
 TEMPORARY: Mapping[str, Sequence[str]] = {
+    "refresh_message_facts": ("judged_messages", "fresh_facts", "fresh_quarantine"),
     "update_caption_performance": (
         *("tried_sends", "caption_sends", "repeated_captions", "page_tiers", "prior_pools"),
         *("beliefs", "wear_effects", "fresh_priors", "pair_evidence"),
     ),
     "select_captions_for_creator": ("places", "bank", "tier_places", "page_bins", "drawn"),
 }
-"""The temporary tables of each procedure."""
+"""Temporary tables of a script and of procedures."""
 
 
 def measure() -> Iterator[str]:
@@ -56,18 +57,24 @@ def measure() -> Iterator[str]:
         )
         deploy(dataset, "1" * 64)
         plan_week(dataset, TODAY)
-        yield "[columns]"
-        for table in TABLES:
-            rows = dataset.rows(table)
-            sizes = {str(name): column_bytes(rows[name]) for name in rows.columns}
-            listed = ", ".join(f"{name} = {size:.1f}" for name, size in sizes.items())
-            yield f"{table} = {{ {listed} }}"
-        yield "[temporary]"
-        for procedure, tables in TEMPORARY.items():
-            for table in tables:
-                rows = _temporary(dataset, procedure, table)
-                size = sum(column_bytes(rows[name]) for name in rows.columns)
-                yield f"{table} = {size:.1f}"
+        yield from lines_of(dataset)
+
+
+def lines_of(dataset: Dataset) -> Iterator[str]:
+    """The lines for an agency whose week is planned."""
+    yield "[columns]"
+    for table in TABLES:
+        yield _line(table, dataset.rows(table))
+    yield "[temporary]"
+    for script, tables in TEMPORARY.items():
+        for table in tables:
+            yield _line(table, _temporary(dataset, script, table))
+
+
+def _line(table: str, rows: pd.DataFrame) -> str:
+    sizes = {str(name): column_bytes(rows[name]) for name in rows.columns}
+    listed = ", ".join(f"{name} = {size:.1f}" for name, size in sizes.items())
+    return f"{table} = {{ {listed} }}"
 
 
 def column_bytes(column: "pd.Series[Any]") -> float:
@@ -87,14 +94,17 @@ def value_bytes(value: object) -> int:
         return sum(value_bytes(part) for part in list(value))  # pyright: ignore[reportArgumentType]
     if isinstance(value, list | tuple):
         return sum(value_bytes(part) for part in value)
-    return 0 if value is None or value is pd.NaT or value != value else 8
+    return 0 if pd.isna(value) else 8  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def _temporary(dataset: Dataset, procedure: str, table: str) -> pd.DataFrame:
     """Rows of a temporary table as the procedure leaves it."""
     found = dataset.library[procedure]
-    writing = WRITTEN if procedure.startswith("select") else LEARNED
-    script = rehearsal_script(dataset.library, found, writing)
+    if found.kind == "procedure":
+        writing = WRITTEN if procedure.startswith("select") else LEARNED
+        script = rehearsal_script(dataset.library, found, writing)
+    else:
+        script = found.text.partition("BEGIN TRANSACTION;")[0]
     counting = "SELECT t.* FROM " + table + " AS t LIMIT 2000;"
     learning: Parameters = {"p_as_of": TODAY, "p_lookback_days": 180}
     selecting: Parameters = {
@@ -103,5 +113,6 @@ def _temporary(dataset: Dataset, procedure: str, table: str) -> pd.DataFrame:
         **{f"p_num_{tier}": Typed(None, "INT64") for tier in ("budget", "mid", "premium", "bump")},
         "p_seed": "scale",
     }
-    arguments = selecting if procedure.startswith("select") else learning
+    loaded: Parameters = {"loaded_at": dt.datetime(2025, 11, 3, 8, tzinfo=dt.UTC)}
+    arguments = {"s": selecting, "u": learning, "r": loaded}[procedure[0]]
     return dataset.warehouse.rehearse(found, f"{script}\n{counting}", arguments)

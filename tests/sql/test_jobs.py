@@ -66,3 +66,5 @@ def test_columns_are_those_that_the_statement_and_its_views_mention(library: Sql
     assert columns_of(library, query) == {"message_facts": {"page_name", "send_date"}}
     whole = columns_of(library, "SELECT c.* FROM `${dataset}.creators` AS c")
     assert whole == {"creators": {column.name for column in library["creators"].columns}}
+    given = columns_of(library, "SELECT m.a FROM mine AS m", {"mine": ["a", "b"], "other": ["a"]})
+    assert given == {"mine": {"a"}}
