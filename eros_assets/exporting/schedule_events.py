@@ -7,7 +7,7 @@ the one before it. Times are in America/Los_Angeles. The same messages give the 
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LENGTH = dt.timedelta(minutes=15)
 """How long an event is: the grid of the schedule."""
+
+KEPT = 512
+"""Pages whose events are kept in the process, about 20 KB each."""
 
 PRODUCT = "-//EROS//Weekly schedule//EN"
 
@@ -36,7 +39,16 @@ def write_schedule_events(path: Path, messages: Sequence[ScheduledMessage]) -> W
 
 
 def schedule_events(messages: Sequence[ScheduledMessage]) -> bytes:
-    """The events of a page's week, in order of time."""
+    """The events of a page's week, in order of time.
+
+    A week's files are written and then compared with what they should be: the events of the same
+    messages are made once.
+    """
+    return _events(tuple(messages))
+
+
+@lru_cache(maxsize=KEPT)
+def _events(messages: tuple[ScheduledMessage, ...]) -> bytes:
     from icalendar import Calendar  # imported only to write
 
     calendar = Calendar()

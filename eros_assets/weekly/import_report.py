@@ -235,7 +235,7 @@ _last: dict[tuple[object, ...], ImportReport] = {}
 
 
 def _state(dataset: Dataset) -> tuple[object, ...]:
-    where = (dataset.settings.env, dataset.settings.warehouse_location, dataset.settings.dataset)
+    where = dataset.settings.warehouse_location, dataset.settings.dataset_name
     return (*where, *(dataset.freshness(table) for table in REPORTED_TABLES))
 
 
