@@ -53,7 +53,19 @@ def test_the_sentence_of_an_untried_bump_speaks_of_recipients_and_of_its_tier() 
     assert "from its tier, as it is untried here and from 1 other page;" in said
 
 
+def test_the_sentence_of_an_untried_caption_says_what_its_text_did_for_it() -> None:
+    """Of a tried one its own results are the basis; the number stays in the explanation."""
+    untried = replace(EVIDENCE, successes=0, failures=0, other_pages=0, text_multiplier=1.32)
+    said = sentence(MESSAGE, untried)
+    assert "as it is untried here (texts like it earned 1.3× the page's mean);" in said
+    tried = replace(EVIDENCE, text_multiplier=1.32)
+    assert "texts like it" not in sentence(MESSAGE, tried)
+    assert json.loads(explain(MESSAGE, tried))["text_multiplier"] == 1.32
+
+
 def test_the_reason_is_one_sentence() -> None:
+    for evidence in (EVIDENCE, replace(EVIDENCE, failures=0, successes=0, text_multiplier=0.8)):
+        assert ". " not in sentence(MESSAGE, evidence).replace("No. ", "").replace("no. ", "")
     for evidence in (EVIDENCE, Evidence()):
         assert ". " not in sentence(MESSAGE, evidence).replace("No. ", "").replace("no. ", "")
 
