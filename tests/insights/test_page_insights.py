@@ -113,8 +113,8 @@ def test_exploration_says_its_cost_and_what_it_found() -> None:
         ),
         "The control arm, 2 messages drawn uniformly, costs about $400.",
         (
-            "Of 4 captions that it chose untried in the last 13 weeks 2 are now believed above what "
-            "it chooses on average, 1 of them with an interval that lies above it."
+            "Of 4 captions that it chose untried in the last 13 weeks 2 are now believed above "
+            "what it chooses on average, 1 of them with an interval that lies above it."
         ),
         (
             "Found: “Hello there” (mid, caption 7): 10.00% of viewers buy (8.14% to 11.86%), the "
