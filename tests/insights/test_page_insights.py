@@ -170,6 +170,7 @@ def test_an_experiment_is_a_sentence_and_is_never_done() -> None:
         "+21% (+2"
     )
     assert "was no experiment" in line
+    assert "it is the largest of 2 comparisons, so likely too high. About " in line
     assert line.endswith("EROS changes nothing by itself.")
     assert experiments.proposed(known()).lines == [
         "None: no tier or price has earned more than the page's others for sure."
