@@ -30,9 +30,12 @@ if TYPE_CHECKING:
 def explain(page: str, number: int | None, week: dt.datetime | None, as_json: bool) -> None:
     """Say why message NUMBER of PAGE is there; without a number, what its week is made of.
 
-    Reads the tables of the week: schedule, selection, candidates, pools, targets, shortfalls;
-    writes nothing and draws nothing. An unknown page, week or number ends with code 2 and the
-    nearest names. With --json: the same with the values behind it.
+    Of a page's week that is its targets and messages, and what is known of the page: best, worn
+    and new captions, best hours, exploration, an experiment to consider.
+
+    Reads the tables of the week: schedule, selection, candidates, pools, targets, shortfalls, and
+    statistics and facts; writes nothing and draws nothing. An unknown page, week or number ends
+    with code 2 and the nearest names. With --json: the same with the values behind it.
     """
     with result_as_json(as_json) as give:
         settings = settings_or_exit()

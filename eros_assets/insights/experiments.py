@@ -35,11 +35,16 @@ def proposed(known: Known) -> Said:
         else f"{others} messages at ${found.price:g}"
     )
     asked = f"was sent as {found.price_tier}" if found.is_of_tier else "was asked such a price"
+    largest = (
+        f", and it is the largest of {found.comparisons} comparisons, so likely too high"
+        if found.comparisons > 1
+        else ""
+    )
     line = (
         f"Try: a third of {known.name}'s {changed} for {found.weeks} weeks; history suggests "
         f"{found.lift:+.0%} ({found.lower:+.0%} to {found.upper:+.0%}) per 1,000 recipients. That "
-        f"was no experiment: what {asked} differed in other ways. About {found.messages:,} "
-        f"messages would show it, at {found.messages_a_week:.0f} a week. EROS changes nothing by "
-        "itself."
+        f"was no experiment: what {asked} differed in other ways{largest}. About "
+        f"{found.messages:,} messages would show so much, at {found.messages_a_week:.0f} a week. "
+        "EROS changes nothing by itself."
     )
     return Said([line], asdict(found))

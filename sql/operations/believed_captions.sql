@@ -2,7 +2,7 @@
 -- worn out the most. The posterior is that of select_captions_for_creator: wear lowers the rate and
 -- leaves the certainty.
 -- Grain: one row per page in @pages and caption in use that the page sent in the window of the
--- statistics and may send, if it has a rank.
+-- statistics, if it has a rank.
 -- Parameters:
 --   week_start (DATE): Monday as of which wear is taken.
 --   pages (ARRAY<STRING>): pages to look at.
@@ -52,8 +52,7 @@ known AS (
     * IF(s.price_tier = 'bump', p.earnings_per_success, COALESCE(o.own_price, p.suggested_price))
       AS earnings_at_rate_one
   FROM `${dataset}.caption_bandit_stats` AS s
-  INNER JOIN `${dataset}.usable_captions` AS u
-    ON s.caption_id = u.caption_id AND (u.page_name IS NULL OR u.page_name = s.page_name)
+  INNER JOIN `${dataset}.usable_captions` AS u ON s.caption_id = u.caption_id
   INNER JOIN `${dataset}.caption_priors` AS p
     ON s.page_name = p.page_name AND s.price_tier = p.price_tier
   LEFT JOIN own_prices AS o ON s.caption_id = o.caption_id

@@ -14,6 +14,7 @@ from eros_assets.answers.lookup import UnknownQuestionError, nearest
 from eros_assets.automation.answers import explain_message
 from eros_assets.cli.planning import main
 from eros_assets.definitions import resources_of
+from eros_assets.insights.page_insights import insights_of
 from tests.assets.installed import WEEK, Installed
 
 
@@ -201,6 +202,10 @@ def test_week_of_a_page_is_one_screen(agency: Installed, message: dict[str, Any]
         str(n) for n in range(1, count + 1)
     ]
     assert "Add 2 or more mid captions" in " ".join(answer.sections["Missing"])
+    known = insights_of(agency.dataset, WEEK, {message["page_name"]: "Page"})
+    for heading, lines in known[message["page_name"]].sections.items():
+        assert len(answer.sections[heading]) == len(lines) > 0
+    assert answer.values["known"]["Best captions"]
     target = agency.dataset.rows("weekly_volume_targets", page_name=message["page_name"]).iloc[0]
     assert f"{target['ppv_count']} PPV" in answer.sections["Targets"][0]
 

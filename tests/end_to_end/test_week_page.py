@@ -61,6 +61,10 @@ def creator(page: str) -> IndexPage:
         facts={"Targets": "6 PPV and 2 bumps.", "Saturation": "GREEN, 0.10 of 1."},
         calendar=CalendarWeek(page, MONDAY, messages, {(2, 10): 1.4}, cooling_days=1),
         files=[IndexFile(f"{page}.csv", "CSV"), IndexFile(f"{page}.ics", "Events")],
+        known={
+            "Best captions": ["“Hello” (mid, caption 7512345678901201677): $500 a message."] * 3,
+            "Best hours": ["PPV, by earnings: Mon 08:00 × 2.00 the mean."],
+        },
     )
 
 
@@ -114,6 +118,13 @@ def shown(window: Browser) -> list[str]:
     return [item.get_attribute("id") or "" for item in items if item.is_displayed()]
 
 
+def open_what_is_known(window: Browser) -> None:
+    """Open what is known of every creator."""
+    for summary in window.driver.find_elements(By.CSS_SELECTOR, ".known summary"):
+        window.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", summary)
+        summary.click()
+
+
 def message(window: Browser, identifier: str) -> Any:
     return window.driver.find_element(By.ID, identifier)
 
@@ -125,6 +136,7 @@ def test_axe_finds_nothing_serious(window: Browser, width: int, dark: bool) -> N
     assert AXE is not None
     assert AXE.submodule_search_locations
     look(window, width=width, dark=dark)
+    open_what_is_known(window)
     script = Path(AXE.submodule_search_locations[0]) / "axe.min.js"
     window.driver.execute_script(script.read_text("utf-8"))
     result = window.driver.execute_async_script(
@@ -141,8 +153,19 @@ def test_axe_finds_nothing_serious(window: Browser, width: int, dark: bool) -> N
 
 def test_nothing_is_wider_than_a_phone(window: Browser) -> None:
     look(window, width=390)
+    open_what_is_known(window)
     width = window.driver.execute_script("return document.documentElement.scrollWidth")
     assert width <= 390
+
+
+def test_what_is_known_of_a_creator_is_shown_when_asked_for(window: Browser) -> None:
+    [section, *_] = window.driver.find_elements(By.CSS_SELECTOR, "#amber_lens .known")
+    [sentence, *others] = section.find_elements(By.TAG_NAME, "dd")
+    assert len(others) == 3
+    assert not sentence.is_displayed()
+    open_what_is_known(window)
+    assert sentence.is_displayed()
+    assert "$500 a message" in sentence.text
 
 
 def test_nothing_is_refused_by_the_policy_of_the_page(window: Browser) -> None:

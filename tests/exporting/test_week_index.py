@@ -81,15 +81,17 @@ def test_everything_from_people_is_escaped_and_no_script_of_theirs_can_run() -> 
     hostile = scheduled(
         la_instant(MONDAY, 9), page_name="amber", caption_text=HOSTILE, reason=HOSTILE
     )
-    page = IndexPage("amber", HOSTILE, "sched", [hostile], facts={HOSTILE: HOSTILE})
+    page = IndexPage(
+        "amber", HOSTILE, "sched", [hostile], facts={HOSTILE: HOSTILE}, known={HOSTILE: [HOSTILE]}
+    )
     missing = [Missing("amber", HOSTILE, HOSTILE)]
     content = week_index_page(week(page, missing=missing, inputs=[HOSTILE, HOSTILE]))
     parsed = Page(content)
     assert len(parsed.named("script")) == 1
     assert parsed.named("img") == []
-    # Of the creator: option, agenda, card; of the message: text, reason; fact: both; twice missing
-    # with its remedy; inputs: both.
-    assert parsed.text.count(HOSTILE) == 3 + 2 + 2 + 4 + 2
+    # Of the creator: option, agenda, card; of the message: text, reason; fact: both; what is known:
+    # whose, heading and sentence; twice missing with its remedy; inputs: both.
+    assert parsed.text.count(HOSTILE) == 3 + 2 + 2 + 3 + 4 + 2
 
 
 def test_the_policy_allows_the_page_s_own_script_alone() -> None:

@@ -56,6 +56,7 @@ PARAMETERS: Mapping[str, Typed] = {
     "behavioral_segment": Typed("LUXURY", "STRING"),
     "captions": Typed([1, 2, 3, 2**53 + 1], "ARRAY<INT64>"),
     "destination": Typed("csv", "STRING"),
+    "explored_days": Typed(91, "INT64"),
     "first_date": Typed(WEEK - dt.timedelta(days=14), "DATE"),
     "first_instant": Typed(dt.datetime(2025, 1, 1, 8, tzinfo=dt.UTC), "TIMESTAMP"),
     "first_week": Typed(WEEK - dt.timedelta(days=7), "DATE"),
@@ -64,6 +65,7 @@ PARAMETERS: Mapping[str, Typed] = {
     "last_date": Typed(WEEK + dt.timedelta(days=14), "DATE"),
     "last_week": Typed(WEEK, "DATE"),
     "lookback_days": Typed(28, "INT64"),
+    "new_days": Typed(28, "INT64"),
     "next_is_due": Typed(True, "BOOL"),
     "next_week": Typed(WEEK + dt.timedelta(days=7), "DATE"),
     "overdue_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
@@ -80,6 +82,7 @@ PARAMETERS: Mapping[str, Typed] = {
     "p_week_start": Typed(WEEK, "DATE"),
     "saturation_status": Typed("RED", "STRING"),
     "selected_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
+    "shown": Typed(3, "INT64"),
     "since": Typed(WEEK - dt.timedelta(days=9), "DATE"),
     "state": Typed("judged", "STRING"),
     "stages": Typed(["creator", "builder"], "ARRAY<STRING>"),
@@ -87,6 +90,7 @@ PARAMETERS: Mapping[str, Typed] = {
     "until": Typed(dt.datetime(2030, 1, 1, tzinfo=dt.UTC), "TIMESTAMP"),
     "week_start": Typed(WEEK, "DATE"),
     "weeks_ahead": Typed(0, "INT64"),
+    "worn_share": Typed(0.8, "FLOAT64"),
 }
 
 Tables = Mapping[str, Sequence[Mapping[str, object]]]
