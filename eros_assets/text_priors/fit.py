@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 RIDGE = 8.0
 TOLERANCE, MOST_STEPS = 1e-3, 500
-MOST_FITTED = 20_000
+MOST_FITTED = 10_000
 """Captions that a fit uses, the latest: it bounds the memory."""
 
 SHARES_BEFORE = (0.4, 0.55, 0.7, 0.85)
