@@ -24,6 +24,9 @@ from tests.googlesql.values import decode
 
 CHANGES = ("InsertStatement", "UpdateStatement", "DeleteStatement")
 
+MERGED = "merged_rows"
+"""The temporary table of what a MERGE takes."""
+
 Operation = local_service_pb2.EvaluateModifyResponse.Row
 
 
@@ -196,10 +199,8 @@ class _Frame:
     def _merge(self, node: Node) -> None:
         """UPDATE, INSERT and DELETE, each of the table as it is before all of them."""
         target = f"{self._text(node.child('target_path'))} {self._optional(node, 'alias')}"
-        source, on = (
-            self._text(node.child("table_expression")),
-            self._text(node.child("merge_condition")),
-        )
+        source = self._merged(node.child("table_expression"))
+        on = self._text(node.child("merge_condition"))
         changes: list[Sequence[Operation]] = []
         for clause in node.child("when_clauses").many("clause_list"):
             action = clause.child("action")
@@ -229,6 +230,14 @@ class _Frame:
                     raise NotImplementedError(other)
             changes.append(self._changes(node, text, kind))
         self._apply(node, changes)
+
+    def _merged(self, source: Node) -> str:
+        """What a MERGE takes; a query is asked once: the implementation has no WITH in changes."""
+        query = source.one("subquery")
+        if query is None:
+            return self._text(source)
+        self.script.temporary[MERGED] = self._query(query, self._text(query))
+        return f"{MERGED} {self._optional(source, 'alias')}"
 
     def _changes(self, node: Node, text: str, kind: str) -> Sequence[Operation]:
         reference = self.script.reference
