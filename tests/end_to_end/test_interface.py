@@ -80,7 +80,7 @@ class TestInOrder:
         window.see(*GROUPS)
         # The picture of a group shows what fits into the window; its list has every asset.
         window.open("/locations/eros_assets.definitions/asset-groups/exports/lineage")
-        window.see("schedule_csv")
+        window.see("Materialize all")
         window.click("List", tag="a")
         window.see("schedule_csv", "schedule_index")
 
