@@ -6,8 +6,8 @@ from benchmarks.bills import Bill, columns_of, script_bill, tables_of
 from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 
 MOST = {
-    "select_captions_for_creator": Bill(16, 72),
-    "update_caption_performance": Bill(14, 58),
+    "select_captions_for_creator": Bill(18, 79),
+    "update_caption_performance": Bill(14, 61),
     "lock_caption_assignments": Bill(11, 26),
     "analyze_creator_performance": Bill(4, 10),
     "refresh_message_facts": Bill(16, 38),
