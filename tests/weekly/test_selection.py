@@ -12,7 +12,7 @@ from eros_assets.weekly.shortfalls import Shortfall
 from tests.assets.installed import WEEK, Installed
 
 SELECTOR = "select_captions_for_creator"
-FIRST_STATEMENT = "  SET v_refusal = COALESCE("
+FIRST_STATEMENT = "  SET (\n    v_refusal,"
 FAILING = "    SET v_refusal = CAST(CAST('many' AS INT64) AS STRING);\n"
 
 

@@ -204,16 +204,27 @@
       GROUP BY page_name, price_tier, posterior_group
     ),
 
+    -- Groups that have the same mean are one: a row is known by its values.
     alike AS (
       SELECT
-        page_name,
-        price_tier,
-        content_category,
-        has_urgency,
-        posterior_group,
-        SUM(captions) AS captions
-      FROM grouped
-      GROUP BY page_name, price_tier, content_category, has_urgency, posterior_group
+        g.page_name,
+        g.price_tier,
+        g.content_category,
+        g.has_urgency,
+        m.prior_successes,
+        m.prior_failures,
+        m.effective_successes,
+        m.effective_failures,
+        SUM(g.captions) AS captions
+      FROM grouped AS g
+      INNER JOIN means AS m
+        ON
+          g.page_name = m.page_name
+          AND g.price_tier = m.price_tier
+          AND g.posterior_group = m.posterior_group
+      GROUP BY
+        g.page_name, g.price_tier, g.content_category, g.has_urgency, m.prior_successes,
+        m.prior_failures, m.effective_successes, m.effective_failures
     )
 
     SELECT
@@ -223,7 +234,10 @@
       COALESCE(a.content_category, 'uncategorised') AS content_category,
       a.has_urgency,
       a.captions,
-      m.* EXCEPT (page_name, price_tier, posterior_group),
+      a.prior_successes,
+      a.prior_failures,
+      a.effective_successes,
+      a.effective_failures,
       c.relative_use,
       w.multiplier,
       w.treatment_places,
@@ -237,11 +251,6 @@
       t.max_urgent_captions - COALESCE(u.tier_urgent, 0) AS urgent_room
     FROM alike AS a
     CROSS JOIN `${dataset}.tuning` AS t
-    INNER JOIN means AS m
-      ON
-        a.page_name = m.page_name
-        AND a.price_tier = m.price_tier
-        AND a.posterior_group = m.posterior_group
     INNER JOIN tier_places AS w ON a.page_name = w.page_name AND a.price_tier = w.price_tier
     INNER JOIN (
       SELECT
