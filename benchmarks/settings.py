@@ -23,7 +23,7 @@ from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.demo.population import TASTE, Mood
 from eros_assets.demo.truth import Response
 from eros_assets.settings import load_settings
-from eros_assets.simulation.report import ORACLE, expected_emv, half_width
+from eros_assets.simulation.report import ORACLE, half_width, oracle_shares
 from eros_assets.simulation.study import (
     Agencies,
     Player,
@@ -133,8 +133,7 @@ def _worlds(dataset: Dataset, group: str, creators: int) -> Iterator[World]:
 
 def _shares(results: pd.DataFrame) -> pd.DataFrame:
     """Expected EMV over the oracle's, %: a row per setting, a column per seed."""
-    emv = expected_emv(results)
-    return 100 * emv.drop(index=ORACLE) / emv.loc[ORACLE]
+    return 100 * oracle_shares(results)
 
 
 def _lines(shares: pd.DataFrame) -> Iterator[str]:

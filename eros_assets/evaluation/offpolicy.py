@@ -53,18 +53,15 @@ class LoggedMessages:
     stratum: NDArray[np.int64]
     cluster: NDArray[np.int64]
 
-    def only(self, kept: Bools) -> "LoggedMessages":
-        """The messages kept."""
+    def without(self, cluster: int) -> "LoggedMessages":
+        """The log without one cluster."""
+        kept = self.cluster != cluster
         return LoggedMessages(
             *(values[kept] for values in (self.reward, self.logged, self.candidate, self.rate)),
             expected_rate=self.expected_rate[kept],
             stratum=self.stratum[kept],
             cluster=self.cluster[kept],
         )
-
-    def without(self, cluster: int) -> "LoggedMessages":
-        """The log without one cluster."""
-        return self.only(self.cluster != cluster)
 
     def of_control(self, is_control: Bools) -> "LoggedMessages":
         """The log as evidence of a uniform choice: its control arm has chosen so.
