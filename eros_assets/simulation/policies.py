@@ -21,6 +21,7 @@ from eros_assets.simulation.facts import Facts
 from eros_assets.simulation.learning import Learned
 from eros_assets.simulation.outlook import day_number
 from eros_assets.tuning import Knobs
+from eros_assets.weekly.policies import current_policy
 
 Z = 1.959963984540054
 
@@ -83,10 +84,9 @@ class Exact:
 
 def drawn_from(situation: Situation, page: int, tier: int, captions: Ints) -> tuple[Floats, Floats]:
     """Beta counts of the draws: posteriors, sharpened, with optimism."""
-    sharpening = float(situation.knobs["posterior_sharpening"])
-    a, b = situation.learned.posterior(page, tier, captions)
-    a = a + float(situation.knobs["draw_optimism"]) * np.sqrt(a * b / (a + b + 1.0))
-    return sharpening * a, sharpening * b
+    counts = np.stack(situation.learned.posterior(page, tier, captions))
+    a, b = current_policy(situation.knobs).drawn_from(counts, np.zeros_like(counts))
+    return a, b
 
 
 @dataclass(frozen=True)
