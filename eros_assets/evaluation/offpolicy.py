@@ -8,8 +8,8 @@ per place, and for a candidate setting e its chance p_i per place. With w_i = p_
     self-normalised                 sum w r / sum w                (Hajek)
     doubly robust                   sum (m + w (r - q)) / n        (Dudik, Langford and Li 2011)
 
-Weights are cut off at MOST_WEIGHT (Ionides 2008): one unlikely message decides nothing, and the
-model answers for what is cut.
+Weights of chances are cut off at MOST_WEIGHT (Ionides 2008): one unlikely message decides nothing,
+and the model answers for what is cut.
 
 q is a model of the reward, the posterior rate times the earnings per unit of rate on the page and
 tier; m is its mean over the captions that e chooses, known from replays of the whole pool. The
@@ -43,6 +43,7 @@ class LoggedMessages:
 
     `rate` is the posterior rate that it was chosen by, `expected_rate` the mean one of what the
     candidate chooses for such a place; `stratum` numbers page and tier, `cluster` the page.
+    Weights are cut off at `most_weight`.
     """
 
     reward: Floats
@@ -52,6 +53,7 @@ class LoggedMessages:
     expected_rate: Floats
     stratum: NDArray[np.int64]
     cluster: NDArray[np.int64]
+    most_weight: float = MOST_WEIGHT
 
     def without(self, cluster: int) -> "LoggedMessages":
         """The log without one cluster."""
@@ -61,15 +63,18 @@ class LoggedMessages:
             expected_rate=self.expected_rate[kept],
             stratum=self.stratum[kept],
             cluster=self.cluster[kept],
+            most_weight=self.most_weight,
         )
 
     def of_control(self, is_control: Bools) -> "LoggedMessages":
         """The log as evidence of a uniform choice: its control arm has chosen so.
 
-        The other messages have no weight, those of the control arm equal ones.
+        The other messages have no weight, those of the control arm equal ones, however few they
+        are: nothing is cut off.
         """
         share = max(float(is_control.mean()), 1e-12)
-        return replace(self, logged=np.full(self.logged.size, share), candidate=1.0 * is_control)
+        logged = np.full(self.logged.size, share)
+        return replace(self, logged=logged, candidate=1.0 * is_control, most_weight=math.inf)
 
     @property
     def ratios(self) -> Floats:
@@ -79,7 +84,7 @@ class LoggedMessages:
     @property
     def weights(self) -> Floats:
         """w, by message: the ratios, cut off."""
-        return np.minimum(self.ratios, MOST_WEIGHT)
+        return np.minimum(self.ratios, self.most_weight)
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,3 +286,21 @@ def test_the_same_seed_gives_the_same_chances() -> None:
         for _ in range(2)
     )
     assert (first == second).all()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.03, 0.01])
+def test_a_control_arm_of_any_size_answers_for_a_uniform_choice(share: float) -> None:
+    """Its weights are what they are: cut off, they would average to less than one."""
+    rng = np.random.default_rng(7)
+    log = Bandit(8).log(rng, pages=40, weeks=40)
+    is_control = rng.random(log.reward.size) < share
+    value = policy_value(log.of_control(is_control))
+    assert value.mean_weight == pytest.approx(1.0, rel=1e-12)
+    assert value.weights_are_sound
+    assert value.overlap_is_enough == (is_control.sum() >= 50)
+    assert value.inverse_propensity.estimate == pytest.approx(
+        float(log.reward[is_control].mean()), rel=1e-12
+    )
+    # The intervals leave out pages of the same log, with the same weights.
+    without = log.of_control(is_control).without(0)
+    assert without.weights.max() == pytest.approx(1 / is_control.mean(), rel=1e-12)
