@@ -21,7 +21,7 @@ REPLICATIONS = 60
 PAGES, WEEKS, SIZE, PLACES, CATEGORIES = 12, 8, 150, 5, 6
 CONTROL_SHARE = 0.1
 REPLAYS = 8
-SHIPPED = Knobs({"posterior_sharpening": 16.0, "diversity_weight": 0.05, "draw_optimism": 0.5})
+SHIPPED = Knobs({"posterior_sharpening": 32.0, "diversity_weight": 0.05, "draw_optimism": 0.25})
 
 MISFIT = 0.3
 """Standard deviation of the logarithm of what a caption earns over what its rate says."""

@@ -9,6 +9,7 @@ best can't come up twice, as a point of a Poisson process could: those few draw 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -72,6 +73,19 @@ class Individuals:
     rate: Floats  # (n,) posterior means
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LargeReplays:
+    """Replays of a large pool.
+
+    `least_draw` (2, replays, 2, k) and `rates`, the mean rates of the chosen, are as in `Replays`;
+    `chosen` has the individuals that each replay chose.
+    """
+
+    least_draw: Floats
+    chosen: list[Ints]
+    rates: list[float]
+
+
 def curves_of(
     captions: Ints,
     kind: Ints,
@@ -130,7 +144,16 @@ def curves_of(
     return Curves(log_share, logit, score, over, np.maximum.accumulate(of_kind, axis=1), mean)
 
 
-Contest = Callable[[Floats, Ints, Bools], tuple[list[int], Floats]]
+class HasScore(Protocol):
+    """What rivals are to a large pool, whose places are not counted."""
+
+    @property
+    def score(self) -> Floats:
+        """To be passed to join and to stay, (2, 2, k)."""
+        ...
+
+
+Contest = Callable[[Floats, Ints, Bools], tuple[list[int], HasScore]]
 """Of scores, categories and urgency: who is chosen, and the scores that others must pass."""
 
 
@@ -143,14 +166,15 @@ def replay_large(
     places: int,
     replays: int,
     rng: np.random.Generator,
-) -> tuple[Floats, list[float]] | None:
-    """The least draws (2, replays, 2, k) and the mean rates of the chosen, as in `Replays`.
+) -> LargeReplays | None:
+    """Draw the week `replays` times.
 
     None where the best scores don't fill the places, because limits on categories and urgency pass
     nearly all of them over.
     """
     least = np.ones((2, replays, 2, diversity.size))
     rates: list[float] = []
+    individuals_chosen: list[Ints] = []
     for r in range(replays):
         score, kind, rate = curves.best(20 * places + 200, rng)
         percentile = curves.percentile_at(rng.beta(*individuals.counts))
@@ -162,6 +186,8 @@ def replay_large(
         chosen, rivals = contest(score, category, kind >= diversity.size)
         if len(chosen) < places:
             return None
-        least[:, r] = curves.draw_at((rivals - diversity) / multiplier)
+        least[:, r] = curves.draw_at((rivals.score - diversity) / multiplier)
         rates.append(float(rate[chosen].mean()))
-    return least, rates
+        taken = np.array(chosen, dtype=np.int64)
+        individuals_chosen.append(taken[taken < individuals.kind.size])
+    return LargeReplays(least, individuals_chosen, rates)

@@ -30,6 +30,12 @@ Up to about so many, a few replays are no slower so.
 UNIFORM_SHARE = 0.01
 """Of a uniform choice in every chance: what replays find impossible is only unlikely to them."""
 
+SAME = 1e-6
+"""Relative difference up to which two counts are the same."""
+
+PLACE_ERROR = 1e-6
+"""Floating-point error of a place, at most."""
+
 LIKELY = 0.02
 """Chance to be among the best over which a caption of a larger pool draws by itself."""
 
@@ -87,38 +93,77 @@ class Replays:
 
     `least_draw[0, r, u, k]` is what a caption of category k, urgent or not, must draw over in
     replay r to join the chosen, `least_draw[1, r, u, k]` what one of them must to stay (0: any draw
-    will do, 1: none); `mean_rate` is the mean posterior rate of the chosen.
+    will do, 1: none), and `rival_draw` what the rival drew. A caption that leaves its place moves
+    those between up or down by one: one that was not chosen and drew over its rival needs the next
+    higher draw, one that was chosen and drew under it the next lower, `next_draw`. `drawn[r, g]` is
+    the draw of a group of one caption, and `taken[r, g]` the share of a group's captions that was
+    chosen. `mean_rate` is the mean posterior rate of the chosen.
     """
 
     policy: Policy
+    pool: TierPool
     least_draw: Floats
+    rival_draw: Floats
+    next_draw: Floats
+    drawn: Floats  # NaN where there are several, or none was made
+    taken: Floats
     mean_rate: float
-    size: int
-    places: int
 
     def probabilities(
         self, prior: Floats, evidence: Floats, category: Ints, is_urgent: Bools
     ) -> Floats:
         """Chances of captions of the pool, (2, n) counts and n kinds; category -1: unknown.
 
-        A caption competes with the others: against the last chosen when it is not among them
-        itself, against the best of the rest when it is. With S and S' the chances to pass these,
-        its chance p solves p = (1 - p) S + p S'. A small share of a uniform choice is mixed in, so
-        that no caption of the pool has none.
+        A caption competes with the others alone: in a replay that did not choose it, against the
+        last of the chosen, in one that did, against the best of the rest. With S and S' the chances
+        to pass these and t the share of its group that the replay chose, its chance is the mean of
+        (1 - t) S + t S'. One that is not in the pool as such is taken for one whose chance p solves
+        p = (1 - p) S + p S'. A small share of a uniform choice is mixed in, so that no caption of
+        the pool has none.
         """
-        uniform = np.full(category.size, min(self.places / max(self.size, 1), 1.0))
+        uniform = np.full(category.size, min(self.pool.places / max(self.pool.size, 1), 1.0))
         if self.policy.is_uniform:
             return uniform
         a, b = self.policy.drawn_from(prior, evidence)
-        needed = self.least_draw[:, :, is_urgent.astype(np.int64), category]
+        kind = is_urgent.astype(np.int64), category
+        group = self._groups(prior, evidence, category, is_urgent)
+        own = np.where(group < 0, np.nan, self.drawn[:, group])
+        rival = self.rival_draw[:, :, *kind]
+        is_moved = np.stack((own > rival[0], own < rival[1]))
+        needed = np.where(is_moved, self.next_draw[:, :, *kind], self.least_draw[:, :, *kind])
         inside = np.clip(needed, 1e-12, 1 - 1e-12)
         passing = np.where(
             needed <= 0, 1.0, np.where(needed >= 1, 0.0, beta_survival(a, b, inside))
         )
         outside, among = passing.mean(axis=1)
-        chances = outside / np.maximum(1 - among + outside, 1e-12)
-        known = np.where(category < 0, 0.0, np.minimum(chances, 1.0))
+        chances = np.minimum(outside / np.maximum(1 - among + outside, 1e-12), 1.0)
+        taken = self.taken[:, group]
+        chances = np.where(
+            group >= 0, ((1 - taken) * passing[0] + taken * passing[1]).mean(axis=0), chances
+        )
+        known = np.where(category < 0, 0.0, chances)
         return (1 - UNIFORM_SHARE) * known + UNIFORM_SHARE * uniform
+
+    def _groups(self, prior: Floats, evidence: Floats, category: Ints, is_urgent: Bools) -> Ints:
+        """Groups of the pool that the kinds are of, (n,); -1 where there is none."""
+        pool = self.pool
+        counts = np.concatenate((prior, evidence))[:, :, None]
+        of_pool = np.concatenate((pool.prior, pool.evidence))[:, None, :]
+        same = (np.abs(counts - of_pool) <= SAME * (1 + of_pool)).all(axis=0)
+        same &= category[:, None] == pool.category
+        same &= is_urgent[:, None] == pool.is_urgent
+        return np.where(same.any(axis=1), same.argmax(axis=1), -1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rivals:
+    """The scores to pass in a replay, to join the chosen and to stay; urgent or not, by category.
+
+    `lift` is what diversity gave the rival whose score it is.
+    """
+
+    score: Floats  # (2, 2, k)
+    lift: Floats  # (2, 2, k)
 
 
 def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generator) -> Replays:
@@ -126,10 +171,12 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
     posterior = pool.prior + pool.evidence
     rate = posterior[0] / posterior.sum(axis=0)
     least = np.ones((2, replays, 2, pool.relative_use.size))
-    size = pool.size
+    rival_draw, next_draw, size = least.copy(), least.copy(), pool.size
+    taken = np.zeros((replays, pool.captions.size))
+    drawn = np.full_like(taken, np.nan)
     if policy.is_uniform or pool.places == 0:  # no draw: any will do, or none
         mean_rate = float(np.average(rate, weights=pool.captions))
-        return Replays(policy, least, mean_rate, size, pool.places)
+        return Replays(policy, pool, least, rival_draw, next_draw, drawn, taken, mean_rate)
     a, b = policy.drawn_from(pool.prior, pool.evidence)
     diversity = policy.diversity_weight * (1 - 2 * pool.relative_use)
     if size > EVERY_DRAW:
@@ -140,7 +187,7 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
         found = replay_large(
             curves_of(pool.captions, kind, counts, rate, diversity, pool.multiplier, alone),
             Individuals(counts[:, each], kind[each], rate[each]),
-            partial(_contest, pool),
+            partial(_contest, pool, diversity),
             diversity,
             pool.multiplier,
             pool.places,
@@ -148,9 +195,13 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
             rng,
         )
         if found is not None:
-            return Replays(policy, found[0], float(np.mean(found[1])), size, pool.places)
+            for r, chosen in enumerate(found.chosen):
+                np.add.at(taken[r], each[chosen], 1 / pool.captions[each[chosen]])
+            mean_rate, least = float(np.mean(found.rates)), found.least_draw
+            return Replays(policy, pool, least, rival_draw, least, drawn, taken, mean_rate)
     group = np.repeat(np.arange(pool.captions.size), pool.captions)
     category, is_urgent = pool.category[group], pool.is_urgent[group]
+    is_alone = pool.captions[group] == 1
     rates: list[float] = []
     for r in range(replays):
         draws = rng.beta(a[group], b[group])
@@ -159,15 +210,17 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
         percentile[order] = np.arange(1, size + 1) / size
         score = percentile * pool.multiplier + diversity[category]
         ordered = draws[order]
-        chosen, rivals = _contest(pool, score, category, is_urgent)
-        # The place among the draws from which a caption's score passes that of its rivals.
-        needed = (rivals - diversity) / pool.multiplier
-        place = np.rint(np.clip(needed, -1.0, 2.0) * size).astype(np.int64) - 1
-        at = ordered[np.clip(place, 0, size - 1)]
-        least[:, r] = np.where(place < 0, 0.0, np.where(place >= size, 1.0, at))
+        chosen, rivals = _contest(pool, diversity, score, category, is_urgent)
+        place = _places(rivals, diversity, pool.multiplier, size)
+        least[:, r] = _at(ordered, place)
+        rival_draw[:, r] = _at(ordered, _places(rivals, rivals.lift, pool.multiplier, size))
+        next_draw[:, r] = _at(ordered, place + np.array([1, -1])[:, None, None])
+        drawn[r, group[is_alone]] = draws[is_alone]
         if chosen:
+            np.add.at(taken[r], group[chosen], 1 / pool.captions[group[chosen]])
             rates.append(float(rate[group[chosen]].mean()))
-    return Replays(policy, least, float(np.mean(rates)) if rates else 0.0, size, pool.places)
+    mean_rate = float(np.mean(rates)) if rates else 0.0
+    return Replays(policy, pool, least, rival_draw, next_draw, drawn, taken, mean_rate)
 
 
 def choose(pool: TierPool, policy: Policy, rng: np.random.Generator) -> Ints:
@@ -203,10 +256,29 @@ def _likely(pool: TierPool, counts: Floats) -> Bools:
     return alone
 
 
+def _places(rivals: Rivals, diversity: Floats, multiplier: float, size: int) -> Ints:
+    """The places among the draws over which a caption passes its rivals, (2, 2, k).
+
+    With more diversity than its rival a caption may stay some places under it, with less it must be
+    some over it: whole places, those that make up the difference alone.
+    """
+    needed = np.clip((rivals.score - diversity) / multiplier, -1.0, 2.0) * size - 1
+    whole = np.where(
+        rivals.lift >= diversity, np.floor(needed + PLACE_ERROR), np.ceil(needed - PLACE_ERROR)
+    )
+    return whole.astype(np.int64)
+
+
+def _at(ordered: Floats, place: Ints) -> Floats:
+    """The draws at places of an order; 0 under the first, 1 over the last."""
+    inside = ordered[np.clip(place, 0, ordered.size - 1)]
+    return np.where(place < 0, 0.0, np.where(place >= ordered.size, 1.0, inside))
+
+
 def _contest(
-    pool: TierPool, score: Floats, category: Ints, is_urgent: Bools
-) -> tuple[list[int], Floats]:
-    """The chosen, and (2, 2, k): the scores to pass in order to join them, and to stay.
+    pool: TierPool, diversity: Floats, score: Floats, category: Ints, is_urgent: Bools
+) -> tuple[list[int], Rivals]:
+    """The chosen, and the scores (2, 2, k) to pass in order to join them, and to stay.
 
     Who would stay is measured against a choice without it, or rather without the last of its kind;
     without the last of all where none is of its kind.
@@ -218,19 +290,20 @@ def _contest(
         chosen = _fill(pool, best_first, category, is_urgent)
 
     def rivals_of(others: list[int]) -> Floats:
-        return _rivals(pool, score[others], category[others], is_urgent[others])
+        lift = diversity[category[others]]
+        return _rivals(pool, score[others], lift, category[others], is_urgent[others])
 
     def without(caption: int) -> Floats:
         return rivals_of(_fill(pool, best_first[best_first != caption], category, is_urgent))
 
     to_join = rivals_of(chosen)
     if not chosen:
-        return [], np.stack((to_join, to_join))
+        return [], Rivals(*np.stack((to_join, to_join), axis=1))
     to_stay = without(chosen[-1])
     last_of_kind = {(int(is_urgent[c]), int(category[c])): c for c in chosen}
     for kind, caption in last_of_kind.items():
-        to_stay[kind] = without(caption)[kind]
-    return chosen, np.stack((to_join, to_stay))
+        to_stay[:, *kind] = without(caption)[:, *kind]
+    return chosen, Rivals(*np.stack((to_join, to_stay), axis=1))
 
 
 def _descending(score: Floats, depth: int) -> Ints:
@@ -253,23 +326,28 @@ def _fill(pool: TierPool, best_first: Ints, category: Ints, is_urgent: Bools) ->
     return chosen
 
 
-def _rivals(pool: TierPool, score: Floats, category: Ints, is_urgent: Bools) -> Floats:
-    """(2, k): the score that a caption must pass, urgent or not, by category.
+def _rivals(
+    pool: TierPool, score: Floats, lift: Floats, category: Ints, is_urgent: Bools
+) -> Floats:
+    """(2, 2, k): the score that a caption must pass, urgent or not, by category, and its lift.
 
     It is chosen when fewer than the limits allow are chosen over it: in all, of its category, and
     of the urgent ones. A limit without any room lets none pass. The arguments are the chosen's,
     best first.
     """
 
-    def last(scores: Floats, room: int) -> float:
+    def last(of: Bools, room: int) -> tuple[float, float]:
         if room <= 0:
-            return np.inf
-        return float(scores[room - 1]) if scores.size >= room else -np.inf
+            return np.inf, 0.0
+        (those,) = np.nonzero(of)
+        if those.size < room:
+            return -np.inf, 0.0
+        at = those[room - 1]
+        return float(score[at]), float(lift[at])
 
-    overall = last(score, pool.places)
-    of_category = [
-        last(score[category == k], int(room)) for k, room in enumerate(pool.category_room)
+    overall = last(np.ones(score.size, dtype=np.bool_), pool.places)
+    urgent = last(is_urgent, pool.urgent_room)
+    anyone = [
+        max(overall, last(category == k, int(room))) for k, room in enumerate(pool.category_room)
     ]
-    anyone = np.maximum(overall, np.array(of_category))
-    urgent = last(score[is_urgent], pool.urgent_room)
-    return np.stack((anyone, np.maximum(anyone, urgent)))
+    return np.array([anyone, [max(each, urgent) for each in anyone]]).transpose(2, 0, 1)

@@ -162,7 +162,7 @@ def counted_chances(pool: TierPool, policy: Policy, weeks: int) -> np.ndarray:
         Policy("plain", 1.0, 0.0),
         Policy("wide", 1.0, 0.2, prior_weight=0.5),
         Policy("sharp", 10.0, 0.02, prior_weight=2.0),
-        Policy("as shipped", 16.0, 0.05, draw_optimism=0.5),
+        Policy("as shipped", 32.0, 0.05, draw_optimism=0.25),
     ],
     ids=lambda policy: policy.name,
 )
@@ -172,9 +172,8 @@ def test_replayed_chances_are_those_of_drawing_again_and_again(
     counted = counted_chances(pool, policy, 5_000)
     replays = replay(pool, policy, 2_000, np.random.default_rng(3))
     got = replays.probabilities(pool.prior, pool.evidence, pool.category, pool.is_urgent)
-    limited = pool.category_room.min() < pool.places or pool.urgent_room < pool.places
-    assert got.sum() == pytest.approx(pool.places, rel=0.08)
-    np.testing.assert_allclose(got, counted, atol=0.14 if limited else 0.07)
+    assert got.sum() == pytest.approx(pool.places, rel=0.03)
+    np.testing.assert_allclose(got, counted, atol=0.03)
     assert got[counted == 0].max(initial=0) < 0.01
     rate = pool.prior + pool.evidence
     mean_rate = float((counted * rate[0] / rate.sum(axis=0)).sum()) / pool.places
@@ -187,7 +186,7 @@ def test_replayed_chances_are_those_of_drawing_again_and_again(
         (Policy("ours", 4.0, 0.05), 9),
         (Policy("ours", 4.0, 0.05), 1),
         (Policy("plain", 1, 0), 9),
-        (Policy("as shipped", 16.0, 0.05, draw_optimism=0.5), 9),
+        (Policy("as shipped", 32.0, 0.05, draw_optimism=0.25), 9),
     ],
 )
 def test_large_pools_give_the_chances_that_drawing_every_caption_gives(
@@ -240,7 +239,7 @@ def test_a_few_strong_captions_of_a_large_pool_have_the_chances_that_are_counted
     monkeypatch.setattr(replaying, "EVERY_DRAW", 0)
     got = replay(pool, policy, 2_000, np.random.default_rng(3)).probabilities(*kinds)
     assert pool.captions @ got == pytest.approx(3, rel=0.1)
-    np.testing.assert_allclose(got[:5], every[:5], atol=0.06)
+    np.testing.assert_allclose(every[:5], counted[:5], atol=0.03)
     np.testing.assert_allclose(got[:5], counted[:5], atol=0.08)
 
 

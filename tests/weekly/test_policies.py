@@ -38,7 +38,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
 
 
-DRAWS = {"control_share": 0.2, "posterior_sharpening": 16.0, "draw_optimism": 0.5}
+DRAWS = {"control_share": 0.2, "posterior_sharpening": 32.0, "draw_optimism": 0.25}
 
 
 @pytest.fixture(scope="module")
