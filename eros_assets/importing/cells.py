@@ -7,8 +7,8 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,9 +20,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from eros_assets.importing.decoding import to_utf8
-from eros_assets.importing.layout import canonical, layout_of
+from eros_assets.importing.header_rows import Header, Wanted, canonical
+from eros_assets.importing.layout import layout_of
 from eros_assets.importing.mapping import TableMapping
-from eros_assets.importing.mistakes import Mistake, MistakeLog, Notes, shown
+from eros_assets.importing.mistakes import Mistake, MistakeLog, Notes, shown, shown_headers
 from eros_assets.importing.workbook import Sheet, read_sheets
 
 LONGEST_ROW_BYTES = 16 * 2**20
@@ -41,7 +42,8 @@ class Cells:
     Columns of text files and sheets are binary or string, "" read as NULL; those of Parquet are as
     stored. `numbers` are the rows' places in the file: the line that a row of a text file begins
     on, counted from 1 with line breaks inside values, the row of a sheet, or the Parquet row from
-    1.
+    1. `header_rows` are the rows that the headers are from, and `doubt` says how else they can be
+    read.
     """
 
     file: str
@@ -49,27 +51,29 @@ class Cells:
     numbers: NDArray[np.int64]
     headers: tuple[str, ...]
     columns: tuple[pa.Array, ...]
+    header_rows: tuple[tuple[str, ...], ...] = ()
+    doubt: str = ""
 
 
 def read_cells(
     file: Path,
     content: bytes,
     mapping: TableMapping,
-    wanted: Collection[str],
+    wanted: Wanted,
     log: MistakeLog,
     notes: Notes,
 ) -> list[Cells]:
     """The file's cells, of a workbook those of each sheet.
 
-    `wanted` are the canonical names that its header may have. Nothing, and a mistake in the log,
-    when the file can't be read as a table.
+    `wanted` are the names that its header may have. Nothing, and a mistake in the log, when the
+    file can't be read as a table.
     """
     try:
         if file.suffix == ".parquet":
             return [_read_parquet(file, content)]
         if file.suffix == ".xlsx":
             sheets = read_sheets(file.name, content, mapping, wanted, log, notes)
-            found = [_of_sheet(sheet) for sheet in sheets]
+            found = [_of_sheet(sheet, notes) for sheet in sheets]
         else:
             plain = _decompressed(content) if file.suffix == ".gz" else content
             found = [_read_text(file, plain, mapping, wanted, log, notes)]
@@ -95,23 +99,27 @@ def _read_text(
     file: Path,
     content: bytes,
     mapping: TableMapping,
-    wanted: Collection[str],
+    wanted: Wanted,
     log: MistakeLog,
     notes: Notes,
 ) -> Cells:
     text, encoding = to_utf8(content, mapping.encoding)
     if encoding != "utf-8":
         notes.add(file.name, f"read as {encoding}")
-    layout = layout_of(text, wanted, mapping.delimiter, mapping.header_line)
-    if layout.titles and mapping.header_line is None:
+    layout = layout_of(text, wanted, mapping.delimiter, mapping.header_line, mapping.header_rows)
+    headers, rows_of_header = layout.header.names, tuple(layout.header.rows.values())
+    if layout.titles:
         lines = "1 line" if layout.titles == 1 else f"{layout.titles} lines"
         notes.add(file.name, f"{lines} above the header left out")
-    width = len(layout.headers)
+    doubt = _doubt(layout.header, "line", layout.lines, layout.other)
+    _note_two_rows(file.name, layout.header, "line", layout.lines, notes)
+    width = len(headers)
     names = [f"c{n}" for n in range(width)]
     body = memoryview(text)[layout.start :]
     if not bytes(body[:LONGEST_ROW_BYTES]).strip():
         empty = tuple(pa.nulls(0, pa.binary()) for _ in names)
-        return Cells(file.name, "line", np.zeros(0, np.int64), layout.headers, empty)
+        none = np.zeros(0, np.int64)
+        return Cells(file.name, "line", none, headers, empty, rows_of_header, doubt)
     misshapen: list[pacsv.InvalidRow] = []
 
     def skip(row: pacsv.InvalidRow) -> str:
@@ -162,7 +170,34 @@ def _read_text(
             pa.concat_arrays([column, extra]).take(pa.array(order))
             for column, extra in zip(columns, more, strict=True)
         ]
-    return Cells(file.name, "line", numbers, layout.headers, tuple(columns))
+    return Cells(file.name, "line", numbers, headers, tuple(columns), rows_of_header, doubt)
+
+
+def _note_two_rows(
+    label: str, header: Header, place: str, numbers: Sequence[int], notes: Notes
+) -> None:
+    """Note that two rows are read as one header."""
+    if len(header.rows) > 1:
+        names = shown_headers([name for name in header.names if name])
+        first, second = numbers
+        notes.add(label, f"{place}s {first} and {second} are one header: {names}")
+
+
+def _doubt(header: Header, place: str, numbers: Sequence[int], others: Sequence[int]) -> str:
+    """How else the header can be read, and what to write then; empty where there is one reading."""
+    if header.other is None:
+        return ""
+    names = shown_headers([name.strip() for name in header.other.names if name.strip()])
+    if len(others) > 1:
+        first, second = others
+        return (
+            f"if {place}s {first} and {second} are one header ({names}), write header_rows = 2, "
+            f"and header_rows = 1 if {place} {second} is data"
+        )
+    return (
+        f"{place}s {numbers[0]} and {numbers[1]} are read as one header; if {place} {others[0]} "
+        f"alone is the header ({names}), write header_rows = 1"
+    )
 
 
 def _without_empty_tail(text: str, delimiter: str, width: int) -> list[bytes] | None:
@@ -197,12 +232,19 @@ def _line_numbers(
     return lines[ordinals], lines[skipped].tolist()
 
 
-def _of_sheet(sheet: Sheet) -> Cells:
+def _of_sheet(sheet: Sheet, notes: Notes) -> Cells:
+    header = sheet.header
     columns = tuple(
-        pa.array([row[n] for row in sheet.rows], pa.string()) for n in range(len(sheet.headers))
+        pa.array([row[n] for row in sheet.rows], pa.string()) for n in range(len(header.names))
     )
     numbers = np.arange(sheet.first, sheet.first + len(sheet.rows))
-    return Cells(sheet.label, "row", numbers, sheet.headers, columns)
+    own, others = (
+        [index + 1 for index in each.rows] if each else [] for each in (header, header.other)
+    )
+    _note_two_rows(sheet.label, header, "row", own, notes)
+    doubt = _doubt(header, "row", own, others)
+    rows = tuple(header.rows.values())
+    return Cells(sheet.label, "row", numbers, header.names, columns, rows, doubt)
 
 
 def _read_parquet(file: Path, content: bytes) -> Cells:
@@ -245,12 +287,20 @@ def _data_rows(cells: Cells, mapping: TableMapping, notes: Notes) -> Cells:
         return cells
     mask = pa.array(keep)
     kept = tuple(column.filter(mask) for column in cells.columns)
-    return Cells(cells.file, cells.place, cells.numbers[keep], cells.headers, kept)
+    return replace(cells, numbers=cells.numbers[keep], columns=kept)
 
 
 def _repeats_header(cells: Cells, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The rows that have the cells of a row of the header."""
+    found = np.zeros_like(keep)
+    for row in cells.header_rows:
+        found |= _has_cells(cells, row, keep)
+    return found
+
+
+def _has_cells(cells: Cells, row: Sequence[str], keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
     same = keep.copy()
-    for header, column in zip(cells.headers, cells.columns, strict=True):
+    for header, column in zip(row, cells.columns, strict=False):
         if not header.strip():
             continue
         wanted = pa.scalar(header.encode() if column.type == pa.binary() else header, column.type)

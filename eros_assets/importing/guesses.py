@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from eros_assets.importing.cells import Cells
 from eros_assets.importing.conversion import NO, NOTHING, YES
 from eros_assets.importing.dates import NUMBERED, readings_of
-from eros_assets.importing.layout import canonical
+from eros_assets.importing.header_rows import Wanted, canonical
 from eros_assets.importing.mapping import Formats
 from eros_assets.importing.numbers import ONE_GROUP, Number, read_number
 from eros_assets.importing.schema import SCHEMAS, Column, TableName
@@ -89,10 +89,12 @@ def words_of(table: TableName, column: str) -> tuple[str, ...]:
     return (canonical(column), *(canonical(word) for word in words))
 
 
-def known_words(table: TableName) -> frozenset[str]:
-    """Every canonical name that a header of the table may have."""
-    return frozenset(
-        word for column in SCHEMAS[table].columns for word in words_of(table, column.name)
+def known_words(table: TableName) -> Wanted:
+    """Every name that a header of the table may have, and must have one of."""
+    schema = SCHEMAS[table]
+    words = {column.name: frozenset(words_of(table, column.name)) for column in schema.columns}
+    return Wanted(
+        frozenset[str]().union(*words.values()), tuple(words[name] for name in schema.must_have)
     )
 
 

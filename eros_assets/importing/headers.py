@@ -14,14 +14,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from eros_assets.importing.cells import Cells
-from eros_assets.importing.layout import canonical
+from eros_assets.importing.header_rows import Wanted, canonical
 from eros_assets.importing.mapping import MAPPING_FILE, ByPrice, ColumnSource, Formats, TableMapping
-from eros_assets.importing.mistakes import Mistake, MistakeLog, Notes, shown
+from eros_assets.importing.mistakes import Mistake, MistakeLog, Notes, shown, shown_headers
 from eros_assets.importing.schema import TableSchema
 
 LIKE_A_COLUMN = 80
 """From this likeness in percent on, an unknown header may be a missing column misspelt."""
-MOST_HEADERS_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,9 +51,15 @@ class RawTable:
         return f"{self.place} {self.numbers[index]}"
 
 
-def wanted_names(schema: TableSchema, mapping: TableMapping) -> frozenset[str]:
-    """The canonical names that a header of the table may have."""
-    return frozenset(canonical(name) for name in (*schema.column_names, *mapping.headers))
+def wanted_names(schema: TableSchema, mapping: TableMapping) -> Wanted:
+    """The names that a header of the table may have, and must have."""
+    names = (*schema.column_names, *mapping.headers)
+    own = (name for name in schema.must_have if name not in mapping.columns)
+    mapped = (name for source in mapping.columns.values() for name in source.headers)
+    return Wanted(
+        frozenset(map(canonical, names)),
+        tuple(frozenset({canonical(name)}) for name in (*own, *mapped)),
+    )
 
 
 def named_columns(
@@ -117,8 +122,8 @@ class _Header:
         if at is None:
             text = (
                 f"{column}: {MAPPING_FILE} names the column {name!r}, which is not in the file; "
-                f"it has {_shown_headers(self.names)}; files of another kind need a "
-                f"[[{self.table}]] of their own, with `files`"
+                f"it has {shown_headers(self.names)}; files of another kind need a "
+                f"[[{self.table}]] of their own, with `files`{_doubt(self.cells, self.table)}"
             )
             self.log.add(Mistake(self.cells.file, None, column, text), text)
         return at
@@ -199,7 +204,8 @@ def _say_what_lacks(
         what = f"missing column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
         text = (
             f"{what} (wanted: {', '.join(schema.column_names)}; there: "
-            f"{_shown_headers(header.names)}): `python -m eros_assets inspect` proposes a mapping"
+            f"{shown_headers(header.names)}): `python -m eros_assets inspect` proposes a mapping"
+            f"{_doubt(cells, schema.name)}"
         )
         log.add(Mistake(cells.file, None, None, text), "missing column")
     unnamed = [
@@ -209,10 +215,15 @@ def _say_what_lacks(
     ]
     left_out = [*others, *(f"the unnamed column {number}" for number in unnamed)]
     if left_out:
-        notes.add(cells.file, f"columns left out: {_shown_headers(left_out)}")
+        notes.add(cells.file, f"columns left out: {shown_headers(left_out)}")
     for column in schema.columns:
         if column.name in lacking and column.absent:
             notes.add(cells.file, f"no column {column.name}: {column.absent}")
+
+
+def _doubt(cells: Cells, table: str) -> str:
+    """How else the rows of the header can be read."""
+    return f"; {cells.doubt} under [{table}] in {MAPPING_FILE}" if cells.doubt else ""
 
 
 def _like(name: str, lacking: Sequence[str]) -> str | None:
@@ -221,9 +232,3 @@ def _like(name: str, lacking: Sequence[str]) -> str | None:
     likeness = {each: fuzz.ratio(canonical(name), canonical(each)) for each in lacking}
     best = max(likeness, key=lambda each: likeness[each], default=None)
     return best if best is not None and likeness[best] >= LIKE_A_COLUMN else None
-
-
-def _shown_headers(names: Sequence[str]) -> str:
-    said = ", ".join(names[:MOST_HEADERS_SHOWN])
-    more = len(names) - MOST_HEADERS_SHOWN
-    return f"{said} and {more} more" if more > 0 else said or "no names"

@@ -1,13 +1,13 @@
-"""Finds the delimiter and the header of a text file, and the header of a sheet."""
+"""Finds the delimiter and the header of a text file."""
 
 import csv
 import re
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+
+from eros_assets.importing.header_rows import MOST_TITLE_ROWS, Header, Wanted, header_of
 
 DELIMITERS = (",", ";", "\t", "|")
 HEAD = 1 << 18
-MOST_TITLE_ROWS = 40
 MOST_LINES_OF_A_ROW = 60
 SEPARATOR_LINE = re.compile(rb"^sep=(.)\r?\n?$")
 
@@ -17,74 +17,64 @@ class Layout:
     """How a text file is laid out.
 
     Rows begin at the byte `start`, which is on the line `line`, counted from 1. `titles` are the
-    lines before the header that hold text.
+    lines before the header that hold text. `lines` has the line of each row of the header, and
+    `other` those of another way to read it.
     """
 
     delimiter: str
-    headers: tuple[str, ...]
+    header: Header
     start: int
     line: int
     titles: int
-
-
-def canonical(header: str) -> str:
-    """A header without case, spaces and punctuation: `Sending Time` is `sending_time`."""
-    return re.sub(r"[\W_]+", "", header.casefold())
+    lines: tuple[int, ...]
+    other: tuple[int, ...]
 
 
 def layout_of(
-    text: bytes, wanted: Collection[str], delimiter: str | None, header_line: int | None
+    text: bytes,
+    wanted: Wanted,
+    delimiter: str | None,
+    header_line: int | None,
+    header_rows: int | None,
 ) -> Layout:
-    """The layout whose header has most of the `wanted` names, which are canonical.
+    """The layout whose header has most of the `wanted` names.
 
     Among equals the one with more columns, then the earlier row.
 
     Raises:
-        ValueError: the file is empty, or has no line `header_line`.
+        ValueError: the file is empty, has no line `header_line`, or less than two rows where
+            `header_rows` says two.
     """
     rows = _rows(text[:HEAD])
     if rows and (named := SEPARATOR_LINE.match(rows[0].text)):
         delimiter = delimiter or named[1].decode(errors="replace")
         rows = rows[1:]
-    if header_line is not None:
-        rows = [row for row in rows if row.line == header_line]
-        if not rows:
-            raise ValueError(f"has no row that begins on line {header_line} (header_line)")
     filled = [row for row in rows if row.text.strip()]
+    if header_line is not None:
+        filled = [row for row in rows if row.line >= header_line and row.text.strip()]
+        if not filled or filled[0].line != header_line:
+            raise ValueError(f"has no row that begins on line {header_line} (header_line)")
     if not filled:
         raise ValueError("is empty")
-    best: tuple[tuple[int, int], _Row, str, list[str]] | None = None
-    for row in filled[:MOST_TITLE_ROWS]:
-        for each in (delimiter,) if delimiter else DELIMITERS:
-            cells = _cells(row.text, each)
-            score = (names_found(cells, wanted), sum(bool(cell.strip()) for cell in cells))
-            if best is None or score > best[0]:
-                best = (score, row, each, cells)
-    assert best is not None
-    _, row, chosen, cells = best
+    best: tuple[tuple[int, int], Header, str] | None = None
+    for each in (delimiter,) if delimiter else DELIMITERS:
+        grid = [_cells(row.text, each) for row in filled[:MOST_TITLE_ROWS]]
+        header = header_of(grid, wanted, header_rows, first_alone=header_line is not None)
+        if header is not None and (best is None or header.score(wanted) > best[0]):
+            best = (header.score(wanted), header, each)
+    if best is None:
+        raise ValueError("has no two rows for its header (header_rows)")
+    _, header, chosen = best
+    last = filled[max(header.rows)]
     return Layout(
         chosen,
-        tuple(cells),
-        row.start + len(row.text),
-        row.line + row.lines,
-        sum(each.start < row.start for each in filled),
+        header,
+        last.start + len(last.text),
+        last.line + last.lines,
+        0 if header_line is not None else min(header.rows),
+        tuple(filled[index].line for index in header.rows),
+        tuple(filled[index].line for index in header.other.rows) if header.other else (),
     )
-
-
-def header_row(rows: Sequence[Sequence[str | None]], wanted: Collection[str]) -> int | None:
-    """The index of the row of a sheet that is its header; None when the sheet is empty."""
-    best: tuple[tuple[int, int], int] | None = None
-    for index, row in enumerate(rows[: 2 * MOST_TITLE_ROWS]):
-        cells = [cell or "" for cell in row]
-        score = (names_found(cells, wanted), sum(bool(cell.strip()) for cell in cells))
-        if score[1] and (best is None or score > best[0]):
-            best = (score, index)
-    return None if best is None else best[1]
-
-
-def names_found(cells: Sequence[str], wanted: Collection[str]) -> int:
-    """How many of the wanted names are among the cells."""
-    return len({name for cell in cells if (name := canonical(cell)) in wanted})
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,6 +204,7 @@ class TableMapping(_Strict):
     encoding: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     header_line: int | None = Field(default=None, ge=1)
+    header_rows: int | None = Field(default=None, ge=1, le=2)
     skip_after_header: int = Field(default=0, ge=0)
     ignore: Strings = ()
     from_messages: bool = False
@@ -241,7 +242,8 @@ class TableMapping(_Strict):
 
     @model_validator(mode="after")
     def _files_or_table(self) -> "TableMapping":
-        of_files = ("files", "sheet", "encoding", "delimiter", "header_line", "skip_after_header")
+        of_files = ("files", "sheet", "encoding", "delimiter", "header_line", "header_rows")
+        of_files += ("skip_after_header",)
         if self.table is None:
             return self
         if given := [name for name in of_files if name in self.model_fields_set]:

@@ -9,6 +9,7 @@ from eros_assets.errors import ErosError
 SHOWN_OF_A_KIND = 3
 MOST_KINDS = 20
 MOST_CHARACTERS = 60
+MOST_HEADERS_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +109,10 @@ def shown(value: object) -> str:
     """The value as it appears in a message: quoted, and shortened when long."""
     text = value.isoformat() if isinstance(value, dt.datetime) else repr(value)
     return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 3]}..."
+
+
+def shown_headers(names: Sequence[str]) -> str:
+    """Names of columns as they appear in a message: the first of them."""
+    said = ", ".join(names[:MOST_HEADERS_SHOWN])
+    more = len(names) - MOST_HEADERS_SHOWN
+    return f"{said} and {more} more" if more > 0 else said or "no names"

@@ -19,8 +19,8 @@ from eros_assets.importing.guesses import (
     known_words,
     sample_of,
 )
+from eros_assets.importing.header_rows import canonical
 from eros_assets.importing.identity import ENTITY, slug
-from eros_assets.importing.layout import canonical
 from eros_assets.importing.mapping import Formats, TableMapping
 from eros_assets.importing.mistakes import MistakeLog, Notes
 from eros_assets.importing.numbers import Fault, Number, read_number
@@ -33,10 +33,14 @@ DEFAULT_TIERS = (12.0, 25.0)
 
 @dataclass(slots=True)
 class TableProposal:
-    """Files of one table that have one header; `columns` are TOML values with their comments."""
+    """Files of one table that have one header, of as many rows.
+
+    `columns` are TOML values with their comments.
+    """
 
     table: TableName
     files: list[str]
+    header_rows: int
     columns: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
 
 
@@ -66,6 +70,8 @@ class Proposal:
                 lines.append(f"[[{name}]]" if len(proposed) > 1 else f"[{name}]")
                 files = ", ".join(_quoted(file) for file in each.files)
                 lines.append(f"files = {files if len(each.files) == 1 else f'[{files}]'}")
+                if each.header_rows > 1:
+                    lines.append(f"header_rows = {each.header_rows}")
                 if each.columns:
                     lines += ["", f"[{name}.columns]", *_keys(each.columns)]
                 lines.append("")
@@ -94,11 +100,16 @@ def proposed_mapping(folder: Path) -> Proposal:
             proposal.formats.setdefault(key, value)
         if table == "mass_messages":
             prices += _prices(cells, guesses.get("price"))
-        same = [t for t in proposal.tables if t.table == table and _alike(t.columns, columns)]
+        rows = max(1, len(cells.header_rows))
+        same = [
+            each
+            for each in proposal.tables
+            if (each.table, each.header_rows) == (table, rows) and _alike(each.columns, columns)
+        ]
         if same:
             same[0].files.append(file.name)
         else:
-            proposal.tables.append(TableProposal(table, [file.name], columns))
+            proposal.tables.append(TableProposal(table, [file.name], rows, columns))
     if not any(each.table == "caption_bank" for each in proposal.tables):
         proposal.bank_from_messages = _tiers(prices)
     return proposal

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from eros_assets.importing.header_rows import canonical
 from eros_assets.importing.headers import RawTable
-from eros_assets.importing.layout import canonical
 from eros_assets.importing.mistakes import SHOWN_OF_A_KIND, Mistake, MistakeLog, shown
 from eros_assets.importing.schema import Column
 

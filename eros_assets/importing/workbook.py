@@ -9,12 +9,18 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from eros_assets.importing.layout import canonical, header_row, names_found
+from eros_assets.importing.header_rows import (
+    MOST_TITLE_ROWS,
+    Header,
+    Wanted,
+    canonical,
+    header_of,
+)
 from eros_assets.importing.mapping import TableMapping
 from eros_assets.importing.mistakes import Mistake, MistakeLog, Notes, shown
 
@@ -24,6 +30,8 @@ NOT_AVAILABLE = "#N/A"
 
 MAY_HAVE_NO_VALUE = re.compile(rb"""<(\w+:)?f[\s/>]|\st=["']e["']""")
 Grid = list[list[str | None]]
+Merged = Mapping[int, Sequence[tuple[int, int]]]
+"""First and last column of the cells that are merged across, by row."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +39,7 @@ class Sheet:
     """The data rows of a sheet; `first` is the row of the first of them, counted from 1."""
 
     label: str
-    headers: tuple[str, ...]
+    header: Header
     rows: Sequence[Sequence[str | None]]
     first: int
 
@@ -53,13 +61,13 @@ def read_sheets(
     file_name: str,
     content: bytes,
     mapping: TableMapping,
-    wanted: Collection[str],
+    wanted: Wanted,
     log: MistakeLog,
     notes: Notes,
 ) -> Iterator[Sheet]:
     """The sheets that the mapping names, or the one that has the table's columns.
 
-    Cells of the `wanted` columns, canonical names, that have no value of their own go to the log.
+    Cells of the `wanted` columns that have no value of their own go to the log.
 
     Raises:
         ValueError: no workbook, no such sheet, or several that look like the table.
@@ -90,36 +98,43 @@ def read_sheets(
     for name, sheet in sheets.items():
         here = faults.setdefault(name, {})
         here |= _filled_down(grids[name], sheet.merged_cell_ranges or ())
-    for name, header in _chosen(grids, mapping, wanted).items():
+    merged = {name: _across(sheet.merged_cell_ranges or ()) for name, sheet in sheets.items()}
+    for name, header in _chosen(grids, merged, mapping, wanted).items():
         label = file_name if len(sheets) == 1 else f"{file_name} sheet {name}"
         grid = grids[name]
-        headers = tuple(cell or "" for cell in grid[header])
-        if titles := sum(any(row) for row in grid[:header]):
+        headers, last = header.names, max(header.rows)
+        titles = sum(any(row) for row in grid[: min(header.rows)])
+        if titles and mapping.header_line is None:
             rows = "1 row" if titles == 1 else f"{titles} rows"
             notes.add(label, f"{rows} above the header left out")
         for (row, column), fault in sorted(faults[name].items()):
-            known = column < len(headers) and canonical(headers[column]) in wanted
-            if row > header and known:
+            known = column < len(headers) and canonical(headers[column]) in wanted.names
+            if row > last and known:
                 said = f"{headers[column].strip()} {shown(fault.text)} {fault.rule}"
                 place = f"row {row + 1}"
                 log.add(Mistake(label, place, headers[column].strip(), said), fault.rule)
-        yield Sheet(label, headers, grid[header + 1 :], header + 2)
+        yield Sheet(label, header, grid[last + 1 :], last + 2)
 
 
 def _chosen(
-    grids: Mapping[str, Grid], mapping: TableMapping, wanted: Collection[str]
-) -> dict[str, int]:
-    """The sheets to read, and the index of the row of each that is its header."""
-    headers = {name: header_row(grid, wanted) for name, grid in grids.items()}
-    filled = {name: index for name, index in headers.items() if index is not None}
+    grids: Mapping[str, Grid],
+    merged: Mapping[str, Merged],
+    mapping: TableMapping,
+    wanted: Wanted,
+) -> dict[str, Header]:
+    """The sheets to read, and the header of each."""
+    filled = {
+        name: header
+        for name, grid in grids.items()
+        if (header := _header_of(grid, merged[name], mapping, wanted)) is not None
+    }
+    if not filled and mapping.header_line is not None:
+        raise ValueError(f"has no text in row {mapping.header_line} (header_line)")
     if not filled:
         raise ValueError("has no sheet with text")
     if mapping.sheet or len(filled) == 1:
         return filled
-    found = {
-        name: names_found([cell or "" for cell in grids[name][index]], wanted)
-        for name, index in filled.items()
-    }
+    found = {name: len(wanted.found(header.names)) for name, header in filled.items()}
     alike = [name for name, count in found.items() if 2 * count > max(found.values())]
     if len(alike) > 1:
         raise ValueError(
@@ -127,6 +142,18 @@ def _chosen(
             f"eros_import.toml, for example sheet = [{', '.join(map(repr, alike))}]"
         )
     return {alike[0]: filled[alike[0]]}
+
+
+def _header_of(grid: Grid, merged: Merged, mapping: TableMapping, wanted: Wanted) -> Header | None:
+    """The header of a sheet; None where it is empty, or has no such rows."""
+    line = mapping.header_line
+    if line is None:
+        rows = grid[: 2 * MOST_TITLE_ROWS]
+        return header_of(rows, wanted, mapping.header_rows, merged=merged)
+    if line > len(grid) or not any(grid[line - 1]):
+        return None
+    rows = [*([] for _ in range(line - 1)), *grid[line - 1 : line + MOST_TITLE_ROWS]]
+    return header_of(rows, wanted, mapping.header_rows, first_alone=True, merged=merged)
 
 
 def _text(cell: Any) -> str | None:
@@ -160,6 +187,15 @@ def _filled_down(
         for row in grid[top + 1 : bottom + 1]:
             row[left] = value
     return numbers
+
+
+def _across(ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> Merged:
+    """The cells that are merged over several columns."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for (top, left), (_, right) in ranges:
+        if left < right:
+            found.setdefault(top, []).append((left, right))
+    return found
 
 
 def _is_number(text: str) -> bool:
