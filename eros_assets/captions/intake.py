@@ -3,10 +3,11 @@
 # pyarrow makes its compute functions when it is imported.
 # pyright: reportAttributeAccessIssue=false
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from eros_assets.captions.similarity import Likeness, near_duplicates
 from eros_assets.dataset import Dataset, scratch_dataset
 from eros_assets.importing.captions import CaptionFile
 from eros_assets.importing.identity import ids_of, normal_text
@@ -14,13 +15,6 @@ from eros_assets.importing.identity import ids_of, normal_text
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-
-SIMILAR = 90
-"""Likeness of two texts, in percent of equal letters in the same order, from which they are near
-duplicates."""
-
-CHUNK = 64
-"""New captions compared with the bank at once: a table of 64 x 44,651 percentages is 3 MB."""
 
 LONGEST_SHOWN = 60
 
@@ -62,10 +56,15 @@ class Intake:
         return f'{self.name} {row.place}: "{short}": {row.rule}'
 
 
-def judge(dataset: Dataset, file: CaptionFile) -> Intake:
+def judge(
+    dataset: Dataset,
+    file: CaptionFile,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Intake:
     """Judge the captions of a file by the rules of the bank, its texts, and the restrictions.
 
-    Ids that the file does not give are made from the texts, as an import makes them.
+    Ids that the file does not give are made from the texts, as an import makes them. `progress` is
+    given, now and then, how many texts were compared with the bank, and of how many.
     """
     import pandas as pd
     import pyarrow as pa
@@ -84,7 +83,7 @@ def judge(dataset: Dataset, file: CaptionFile) -> Intake:
         _blocked_everywhere(dataset, rows),
     ):
         rules = {**rule, **rules}
-    similar = _near_duplicates(rows, bank, skipped=rules.keys())
+    similar = _similar(rows, bank, skipped=rules.keys(), progress=progress)
     texts = pa.array(rows["caption_text"], pa.string(), from_pandas=True).to_pylist()
     refused = [
         RefusedCaption(
@@ -206,48 +205,32 @@ def _items(value: object) -> list[str]:
     return [] if value is None else [str(item) for item in value if item is not None]  # type: ignore[attr-defined]
 
 
-def _near_duplicates(
-    rows: "pd.DataFrame", bank: "pd.DataFrame", *, skipped: Collection[int]
+def _similar(
+    rows: "pd.DataFrame",
+    bank: "pd.DataFrame",
+    *,
+    skipped: Collection[int],
+    progress: Callable[[int, int], None],
 ) -> dict[int, str]:
     """Rows nearly the same as a caption of the bank or a good row above, with the most similar.
 
     A row is not held against rows that are nearly the same as another: what is like them alone
     may be added, and a file of variants of a few texts costs no more than those few.
     """
-    import numpy as np
-    from rapidfuzz import fuzz, process
-
     new = rows.drop(index=list(skipped))
     known = bank.dropna(subset=["normal"]).drop_duplicates("normal")
-    texts = list(known["normal"])
-    names = [f"caption {caption_id} of the bank" for caption_id in known["caption_id"]]
-    found: dict[int, str] = {}
+    found = near_duplicates(
+        list(new["normal"]), list(known["normal"]), lambda done: progress(done, len(new))
+    )
+    ids, places, numbers = known["caption_id"].tolist(), new["place"].tolist(), new.index.tolist()
 
-    def likeness(some: Sequence[str], others: Sequence[str]) -> "np.ndarray[Any, Any]":
-        return process.cdist(
-            some, others, scorer=fuzz.ratio, score_cutoff=SIMILAR, dtype=np.uint8, workers=-1
+    def named(like: Likeness) -> str:
+        nearest = (
+            places[like.above] if like.known is None else f"caption {ids[like.known]} of the bank"
         )
+        return f"{like.percent} % the same as {nearest}"
 
-    for start in range(0, len(new), CHUNK):
-        part = new.iloc[start : start + CHUNK]
-        own = list(part["normal"])
-        to_known, to_own = likeness(own, texts), likeness(own, own)
-        good: list[int] = []
-        for at, number in enumerate(part.index):
-            above = to_own[at, good]
-            best = int(to_known[at].max(initial=0)), int(above.max(initial=0))
-            if max(best) < SIMILAR:
-                good.append(at)
-                continue
-            nearest = (
-                names[int(np.argmax(to_known[at]))]
-                if best[0] >= best[1]
-                else part["place"].iloc[good[int(np.argmax(above))]]
-            )
-            found[int(number)] = f"{max(best)} % the same as {nearest}"
-        texts += [own[at] for at in good]
-        names += [str(part["place"].iloc[at]) for at in good]
-    return found
+    return {int(numbers[at]): named(like) for at, like in found.items()}
 
 
 def _warnings(dataset: Dataset, rows: "pd.DataFrame") -> Sequence[str]:

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +56,8 @@ def add(file: Path, dry_run: bool, skip_refused: bool, accept_similar: bool, as_
 
         with refusing():
             found = read_captions(file)
-            intake = judge(dataset, found)
+            with _progress() as progress:
+                intake = judge(dataset, found, progress)
         for note in found.notes:
             CONSOLE.print(f"  {note}", style="dim")
         _say(intake, accept_similar=accept_similar)
@@ -153,6 +156,29 @@ def _opened() -> "Dataset":
     with refusing():
         require_tables(dataset)
     return dataset
+
+
+@contextmanager
+def _progress() -> Generator[Callable[[int, int], None]]:
+    """Show on a terminal how many captions of a file were compared with the bank."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    with Progress(
+        TextColumn("Compared with the bank"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=CONSOLE,
+        transient=True,
+    ) as shown:
+        task = shown.add_task("", total=None)
+        yield lambda done, of: shown.update(task, completed=done, total=of)
 
 
 def _say(intake: "Intake", *, accept_similar: bool) -> None:
