@@ -1,6 +1,7 @@
 """The command `inspect`: what a folder of files would load, and the mapping that it needs."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,8 +45,8 @@ def inspect(folder: Path, write: bool) -> None:
         proposal, inputs, refusal = _proposed(folder)
         CONSOLE.print(f"Proposed {MAPPING_FILE}: confirm each guess.\n", style="bold")
         CONSOLE.print(proposal.toml)
-        for name in proposal.unused:
-            CONSOLE.print(f"{name} looks like no table: left out", style="dim")
+        for name, headers in proposal.unused.items():
+            CONSOLE.print(_unused(name, headers), style="dim")
         if inputs is None:
             CONSOLE.print("It would be refused:", style="red")
             CONSOLE.print(refusal, style="red")
@@ -63,6 +64,19 @@ def inspect(folder: Path, write: bool) -> None:
     CONSOLE.print("What it would load:", style="bold")
     say_what_was_read(inputs)
     say_report(rehearsed_import(settings, {str(k): rows for k, rows in inputs.tables.items()}))
+
+
+def _unused(name: str, headers: Sequence[str]) -> str:
+    """What to say of a file that looks like no table, and how to say that it is one."""
+    from eros_assets.importing.mistakes import shown_headers
+
+    text = f"{name} looks like no table: left out"
+    if len(headers) < 2:
+        return text
+    return (
+        f"{text}. Its columns are {shown_headers(headers)}. If it has messages, say which is which "
+        f'under [mass_messages]: files = "{name}", columns.sent_count = "...", and so on'
+    )
 
 
 def _proposed(folder: Path) -> tuple["Proposal", "ImportedInputs | None", str]:

@@ -7,8 +7,9 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from eros_assets.importing.decoding import to_utf8
+from eros_assets.importing.footers import footer, is_footer_line, may_be_footer
 from eros_assets.importing.header_rows import Header, Wanted, canonical
 from eros_assets.importing.layout import layout_of
 from eros_assets.importing.mapping import TableMapping
@@ -30,6 +32,9 @@ LONGEST_ROW_BYTES = 16 * 2**20
 LINE_BREAK = r"\r\n|\n|\r"
 GZIP = b"\x1f\x8b"
 UNREADABLE = (pa.ArrowException, OSError, ValueError)
+
+MOST_FOOTERS = 20
+"""Last rows that may be totals and footers."""
 
 TYPE_NAMES = ("int8", "int16", "int32", "int64", "float32", "float64")
 """Types that a second row of the header may name, in spite of their digits."""
@@ -152,8 +157,12 @@ def _read_text(
         if (cells := _without_empty_tail(row.text, layout.delimiter, width)) is not None
     }
     numbers, other_lines = _line_numbers(columns, table.num_rows, misshapen, layout.line)
+    last = _last_filled_line(columns, numbers)
     for index, (row, line) in enumerate(zip(misshapen, other_lines, strict=True)):
         if index in mended:
+            continue
+        if line > last and row.actual_columns < width and is_footer_line(row.text):
+            _note_footer(file.name, f"line {line}", "a footer", row.text, notes)
             continue
         said = (
             f"has {row.actual_columns} columns, the header {row.expected_columns}: is a quote not "
@@ -198,6 +207,18 @@ def _doubt(header: Header, place: str, numbers: Sequence[int], others: Sequence[
         f"{place}s {numbers[0]} and {numbers[1]} are read as one header; if {place} {others[0]} "
         f"alone is the header ({names}), write header_rows = 1"
     )
+
+
+def _last_filled_line(columns: Sequence[pa.Array], numbers: NDArray[np.int64]) -> int:
+    """The line of the last row that has a value; 0 where none has."""
+    if not columns:
+        return 0
+    filled = np.flatnonzero(~np.logical_and.reduce([_nulls(column) for column in columns]))
+    return int(numbers[filled[-1]]) if filled.size else 0
+
+
+def _note_footer(label: str, place: str, what: str, text: str, notes: Notes) -> None:
+    notes.add(label, f"{place} left out: {what}, {shown(text.strip())}")
 
 
 def _without_empty_tail(text: str, delimiter: str, width: int) -> list[bytes] | None:
@@ -283,11 +304,42 @@ def _data_rows(cells: Cells, mapping: TableMapping, notes: Notes) -> Cells:
         at = f"{cells.place} {cells.numbers[filled[0]]}"
         notes.add(cells.file, f"{at} left out: a second row of the header")
     keep[filled[:second]] = False
+    _leave_out_footers(cells, keep, _texts_of_captions(mapping), notes)
     if keep.all():
         return cells
     mask = pa.array(keep)
     kept = tuple(column.filter(mask) for column in cells.columns)
     return replace(cells, numbers=cells.numbers[keep], columns=kept)
+
+
+def _leave_out_footers(
+    cells: Cells, keep: NDArray[np.bool_], texts: Collection[str], notes: Notes
+) -> None:
+    """Do not keep totals and footers below the data.
+
+    A row with a value in one of the columns `texts`, canonical names, is a caption in any case.
+    """
+    nulls = [_nulls(column) for column in cells.columns]
+    captions = [n for n, header in enumerate(cells.headers) if canonical(header) in texts]
+    last = {n: _texts(cells, n) for n in np.flatnonzero(keep)[::-1][:MOST_FOOTERS].tolist()}
+    named = list(takewhile(lambda n: may_be_footer(last[n]), last))
+    above = keep.copy()
+    above[named] = False
+    complete = [bool(above.any() and not null[above].any()) for null in nulls]
+    for index in named:
+        row = last[index]
+        what = footer(row, complete)
+        if what is None or any(row[n] for n in captions):
+            break
+        keep[index] = False
+        place = f"{cells.place} {cells.numbers[index]}"
+        _note_footer(cells.file, place, what, next(filter(None, row)), notes)
+
+
+def _texts_of_captions(mapping: TableMapping) -> frozenset[str]:
+    """The names of the column with the texts of captions."""
+    source = mapping.columns.get("caption_text")
+    return frozenset(map(canonical, ("caption_text", *(source.headers if source else ()))))
 
 
 def _repeats_header(cells: Cells, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:

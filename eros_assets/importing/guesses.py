@@ -11,10 +11,15 @@ from eros_assets.importing.header_rows import Wanted, canonical
 from eros_assets.importing.mapping import Formats
 from eros_assets.importing.numbers import ONE_GROUP, Number, read_number
 from eros_assets.importing.schema import SCHEMAS, Column, TableName
+from eros_assets.importing.time_forms import usual_form
 from eros_assets.importing.times import DATE, LOCAL, NAMED_MONTH, ZONED
+from eros_assets.importing.zones import split_zone
 
 SAMPLE = 400
 ENOUGH = 0.9
+SECONDS_OR_DAYS = r"1[0-9]{9}([0-9]{3})?|[2-7][0-9]{4}(\.[0-9]+)?"
+"""Unix seconds or milliseconds, or the serial number of a day between 1954 and 2119."""
+
 ALIKE = 86
 """From this likeness in percent on, a header is taken for a word that people use."""
 
@@ -25,9 +30,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "sending_time": (
         *("sent at", "send time", "sent time", "time sent", "sent date", "date sent"),
         *("publish time", "published at", "sent on", "datetime", "date time", "timestamp"),
-        *("date", "time"),
+        *("message date", "message time", "post date", "date", "time"),
     ),
-    "price": ("unlock price", "ppv price", "price usd", "cost"),
+    "price": ("unlock price", "ppv price", "locked price", "cost"),
     "sent_count": (
         *("sent", "sent to", "recipients", "total recipients", "delivered", "sends"),
         *("successful deliveries", "reach", "audience"),
@@ -40,7 +45,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         *("purchased", "purchases", "unlocks", "buyers", "sales", "sold"),
         *("unique placed order", "orders"),
     ),
-    "earnings": ("earned", "revenue", "net", "income", "amount", "total earnings", "gross"),
+    "earnings": ("earned", "revenue", "net", "income", "amount", "earning", "gross", "total"),
     "message_type": ("type", "kind", "message kind"),
     "caption_id": ("caption", "caption number"),
     "counted_at": ("loaded at", "exported at", "export date", "snapshot at", "updated at"),
@@ -55,6 +60,17 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "restricted_price_tiers": ("tiers", "price tiers"),
     "blocked_patterns": ("blocked", "blocked words", "patterns"),
 }
+FILLERS = frozenset(("count", "counts", "number", "no", "num", "nr", "of", "total", "usd", "the"))
+"""Words that tell a header from no other."""
+
+CLOCK_WORDS = frozenset(
+    ("time", "sent time", "send time", "time sent", "time of day", "hour", "publish time", "clock")
+)
+CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?(\s*[AaPp]\.?[Mm]\.?)?(\s*\(?[A-Z]{2,5}\)?)?")
+RATE_WORDS = frozenset(("open rate", "view rate", "opened", "viewed", "opens", "views"))
+FREE_WORDS = frozenset(("free", "no price", "unpriced", "gratis"))
+"""What people write for the price of a free message."""
+
 BANK_IDS = ("caption number", "id", "number")
 STATUS_WORDS = {
     **dict.fromkeys(("unsent", "deleted", "removed", "cancelled", "canceled"), "withdrawn"),
@@ -81,6 +97,66 @@ class ColumnGuess:
     header: str
     example: str
     sure: bool
+
+
+def with_doubtful_columns(
+    table: TableName, cells: Cells, guesses: Mapping[str, ColumnGuess]
+) -> dict[str, ColumnGuess]:
+    """The guesses, and columns that must be there whose header fits and whose values do not.
+
+    Reading them says which value is wrong.
+    """
+    found = dict(guesses)
+    for column in SCHEMAS[table].columns:
+        if column.name in found or column.absent is not None:
+            continue
+        taken = {guess.header for guess in found.values()}
+        words = words_of(table, column.name)
+        for index, header in enumerate(cells.headers):
+            texts = sample_of(cells, index)
+            if header.strip() in taken or canonical(header) not in words or not texts:
+                continue
+            if not any(_is_percent(text) for text in texts):
+                found[column.name] = ColumnGuess(header.strip(), texts[0], sure=False)
+                break
+    return {name: found[name] for name in SCHEMAS[table].column_names if name in found}
+
+
+def _is_percent(text: str) -> bool:
+    read = read_number(text, Formats())
+    return isinstance(read, Number) and read.percent
+
+
+def clock_column(cells: Cells, dates: str, guesses: Mapping[str, ColumnGuess]) -> str | None:
+    """The header of the column with the time of day, where the column `dates` has dates alone."""
+    at = next(n for n, header in enumerate(cells.headers) if header.strip() == dates)
+    if any(":" in text for text in sample_of(cells, at)):
+        return None
+    taken = {guess.header for guess in guesses.values()}
+    words = {canonical(word) for word in CLOCK_WORDS}
+    for index, header in enumerate(cells.headers):
+        if header.strip() and header.strip() not in taken and canonical(header) in words:
+            texts = sample_of(cells, index)
+            if texts and all(map(CLOCK.fullmatch, texts)):
+                return header.strip()
+    return None
+
+
+def rate_column(cells: Cells, guesses: Mapping[str, ColumnGuess]) -> ColumnGuess | None:
+    """The column with the share of the recipients who viewed a message, with % signs."""
+    taken = {guess.header for guess in guesses.values()}
+    words = {*map(canonical, RATE_WORDS), *words_of("mass_messages", "viewed_count")}
+    for index, header in enumerate(cells.headers):
+        if header.strip() and header.strip() not in taken and words & _names(header):
+            texts = sample_of(cells, index)
+            if texts and all(map(_is_percent, texts)):
+                return ColumnGuess(header.strip(), texts[0], sure=False)
+    return None
+
+
+def free_words(texts: Sequence[str]) -> list[str]:
+    """The words for a free message among prices, as they are written."""
+    return sorted({text for text in texts if text.casefold() in FREE_WORDS})
 
 
 def words_of(table: TableName, column: str) -> tuple[str, ...]:
@@ -160,7 +236,11 @@ def guessed_time_formats(texts: Sequence[str]) -> dict[str, str]:
     """The formats that the times of a column need, as TOML values by key."""
     if not texts or all(re.search(ZONED, text) for text in texts):
         return {}
-    zone = {"time_zone": '"America/Los_Angeles"'}
+    split = [split_zone(text) for text in texts]
+    zone = {} if all(split) else {"time_zone": '"America/Los_Angeles"'}
+    texts = [
+        usual_form(parts[0] if parts else text) for parts, text in zip(split, texts, strict=True)
+    ]
     numbered = [text for text in texts if NUMBERED.match(text)]
     if len(numbered) == len(texts):
         patterns = [set(readings_of(text)) for text in texts]
@@ -209,14 +289,25 @@ def _likeness(header: str, words: Sequence[str]) -> int:
     name = canonical(header)
     if name in words:
         return 200 - words.index(name)
+    if places := [words.index(each) for each in _names(header) if each in words]:
+        return 150 - min(places)
     if len(name) < 4:
         return 0
     best = max((fuzz.ratio(name, word) for word in words), default=0)
     return int(best) if best >= ALIKE else 0
 
 
+def _names(header: str) -> set[str]:
+    """What a header is, with and without its unit in brackets and words that tell nothing."""
+    plain = re.sub(r"\([^)]*\)|\[[^]]*\]", " ", header)
+    telling = (word for word in re.split(r"[\W_]+", plain) if word.casefold() not in FILLERS)
+    return {canonical(header), canonical(plain), canonical(" ".join(telling))} - {""}
+
+
 def _fits(texts: Sequence[str], column: Column) -> bool:
     """Whether the values can be those of the column."""
+    if column.name == "price":
+        texts = [text for text in texts if text.casefold() not in FREE_WORDS] or ["0"]
     if not texts:
         return False
     if column.type == "INT64" and column.is_id:
@@ -242,10 +333,12 @@ def _fits(texts: Sequence[str], column: Column) -> bool:
 
 
 def _looks_like_time(text: str) -> bool:
-    if re.search(ZONED, text) or re.search(LOCAL, text) or re.search(DATE, text):
+    parts = split_zone(text)
+    plain = usual_form(parts[0] if parts else text)
+    if any(re.search(form, plain) for form in (ZONED, LOCAL, DATE)):
         return True
-    if re.search(NAMED_MONTH, text) and re.search(r"\d{4}", text):
+    if re.search(NAMED_MONTH, plain) and re.search(r"\d\D.*\d{2}", plain):
         return True
-    if NUMBERED.match(text) and readings_of(text):
+    if NUMBERED.match(plain) and readings_of(plain):
         return True
-    return bool(re.fullmatch(r"1[0-9]{9}([0-9]{3})?", text))
+    return bool(re.fullmatch(SECONDS_OR_DAYS, plain))

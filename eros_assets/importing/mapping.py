@@ -30,6 +30,7 @@ from eros_assets.importing.schema import (
     STATUSES,
     TableName,
 )
+from eros_assets.importing.zones import offset_of
 
 MAPPING_FILE = "eros_import.toml"
 TIME_FORMATS = ("iso", "unix", "unix_ms", "excel")
@@ -44,6 +45,14 @@ Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Undecided = Literal["refuse", "earlier", "later"]
 
 
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -53,6 +62,7 @@ class Formats(_Strict):
 
     time_format: Strings = ()
     time_zone: str | None = None
+    zones: dict[str, str] = Field(default_factory=dict)
     repeated_hour: Undecided = "refuse"
     skipped_hour: Undecided = "refuse"
     time_of_day: str | None = None
@@ -77,13 +87,21 @@ class Formats(_Strict):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
-        try:
-            if value is not None:
-                ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+        if value is not None and not _is_zone(value):
             raise ValueError(
                 f'{value!r} is no time zone; write one such as "America/Los_Angeles" or "UTC"'
-            ) from None
+            )
+        return value
+
+    @field_validator("zones")
+    @classmethod
+    def _known_zones(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, zone in value.items():
+            if offset_of(zone) is None and not _is_zone(zone):
+                raise ValueError(
+                    f'{name} = {zone!r} is no time zone; write one such as "America/New_York" or '
+                    '"-05:00"'
+                )
         return value
 
     @field_validator("time_of_day")

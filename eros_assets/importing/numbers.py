@@ -12,10 +12,11 @@ from eros_assets.importing.mapping import Formats
 
 SYMBOLS = {"$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "C$": "CAD", "A$": "AUD"}
 UNIT = r"US\$|C\$|A\$|[$€£¥]|[A-Za-z]{3}"
+SHORT = {"k": "e3", "K": "e3", "M": "e6"}
 SPACES = " \u00a0\u202f\u2009"
 WRITTEN = re.compile(
     rf"(?P<open>\()?(?P<sign>[+−-])?[{SPACES}]*(?P<before>{UNIT})?[{SPACES}]*(?P<inner>[+−-])?"
-    rf"(?P<digits>[0-9.,'’{SPACES}]*[0-9][0-9.,]*?)(?P<exponent>[eE][+-]?[0-9]+)?"
+    rf"(?P<digits>[0-9.,'’{SPACES}]*[0-9][0-9.,]*?)(?P<exponent>[eE][+-]?[0-9]+|[kKM])?"
     rf"[{SPACES}]*(?P<percent>%)?[{SPACES}]*(?P<after>{UNIT})?(?P<close>\))?"
 )
 PLAIN = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
@@ -65,7 +66,8 @@ def read_number(text: str, formats: Formats, *, whole: bool = False) -> Number |
         return read
     plain, comma = read
     try:
-        value = Decimal(plain + (written["exponent"] or ""))
+        exponent = written["exponent"] or ""
+        value = Decimal(plain + SHORT.get(exponent, exponent))
     except InvalidOperation:
         return _no_number(text)
     if written["percent"]:

@@ -14,10 +14,14 @@ from eros_assets.importing.folder import table_files
 from eros_assets.importing.guesses import (
     OTHER_WORDS,
     ColumnGuess,
+    clock_column,
+    free_words,
     guessed_columns,
     guessed_time_formats,
     known_words,
+    rate_column,
     sample_of,
+    with_doubtful_columns,
 )
 from eros_assets.importing.header_rows import canonical
 from eros_assets.importing.identity import ENTITY, slug
@@ -25,6 +29,7 @@ from eros_assets.importing.mapping import Formats, TableMapping
 from eros_assets.importing.mistakes import MistakeLog, Notes
 from eros_assets.importing.numbers import Fault, Number, read_number
 from eros_assets.importing.schema import DECISIONS, INPUT_TABLES, SCHEMAS, TableName
+from eros_assets.importing.workbook import sheets_alike
 
 HEAD = 1 << 21
 LONGEST_EXAMPLE = 40
@@ -33,26 +38,26 @@ DEFAULT_TIERS = (12.0, 25.0)
 
 @dataclass(slots=True)
 class TableProposal:
-    """Files of one table that have one header, of as many rows.
+    """Files of one table that have one header.
 
-    `columns` are TOML values with their comments.
+    `options` and `columns` are TOML values, those of the columns with their comments.
     """
 
     table: TableName
     files: list[str]
-    header_rows: int
+    options: dict[str, str]
     columns: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
 
 
 @dataclass(slots=True)
 class Proposal:
-    """A mapping to confirm. `unused` are files that look like no table."""
+    """A mapping to confirm. `unused` are files that look like no table, with their headers."""
 
     tables: list[TableProposal] = field(default_factory=list[TableProposal])
     formats: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     words: dict[str, str] = field(default_factory=dict[str, str])
     bank_from_messages: str | None = None
-    unused: list[str] = field(default_factory=list[str])
+    unused: dict[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
     @property
     def toml(self) -> str:
@@ -70,8 +75,7 @@ class Proposal:
                 lines.append(f"[[{name}]]" if len(proposed) > 1 else f"[{name}]")
                 files = ", ".join(_quoted(file) for file in each.files)
                 lines.append(f"files = {files if len(each.files) == 1 else f'[{files}]'}")
-                if each.header_rows > 1:
-                    lines.append(f"header_rows = {each.header_rows}")
+                lines += [f"{key} = {value}" for key, value in each.options.items()]
                 if each.columns:
                     lines += ["", f"[{name}.columns]", *_keys(each.columns)]
                 lines.append("")
@@ -92,27 +96,37 @@ def proposed_mapping(folder: Path) -> Proposal:
     for file in table_files(folder):
         found = _best_table(file)
         if found is None:
-            proposal.unused.append(file.name)
-            continue
-        table, cells, guesses = found
-        columns, formats = _columns(proposal, table, file, cells, guesses)
-        for key, value in formats.items():
-            proposal.formats.setdefault(key, value)
-        if table == "mass_messages":
-            prices += _prices(cells, guesses.get("price"))
-        rows = max(1, len(cells.header_rows))
-        same = [
-            each
-            for each in proposal.tables
-            if (each.table, each.header_rows) == (table, rows) and _alike(each.columns, columns)
-        ]
-        if same:
-            same[0].files.append(file.name)
-        else:
-            proposal.tables.append(TableProposal(table, [file.name], rows, columns))
+            proposal.unused[file.name] = _headers_of(file)
+        for table, options, cells, guesses in found or ():
+            prices += _add(proposal, file, table, options, cells, guesses)
     if not any(each.table == "caption_bank" for each in proposal.tables):
         proposal.bank_from_messages = _tiers(prices)
     return proposal
+
+
+def _add(
+    proposal: Proposal,
+    file: Path,
+    table: TableName,
+    options: dict[str, str],
+    cells: Cells,
+    guesses: MappingOf[str, ColumnGuess],
+) -> list[float]:
+    """Add a file, or some sheets of it, to the proposal; gives back the prices of its messages."""
+    guesses = with_doubtful_columns(table, cells, guesses)
+    columns, formats = _columns(proposal, table, file, cells, guesses)
+    for key, value in formats.items():
+        proposal.formats.setdefault(key, value)
+    same = [
+        each
+        for each in proposal.tables
+        if (each.table, each.options) == (table, options) and _alike(each.columns, columns)
+    ]
+    if same:
+        same[0].files.append(file.name)
+    else:
+        proposal.tables.append(TableProposal(table, [file.name], options, columns))
+    return _prices(cells, guesses.get("price")) if table == "mass_messages" else []
 
 
 def amended(proposal: Proposal, refusal: str) -> bool:
@@ -127,18 +141,32 @@ def amended(proposal: Proposal, refusal: str) -> bool:
     ):
         if words in refusal and key not in proposal.formats:
             proposal.formats[key] = (value, "a guess")
+    zones = dict(re.findall(r'zones = \{ "?([A-Z]+)"? = "(\w+/\w+)" \}', refusal))
+    if zones and "zones" not in proposal.formats:
+        pairs = ", ".join(f"{_quoted(name)} = {_quoted(zone)}" for name, zone in zones.items())
+        proposal.formats["zones"] = (f"{{ {pairs} }}", "a guess")
     return len(proposal.formats) > before
 
 
-def _best_table(file: Path) -> tuple[TableName, Cells, dict[str, ColumnGuess]] | None:
-    """The table that the file has most columns of; its name goes before its columns."""
-    best: tuple[tuple[bool, int, float], TableName, Cells, dict[str, ColumnGuess]] | None = None
+Found = tuple[TableName, dict[str, str], Cells, dict[str, ColumnGuess]]
+"""A table that a file may be: how it is read, its cells, and its columns."""
+
+
+def _best_table(file: Path) -> list[Found] | None:
+    """The table that the file has most columns of; its name goes before its columns.
+
+    Of a workbook each set of sheets that have one header.
+    """
+    best: tuple[tuple[bool, int, float], list[Found]] | None = None
     content = _head(file)
     for table in INPUT_TABLES:
-        read = read_cells(file, content, TableMapping(), known_words(table), MistakeLog(), Notes())
-        if not read:
+        found = [
+            (table, options, cells, guessed_columns(table, cells))
+            for options, cells in _readings(file, content, table)
+        ]
+        if not found:
             continue
-        guesses = guessed_columns(table, read[0])
+        guesses = found[0][3]
         must = SCHEMAS[table].must_have
         share = sum(name in guesses for name in must) / len(must)
         named = canonical(file.name).startswith(canonical(table))
@@ -146,8 +174,38 @@ def _best_table(file: Path) -> tuple[TableName, Cells, dict[str, ColumnGuess]] |
         # Few columns make a table of decisions: nothing but its name tells such a file.
         likely = share >= 0.5 and table not in DECISIONS
         if (named or likely) and (best is None or score > best[0]):
-            best = (score, table, read[0], guesses)
-    return None if best is None else best[1:]
+            best = (score, found)
+    return None if best is None else best[1]
+
+
+def _readings(file: Path, content: bytes, table: TableName) -> list[tuple[dict[str, str], Cells]]:
+    """The cells of a file, and the options to read it with; of each set of sheets, the first."""
+    wanted = known_words(table)
+    sheets = sheets_alike(content, wanted) if file.suffix == ".xlsx" else ()
+    log, notes = MistakeLog(), Notes()
+    if len(sheets) < 2:
+        read = read_cells(file, content, TableMapping(), wanted, log, notes)
+        return [(_options(cells), cells) for cells in read[:1]]
+    sets: dict[tuple[str, ...], tuple[list[str], Cells]] = {}
+    for sheet in sheets:
+        for cells in read_cells(file, content, TableMapping(sheet=(sheet,)), wanted, log, notes):
+            sets.setdefault(cells.headers, ([], cells))[0].append(sheet)
+    return [
+        ({"sheet": f"[{', '.join(map(_quoted, names))}]"} | _options(cells), cells)
+        for names, cells in sets.values()
+    ]
+
+
+def _headers_of(file: Path) -> Sequence[str]:
+    """The headers of a file that looks like no table."""
+    wanted = known_words("mass_messages")
+    read = read_cells(file, _head(file), TableMapping(), wanted, MistakeLog(), Notes())
+    return [header.strip() for cells in read[:1] for header in cells.headers if header.strip()]
+
+
+def _options(cells: Cells) -> dict[str, str]:
+    rows = len(cells.header_rows)
+    return {"header_rows": str(rows)} if rows > 1 else {}
 
 
 def _head(file: Path) -> bytes:
@@ -182,6 +240,12 @@ def _columns(
             columns[name] = (f"{{ column = {value}, text_id = true }}", _shown(guess.example))
         elif not guess.sure:
             columns[name] = (value, _shown(guess.example))
+        if name == "price" and (words := free_words(texts)):
+            listed = ", ".join(map(_quoted, words))
+            columns[name] = (f"{{ column = {value}, nothing = [{listed}] }}", _shown(guess.example))
+        if name == "sending_time" and (clock := clock_column(cells, guess.header, guesses)):
+            texts = _joined(cells, guess.header, clock)
+            columns[name] = (f"{{ columns = [{value}, {_quoted(clock)}] }}", _shown(texts[0]))
         if column.type == "TIMESTAMP":
             wanted = guessed_time_formats(texts)
             formats |= {k: (v, f"a guess, from {_shown(texts[0])}") for k, v in wanted.items()}
@@ -191,6 +255,11 @@ def _columns(
             formats["html"] = ("true", "the texts have entities such as &amp;")
         known = OTHER_WORDS.get(name, {})
         proposal.words |= {w: known[w] for w in map(str.casefold, texts) if w in known}
+    if table == "mass_messages" and "viewed_count" not in guesses:
+        rate = rate_column(cells, guesses)
+        if rate is not None:
+            value = f'{{ column = {_quoted(rate.header)}, percent_of = "sent_count" }}'
+            columns["viewed_count"] = (value, _shown(rate.example))
     for name, value in _made(table, file, guesses).items():
         columns.setdefault(name, value)
     return columns, formats
@@ -218,6 +287,13 @@ def _made(
     if table == "caption_bank" and "price_tier" not in guesses:
         made["price_tier"] = ('{ value = "mid" }', "a guess: no column looks like the price tier")
     return made
+
+
+def _joined(cells: Cells, *headers: str) -> list[str]:
+    """The first values of columns, joined by a space as they are read; empty ones left out."""
+    places = [cells.headers.index(_stored(cells, header)) for header in headers]
+    texts = [sample_of(cells, place) for place in places]
+    return [" ".join(row) for row in zip(*texts, strict=False)]
 
 
 def _stored(cells: Cells, header: str) -> str:

@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 
 from eros_assets.importing.dates import as_number, two_orders
 from eros_assets.importing.mapping import Formats
+from eros_assets.importing.time_forms import usual_forms
+from eros_assets.importing.zones import split_zone, two_clocks, unknown_zone, zone_of
 
 Report = Callable[[NDArray[np.bool_], str, Callable[[int], str] | None], None]
 """Takes which rows are wrong, the rule that they break, and what to say of a row."""
@@ -32,15 +34,18 @@ LOCAL = r"^[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2
 DATE = r"^[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}$"
 NAMED_MONTH = r"(?i)(^|[^a-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 ZONED_GROUP = ZONED.replace("(", "(?:")
-DAYS = ("%b %d %Y", "%d %b %Y", "%B %d %Y", "%d %B %Y", "%Y %b %d")
+DAYS = ("%b %d %Y", "%d %b %Y", "%B %d %Y", "%d %B %Y", "%Y %b %d", "%d %b %y", "%d %B %y")
 CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p", "%H:%M:%S %z", "%H:%M %z")
+MOST_UNREADABLE = 20
+"""Texts with the name of a month that may fit no format before the others are not tried either."""
+
 NAMED_MONTH_FORMS = (
     (r"(?i)^(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", ""),
     (r"(?i)\s+at\s+|,\s*|\.\s+", " "),
     (r"(?i)(\d)(st|nd|rd|th)\b", r"\1"),
     (r"(?i)(\d)\s*([ap])\.?m\.?$", r"\1 \2m"),
     (r"(?i)\bsept\b", "Sep"),
-    (r"(\d)-([A-Za-z]{3,})-(\d)", r"\1 \2 \3"),
+    (r"(\d)[-./]([A-Za-z]{3,})[-./](\d)", r"\1 \2 \3"),
     (r"\s+", " "),
 )
 HAS_CLOCK = re.compile(r"%[HIXcT]")
@@ -52,6 +57,7 @@ ZONE_SAID = (
     "has no time zone: end it with Z or an offset such as -08:00, or name the zone in "
     'eros_import.toml, under [formats], such as time_zone = "America/Los_Angeles"'
 )
+ZONE_NAME_RULE = "ends with the name of a zone that has several readings"
 TIME_RULE = "is not a time that can be read"
 TIME_SAID = (
     "is not an ISO 8601 time between the years 1678 and 2262: write it such as "
@@ -68,17 +74,18 @@ def times_from_text(
     text: pa.Array, formats: Formats, report: Report, *, date_suffices: bool
 ) -> pa.Array:
     """The instants that trimmed texts are; NULL where one is reported."""
+    text = usual_forms(text)
     left = text.is_valid().to_numpy(zero_copy_only=False)
     if formats.time_format:
         reader = _Instants(text.to_pandas(), formats, report, date_suffices=date_suffices)
         # An ISO time with a zone has one reading, whatever the others have.
-        instants = left & _matches(text, ZONED)
+        instants = left & _zoned_rows(text)
         left = reader.take("zoned", instants) | (left & ~instants)
         for pattern in formats.time_format:
             left = reader.take(pattern, left)
-        reader.refuse(left)
+        reader.refuse(reader.take_with_zone(left))
         return reader.result()
-    zoned = left & _matches(text, ZONED)
+    zoned = left & _zoned_rows(text)
     if zoned.sum() == left.sum():
         return _zoned(text, zoned, report)
     result = _zoned(text, zoned, report) if zoned.any() else pa.nulls(len(text), INSTANTS)
@@ -91,7 +98,7 @@ def times_from_text(
     left = reader.take_named_months(left & _matches(text, NAMED_MONTH)) | (
         left & ~_matches(text, NAMED_MONTH)
     )
-    reader.refuse(left)
+    reader.refuse(reader.take_with_zone(left))
     return pc.coalesce(result, reader.result())
 
 
@@ -169,9 +176,12 @@ class _Instants:
         fits = rows.copy()
         fits[rows] = times.notna().to_numpy(dtype=np.bool_)
         times = times[times.notna()]
+        days = pattern == "date" or (not HAS_CLOCK.search(pattern) and "%" in pattern)
+        if pattern == "excel":  # whole numbers alone
+            days = bool((times == times.dt.normalize()).all())
         if times.dt.tz is not None:
             self._set(fits, times)
-        elif pattern == "date" or (not HAS_CLOCK.search(pattern) and "%" in pattern):
+        elif days:
             self.dates(fits, times)
         else:
             self.localise(fits, times)
@@ -189,17 +199,66 @@ class _Instants:
         self.values = given.copy()
         self.values[rows] = plain.to_pylist()
         patterns = [f"{day} {clock}" for day in DAYS for clock in CLOCKS] + list(DAYS)
-        while rows.any():
+        unreadable = np.zeros_like(rows)
+        while rows.any() and unreadable.sum() < MOST_UNREADABLE:
             # The first text left shows which format to read all by, so that few are tried.
-            first = self.values[[int(np.argmax(rows))]]
-            fitting = (p for p in patterns if _by_pattern(first, p).notna().all())
+            first = int(np.argmax(rows))
+            text = self.values[[first]]
+            fitting = (p for p in patterns if _by_pattern(text, p).notna().all())
             pattern = next(fitting, None)
             if pattern is None:
-                break
-            patterns.remove(pattern)
-            rows = self.take(pattern, rows)
+                unreadable[first], rows[first] = True, False
+            else:
+                patterns.remove(pattern)
+                rows = self.take(pattern, rows)
         self.values = given
-        return rows
+        return rows | unreadable
+
+    def take_with_zone(self, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Read texts with the name of a zone behind the time; gives back the others."""
+        if not rows.any():
+            return rows
+        given = self.values[rows]
+        parts = {value: split_zone(value) for value in given.drop_duplicates()}
+        with_zone = np.array([parts[value] is not None for value in given])
+        if not with_zone.any():
+            return rows
+        found = rows.copy()
+        found[rows] = with_zone
+        split = [part for value in given if (part := parts[value]) is not None]
+        plain = self.formats.model_copy(update={"time_zone": "UTC"})
+        times = times_from_text(
+            pa.array([time for time, _ in split]), plain, _silent, date_suffices=False
+        )
+        local = pd.Series(times.cast(pa.timestamp("us")).to_pandas(), np.flatnonzero(found))
+        names = pd.Series([name for _, name in split], local.index)
+        local = local[local.notna()]
+        for name in names[local.index].drop_duplicates():
+            self._take_named_zone(name, local[names[local.index] == name])
+        left = rows.copy()
+        left[local.index] = False
+        return left
+
+    def _take_named_zone(self, name: str, local: "pd.Series[Any]") -> None:
+        """Set the instants of local times, by their rows, that are in the zone of a name."""
+        rows = np.zeros(len(self.values), dtype=np.bool_)
+        rows[local.index] = True
+        zone = zone_of(name, self.formats.zones)
+        if zone is None:
+            self.report(rows, ZONE_NAME_RULE, lambda _row: unknown_zone(name))
+        elif zone.offset is None:
+            self.localise(rows, local, zone=zone.clocks)
+        else:
+            instants = (local - pd.Timedelta(zone.offset)).dt.tz_localize("UTC")
+            if zone.clocks is not None:
+                shown = instants.dt.tz_convert(zone.clocks).dt.tz_localize(None)
+                other = (shown != local).to_numpy(dtype=np.bool_)
+                wrong = np.zeros_like(rows)
+                wrong[local.index[other]] = True
+                times = {int(row): time.to_pydatetime() for row, time in local[other].items()}
+                self.report(wrong, ZONE_NAME_RULE, lambda row: two_clocks(times[row], name))
+                rows, instants = rows & ~wrong, instants[~other]
+            self._set(rows, instants)
 
     def dates(self, rows: NDArray[np.bool_], days: "pd.Series[Any]") -> None:
         """Set the instants of dates, by the time of day that the mapping names."""
@@ -257,6 +316,13 @@ class _Instants:
         return two_orders(value) or as_number(value) or TIME_SAID
 
 
+def _silent(
+    wrong: NDArray[np.bool_], rule: str, explain: Callable[[int], str] | None = None
+) -> None:
+    """Report nothing: the whole text is reported."""
+    del wrong, rule, explain
+
+
 def _from_numbers(values: "pd.Series[Any]", pattern: str) -> "pd.Series[Any]":
     numbers = pd.to_numeric(values, errors="coerce")
     if pattern == "excel":
@@ -306,6 +372,11 @@ def _undecided(time: dt.datetime, zone: str) -> tuple[str, str]:
             'under [formats], skipped_hour = "earlier" or "later"'
         ),
     )
+
+
+def _zoned_rows(text: pa.Array) -> NDArray[np.bool_]:
+    """Texts with a zone as ISO 8601 has it; `UTC+02` is not."""
+    return _matches(text, ZONED) & ~_matches(text, r"(UTC|GMT) ?[+-]")
 
 
 def _matches(text: pa.Array, pattern: str) -> NDArray[np.bool_]:

@@ -57,6 +57,18 @@ NO_VALUE = "is a formula without its value: open the file in a spreadsheet progr
 MERGED = "is one number for several rows: unmerge the cell, and give each row its own"
 
 
+class SeveralSheetsError(ValueError):
+    """Several sheets look like the table; `sheets` are their names."""
+
+    def __init__(self, sheets: Sequence[str]) -> None:
+        """Say what to write in the mapping."""
+        self.sheets = tuple(sheets)
+        super().__init__(
+            f"has several sheets that look like the table ({', '.join(sheets)}): name them in "
+            f"eros_import.toml, for example sheet = [{', '.join(map(repr, sheets))}]"
+        )
+
+
 def read_sheets(
     file_name: str,
     content: bytes,
@@ -136,12 +148,26 @@ def _chosen(
         return filled
     found = {name: len(wanted.found(header.names)) for name, header in filled.items()}
     alike = [name for name, count in found.items() if 2 * count > max(found.values())]
-    if len(alike) > 1:
+    if not alike:
         raise ValueError(
-            f"has several sheets that look like the table ({', '.join(alike)}): name them in "
-            f"eros_import.toml, for example sheet = [{', '.join(map(repr, alike))}]"
+            f"has no sheet with a column of the table ({', '.join(filled)}): name sheet and "
+            f"columns in eros_import.toml, for example sheet = {next(iter(filled))!r}"
         )
+    if len(alike) > 1:
+        raise SeveralSheetsError(alike)
     return {alike[0]: filled[alike[0]]}
+
+
+def sheets_alike(content: bytes, wanted: Wanted) -> tuple[str, ...]:
+    """The sheets of a workbook that look like the table, where they are several."""
+    try:
+        for _ in read_sheets("", content, TableMapping(), wanted, MistakeLog(), Notes()):
+            pass
+    except SeveralSheetsError as several:
+        return several.sheets
+    except ValueError:  # no workbook: reading it says so
+        pass
+    return ()
 
 
 def _header_of(grid: Grid, merged: Merged, mapping: TableMapping, wanted: Wanted) -> Header | None:

@@ -59,7 +59,8 @@ def test_rates_are_no_counts_and_text_ids_are_kept_as_ids(tmp_path: Path) -> Non
     text = proposed(tmp_path, campaigns=CAMPAIGNS.replace("Unique Opens", "Open Rate"))
     assert 'row_id = { column = "Campaign ID", text_id = true }' in text
     rates = CAMPAIGNS.replace("4566.0", "32.34%").replace("26469.0", "52.24%")
-    assert "viewed_count" not in proposed(tmp_path, campaigns=rates)
+    text = proposed(tmp_path, campaigns=rates)
+    assert 'viewed_count = { column = "Unique Opens", percent_of = "sent_count" }' in text
 
 
 def test_one_date_that_fits_one_order_only_tells_the_order_of_all(tmp_path: Path) -> None:
@@ -76,7 +77,7 @@ def test_files_of_one_shape_share_a_mapping_and_others_are_named(tmp_path: Path)
     march = body[0] + "amber," + body[1]
     text = proposed(tmp_path, march=march, april=march, notes="about\nthese files\n")
     assert 'files = ["april.csv", "march.csv"]' in text
-    assert proposed_mapping(tmp_path).unused == ["notes.csv"]
+    assert proposed_mapping(tmp_path).unused == {"notes.csv": ["about"]}
 
 
 def test_a_bank_of_other_headers_is_found(tmp_path: Path) -> None:

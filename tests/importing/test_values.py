@@ -60,6 +60,9 @@ TAKEN: list[tuple[str, str, str, Any]] = [
     ("earnings", "10", f'{EURO}\ncurrency = "EUR"', 11.0),
     ("earnings", "10,50", f'{EURO}\ncurrency = "EUR"', 11.55),
     ("earnings", "10 USD", f'{EURO}\ncurrency = "EUR"', 10.0),
+    ("earnings", "$1.2K", "", 1200.0),
+    ("earnings", "1,5k", COMMA, 1500.0),
+    ("earnings", "1.25M", "", 1250000.0),
     # Nothing.
     ("price", "-", "", None),
     ("price", "–", "", None),
@@ -84,6 +87,10 @@ TAKEN: list[tuple[str, str, str, Any]] = [
     ("sent_count", "1.234", COMMA, 1234),
     ("sent_count", "1,000", POINT, 1000),
     ("sent_count", "+7", "", 7),
+    ("sent_count", "1.3K", "", 1300),
+    ("sent_count", "2M", "", 2000000),
+    ("sent_count", "1\u2009280", "", 1280),
+    ("sent_count", "1’280", "", 1280),
     ("caption_id", "9223372036854775807", "", 9223372036854775807),
     ("caption_id", "1820000000000001.0", "", 1820000000000001),
     # Types.
@@ -111,6 +118,45 @@ TAKEN: list[tuple[str, str, str, Any]] = [
     ("sending_time", "1st October 2025, 10:00", ZONE, at("2025-10-01T10:00-07:00")),
     ("sending_time", "Sept 14, 2025 at 12:13 AM", ZONE, at("2025-09-14T00:13-07:00")),
     ("sending_time", "2025-12-01 10:00", ZONE, at("2025-12-01T10:00-08:00")),
+    ("sending_time", "2025-10-01 9:05 PM", ZONE, at("2025-10-01T21:05-07:00")),
+    ("sending_time", "2025/10/01 12:05:30am", ZONE, at("2025-10-01T00:05:30-07:00")),
+    ("sending_time", "2025-10-01T12:00 p.m.", ZONE, at("2025-10-01T12:00-07:00")),
+    ("sending_time", "14-Oct-25 21:05", ZONE, at("2025-10-14T21:05-07:00")),
+    ("sending_time", "14.October.2025 9:05pm", ZONE, at("2025-10-14T21:05-07:00")),
+    ("sending_time", "Saturday 18 October 2025 19:00", ZONE, at("2025-10-18T19:00-07:00")),
+    ("sending_time", "2025-W40-3 10:00", ZONE, at("2025-10-01T10:00-07:00")),
+    ("sending_time", "2025W403T10:00:00Z", "", at("2025-10-01T10:00+00:00")),
+    # Names of zones.
+    ("sending_time", "2025-10-01 10:00 PDT", "", at("2025-10-01T10:00-07:00")),
+    ("sending_time", "2025-10-01 10:00 PM (EDT)", "", at("2025-10-01T22:00-04:00")),
+    ("sending_time", "Oct 1, 2025 10:00 AM CDT", "", at("2025-10-01T10:00-05:00")),
+    ("sending_time", "2025-12-01 10:00 MST", "", at("2025-12-01T10:00-07:00")),
+    ("sending_time", "2025-11-02 01:30 PDT", "", at("2025-11-02T01:30-07:00")),
+    ("sending_time", "2025-11-02 01:30 PST", "", at("2025-11-02T01:30-08:00")),
+    ("sending_time", "2025-10-01 10:00 PT", "", at("2025-10-01T10:00-07:00")),
+    ("sending_time", "2025-10-01 10:00 GMT", ZONE, at("2025-10-01T10:00+00:00")),
+    ("sending_time", "2025-10-01 10:00 GMT+2", "", at("2025-10-01T10:00+02:00")),
+    ("sending_time", "2025-10-01 10:00 UTC+02", "", at("2025-10-01T10:00+02:00")),
+    ("sending_time", "2025-10-01 10:00 (UTC -05:30)", "", at("2025-10-01T10:00-05:30")),
+    (
+        "sending_time",
+        "2025-07-01 10:00 EST",
+        'zones = { EST = "America/New_York" }',
+        at("2025-07-01T10:00-04:00"),
+    ),
+    ("sending_time", "2025-07-01 10:00 EST", 'zones = { EST = "-05:00" }', at("2025-07-01T15:00Z")),
+    (
+        "sending_time",
+        "2025-07-01 10:00 CET",
+        'zones = { CET = "Europe/Paris" }',
+        at("2025-07-01T10:00+02:00"),
+    ),
+    (
+        "sending_time",
+        "10/01/2025 9:05 PM EDT",
+        'time_format = "%m/%d/%Y %I:%M %p"',
+        at("2025-10-01T21:05-04:00"),
+    ),
     # Formats.
     (
         "sending_time",
@@ -211,7 +257,27 @@ REFUSED: list[tuple[str, str, str, str]] = [
         "",
         "has no time zone: end it with Z or an offset such as",
     ),
-    ("sending_time", "2025-10-01 10:00 PDT", "", "is not an ISO 8601 time"),
+    (
+        "sending_time",
+        "2025-07-01 10:00 EST",
+        ZONE,
+        (
+            "is 2025-07-01T10:00:00-05:00, or 2025-07-01T10:00:00-04:00 where EST means the clocks "
+            'of America/New_York: write in eros_import.toml, under [formats], zones = { EST = "'
+        ),
+    ),
+    (
+        "sending_time",
+        "2025-10-01 10:00 CET",
+        ZONE,
+        "ends with CET, which may be several time zones: write in eros_import.toml, under [for",
+    ),
+    ("sending_time", "2025-10-01 10:00 UTC+25", ZONE, "ends with UTC+25, which may be several"),
+    ("sending_time", "2025-10-01 13:05 PM", ZONE, "is not an ISO 8601 time"),
+    ("sending_time", "2025-W54-1 10:00", ZONE, "is not an ISO 8601 time"),
+    ("sending_time", "soon EST", ZONE, "is not an ISO 8601 time"),
+    ("sending_time", "45931", f'{ZONE}\ntime_format = "excel"', "is a date without a time of day"),
+    ("caption_id", "1.2K", "", "is not a whole number (all its digits, no exponent)"),
     (
         "sending_time",
         "03/04/2025 10:00",
@@ -355,6 +421,16 @@ def test_date_and_time_of_two_columns_are_joined(tmp_path: Path) -> None:
     )
     times = read_inputs(folder).tables["mass_messages"]["sending_time"]
     assert times.tolist() == [at("2025-10-01T10:15-07:00")]
+
+
+def test_a_time_that_can_not_be_read_keeps_no_other_from_being_read(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, "sending_time", "Oct 1st of 2025, 10ish", ZONE)
+    with (folder / "mass_messages.csv").open("a") as file:
+        file.write("2,maya_cooks,Soup,Oct 2 2025 10:00,9,100,50,1,2.5,PPV,3\n")
+    with pytest.raises(InputFileError) as caught:
+        read_inputs(folder)
+    [line] = str(caught.value).splitlines()
+    assert line.startswith("mass_messages.csv line 2: sending_time 'Oct 1st of 2025, 10ish' is not")
 
 
 def test_price_tiers_by_price(tmp_path: Path) -> None:
