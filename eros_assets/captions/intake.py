@@ -226,7 +226,7 @@ def _similar(
 
     def named(like: Likeness) -> str:
         nearest = (
-            places[like.above] if like.known is None else f"caption {ids[like.known]} of the bank"
+            f"caption {ids[like.number]} of the bank" if like.is_known else places[like.number]
         )
         return f"{like.percent} % the same as {nearest}"
 

@@ -55,12 +55,12 @@ Lengths = NDArray[np.int32]
 class Likeness:
     """The text that another is most like, in percent; the first where several are equally so.
 
-    One of the known texts, by its number, or one of the new texts `above`.
+    The number is that of one of the known texts, or of a new text above.
     """
 
     percent: int
-    known: int | None
-    above: int | None
+    number: int
+    is_known: bool
 
 
 def near_duplicates(
@@ -86,7 +86,7 @@ def near_duplicates(
     for start in range(0, len(new), CHUNK):
         numbers = range(start, min(start + CHUNK, len(new)))
         own = [new[number] for number in numbers]
-        to_own = _percent(own, own)
+        to_own = likenesses(own, own)
         fresh: list[int] = []
         for at, number in enumerate(numbers):
             best, nearest = pool.most_like(len(known) + number)
@@ -95,17 +95,17 @@ def near_duplicates(
             if max(best, beside) < SIMILAR:
                 fresh.append(number)
             elif best < beside:
-                found[number] = Likeness(beside, None, fresh[int(np.argmax(above))])
+                found[number] = Likeness(beside, fresh[int(np.argmax(above))], is_known=False)
             elif nearest < len(known):
-                found[number] = Likeness(best, nearest, None)
+                found[number] = Likeness(best, nearest, is_known=True)
             else:
-                found[number] = Likeness(best, None, nearest - len(known))
+                found[number] = Likeness(best, nearest - len(known), is_known=False)
         pool.add([len(known) + number for number in fresh])
         progress(numbers.stop)
     return found
 
 
-def _percent(some: Sequence[str], others: Sequence[str]) -> NDArray[np.uint8]:
+def likenesses(some: Sequence[str], others: Sequence[str]) -> NDArray[np.uint8]:
     """The likeness of each with each; 0 where it is under SIMILAR."""
     from rapidfuzz import fuzz, process
 
@@ -115,7 +115,7 @@ def _percent(some: Sequence[str], others: Sequence[str]) -> NDArray[np.uint8]:
 class _Pool:
     """Texts that others are held against, in the order in which they were added."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: list[str]) -> None:
         """`texts` are all that will be added or held against those that were."""
         self.texts = texts
         self.lengths = np.fromiter(map(len, texts), np.int32, len(texts))
@@ -150,7 +150,7 @@ class _Pool:
             near = near[apart <= 5 * most]
         if not near.size:
             return 0, -1
-        [likeness] = _percent([self.texts[number]], [self.texts[each] for each in near])
+        [likeness] = likenesses([self.texts[number]], [self.texts[each] for each in near.tolist()])
         best = int(np.argmax(likeness))
         return int(likeness[best]), int(near[best])
 

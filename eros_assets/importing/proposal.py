@@ -160,7 +160,7 @@ def _best_table(file: Path) -> list[Found] | None:
     best: tuple[tuple[bool, int, float], list[Found]] | None = None
     content = _head(file)
     for table in INPUT_TABLES:
-        found = [
+        found: list[Found] = [
             (table, options, cells, guessed_columns(table, cells))
             for options, cells in _readings(file, content, table)
         ]

@@ -27,9 +27,8 @@ def exhaustive(new: Sequence[str], known: Sequence[str]) -> dict[int, Likeness]:
             continue
         nearest = good[int(np.argmax(row[good]))]
         is_known = nearest < len(known)
-        found[number] = Likeness(
-            best, nearest if is_known else None, None if is_known else nearest - len(known)
-        )
+        at = nearest if is_known else nearest - len(known)
+        found[number] = Likeness(best, at, is_known=is_known)
     return found
 
 
@@ -85,14 +84,14 @@ def test_texts_at_the_limit_are_found_and_one_letter_further_are_not() -> None:
 
 def test_few_of_the_pairs_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = 0
-    whole = similarity._percent
+    whole = similarity.likenesses
 
     def counted(some: Sequence[str], others: Sequence[str]) -> "np.ndarray[tuple[int, int]]":
         nonlocal pairs
         pairs += len(some) * len(others)
         return whole(some, others)
 
-    monkeypatch.setattr(similarity, "_percent", counted)
+    monkeypatch.setattr(similarity, "likenesses", counted)
     texts = phrases(4000, (5, 30), random.Random(5))
     assert len(near_duplicates(texts, [])) < 40
     directly = similarity.CHUNK * len(texts)
@@ -109,7 +108,7 @@ def test_no_texts_are_similar_to_nothing() -> None:
 def test_of_equally_similar_texts_the_first_is_named_the_bank_first() -> None:
     base = "a text that is long enough to differ by one letter"
     found = near_duplicates([f"{base}?", f"{base}!"], ["another", f"{base}.", f"{base};"])
-    assert found == {0: Likeness(98, 1, None), 1: Likeness(98, 1, None)}
+    assert found == dict.fromkeys((0, 1), Likeness(98, 1, is_known=True))
 
 
 def test_progress_ends_with_all_texts() -> None:
