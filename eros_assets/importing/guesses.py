@@ -71,6 +71,8 @@ RATE_WORDS = frozenset(("open rate", "view rate", "opened", "viewed", "opens", "
 FREE_WORDS = frozenset(("free", "no price", "unpriced", "gratis"))
 """What people write for the price of a free message."""
 
+PLACEHOLDER = re.compile(r"\[[A-Z][A-Z _-]+\]|<[A-Z][A-Z _-]+>")
+
 BANK_IDS = ("caption number", "id", "number")
 STATUS_WORDS = {
     **dict.fromkeys(("unsent", "deleted", "removed", "cancelled", "canceled"), "withdrawn"),
@@ -152,6 +154,11 @@ def rate_column(cells: Cells, guesses: Mapping[str, ColumnGuess]) -> ColumnGuess
             if texts and all(map(_is_percent, texts)):
                 return ColumnGuess(header.strip(), texts[0], sure=False)
     return None
+
+
+def placeholders(texts: Sequence[str]) -> list[str]:
+    """What programs write in the place of a text, such as [MULTIPLE VARIATIONS]."""
+    return sorted({text for text in texts if PLACEHOLDER.fullmatch(text)})
 
 
 def free_words(texts: Sequence[str]) -> list[str]:

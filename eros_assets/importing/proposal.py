@@ -19,6 +19,7 @@ from eros_assets.importing.guesses import (
     guessed_columns,
     guessed_time_formats,
     known_words,
+    placeholders,
     rate_column,
     sample_of,
     with_doubtful_columns,
@@ -33,6 +34,9 @@ from eros_assets.importing.workbook import sheets_alike
 
 HEAD = 1 << 21
 LONGEST_EXAMPLE = 40
+EMPTY_WORDS = {"price": free_words, "message": placeholders}
+"""What finds the words of a column that stand for an empty cell."""
+
 DEFAULT_TIERS = (12.0, 25.0)
 
 
@@ -240,7 +244,8 @@ def _columns(
             columns[name] = (f"{{ column = {value}, text_id = true }}", _shown(guess.example))
         elif not guess.sure:
             columns[name] = (value, _shown(guess.example))
-        if name == "price" and (words := free_words(texts)):
+        words = EMPTY_WORDS[name](texts) if name in EMPTY_WORDS else []
+        if words:
             listed = ", ".join(map(_quoted, words))
             columns[name] = (f"{{ column = {value}, nothing = [{listed}] }}", _shown(guess.example))
         if name == "sending_time" and (clock := clock_column(cells, guess.header, guesses)):

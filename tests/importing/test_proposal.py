@@ -63,6 +63,13 @@ def test_rates_are_no_counts_and_text_ids_are_kept_as_ids(tmp_path: Path) -> Non
     assert 'viewed_count = { column = "Unique Opens", percent_of = "sent_count" }' in text
 
 
+def test_what_stands_for_a_text_is_proposed_as_nothing(tmp_path: Path) -> None:
+    text = proposed(tmp_path, campaigns=CAMPAIGNS)
+    assert 'message = { column = "Subject", nothing = ["[MULTIPLE VARIATIONS]"] }' in text
+    read = read_inputs(tmp_path, parse_mapping(text))
+    assert read.tables["caption_bank"]["caption_text"].tolist() == ["Playlist day 🎨"]
+
+
 def test_one_date_that_fits_one_order_only_tells_the_order_of_all(tmp_path: Path) -> None:
     text = proposed(tmp_path, october=SEMICOLONS.replace("Datum", "Date"))
     assert 'time_format = "%d.%m.%Y %H:%M"' in text
