@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from eros_assets.importing.mapping import Formats
-from eros_assets.importing.masks import present, true, where
+from eros_assets.importing.masks import changed, present, true, where
 from eros_assets.importing.number_columns import (
     float_from_stored,
     float_from_text,
@@ -107,15 +107,6 @@ def _string(text: pa.Array, column: Column, formats: Formats) -> pa.Array:
 
 def _folded(value: str) -> str:
     return value.strip(SPACE).casefold()
-
-
-def changed(text: pa.Array, rows: NDArray[np.bool_], change: Callable[[str], str]) -> pa.Array:
-    """The texts with these rows changed; each distinct value is changed once."""
-    if not rows.any():
-        return text
-    distinct = text.filter(pa.array(rows)).dictionary_encode()
-    new = pa.array([change(value) for value in distinct.dictionary.to_pylist()], pa.string())
-    return pc.replace_with_mask(text, pa.array(rows), new.take(distinct.indices))
 
 
 def _decoded(raw: pa.Array, report: Report) -> pa.Array:

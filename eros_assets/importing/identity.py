@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from eros_assets.importing.conversion import changed
 from eros_assets.importing.mapping import MAPPING_FILE
+from eros_assets.importing.masks import changed
 from eros_assets.importing.mistakes import Mistake, MistakeLog, Notes
 from eros_assets.importing.schema import PAGE_NAME
 

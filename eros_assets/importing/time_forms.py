@@ -11,8 +11,9 @@ import datetime as dt
 import re
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from eros_assets.importing.masks import true
+from eros_assets.importing.masks import changed, true
 
 RARE = r"(?i)^[0-9]{4}-?W[0-9]{2}|^[0-9]{4}[-/].*[ap]\.?m\b"
 """The forms that are rewritten, and some more, for RE2."""
@@ -27,10 +28,6 @@ HALF_DAY = re.compile(
 
 def usual_forms(text: pa.Array) -> pa.Array:
     """The times, those of rare forms in the usual one; what is no such time stays as it is."""
-    import pyarrow.compute as pc
-
-    from eros_assets.importing.conversion import changed
-
     return changed(text, true(pc.match_substring_regex(text, RARE)), usual_form)
 
 
