@@ -176,6 +176,7 @@ def _progress() -> Generator[Callable[[int, int], None]]:
         TimeRemainingColumn(),
         console=CONSOLE,
         transient=True,
+        disable=not CONSOLE.is_terminal,
     ) as shown:
         task = shown.add_task("", total=None)
         yield lambda done, of: shown.update(task, completed=done, total=of)

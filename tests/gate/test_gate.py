@@ -95,6 +95,23 @@ def test_another_page_s_trouble_does_not_close_the_gate_for_a_page(agency: Insta
     assert [each.passed for each in found] == [True, False]
 
 
+def test_a_week_without_a_schedule_is_a_page_alone(agency: Installed) -> None:
+    """Each caption of a small page may rest: the page of the week says so."""
+    for table in ("schedule_recommendations", "active_caption_assignments"):
+        agency.change(f"DELETE FROM `${{dataset}}.{table}` WHERE TRUE")
+    run = publish(agency)
+    assert run.success
+    folder = agency.dataset.week_folder(WEEK)
+    shown = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+    assert shown == [INDEX_FILE]
+    (told,) = (
+        each
+        for each in run.asset_materializations_for_node("schedule_csv")
+        if each.asset_key == dg.AssetKey("schedule_csv")
+    )
+    assert told.metadata["pages"].value == 0
+
+
 def published_before(agency: Installed) -> Mapping[str, bytes]:
     """Leave of one page no file, no index, and of the others what an export would replace."""
     for path in agency.dataset.week_folder(WEEK).iterdir():
