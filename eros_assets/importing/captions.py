@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from eros_assets.importing.cells import read_cells
 from eros_assets.importing.folder import content_of
 from eros_assets.importing.headers import named_columns, wanted_names
 from eros_assets.importing.identity import Pages
 from eros_assets.importing.mapping import TableMapping, read_mapping
 from eros_assets.importing.mistakes import MistakeLog, Note, Notes
+from eros_assets.importing.reading import read_cells
 from eros_assets.importing.rules import check_unique
 from eros_assets.importing.schema import SCHEMAS, TERMS
 from eros_assets.importing.tables import frame_of, typed_columns, with_defaults

@@ -20,13 +20,13 @@ import pyarrow as pa
 
 from eros_assets.importing.bank import bank_of_messages
 from eros_assets.importing.captions import terms_of
-from eros_assets.importing.cells import read_cells
 from eros_assets.importing.folder import Source, content_of, find_sources, fingerprint
 from eros_assets.importing.headers import RawTable, named_columns, wanted_names
 from eros_assets.importing.history import Export, one_history
 from eros_assets.importing.identity import Pages, ids_of, normal_text
 from eros_assets.importing.mapping import MAPPING_FILE, Mapping, read_mapping
 from eros_assets.importing.mistakes import MistakeLog, Note, Notes
+from eros_assets.importing.reading import read_cells
 from eros_assets.importing.rules import check_unique
 from eros_assets.importing.schema import PAGE_NAME, SCHEMAS, TERMS, TableName, TableSchema
 from eros_assets.importing.tables import Typed, frame_of, typed_columns, with_defaults

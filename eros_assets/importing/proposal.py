@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from eros_assets.importing.cells import Cells, read_cells
+from eros_assets.importing.cells import Cells
 from eros_assets.importing.folder import table_files
 from eros_assets.importing.guesses import (
-    OTHER_WORDS,
     ColumnGuess,
     clock_column,
     free_words,
@@ -29,7 +28,9 @@ from eros_assets.importing.identity import ENTITY, slug
 from eros_assets.importing.mapping import Formats, TableMapping
 from eros_assets.importing.mistakes import MistakeLog, Notes
 from eros_assets.importing.numbers import Fault, Number, read_number
+from eros_assets.importing.reading import read_cells
 from eros_assets.importing.schema import DECISIONS, INPUT_TABLES, SCHEMAS, TableName
+from eros_assets.importing.words import OTHER_WORDS
 from eros_assets.importing.workbook import sheets_alike
 
 HEAD = 1 << 21

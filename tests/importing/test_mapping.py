@@ -53,6 +53,16 @@ MISTAKES = [
         "[mass_messages]\nfiles = 'a/*.csv'\n",
         "line 2: mass_messages.files: 'a/*.csv': files lie",
     ),
+    ("[mass_messages]\nheader_rows = 3\n", "line 2: mass_messages.header_rows: Input should be"),
+    (
+        "[mass_messages]\ntable = 'stats'\nheader_rows = 2\n",
+        "mass_messages: header_rows is for files, and stats is a table",
+    ),
+    (
+        "[formats]\nzones = { EST = 'Eastern' }\n",
+        "line 2: formats.zones: EST = 'Eastern' is no time zone; write one such as",
+    ),
+    ("[formats]\nzones = { EST = '-25:00' }\n", "EST = '-25:00' is no time zone; write one such"),
     ("[mass_messages]\nencoding = 'utf-9'\n", "'utf-9' is no encoding; write one such as"),
     ("[mass_messages]\ndelimiter = ';;'\n", "line 2: mass_messages.delimiter: String should have"),
 ]
