@@ -56,7 +56,10 @@ NO = ("false", "no", "n", "f", "off", "0", "0.0")
 
 BOOL_RULE = "is not True or False (or yes, no, 1 or 0)"
 LIST_RULE = 'is not a list: write a JSON array of strings (["a", "b"]) or items separated by ;'
-UTF8_RULE = "is not UTF-8 text"
+UTF8_RULE = (
+    "is not UTF-8 text: save the file as UTF-8, or name its encoding in eros_import.toml, such as "
+    'encoding = "windows-1252"'
+)
 DATE_RULE = "is not a date that can be read"
 DATE_SAID = (
     "is not a date: write it such as 2025-10-03, or give its time_format in eros_import.toml"

@@ -22,8 +22,8 @@ NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 SAFE_IN_INT64 = 18
 """Any whole number of so many digits is an INT64."""
 WHOLE_RULE = "is not a whole number"
-ID_RULE = "is not a whole number (all its digits, no exponent)"
-RANGE_RULE = "is outside the range of INT64"
+ID_RULE = "is not a whole number (all its digits, no exponent), such as 1000471"
+RANGE_RULE = "is outside the range of INT64: write a whole number of 18 digits at most"
 NUMBER_RULE = "is not a finite number"
 EXACT_RULE = "is beyond 2^53 in a floating-point column, where digits are lost: store whole numbers"
 

@@ -25,7 +25,8 @@ def check_column(
     """Log every value that breaks a rule of its column; `bad` rows were found wrong before."""
     present = values.is_valid().to_numpy(zero_copy_only=False)
     if column.required and column.name in table.columns:
-        report(table, column, ~present & ~bad, "is missing", log)
+        said = f"is missing: write {_example(column)}"
+        report(table, column, ~present & ~bad, "is missing", log, explain=lambda _row: said)
     if column.type == "ARRAY<STRING>":
         _check_items(table, column, values, log)
         return
@@ -45,8 +46,23 @@ def check_column(
         report(table, column, present & ~known, rule, log, values, with_words)
     if column.pattern:
         matching = _filled(pc.match_substring_regex(values, column.pattern))
-        rule = "is not lower-case letters, digits and _ only"
+        rule = "is not lower-case letters, digits and _ only, such as maya_cooks"
         report(table, column, present & ~matching, rule, log, values)
+
+
+def _example(column: Column) -> str:
+    """What a value of the column looks like, in words."""
+    if column.one_of:
+        return f"one of {', '.join(column.one_of)}"
+    if column.pattern:
+        return "a page such as maya_cooks"
+    examples = {
+        "INT64": "a whole number such as 1000471",
+        "BOOL": "True or False",
+        "DATE": "a date such as 2025-10-03",
+        "TIMESTAMP": "a time such as 2025-10-03T17:00:00Z",
+    }
+    return examples.get(column.type, "its text")
 
 
 def report(

@@ -23,8 +23,11 @@ def lines_of(folder: Path) -> list[str]:
 MISTAKES = [
     ("caption_bank budget -> gold", "line 5: price_tier 'gold' is not one of budget, mid, premium"),
     ("caption_bank true -> maybe", "line 3: has_urgency 'maybe' is not True or False (or yes, no"),
-    ("caption_bank \n3, -> \n,", "line 5: caption_id is missing"),
-    ("caption_bank budget -> ", "line 5: price_tier is missing"),
+    (
+        "caption_bank \n3, -> \n,",
+        "line 5: caption_id is missing: write a whole number such as 1000471",
+    ),
+    ("caption_bank budget -> ", "line 5: price_tier is missing: write one of budget, mid, pre"),
     ("caption_bank clay_and_kiln -> ☆", "line 3: page_name '☆' is not lower-case"),
     (
         "caption_bank \n3, -> \n-2141578500986492765,",
@@ -155,7 +158,10 @@ def test_text_that_is_not_utf8_is_located(folder: Path) -> None:
     text = BANK.replace("Soup", "Crème").encode("latin-1") + "4,Été,recipe,mid,0,,1,".encode()
     (folder / "caption_bank.csv").write_bytes(text)
     [line] = lines_of(folder)
-    assert line == r"caption_bank.csv line 5: caption_text 'Cr\\xe8me' is not UTF-8 text"
+    assert line == (
+        r"caption_bank.csv line 5: caption_text 'Cr\\xe8me' is not UTF-8 text: save the file as "
+        'UTF-8, or name its encoding in eros_import.toml, such as encoding = "windows-1252"'
+    )
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary()])
