@@ -2,7 +2,7 @@
 
 An operation of the door is a job. A script or call is a job, and each statement in it that reads or
 writes is another (BEGIN TRANSACTION and what only computes are none). Rows that replace others are
-loaded by a load job and a script of two statements; none in their place are a DELETE. Each
+loaded by a load job and a MERGE; none in their place are a DELETE. Each
 statement is billed 10 MiB at least for each table that it reads or writes, those below its views
 too, and temporary ones.
 """
@@ -24,10 +24,10 @@ from eros_assets.warehouse.sql.syntax import Sql, leaves, tokens_of
 LEAST_BILLED = 10 * 2**20
 """Bytes that BigQuery bills at least for a table that a statement mentions."""
 USD_PER_TIB = 6.25
-LOADING = ("load", "script", "delete", "insert")
+LOADING = ("load", "merge")
 """The jobs of a load that replaces some rows."""
-LOADED_TABLES = 3
-"""Mentions of tables in these: the one that is replaced in, twice, and the one loaded into."""
+LOADED_TABLES = 2
+"""Tables that these mention: the one that is replaced in, and the one loaded into."""
 QUERIES = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE"})
 
 

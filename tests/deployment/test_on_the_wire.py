@@ -84,9 +84,9 @@ def test_an_entry_comes_back_as_it_went(archive: Archive, service: Service, entr
 
 def test_an_entry_takes_the_place_of_what_has_its_id(archive: Archive, service: Service) -> None:
     archive.write(ENTRY)
-    script = service.statements[-1]
-    assert "BEGIN TRANSACTION" in script
-    assert "WHERE `deployment_id` = @deployment_id" in script
+    statement = service.statements[-1]
+    assert statement.startswith("MERGE INTO")
+    assert statement.endswith("AND kept.`deployment_id` = @deployment_id THEN DELETE")
 
 
 def test_a_history_that_cannot_be_read_is_not_taken_for_none(

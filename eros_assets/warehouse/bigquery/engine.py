@@ -160,7 +160,7 @@ class BigQueryWarehouse:
         """Replace rows of a table. See Warehouse.load.
 
         All rows: one load job, atomic by itself. Some: a load job into a staging table that
-        expires within a day, then one transaction; run again, in part or whole, it ends the same.
+        expires within a day, then one MERGE; run again, in part or whole, it ends the same.
         None in their place: one DELETE.
         """
         with (
@@ -180,15 +180,15 @@ class BigQueryWarehouse:
                 if rows.row_count:
                     staging = self._tables.make_staging(operation, target, rows.columns)
                     self._tables.load(operation, rows.file, staging)
-                    script = scripts.replacement_script(
+                    statement = scripts.replacement(
                         path,
                         f"{self._settings.dataset_name}.{staging.table_id}",
                         rows.columns,
                         slice_,
                     )
                 else:
-                    script = scripts.deletion(path, slice_)
-                self._statements.completed(operation, script, slice_)
+                    statement = scripts.deletion(path, slice_)
+                self._statements.completed(operation, statement, slice_)
             operation.rows = rows.row_count
         return operation.job
 

@@ -57,35 +57,41 @@ def call_script(dataset_name: str, procedure: SqlObject) -> str:
     return "\n".join(lines)
 
 
-def replacement_script(
+def replacement(
     target: str, source: str, columns: Sequence[str], replacing: Mapping[str, Typed]
 ) -> str:
-    """Replaces the rows of `target` that match `replacing` by those of `source`, all or nothing.
+    """Replaces the rows of `target` that match `replacing` by those of `source`, in one statement.
 
     Each replaced column's values are its query parameter. Running it again changes nothing.
     """
     names = ", ".join(quoted(name) for name in columns)
+    values = ", ".join(f"loaded.{quoted(name)}" for name in columns)
     return (
-        "BEGIN TRANSACTION;\n"
-        f"{deletion(target, replacing)};\n"
-        f"INSERT INTO {quoted(target)} ({names})\n"
-        f"SELECT {names} FROM {quoted(source)};\n"
-        "COMMIT TRANSACTION;"
+        f"MERGE INTO {quoted(target)} AS kept\n"
+        f"USING (SELECT {names} FROM {quoted(source)}) AS loaded\n"
+        "ON FALSE\n"
+        f"WHEN NOT MATCHED THEN INSERT ({names})\n"
+        f"VALUES ({values})\n"
+        f"WHEN NOT MATCHED BY SOURCE AND {_matching(replacing, 'kept')} THEN DELETE"
     )
 
 
 def deletion(target: str, replacing: Mapping[str, Typed]) -> str:
     """Removes the rows of `target` that match `replacing`; a column's values are its parameter."""
-    conditions = " AND ".join(_condition(name, typed) for name, typed in replacing.items())
-    return f"DELETE FROM {quoted(target)} WHERE {conditions}"
+    return f"DELETE FROM {quoted(target)} AS kept WHERE {_matching(replacing, 'kept')}"
 
 
-def _condition(name: str, typed: Typed) -> str:
+def _matching(replacing: Mapping[str, Typed], table: str) -> str:
+    return " AND ".join(_condition(table, name, typed) for name, typed in replacing.items())
+
+
+def _condition(table: str, name: str, typed: Typed) -> str:
+    column = f"{table}.{quoted(name)}"
     if typed.value is None:
-        return f"{quoted(name)} IS NULL"
+        return f"{column} IS NULL"
     if is_several(typed.value):
-        return f"{quoted(name)} IN UNNEST(@{name})"
-    return f"{quoted(name)} = @{name}"
+        return f"{column} IN UNNEST(@{name})"
+    return f"{column} = @{name}"
 
 
 def _statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:

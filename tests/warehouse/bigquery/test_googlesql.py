@@ -19,7 +19,7 @@ SLICE = {
 STATEMENTS = {
     "call with OUT values": scripts.call_script(DATASET, LIBRARY["book"]),
     "call": scripts.call_script(DATASET, LIBRARY["tidy"]),
-    "replacement": scripts.replacement_script(f"{DATASET}.a", f"{DATASET}.b", ["day"], SLICE),
+    "replacement": scripts.replacement(f"{DATASET}.a", f"{DATASET}.b", ["day"], SLICE),
     "transaction": scripts.in_one_transaction(
         "DECLARE x INT64;\nDELETE FROM a WHERE b = x;\nINSERT INTO a (b) VALUES (1) -- all;"
     ),

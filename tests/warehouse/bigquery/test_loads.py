@@ -130,10 +130,10 @@ def test_a_large_file_goes_up_in_a_resumable_upload(
     assert service.contents["bookings"].column("studio").to_pylist() == texts
 
 
-def test_some_rows_are_replaced_by_one_transaction_over_a_staging_table(
+def test_some_rows_are_replaced_by_one_statement_over_a_staging_table(
     warehouse: BigQueryWarehouse, service: Service
 ) -> None:
-    service.will(Play(bytes_billed=10_485_760), part="BEGIN TRANSACTION")
+    service.will(Play(bytes_billed=10_485_760), part="MERGE INTO")
     job = warehouse.load(
         "bookings",
         frame()[["studio", "guests", "day"]],
@@ -145,12 +145,13 @@ def test_some_rows_are_replaced_by_one_transaction_over_a_staging_table(
     (script,) = service.statements
     dataset = "of-scheduler-proj.eros_scheduling_brain"
     assert script == (
-        "BEGIN TRANSACTION;\n"
-        f"DELETE FROM `{dataset}.bookings` "
-        "WHERE `day` = @day AND `studio` IN UNNEST(@studio) AND `tags` IS NULL;\n"
-        f"INSERT INTO `{dataset}.bookings` (`studio`, `day`, `guests`)\n"
-        f"SELECT `studio`, `day`, `guests` FROM `{dataset}.{staging}`;\n"
-        "COMMIT TRANSACTION;"
+        f"MERGE INTO `{dataset}.bookings` AS kept\n"
+        f"USING (SELECT `studio`, `day`, `guests` FROM `{dataset}.{staging}`) AS loaded\n"
+        "ON FALSE\n"
+        "WHEN NOT MATCHED THEN INSERT (`studio`, `day`, `guests`)\n"
+        "VALUES (loaded.`studio`, loaded.`day`, loaded.`guests`)\n"
+        "WHEN NOT MATCHED BY SOURCE AND kept.`day` = @day "
+        "AND kept.`studio` IN UNNEST(@studio) AND kept.`tags` IS NULL THEN DELETE"
     )
     parameters = service.sent("jobs.insert")[-1].body["configuration"]["query"]["queryParameters"]
     types = {p["name"]: p["parameterType"] for p in parameters}
@@ -188,8 +189,8 @@ def test_no_rows_in_the_place_of_some_are_one_statement(
     job = warehouse.load("bookings", frame().head(0), replacing={"day": DAY, "studio": ["north"]})
     assert service.statements == [
         (
-            "DELETE FROM `of-scheduler-proj.eros_scheduling_brain.bookings` "
-            "WHERE `day` = @day AND `studio` IN UNNEST(@studio)"
+            "DELETE FROM `of-scheduler-proj.eros_scheduling_brain.bookings` AS kept "
+            "WHERE kept.`day` = @day AND kept.`studio` IN UNNEST(@studio)"
         )
     ]
     assert list(service.jobs) == ["eros_load_1_1_1"]
@@ -200,8 +201,8 @@ def test_no_rows_in_the_place_of_some_are_one_statement(
 def test_an_aborted_replacement_is_tried_again_without_loading_again(
     warehouse: BigQueryWarehouse, service: Service
 ) -> None:
-    aborted = "Query error: Transaction is aborted due to concurrent update against table p:d.t."
-    service.will(failing("invalidQuery", aborted), part="BEGIN TRANSACTION")
+    aborted = "Could not serialize access to table p:d.t due to concurrent update"
+    service.will(failing("invalidQuery", aborted), part="MERGE INTO")
     assert warehouse.load("bookings", frame(), replacing={"day": DAY}).error is None
     assert list(service.jobs) == ["eros_load_1_1_1", "eros_load_1_2_1", "eros_load_1_2_2"]
 

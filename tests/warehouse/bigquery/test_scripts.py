@@ -1,12 +1,16 @@
 """A script commits as a whole or not at all, and its lines keep their numbers."""
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
 from eros_assets.warehouse.bigquery import BigQueryWarehouse
-from eros_assets.warehouse.bigquery.scripts import in_one_transaction
-from eros_assets.warehouse.protocol import WarehouseError
+from eros_assets.warehouse.bigquery.scripts import deletion, in_one_transaction, replacement
+from eros_assets.warehouse.protocol import Parameters, Typed, WarehouseError
 from tests.warehouse.bigquery.plays import Play, Trouble
 from tests.warehouse.bigquery.service import Service
+from tests.warehouse.duckdb.embedded import SONGS, deployed
 
 TWO_WRITES = """\
 -- Moves yesterday's bookings; nothing else.
@@ -109,3 +113,43 @@ def test_rows_of_one_statement_are_those_it_changed(
     job = warehouse.run("DELETE FROM `${dataset}.bookings` WHERE guests = @n", {"n": 0})
     assert (job.rows, job.bytes_processed, job.kind) == (5, 10_485_760, "run")
     assert warehouse.ledger == (job,)
+
+
+BEFORE = pd.DataFrame(
+    {
+        "song_id": [1, 2, 3, 4, 5],
+        "band": ["owls", "owls", "larks", None, None],
+        "is_live": [True, False, True, True, False],
+    }
+)
+LOADED = pd.DataFrame({"song_id": [9, 8], "band": ["owls", "owls"]})
+
+
+@pytest.mark.parametrize(
+    ("replacing", "kept", "loads_what_it_names"),
+    [
+        ({"band": Typed("owls", "STRING")}, [3, 4, 5], True),
+        ({"band": Typed(["owls", "larks"], "ARRAY<STRING>")}, [4, 5], True),
+        ({"band": Typed(None, "STRING"), "is_live": Typed(True, "BOOL")}, [1, 2, 3, 5], False),
+        ({"band": Typed([], "ARRAY<STRING>")}, [1, 2, 3, 4, 5], False),
+    ],
+    ids=["one value", "several", "no value", "nothing"],
+)
+def test_a_replacement_takes_out_what_it_names_and_may_run_again(
+    tmp_path: Path, replacing: Parameters, kept: list[int], loads_what_it_names: bool
+) -> None:
+    staging = SONGS.replace(".songs`", ".staging`")
+    warehouse = deployed(tmp_path, {"tables/songs": SONGS, "tables/staging": staging})
+    warehouse.load("songs", BEFORE)
+    warehouse.load("staging", LOADED)
+
+    def left() -> list[int]:
+        rows = warehouse.query("SELECT s.song_id FROM `${dataset}.songs` AS s ORDER BY s.song_id")
+        return list(rows["song_id"])
+
+    statement = replacement("${dataset}.songs", "${dataset}.staging", list(LOADED), replacing)
+    for _ in range(2 if loads_what_it_names else 1):
+        warehouse.run(statement, replacing)
+        assert left() == [*kept, 8, 9]
+    warehouse.run(deletion("${dataset}.songs", replacing), replacing)
+    assert left() == (kept if loads_what_it_names else [*kept, 8, 9])
