@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from eros_assets.cached_reads import cached_read, hashable
 from eros_assets.calendar import la_date, la_instant, monday_after, today
 from eros_assets.errors import ErosError
 from eros_assets.settings import Settings, load_settings
@@ -96,6 +97,34 @@ class Dataset:
         """
         return self.warehouse.query(self.library[name].text, self._bound(name, parameters))
 
+    def cached_query(self, name: str, /, **parameters: Value) -> "pd.DataFrame":
+        """The same for what several steps of a run ask: read again only if a table has changed.
+
+        Raises:
+            StatementError: parameters that the file does not take, or lacks.
+        """
+        text, bound = self.library[name].text, self._bound(name, parameters)
+        return self._cached(name, text, bound)
+
+    def cached_rows(self, table: str, /, **equal: Value) -> "pd.DataFrame":
+        """The rows of a table or view, as `rows` has them and `cached_query` keeps them.
+
+        Raises:
+            StatementError: `sql/` has no table or view of that name, or it no such column.
+        """
+        typed = self._typed(table, equal)
+        return self._cached(table, rows_statement(table, list(typed)), typed)
+
+    def _cached(self, name: str, text: str, parameters: Mapping[str, Typed]) -> "pd.DataFrame":
+        reached = self.library.reached_from(name)
+        tables = sorted(each for each in reached if self.library[each].kind == "table")
+        settings = self.settings
+        return cached_read(
+            (settings.home, settings.dataset_name, text, hashable(parameters)),
+            lambda: [self.freshness(table) for table in tables],
+            lambda: self.warehouse.query(text, parameters),
+        )
+
     def rows(self, table: str, /, **equal: Value) -> "pd.DataFrame":
         """The rows of a table or view, all or those whose columns equal the values given.
 
@@ -130,7 +159,7 @@ class Dataset:
         count = int(found[COUNT].iloc[0]) if len(found) else 0
         return FirstRows(found.drop(columns=COUNT), count)
 
-    def _typed(self, table: str, equal: Mapping[str, Value]) -> Parameters:
+    def _typed(self, table: str, equal: Mapping[str, Value]) -> Mapping[str, Typed]:
         there = self.library.get(table)
         columns = {c.name: c.type for c in there.columns} if there else {}
         if unknown := sorted(equal.keys() - columns.keys()) or ([] if columns else [table]):
@@ -214,7 +243,7 @@ class Dataset:
         """The folder that a week's exports go to."""
         return self.settings.out_dir / week_start.isoformat()
 
-    def _bound(self, name: str, parameters: Mapping[str, Value]) -> Parameters:
+    def _bound(self, name: str, parameters: Mapping[str, Value]) -> Mapping[str, Typed]:
         declared = {p.name: p.type for p in self.library[name].parameters}
         if declared.keys() != parameters.keys():
             raise StatementError(

@@ -39,7 +39,7 @@ def facts_and_quarantine_are_the_input(dataset: Dataset) -> Finding:
 
     Messages that arrived after the last refresh of the facts are not lost: the next one takes them.
     """
-    row = dataset.query("facts_and_quarantine_balance").iloc[0]
+    row = dataset.cached_query("facts_and_quarantine_balance").iloc[0]
     kept = row["fact_rows"] + row["scheduled_rows"] + row["quarantined_rows"]
     lost = int(row["input_rows"] - kept)
     if lost > 0 and _arrived_since(dataset):
@@ -122,12 +122,12 @@ def broken_rules(
     one, days may have become uneven: the rest of a week stays.
     """
     knobs = read_knobs(dataset)
-    planned = dataset.query("planned_messages", **week_parameters(week_start, pages))
+    planned = dataset.cached_query("planned_messages", **week_parameters(week_start, pages))
     week = week_parameters(week_start, sorted(set(planned["page_name"])))
-    targets: list[dict[Any, Any]] = dataset.query("week_targets", **week).to_dict("records")
+    targets: list[dict[Any, Any]] = dataset.cached_query("week_targets", **week).to_dict("records")
     target_of = {row["page_name"]: row for row in targets}
     _, week_end = week_bounds(week_start)
-    sent = dataset.query("sent_this_week", **week, planned_at=week_end)
+    sent = dataset.cached_query("sent_this_week", **week, planned_at=week_end)
     uneven = {each.new_schedule_id for each in week_replacements(dataset, week_start)}
     found: list[str] = []
     schedules = planned.groupby(["schedule_id", "page_name", "planned_at"], sort=True)
@@ -168,7 +168,9 @@ def schedule_times_are_la(
     dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
 ) -> Finding:
     """Dates, hours and weekdays are those of the instants in America/Los_Angeles."""
-    rows = dataset.query("schedule_times", **week_parameters(week_start, pages)).to_dict("records")
+    rows = dataset.cached_query("schedule_times", **week_parameters(week_start, pages)).to_dict(
+        "records"
+    )
     return counted(
         "schedule_times_are_la",
         "Messages whose LA date, hour or weekday is wrong, or outside the week.",

@@ -69,7 +69,7 @@ def state_of_week(dataset: Dataset, week_start: dt.date) -> str:
 
     Messages in force with their texts, reservations, the deployed routines, and the tuning.
     """
-    content = dataset.query("week_state", week_start=week_start)["state"].iloc[0]
+    content = dataset.cached_query("week_state", week_start=week_start)["state"].iloc[0]
     routines = sorted((r.name, r.fingerprint) for r in dataset.warehouse.routines())
     tuning = sorted(read_knobs(dataset).items())
     return hashlib.sha256(repr((content, routines, tuning)).encode()).hexdigest()

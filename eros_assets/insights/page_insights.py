@@ -80,7 +80,7 @@ def _read(
     failed: dict[str, str] = {}
     for file, parameters in own.items():
         try:
-            rows = dataset.query(file, **of_all, **parameters)
+            rows = dataset.cached_query(file, **of_all, **parameters)
         except ErosError as error:
             failed[file] = str(error)
             continue

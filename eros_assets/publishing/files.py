@@ -123,10 +123,10 @@ def calendar_weeks(
     knobs = read_knobs(dataset)
     pages = messages_by_page(rows)
     week = {"week_start": week_start, "pages": list(pages)}
-    targets = dataset.query("week_targets", **week)
+    targets = dataset.cached_query("week_targets", **week)
     cooling = dict(zip(targets["page_name"], targets["cooling_days"], strict=True))
     decided = dict(zip(targets["page_name"], targets["sending_hours"], strict=True))
-    slots = dataset.query(
+    slots = dataset.cached_query(
         "slot_values", **week, account_lookback_days=knobs["account_lookback_days"]
     )
     values: dict[str, dict[tuple[int, int], float]] = {}

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eros_assets.calendar import week_dates
 from eros_assets.dataset import Dataset
@@ -30,6 +30,9 @@ from eros_assets.weekly.shortfalls import (
     failures_before_planning,
     reason_of,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Record = Mapping[str, Any]
 
@@ -84,17 +87,16 @@ def read_week_inputs(dataset: Dataset, scope: WeekPlanScope) -> WeekInputs:
         "pages": list(scope.pages),
     }
 
-    def by_page(query: str, **more: Any) -> dict[str, list[Record]]:
-        rows: dict[str, list[Record]] = {}
-        for row in dataset.query(query, **week, **more).to_dict("records"):
-            rows.setdefault(row["page_name"], []).append({str(k): v for k, v in row.items()})
-        return rows
-
-    targets = by_page("week_targets")
-    captions = by_page("selected_captions")
-    slots = by_page("slot_values", account_lookback_days=knobs["account_lookback_days"])
-    sent = by_page("sent_this_week", planned_at=scope.planned_at)
-    queued = by_page("queued_this_week", planned_at=scope.planned_at)
+    targets = _by_page(dataset.cached_query("week_targets", **week))
+    captions = _by_page(dataset.cached_query("selected_captions", **week))
+    slots = _by_page(
+        dataset.cached_query(
+            "slot_values", **week, account_lookback_days=knobs["account_lookback_days"]
+        )
+    )
+    # Where the clock tells the instant of planning, no other step asks the same of these.
+    sent = _by_page(dataset.query("sent_this_week", **week, planned_at=scope.planned_at))
+    queued = _by_page(dataset.query("queued_this_week", **week, planned_at=scope.planned_at))
     failures = failures_before_planning(dataset, scope.week_start)
     return WeekInputs(
         knobs,
@@ -111,6 +113,13 @@ def read_week_inputs(dataset: Dataset, scope: WeekPlanScope) -> WeekInputs:
             for page in scope.pages
         ],
     )
+
+
+def _by_page(rows: "pd.DataFrame") -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for row in rows.to_dict("records"):
+        found.setdefault(row["page_name"], []).append({str(k): v for k, v in row.items()})
+    return found
 
 
 def draft_week(

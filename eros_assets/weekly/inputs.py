@@ -69,7 +69,7 @@ def require_inputs(dataset: Dataset) -> None:
     Raises:
         NothingToPlanError: what to load, in one line.
     """
-    counts = {k: int(n) for k, n in dataset.query("loaded_inputs").iloc[0].to_dict().items()}
+    counts = {k: int(n) for k, n in dataset.cached_query("loaded_inputs").iloc[0].to_dict().items()}
     lacking: list[str] = []
     if not counts["active_creators"]:
         lacking.append(f"creators has no active creator ({_rows(counts['creators'])})")
@@ -143,7 +143,7 @@ def quarantined_rows(dataset: Dataset) -> list[QuarantinedRow]:
             row["reason"],
             row["consequence"],
         )
-        for row in dataset.query("quarantined_rows").to_dict("records")
+        for row in dataset.cached_query("quarantined_rows").to_dict("records")
     ]
 
 

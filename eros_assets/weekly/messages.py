@@ -24,7 +24,7 @@ def active_messages(
 
     `pages` empty means all pages.
     """
-    return dataset.query("schedule_messages", week_start=week_start, pages=list(pages))
+    return dataset.cached_query("schedule_messages", week_start=week_start, pages=list(pages))
 
 
 def scheduled_message(row: Mapping[Any, Any], display_name: str | None = None) -> ScheduledMessage:
@@ -65,5 +65,5 @@ def messages_by_page(
 
 def creator_names(dataset: Dataset) -> dict[str, str]:
     """Creators' display names by page; the page's name where a creator has none."""
-    names = dataset.query("creator_names")
+    names = dataset.cached_query("creator_names")
     return dict(zip(names["page_name"], names["display_name"], strict=True))

@@ -289,7 +289,7 @@ def _rows(dataset: Dataset, table: str, week_start: dt.date) -> list[dict[Any, A
 
     return [
         {name: None if pd.isna(value) else value for name, value in row.items()}
-        for row in dataset.rows(table, week_start=week_start).to_dict("records")
+        for row in dataset.cached_rows(table, week_start=week_start).to_dict("records")
     ]
 
 

@@ -40,7 +40,9 @@ def draft_rows(
         "pages": list(scope.pages),
     }
     active = set(dataset.query("active_schedules", **week)["schedule_id"])
-    choices: list[dict[Any, Any]] = dataset.query("selected_captions", **week).to_dict("records")
+    choices: list[dict[Any, Any]] = dataset.cached_query("selected_captions", **week).to_dict(
+        "records"
+    )
     selected = {(row["page_name"], row["caption_id"]): row for row in choices}
     prices = page_prices(dataset, scope.pages)
     created_at = dt.datetime.now(dt.UTC)

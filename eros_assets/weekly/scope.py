@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from eros_assets.calendar import la_date, week_dates
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
+from eros_assets.planning.remaining import has_begun
 from eros_assets.weekly.weeks import PastWeekError, has_passed
 
 
@@ -69,10 +70,10 @@ def week_plan_scope(
         UnknownPageError: a page of `pages` is not an active creator.
     """
     planned_at = require_not_passed(dataset, week_start)
-    rows = dataset.query(
+    rows = dataset.cached_query(
         "pages_to_plan",
         week_start=week_start,
-        planned_at=planned_at,
+        has_begun=has_begun(week_start, planned_at),
         pages=list(pages),
         force=force,
         is_replacing=is_replacing,

@@ -94,7 +94,7 @@ def known_names(dataset: Dataset) -> dict[str, str]:
     """Pages by what people may call them, in lower case: the page's name, or the creator's."""
     names: dict[str, str] = {}
     shared: set[str] = set()
-    rows = dataset.query("creator_names").to_dict("records")
+    rows = dataset.cached_query("creator_names").to_dict("records")
     for row in rows:
         shown = str(row["display_name"] or "").strip().casefold()
         if shown in names:
@@ -106,7 +106,7 @@ def known_names(dataset: Dataset) -> dict[str, str]:
 
 def shown_decisions(dataset: Dataset) -> ShownDecisions:
     """What the tabs are to show: pages to choose from, and the lines that are known."""
-    pages = sorted(str(page) for page in dataset.query("creator_names")["page_name"])
+    pages = sorted(str(page) for page in dataset.cached_query("creator_names")["page_name"])
     lines: dict[str, list[Mapping[str, Any]]] = {}
     for row in _stored(dataset):
         if row["is_open"] and row["payload"] is not None:
@@ -241,7 +241,7 @@ def _stored(dataset: Dataset) -> list[Row]:
 
     rows = [
         {str(name): value(str(name), cell) for name, cell in row.items()}
-        for row in dataset.rows(SHEET_DECISIONS).to_dict("records")
+        for row in dataset.cached_rows(SHEET_DECISIONS).to_dict("records")
     ]
     return sorted(rows, key=_order)
 

@@ -3,10 +3,13 @@
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from eros_assets.dataset import Dataset
 from eros_assets.weekly.scope import WeekPlanScope
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Stage = Literal["targets", "selection", "placement", "creator", "replacement", "lock", "files"]
 STAGES: tuple[Stage, ...] = (
@@ -78,9 +81,15 @@ def store_shortfalls(
     *,
     run_id: str,
 ) -> None:
-    """Replace the table's rows of these stages for the scope's pages and week."""
-    pages = {"page_name": list(scope.pages)}
-    _replace(dataset, scope.week_start, found, run_id, pages)
+    """Replace the table's rows of these stages for the scope's pages and week.
+
+    Nothing is written where there are none, and none to replace.
+    """
+    stored = _stored(dataset, scope.week_start)
+    is_replaced = stored["stage"].isin(list(found)) & stored["page_name"].isin(scope.pages)
+    if any(found.values()) or is_replaced.any():
+        pages = {"page_name": list(scope.pages)}
+        _replace(dataset, scope.week_start, found, run_id, pages)
 
 
 def store_withheld(
@@ -133,7 +142,8 @@ def week_shortfalls(
     """
     import pandas as pd
 
-    lacking = dataset.query("week_shortfalls", week_start=week_start, stages=list(stages))
+    stored = _stored(dataset, week_start)
+    lacking = stored[stored["stage"].isin(list(stages))]
     found = (
         Shortfall(
             row["page_name"],
@@ -145,6 +155,10 @@ def week_shortfalls(
         for row in lacking.to_dict("records")
     )
     return list(dict.fromkeys(found))
+
+
+def _stored(dataset: Dataset, week_start: dt.date) -> "pd.DataFrame":
+    return dataset.cached_query("week_shortfalls", week_start=week_start)
 
 
 def failures_before_planning(dataset: Dataset, week_start: dt.date) -> Mapping[str, str]:

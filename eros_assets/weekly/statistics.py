@@ -42,7 +42,7 @@ class Statistics:
 
 def statistics_of(dataset: Dataset, week_start: dt.date) -> Statistics:
     """The statistics that a plan of the week would be made from."""
-    row = dataset.query("statistics_date", week_start=week_start).iloc[0]
+    row = dataset.cached_query("statistics_date", week_start=week_start).iloc[0]
     return Statistics(week_start, _date(row["stats_as_of"]), _date(row["newest_before"]))
 
 

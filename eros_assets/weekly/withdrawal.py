@@ -115,7 +115,7 @@ def _scheduled(dataset: Dataset, week_start: dt.date, those: str) -> list[Withdr
 def _rows(
     dataset: Dataset, first_week: dt.date, last_week: dt.date
 ) -> list[tuple[WithdrawnSchedule, Mapping[Any, Any]]]:
-    rows = dataset.query("scheduled_pages", first_week=first_week, last_week=last_week)
+    rows = dataset.cached_query("scheduled_pages", first_week=first_week, last_week=last_week)
     return [
         (WithdrawnSchedule(row["page_name"], row["week_start"], int(row["messages"])), row)
         for row in rows.to_dict("records")

@@ -4,7 +4,7 @@
 -- Grain: one row per active creator in @pages, or per active creator when @pages is empty.
 -- Parameters:
 --   week_start (DATE): Monday that names the week.
---   planned_at (TIMESTAMP): instant as of which it is planned.
+--   has_begun (BOOL): whether it has begun.
 --   pages (ARRAY<STRING>): pages to narrow to; empty for all.
 --   force (BOOL): whether a week that has begun is planned again.
 --   is_replacing (BOOL): whether single messages are replaced, and nothing is planned.
@@ -22,7 +22,7 @@ LEFT JOIN `${dataset}.schedule_recommendations` AS r
     AND r.status = 'active'
     AND (
       @is_replacing
-      OR (@planned_at > TIMESTAMP(@week_start, 'America/Los_Angeles') AND NOT @force)
+      OR (@has_begun AND NOT @force)
     )
 WHERE c.is_active AND (c.page_name IN UNNEST(@pages) OR ARRAY_LENGTH(@pages) = 0)
 GROUP BY c.page_name

@@ -2,7 +2,6 @@
 -- Grain: one row per page, stage and price tier.
 -- Parameters:
 --   week_start (DATE): Monday that names the week.
---   stages (ARRAY<STRING>): stages to look at.
 SELECT
   s.page_name,
   s.stage,
@@ -11,5 +10,5 @@ SELECT
   s.got,
   s.reason
 FROM `${dataset}.schedule_shortfalls` AS s
-WHERE s.week_start = @week_start AND s.stage IN UNNEST(@stages)
+WHERE s.week_start = @week_start
 ORDER BY s.page_name, s.stage, s.price_tier;

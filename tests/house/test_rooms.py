@@ -10,7 +10,7 @@ from tests.house.sources import EROS, found_in, sample
 
 ORDER = (
     *("__init__", "errors", "arrays", "atomic_write", "settings", "calendar", "alerts", "work"),
-    *("warehouse", "dataset"),
+    *("warehouse", "cached_reads", "dataset"),
     *("tuning", "importing", "planning", "evaluation", "text_priors", "exporting", "demo"),
     *("agency", "captions"),
     *(

@@ -14,7 +14,7 @@ from typing import Any, cast
 import duckdb
 
 from eros_assets.warehouse.duckdb.googlesql.macros import MACROS_VERSION, create_macros
-from eros_assets.warehouse.protocol import Definition, Job, JobKind, Routine, RoutineKind
+from eros_assets.warehouse.protocol import Definition, Freshness, Job, JobKind, Routine, RoutineKind
 from eros_assets.warehouse.sql.objects import Kind
 
 SCHEMA = "eros_catalog"
@@ -165,12 +165,24 @@ def record_change(
         connection.execute(f"INSERT INTO {SCHEMA}.changes VALUES (?, ?)", [table, at])
 
 
-def changed_at(connection: duckdb.DuckDBPyConnection, table: str) -> dt.datetime | None:
-    """When an operation last changed a table; None when none did."""
-    rows = connection.execute(
-        f"SELECT changed_at FROM {SCHEMA}.changes WHERE table_name = ?", [table]
-    ).fetchall()
-    return _utc(rows[0][0]) if rows else None
+def freshness(connection: duckdb.DuckDBPyConnection, table: str, placed: str) -> Freshness | None:
+    """When an operation last changed a table, and its rows; None where it isn't there.
+
+    Args:
+        connection: to the file.
+        table: its name.
+        placed: its quoted name with its schema.
+    """
+    try:
+        rows = connection.execute(
+            f"SELECT (SELECT max(changed_at) FROM {SCHEMA}.changes WHERE table_name = ?), "
+            f"count(*) FROM {placed}",
+            [table],
+        ).fetchall()
+    except duckdb.CatalogException:
+        return None
+    [(changed_at, count)] = rows
+    return None if changed_at is None else Freshness(_utc(changed_at), int(count))
 
 
 def snapshot_of(

@@ -286,12 +286,7 @@ class DuckDBWarehouse:
         if not self._settings.warehouse_file.exists():
             return None
         with self._operations.reading() as connection:
-            changed = catalogue.changed_at(connection, table)
-            if changed is None or not columns_of(connection, self._settings.dataset, table):
-                return None
-            placed = self._translator.placed(table)
-            rows = connection.execute(f"SELECT count(*) FROM {placed}").fetchall()
-            return Freshness(changed, int(rows[0][0]))
+            return catalogue.freshness(connection, table, self._translator.placed(table))
 
     def _made(self, execution: Execution, sql_object: SqlObject) -> frozenset[str]:
         """Make an object; the table that is new by that."""

@@ -119,7 +119,7 @@ def week_replacements(dataset: Dataset, week_start: dt.date) -> list[Replacement
         return int(cell) if name in ("caption_id", "new_caption_id", "message_number") else cell
 
     found: list[Replacement] = []
-    for row in dataset.query("week_replacements", week_start=week_start).to_dict("records"):
+    for row in dataset.cached_query("week_replacements", week_start=week_start).to_dict("records"):
         values: dict[str, Any] = {str(name): value(str(name), cell) for name, cell in row.items()}
         values |= {"week_start": week_start, "is_pending": bool(row["is_pending"])}
         found.append(Replacement(**values))
