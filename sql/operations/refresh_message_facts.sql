@@ -329,38 +329,39 @@ QUALIFY
       b.caption_id
   ) = 1;
 
--- The curve of the configuration from age to age, from before the first to after the last; counts are
--- final at once where there is no curve.
-CREATE OR REPLACE TEMP TABLE configured_spans AS
-SELECT
-  p.age_hours,
-  IF(p.is_first, -1.0, p.age_hours) AS from_hours,
-  COALESCE(p.next_age, 1000000.0) AS until_hours,
-  p.maturity,
-  COALESCE(p.next_maturity, p.maturity) AS next_maturity
-FROM (
+-- The curve in force, from age to age, from before the first to after the last: at each age the
+-- configured share times how many more views there were near it than expected; it never falls, and
+-- ends at 1. Counts are final at once where no curve is configured.
+CREATE OR REPLACE TEMP TABLE fresh_curve AS
+WITH configured AS (
   SELECT
-    c.age_hours,
-    c.maturity,
-    ROW_NUMBER() OVER (ORDER BY c.age_hours) = 1 AS is_first,
-    LEAD(c.age_hours) OVER (PARTITION BY c.maturity IS NULL ORDER BY c.age_hours) AS next_age,
-    LEAD(c.maturity) OVER (PARTITION BY c.maturity IS NULL ORDER BY c.age_hours) AS next_maturity
-  FROM `${dataset}.maturity_curve` AS c
-) AS p
-UNION ALL
-SELECT
-  0.0 AS age_hours,
-  -1.0 AS from_hours,
-  1000000.0 AS until_hours,
-  1.0 AS maturity,
-  1.0 AS next_maturity
-FROM (SELECT COUNT(*) AS ages FROM `${dataset}.maturity_curve` AS c) AS n
-WHERE n.ages = 0;
+    p.age_hours,
+    IF(p.is_first, -1.0, p.age_hours) AS from_hours,
+    COALESCE(p.next_age, 1000000.0) AS until_hours,
+    p.maturity,
+    COALESCE(p.next_maturity, p.maturity) AS next_maturity
+  FROM (
+    SELECT
+      c.age_hours,
+      c.maturity,
+      ROW_NUMBER() OVER (ORDER BY c.age_hours) = 1 AS is_first,
+      LEAD(c.age_hours) OVER (PARTITION BY c.maturity IS NULL ORDER BY c.age_hours) AS next_age,
+      LEAD(c.maturity) OVER (PARTITION BY c.maturity IS NULL ORDER BY c.age_hours)
+        AS next_maturity
+    FROM `${dataset}.maturity_curve` AS c
+  ) AS p
+  UNION ALL
+  SELECT
+    0.0 AS age_hours,
+    -1.0 AS from_hours,
+    1000000.0 AS until_hours,
+    1.0 AS maturity,
+    1.0 AS next_maturity
+  FROM (SELECT COUNT(*) AS ages FROM `${dataset}.maturity_curve` AS c) AS n
+  WHERE n.ages = 0
+),
 
--- One row per reading of a message of the last 60 days whose final views were read later: its age
--- and views, and the views that the configured curve expects of it.
-CREATE OR REPLACE TEMP TABLE ripening AS
-WITH readings AS (
+readings AS (
   SELECT
     j.row_id,
     j.viewed_count,
@@ -380,53 +381,51 @@ finals AS (
     r.row_id,
     r.viewed_count
   FROM readings AS r
-  CROSS JOIN (SELECT MAX(s.age_hours) AS last_age FROM configured_spans AS s) AS c
+  CROSS JOIN (SELECT MAX(s.age_hours) AS last_age FROM configured AS s) AS c
   WHERE r.is_newest AND r.viewed_count > 0 AND r.age_hours >= c.last_age
-)
+),
 
-SELECT
-  r.age_hours,
-  r.viewed_count,
-  f.viewed_count * (
-    s.maturity
-    + (s.next_maturity - s.maturity)
-    * COALESCE(SAFE_DIVIDE(r.age_hours - s.age_hours, s.until_hours - s.age_hours), 0.0)
-  ) AS expected_views
-FROM readings AS r
-INNER JOIN finals AS f ON r.row_id = f.row_id
-INNER JOIN configured_spans AS s ON r.age_hours >= s.from_hours AND r.age_hours < s.until_hours
-WHERE NOT r.is_newest;
+-- One row per reading of a message of the last 60 days whose final views were read later: its views,
+-- those that the configured curve expects of it, and the nearest age of the curve.
+ripening AS (
+  SELECT
+    r.age_hours,
+    r.viewed_count,
+    f.viewed_count * (
+      s.maturity
+      + (s.next_maturity - s.maturity)
+      * COALESCE(SAFE_DIVIDE(r.age_hours - s.age_hours, s.until_hours - s.age_hours), 0.0)
+    ) AS expected_views,
+    IF(
+      r.age_hours - s.age_hours <= s.until_hours - r.age_hours, s.age_hours, s.until_hours
+    ) AS nearest_age
+  FROM readings AS r
+  INNER JOIN finals AS f ON r.row_id = f.row_id
+  INNER JOIN configured AS s ON r.age_hours >= s.from_hours AND r.age_hours < s.until_hours
+  WHERE NOT r.is_newest
+),
 
--- The curve in force: at each age the configured share times how many more views there were near it
--- than expected; it never falls, and ends at 1.
-CREATE OR REPLACE TEMP TABLE fresh_curve AS
-WITH points AS (
+points AS (
   SELECT
     s.age_hours,
+    s.from_hours,
+    s.until_hours,
     s.maturity,
     s.next_maturity = s.maturity AND s.until_hours = 1000000.0 AS is_last,
     COUNT(r.age_hours) AS messages,
     SAFE_DIVIDE(SUM(r.viewed_count), SUM(r.expected_views)) AS factor
-  FROM configured_spans AS s
-  LEFT JOIN (
-    SELECT
-      r.viewed_count,
-      r.expected_views,
-      r.age_hours,
-      IF(
-        r.age_hours - s.age_hours <= s.until_hours - r.age_hours, s.age_hours, s.until_hours
-      ) AS nearest_age
-    FROM ripening AS r
-    INNER JOIN configured_spans AS s
-      ON r.age_hours >= s.from_hours AND r.age_hours < s.until_hours
-  ) AS r ON s.age_hours = r.nearest_age
-  GROUP BY s.age_hours, s.maturity, s.next_maturity, s.until_hours
+  FROM configured AS s
+  LEFT JOIN ripening AS r ON s.age_hours = r.nearest_age
+  GROUP BY s.age_hours, s.maturity, s.next_maturity, s.from_hours, s.until_hours
 ),
 
 fitted AS (
   SELECT
     p.age_hours,
+    p.from_hours,
+    p.until_hours,
     p.messages,
+    p.maturity IS NULL AS is_unknown,
     p.messages >= n.messages AND NOT p.is_last AS is_fitted,
     IF(
       p.messages >= n.messages AND NOT p.is_last,
@@ -437,161 +436,161 @@ fitted AS (
   CROSS JOIN (
     SELECT COALESCE(MAX(t.maturity_min_messages), 50) AS messages FROM `${dataset}.tuning` AS t
   ) AS n
-)
+),
 
-SELECT
-  f.age_hours,
-  MAX(e.maturity) AS maturity,
-  f.messages,
-  IF(f.is_fitted, 'history', 'default') AS fitted_on
-FROM fitted AS f
-INNER JOIN fitted AS e ON e.age_hours <= f.age_hours
-GROUP BY f.age_hours, f.messages, f.is_fitted;
-
-CREATE OR REPLACE TEMP TABLE fresh_spans AS
-SELECT
-  s.age_hours,
-  s.from_hours,
-  s.until_hours,
-  c.maturity,
-  COALESCE(n.maturity, c.maturity) AS next_maturity
-FROM configured_spans AS s
-INNER JOIN fresh_curve AS c ON s.age_hours = c.age_hours
-LEFT JOIN fresh_curve AS n ON s.until_hours = n.age_hours;
-
-CREATE OR REPLACE TEMP TABLE fresh_facts AS
-WITH aged AS (
+rising AS (
   SELECT
-    j.*,
-    LEAST(
-      SAFE_DIVIDE(TIMESTAMP_DIFF(j.counted_at, j.sending_time, MINUTE), 60.0), 720.0
-    ) AS age_hours
-  FROM judged_messages AS j
-  WHERE j.reason IS NULL AND NOT j.is_scheduled
+    f.* EXCEPT (maturity),
+    MAX(f.maturity) OVER (
+      ORDER BY f.age_hours ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS maturity
+  FROM fitted AS f
 )
 
 SELECT
-  j.row_id,
-  j.page_name,
-  COALESCE(j.caption_id, c.caption_id) AS caption_id,
-  j.message_type,
-  j.sending_time,
-  DATE(j.sending_time, 'America/Los_Angeles') AS send_date,
-  EXTRACT(HOUR FROM j.sending_time AT TIME ZONE 'America/Los_Angeles') AS send_hour,
-  MOD(EXTRACT(DAYOFWEEK FROM j.sending_time AT TIME ZONE 'America/Los_Angeles') + 5, 7) + 1
-    AS day_of_week,
-  j.price,
-  j.sent_count,
-  j.viewed_count,
-  j.purchased_count,
-  j.earnings,
-  SAFE_DIVIDE(j.viewed_count, j.sent_count) AS view_rate,
-  SAFE_DIVIDE(j.purchased_count, j.viewed_count) AS purchase_rate,
-  SAFE_DIVIDE(1000.0 * j.earnings, j.sent_count) AS emv,
-  j.age_hours,
-  ROUND(
-    s.maturity
-    + (s.next_maturity - s.maturity)
-    * COALESCE(
-      SAFE_DIVIDE(GREATEST(j.age_hours - s.age_hours, 0.0), s.until_hours - s.age_hours), 0.0
-    ),
-    6
-  ) AS maturity
-FROM aged AS j
-INNER JOIN fresh_spans AS s ON j.age_hours >= s.from_hours AND j.age_hours < s.until_hours
-LEFT JOIN matched_captions AS c
-  ON
-    j.page_name = c.page_name
-    AND j.message_type = c.message_type
-    AND j.message = c.message;
-
-CREATE OR REPLACE TEMP TABLE fresh_scheduled AS
-SELECT
-  j.row_id,
-  j.page_name,
-  j.sending_time AS send_time,
-  j.message_type,
-  COALESCE(j.caption_id, c.caption_id) AS caption_id,
-  j.message,
-  j.price
-FROM judged_messages AS j
-LEFT JOIN matched_captions AS c
-  ON
-    j.page_name = c.page_name
-    AND j.message_type = c.message_type
-    AND j.message = c.message
-WHERE j.reason IS NULL AND j.is_scheduled;
-
-CREATE OR REPLACE TEMP TABLE fresh_quarantine AS
-SELECT
-  j.row_id,
-  j.page_name,
-  j.reason,
-  j.payload,
-  ROW_NUMBER() OVER (PARTITION BY j.payload ORDER BY j.reason) AS occurrence
-FROM judged_messages AS j
-WHERE j.reason IS NOT NULL;
+  r.age_hours,
+  r.from_hours,
+  r.until_hours,
+  r.maturity,
+  COALESCE(
+    LEAD(r.maturity) OVER (PARTITION BY r.is_unknown ORDER BY r.age_hours), r.maturity
+  ) AS next_maturity,
+  r.messages,
+  IF(r.is_fitted, 'history', 'default') AS fitted_on
+FROM rising AS r;
 
 BEGIN TRANSACTION;
 
-DELETE FROM `${dataset}.message_facts`
-WHERE row_id NOT IN (
-  SELECT kept.row_id
-  FROM (
+-- A row that has changed in anything is another row: the old one goes, the new one comes.
+MERGE INTO `${dataset}.message_facts` AS m
+USING (
+  WITH aged AS (
     SELECT
-      row_id, page_name, caption_id, message_type, sending_time, send_date, send_hour,
-      day_of_week, price, sent_count, viewed_count, purchased_count, earnings, view_rate,
-      purchase_rate, emv, age_hours, maturity
-    FROM `${dataset}.message_facts`
-    INTERSECT DISTINCT
-    SELECT
-      row_id, page_name, caption_id, message_type, sending_time, send_date, send_hour,
-      day_of_week, price, sent_count, viewed_count, purchased_count, earnings, view_rate,
-      purchase_rate, emv, age_hours, maturity
-    FROM fresh_facts
-  ) AS kept
-);
+      j.*,
+      LEAST(
+        SAFE_DIVIDE(TIMESTAMP_DIFF(j.counted_at, j.sending_time, MINUTE), 60.0), 720.0
+      ) AS age_hours
+    FROM judged_messages AS j
+    WHERE j.reason IS NULL AND NOT j.is_scheduled
+  )
 
-INSERT INTO `${dataset}.message_facts` (
-  row_id, page_name, caption_id, message_type, sending_time, send_date, send_hour, day_of_week,
-  price, sent_count, viewed_count, purchased_count, earnings, view_rate, purchase_rate, emv,
-  age_hours, maturity
-)
-SELECT
-  row_id, page_name, caption_id, message_type, sending_time, send_date, send_hour, day_of_week,
-  price, sent_count, viewed_count, purchased_count, earnings, view_rate, purchase_rate, emv,
-  age_hours, maturity
-FROM fresh_facts
-EXCEPT DISTINCT
-SELECT
-  row_id, page_name, caption_id, message_type, sending_time, send_date, send_hour, day_of_week,
-  price, sent_count, viewed_count, purchased_count, earnings, view_rate, purchase_rate, emv,
-  age_hours, maturity
-FROM `${dataset}.message_facts`;
+  SELECT
+    j.row_id,
+    j.page_name,
+    COALESCE(j.caption_id, c.caption_id) AS caption_id,
+    j.message_type,
+    j.sending_time,
+    DATE(j.sending_time, 'America/Los_Angeles') AS send_date,
+    EXTRACT(HOUR FROM j.sending_time AT TIME ZONE 'America/Los_Angeles') AS send_hour,
+    MOD(EXTRACT(DAYOFWEEK FROM j.sending_time AT TIME ZONE 'America/Los_Angeles') + 5, 7) + 1
+      AS day_of_week,
+    j.price,
+    j.sent_count,
+    j.viewed_count,
+    j.purchased_count,
+    j.earnings,
+    SAFE_DIVIDE(j.viewed_count, j.sent_count) AS view_rate,
+    SAFE_DIVIDE(j.purchased_count, j.viewed_count) AS purchase_rate,
+    SAFE_DIVIDE(1000.0 * j.earnings, j.sent_count) AS emv,
+    j.age_hours,
+    ROUND(
+      s.maturity
+      + (s.next_maturity - s.maturity)
+      * COALESCE(
+        SAFE_DIVIDE(GREATEST(j.age_hours - s.age_hours, 0.0), s.until_hours - s.age_hours), 0.0
+      ),
+      6
+    ) AS maturity
+  FROM aged AS j
+  INNER JOIN fresh_curve AS s ON j.age_hours >= s.from_hours AND j.age_hours < s.until_hours
+  LEFT JOIN matched_captions AS c
+    ON
+      j.page_name = c.page_name
+      AND j.message_type = c.message_type
+      AND j.message = c.message
+) AS f
+ON
+  m.row_id = f.row_id
+  AND m.page_name = f.page_name
+  AND COALESCE(m.caption_id, 0) = COALESCE(f.caption_id, 0)
+  AND (m.caption_id IS NULL) = (f.caption_id IS NULL)
+  AND m.message_type = f.message_type
+  AND m.sending_time = f.sending_time
+  AND m.send_date = f.send_date
+  AND m.send_hour = f.send_hour
+  AND m.day_of_week = f.day_of_week
+  AND COALESCE(m.price, 0.0) = COALESCE(f.price, 0.0)
+  AND (m.price IS NULL) = (f.price IS NULL)
+  AND m.sent_count = f.sent_count
+  AND m.viewed_count = f.viewed_count
+  AND m.purchased_count = f.purchased_count
+  AND m.earnings = f.earnings
+  AND m.view_rate = f.view_rate
+  AND COALESCE(m.purchase_rate, 0.0) = COALESCE(f.purchase_rate, 0.0)
+  AND (m.purchase_rate IS NULL) = (f.purchase_rate IS NULL)
+  AND m.emv = f.emv
+  AND m.age_hours = f.age_hours
+  AND m.maturity = f.maturity
+WHEN NOT MATCHED THEN
+  INSERT (
+    row_id, page_name, caption_id, message_type, sending_time, send_date, send_hour, day_of_week,
+    price, sent_count, viewed_count, purchased_count, earnings, view_rate, purchase_rate, emv,
+    age_hours, maturity
+  )
+  VALUES (
+    f.row_id, f.page_name, f.caption_id, f.message_type, f.sending_time, f.send_date, f.send_hour,
+    f.day_of_week, f.price, f.sent_count, f.viewed_count, f.purchased_count, f.earnings,
+    f.view_rate, f.purchase_rate, f.emv, f.age_hours, f.maturity
+  )
+WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
-DELETE FROM `${dataset}.scheduled_messages`
-WHERE row_id NOT IN (
-  SELECT kept.row_id
-  FROM (
-    SELECT row_id, page_name, send_time, message_type, caption_id, message, price
-    FROM `${dataset}.scheduled_messages`
-    INTERSECT DISTINCT
-    SELECT row_id, page_name, send_time, message_type, caption_id, message, price
-    FROM fresh_scheduled
-  ) AS kept
-);
-
-INSERT INTO `${dataset}.scheduled_messages` (
-  row_id, page_name, send_time, message_type, caption_id, message, price
-)
-SELECT row_id, page_name, send_time, message_type, caption_id, message, price
-FROM fresh_scheduled
-EXCEPT DISTINCT
-SELECT row_id, page_name, send_time, message_type, caption_id, message, price
-FROM `${dataset}.scheduled_messages`;
+MERGE INTO `${dataset}.scheduled_messages` AS m
+USING (
+  SELECT
+    j.row_id,
+    j.page_name,
+    j.sending_time AS send_time,
+    j.message_type,
+    COALESCE(j.caption_id, c.caption_id) AS caption_id,
+    j.message,
+    j.price
+  FROM judged_messages AS j
+  LEFT JOIN matched_captions AS c
+    ON
+      j.page_name = c.page_name
+      AND j.message_type = c.message_type
+      AND j.message = c.message
+  WHERE j.reason IS NULL AND j.is_scheduled
+) AS f
+ON
+  m.row_id = f.row_id
+  AND m.page_name = f.page_name
+  AND m.send_time = f.send_time
+  AND m.message_type = f.message_type
+  AND COALESCE(m.caption_id, 0) = COALESCE(f.caption_id, 0)
+  AND (m.caption_id IS NULL) = (f.caption_id IS NULL)
+  AND COALESCE(m.message, '') = COALESCE(f.message, '')
+  AND (m.message IS NULL) = (f.message IS NULL)
+  AND COALESCE(m.price, 0.0) = COALESCE(f.price, 0.0)
+  AND (m.price IS NULL) = (f.price IS NULL)
+WHEN NOT MATCHED THEN
+  INSERT (row_id, page_name, send_time, message_type, caption_id, message, price)
+  VALUES (
+    f.row_id, f.page_name, f.send_time, f.message_type, f.caption_id, f.message, f.price
+  )
+WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
 MERGE INTO `${dataset}.quarantined_messages` AS q
-USING fresh_quarantine AS f
+USING (
+  SELECT
+    j.row_id,
+    j.page_name,
+    j.reason,
+    j.payload,
+    ROW_NUMBER() OVER (PARTITION BY j.payload ORDER BY j.reason) AS occurrence
+  FROM judged_messages AS j
+  WHERE j.reason IS NOT NULL
+) AS f
 ON q.payload = f.payload AND q.occurrence = f.occurrence AND q.reason = f.reason
 WHEN NOT MATCHED THEN
   INSERT (row_id, page_name, reason, payload, occurrence, quarantined_at)
