@@ -30,7 +30,7 @@ TABLES = (
 )
 LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
 TEMPORARY: Mapping[str, Sequence[str]] = {
-    "refresh_message_facts": ("judged_messages", "fresh_facts", "fresh_quarantine"),
+    "refresh_message_facts": ("judged_messages",),
     "update_caption_performance": (
         *("tried_sends", "caption_sends", "repeated_captions", "page_tiers", "prior_pools"),
         *("beliefs", "wear_effects", "fresh_priors", "pair_evidence"),

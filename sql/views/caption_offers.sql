@@ -1,6 +1,6 @@
 -- What each page would take next from its selection candidates, given what is already chosen: one
--- round of an agency-wide allocation. select_captions_for_creator runs a few rounds; each takes what
--- the view offers.
+-- round of an agency-wide allocation. select_captions_for_creator makes six such rounds in one
+-- statement, which tests hold against this view; what it offers after them is what was left open.
 -- In a round each page wishes, per tier and arm, for the captions that come first in its offer_score:
 -- as many as it still lacks, and five to spare. A caption goes to a page that wishes for it outright
 -- before one that would have it to spare; then to the control arm before the treatment arm, and to

@@ -189,9 +189,7 @@ def test_a_selector_that_fails_leaves_no_row_and_stops_no_other_test(agency: Ins
     rows = agency.week_tables()
     library = agency.dataset.library
     procedure = library["select_captions_for_creator"]
-    broken = procedure.text.replace(
-        "o.selection_seed,\n    CURRENT_TIMESTAMP()", "CURRENT_TIMESTAMP()"
-    )
+    broken = procedure.text.replace("f.selection_seed, CURRENT_TIMESTAMP()", "CURRENT_TIMESTAMP()")
     assert broken != procedure.text
     others = [each for each in library.values() if each.name != procedure.name]
     changed = SqlLibrary([*others, replace(procedure, text=broken)])

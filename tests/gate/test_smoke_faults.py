@@ -92,8 +92,8 @@ def test_nothing_is_wrong_with_the_line_as_rehearsed(rehearse: Rehearse) -> None
     ("text", "wrong", "said"),
     [
         (
-            "(p_page_name IS NULL OR o.page_name = p_page_name);",
-            "o.page_name = p_page_name AND o.price_tier != 'mid';",
+            "p_page_name IS NULL OR c.page_name = p_page_name AS is_asked",
+            "c.page_name = p_page_name AND c.price_tier != 'mid' AS is_asked",
             "was left",
         ),
         (

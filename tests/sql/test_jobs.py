@@ -6,11 +6,11 @@ from benchmarks.bills import Bill, columns_of, script_bill, tables_of
 from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 
 MOST = {
-    "select_captions_for_creator": Bill(18, 79),
+    "select_captions_for_creator": Bill(11, 61),
     "update_caption_performance": Bill(14, 61),
     "lock_caption_assignments": Bill(11, 26),
     "analyze_creator_performance": Bill(4, 10),
-    "refresh_message_facts": Bill(16, 38),
+    "refresh_message_facts": Bill(8, 20),
 }
 """What each is at most, one statement and its tables a job; the call is a job too."""
 

@@ -1,111 +1,389 @@
 
-  -- The choice.
+  -- The choice: six rounds of wishes and awards, as caption_offers has one. Most pages are served in the
+  -- first two, what conflicts leave open in the rest. They are one statement, because each statement is a
+  -- job of its own: a round is a chain of windows over what the round before has left open. round is
+  -- that in which a caption was taken. Of a call for one page the others' candidates wish too, and what
+  -- they hold stays.
+  MERGE INTO `${dataset}.caption_selections` AS s
+  USING (
+    WITH kept AS (
+      SELECT
+        k.page_name,
+        k.caption_id,
+        k.price_tier,
+        k.arm,
+        k.content_category,
+        k.has_urgency
+      FROM `${dataset}.caption_selections` AS k
+      WHERE
+        k.week_start = p_week_start AND p_page_name IS NOT NULL AND k.page_name != p_page_name
+    ),
 
-  DELETE FROM `${dataset}.caption_selections`
-  WHERE week_start = p_week_start AND (p_page_name IS NULL OR page_name = p_page_name);
+    counted_0 AS (
+      SELECT
+        c.page_name,
+        c.caption_id,
+        c.price_tier,
+        c.arm,
+        c.content_category,
+        c.has_urgency,
+        c.offer_score,
+        c.offer_value,
+        p_page_name IS NULL OR c.page_name = p_page_name AS is_asked,
+        CAST(NULL AS INT64) AS round,
+        h.caption_id IS NOT NULL AS is_given,
+        c.wanted - COALESCE(a.chosen, 0) AS lacking,
+        GREATEST(CAST(FLOOR(t.max_category_share * c.week_wanted) AS INT64), 1)
+        - COALESCE(g.chosen, 0) AS category_room,
+        t.max_urgent_captions - COALESCE(u.chosen, 0) AS urgent_room
+      FROM `${dataset}.selection_candidates` AS c
+      CROSS JOIN `${dataset}.tuning` AS t
+      LEFT JOIN (SELECT DISTINCT caption_id FROM kept) AS h ON c.caption_id = h.caption_id
+      LEFT JOIN (
+        SELECT
+          page_name,
+          price_tier,
+          arm,
+          COUNT(*) AS chosen
+        FROM kept
+        GROUP BY page_name, price_tier, arm
+      ) AS a
+        ON c.page_name = a.page_name AND c.price_tier = a.price_tier AND c.arm = a.arm
+      LEFT JOIN (
+        SELECT
+          page_name,
+          content_category,
+          COUNT(*) AS chosen
+        FROM kept
+        GROUP BY page_name, content_category
+      ) AS g
+        ON c.page_name = g.page_name AND c.content_category = g.content_category
+      LEFT JOIN (
+        SELECT
+          page_name,
+          COUNTIF(has_urgency) AS chosen
+        FROM kept
+        GROUP BY page_name
+      ) AS u ON c.page_name = u.page_name
+      WHERE c.week_start = p_week_start
+    ),
 
-  -- Six rounds: most pages are served in the first two, what conflicts leave open in the rest.
-  INSERT INTO `${dataset}.caption_selections` (
-    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
-    thompson_score, final_score, successes, failures, selection_seed, selected_at
-  )
-  SELECT
-    o.page_name, o.week_start, o.arm, o.caption_id, o.price_tier, o.content_category,
-    o.has_urgency, o.thompson_score, o.final_score, o.successes, o.failures, o.selection_seed,
-    CURRENT_TIMESTAMP() AS selected_at
-  FROM `${dataset}.caption_offers` AS o
-  WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
+    wishing_1 AS (
+      SELECT
+        o.* EXCEPT (is_given),
+        ROW_NUMBER() OVER (
+          PARTITION BY o.page_name, o.price_tier, o.arm, o.round IS NULL
+          ORDER BY o.offer_score DESC, o.caption_id
+        ) AS wish_rank
+      FROM counted_0 AS o
+      WHERE
+        o.round IS NOT NULL
+        OR (
+          NOT o.is_given
+          AND o.lacking > 0
+          AND o.category_room > 0
+          AND (o.urgent_room > 0 OR NOT o.has_urgency)
+        )
+    ),
 
-  INSERT INTO `${dataset}.caption_selections` (
-    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
-    thompson_score, final_score, successes, failures, selection_seed, selected_at
-  )
-  SELECT
-    o.page_name, o.week_start, o.arm, o.caption_id, o.price_tier, o.content_category,
-    o.has_urgency, o.thompson_score, o.final_score, o.successes, o.failures, o.selection_seed,
-    CURRENT_TIMESTAMP() AS selected_at
-  FROM `${dataset}.caption_offers` AS o
-  WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
+    won_1 AS (
+      SELECT
+        w.*,
+        w.round IS NULL
+        AND w.wish_rank <= w.lacking + 5
+        AND ROW_NUMBER() OVER (
+          PARTITION BY w.caption_id, w.round IS NULL AND w.wish_rank <= w.lacking + 5
+          ORDER BY w.wish_rank > w.lacking, w.arm, w.offer_value DESC, w.page_name
+        ) = 1 AS is_won
+      FROM wishing_1 AS w
+    ),
 
-  INSERT INTO `${dataset}.caption_selections` (
-    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
-    thompson_score, final_score, successes, failures, selection_seed, selected_at
-  )
-  SELECT
-    o.page_name, o.week_start, o.arm, o.caption_id, o.price_tier, o.content_category,
-    o.has_urgency, o.thompson_score, o.final_score, o.successes, o.failures, o.selection_seed,
-    CURRENT_TIMESTAMP() AS selected_at
-  FROM `${dataset}.caption_offers` AS o
-  WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
+    within_1 AS (
+      SELECT
+        w.*,
+        w.is_won
+        AND (
+          w.content_category IS NULL
+          OR ROW_NUMBER() OVER (
+            PARTITION BY w.page_name, w.content_category, w.is_won
+            ORDER BY SAFE_DIVIDE(w.wish_rank, w.lacking), w.caption_id
+          ) <= w.category_room
+        )
+        AND (
+          NOT w.has_urgency
+          OR ROW_NUMBER() OVER (
+            PARTITION BY w.page_name, w.has_urgency, w.is_won
+            ORDER BY SAFE_DIVIDE(w.wish_rank, w.lacking), w.caption_id
+          ) <= w.urgent_room
+        ) AS is_within
+      FROM won_1 AS w
+    ),
 
-  INSERT INTO `${dataset}.caption_selections` (
-    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
-    thompson_score, final_score, successes, failures, selection_seed, selected_at
-  )
-  SELECT
-    o.page_name, o.week_start, o.arm, o.caption_id, o.price_tier, o.content_category,
-    o.has_urgency, o.thompson_score, o.final_score, o.successes, o.failures, o.selection_seed,
-    CURRENT_TIMESTAMP() AS selected_at
-  FROM `${dataset}.caption_offers` AS o
-  WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
+    taking_1 AS (
+      SELECT
+        w.* EXCEPT (wish_rank, is_won, is_within),
+        w.is_within
+        AND w.is_asked
+        AND ROW_NUMBER() OVER (
+          PARTITION BY w.page_name, w.price_tier, w.arm, w.is_within
+          ORDER BY w.offer_score DESC, w.caption_id
+        ) <= w.lacking AS is_taken
+      FROM within_1 AS w
+    ),
 
-  INSERT INTO `${dataset}.caption_selections` (
-    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
-    thompson_score, final_score, successes, failures, selection_seed, selected_at
-  )
-  SELECT
-    o.page_name, o.week_start, o.arm, o.caption_id, o.price_tier, o.content_category,
-    o.has_urgency, o.thompson_score, o.final_score, o.successes, o.failures, o.selection_seed,
-    CURRENT_TIMESTAMP() AS selected_at
-  FROM `${dataset}.caption_offers` AS o
-  WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
+    counted_1 AS (
+      SELECT
+        t.* EXCEPT (is_taken, round, lacking, category_room, urgent_room),
+        IF(t.is_taken, 1, t.round) AS round,
+        COUNTIF(t.is_taken) OVER (PARTITION BY t.caption_id) > 0 AS is_given,
+        t.lacking - COUNTIF(t.is_taken) OVER (PARTITION BY t.page_name, t.price_tier, t.arm)
+          AS lacking,
+        t.category_room - IF(
+          t.content_category IS NULL,
+          0,
+          COUNTIF(t.is_taken) OVER (PARTITION BY t.page_name, t.content_category)
+        ) AS category_room,
+        t.urgent_room - COUNTIF(t.is_taken AND t.has_urgency) OVER (PARTITION BY t.page_name)
+          AS urgent_room
+      FROM taking_1 AS t
+    ),
 
-  INSERT INTO `${dataset}.caption_selections` (
-    page_name, week_start, arm, caption_id, price_tier, content_category, has_urgency,
-    thompson_score, final_score, successes, failures, selection_seed, selected_at
-  )
-  SELECT
-    o.page_name, o.week_start, o.arm, o.caption_id, o.price_tier, o.content_category,
-    o.has_urgency, o.thompson_score, o.final_score, o.successes, o.failures, o.selection_seed,
-    CURRENT_TIMESTAMP() AS selected_at
-  FROM `${dataset}.caption_offers` AS o
-  WHERE o.week_start = p_week_start AND (p_page_name IS NULL OR o.page_name = p_page_name);
+    wishing_2 AS (
+      SELECT
+        o.* EXCEPT (is_given),
+        ROW_NUMBER() OVER (
+          PARTITION BY o.page_name, o.price_tier, o.arm, o.round IS NULL
+          ORDER BY o.offer_score DESC, o.caption_id
+        ) AS wish_rank
+      FROM counted_1 AS o
+      WHERE
+        o.round IS NOT NULL
+        OR (
+          NOT o.is_given
+          AND o.lacking > 0
+          AND o.category_room > 0
+          AND (o.urgent_room > 0 OR NOT o.has_urgency)
+        )
+    ),
 
-  UPDATE `${dataset}.caption_selections` AS s
-  SET
-    tier_rank = r.tier_rank,
-    prior_successes = r.prior_successes,
-    prior_failures = r.prior_failures,
-    posterior_successes = r.posterior_successes,
-    posterior_failures = r.posterior_failures,
-    other_pages = r.other_pages,
-    suggested_price = r.suggested_price,
-    expected_value = r.expected_value
-  FROM (
-    SELECT
-      c.page_name,
-      c.caption_id,
-      ROW_NUMBER() OVER (
-        PARTITION BY c.page_name, c.price_tier ORDER BY c.final_score DESC, c.caption_id
-      ) AS tier_rank,
-      f.prior_successes,
-      f.prior_failures,
-      f.posterior_successes,
-      f.posterior_failures,
-      f.other_pages,
-      f.suggested_price,
-      f.expected_value
-    FROM `${dataset}.caption_selections` AS c
-    INNER JOIN `${dataset}.selection_candidates` AS f
-      ON
-        c.week_start = f.week_start
-        AND c.page_name = f.page_name
-        AND c.caption_id = f.caption_id
-        AND c.arm = f.arm
-    WHERE c.week_start = p_week_start
-  ) AS r
-  WHERE
-    s.week_start = p_week_start
-    AND s.page_name = r.page_name
-    AND s.caption_id = r.caption_id
-    AND (p_page_name IS NULL OR s.page_name = p_page_name);
+    won_2 AS (
+      SELECT
+        w.*,
+        w.round IS NULL
+        AND w.wish_rank <= w.lacking + 5
+        AND ROW_NUMBER() OVER (
+          PARTITION BY w.caption_id, w.round IS NULL AND w.wish_rank <= w.lacking + 5
+          ORDER BY w.wish_rank > w.lacking, w.arm, w.offer_value DESC, w.page_name
+        ) = 1 AS is_won
+      FROM wishing_2 AS w
+    ),
+
+    within_2 AS (
+      SELECT
+        w.*,
+        w.is_won
+        AND (
+          w.content_category IS NULL
+          OR ROW_NUMBER() OVER (
+            PARTITION BY w.page_name, w.content_category, w.is_won
+            ORDER BY SAFE_DIVIDE(w.wish_rank, w.lacking), w.caption_id
+          ) <= w.category_room
+        )
+        AND (
+          NOT w.has_urgency
+          OR ROW_NUMBER() OVER (
+            PARTITION BY w.page_name, w.has_urgency, w.is_won
+            ORDER BY SAFE_DIVIDE(w.wish_rank, w.lacking), w.caption_id
+          ) <= w.urgent_room
+        ) AS is_within
+      FROM won_2 AS w
+    ),
+
+    taking_2 AS (
+      SELECT
+        w.* EXCEPT (wish_rank, is_won, is_within),
+        w.is_within
+        AND w.is_asked
+        AND ROW_NUMBER() OVER (
+          PARTITION BY w.page_name, w.price_tier, w.arm, w.is_within
+          ORDER BY w.offer_score DESC, w.caption_id
+        ) <= w.lacking AS is_taken
+      FROM within_2 AS w
+    ),
+
+    counted_2 AS (
+      SELECT
+        t.* EXCEPT (is_taken, round, lacking, category_room, urgent_room),
+        IF(t.is_taken, 2, t.round) AS round,
+        COUNTIF(t.is_taken) OVER (PARTITION BY t.caption_id) > 0 AS is_given,
+        t.lacking - COUNTIF(t.is_taken) OVER (PARTITION BY t.page_name, t.price_tier, t.arm)
+          AS lacking,
+        t.category_room - IF(
+          t.content_category IS NULL,
+          0,
+          COUNTIF(t.is_taken) OVER (PARTITION BY t.page_name, t.content_category)
+        ) AS category_room,
+        t.urgent_room - COUNTIF(t.is_taken AND t.has_urgency) OVER (PARTITION BY t.page_name)
+          AS urgent_room
+      FROM taking_2 AS t
+    ),
+
+    wishing_3 AS (
+      SELECT
+        o.* EXCEPT (is_given),
+        ROW_NUMBER() OVER (
+          PARTITION BY o.page_name, o.price_tier, o.arm, o.round IS NULL
+          ORDER BY o.offer_score DESC, o.caption_id
+        ) AS wish_rank
+      FROM counted_2 AS o
+      WHERE
+        o.round IS NOT NULL
+        OR (
+          NOT o.is_given
+          AND o.lacking > 0
+          AND o.category_room > 0
+          AND (o.urgent_room > 0 OR NOT o.has_urgency)
+        )
+    ),
+
+    won_3 AS (
+      SELECT
+        w.*,
+        w.round IS NULL
+        AND w.wish_rank <= w.lacking + 5
+        AND ROW_NUMBER() OVER (
+          PARTITION BY w.caption_id, w.round IS NULL AND w.wish_rank <= w.lacking + 5
+          ORDER BY w.wish_rank > w.lacking, w.arm, w.offer_value DESC, w.page_name
+        ) = 1 AS is_won
+      FROM wishing_3 AS w
+    ),
+
+    within_3 AS (
+      SELECT
+        w.*,
+        w.is_won
+        AND (
+          w.content_category IS NULL
+          OR ROW_NUMBER() OVER (
+            PARTITION BY w.page_name, w.content_category, w.is_won
+            ORDER BY SAFE_DIVIDE(w.wish_rank, w.lacking), w.caption_id
+          ) <= w.category_room
+        )
+        AND (
+          NOT w.has_urgency
+          OR ROW_NUMBER() OVER (
+            PARTITION BY w.page_name, w.has_urgency, w.is_won
+            ORDER BY SAFE_DIVIDE(w.wish_rank, w.lacking), w.caption_id
+          ) <= w.urgent_room
+        ) AS is_within
+      FROM won_3 AS w
+    ),
+
+    taking_3 AS (
+      SELECT
+        w.* EXCEPT (wish_rank, is_won, is_within),
+        w.is_within
+        AND w.is_asked
+        AND ROW_NUMBER() OVER (
+          PARTITION BY w.page_name, w.price_tier, w.arm, w.is_within
+          ORDER BY w.offer_score DESC, w.caption_id
+        ) <= w.lacking AS is_taken
+      FROM within_3 AS w
+    ),
+
+    counted_3 AS (
+      SELECT
+        t.* EXCEPT (is_taken, round, lacking, category_room, urgent_room),
+        IF(t.is_taken, 3, t.round) AS round,
+        COUNTIF(t.is_taken) OVER (PARTITION BY t.caption_id) > 0 AS is_given,
+        t.lacking - COUNTIF(t.is_taken) OVER (PARTITION BY t.page_name, t.price_tier, t.arm)
+          AS lacking,
+        t.category_room - IF(
+          t.content_category IS NULL,
+          0,
+          COUNTIF(t.is_taken) OVER (PARTITION BY t.page_name, t.content_category)
+        ) AS category_room,
+        t.urgent_room - COUNTIF(t.is_taken AND t.has_urgency) OVER (PARTITION BY t.page_name)
+          AS urgent_room
+      FROM taking_3 AS t
+    ),
+
+    wishing_4 AS (
+      SELECT
+        o.* EXCEPT (is_given),
+        ROW_NUMBER() OVER (
+          PARTITION BY o.page_name, o.price_tier, o.arm, o.round IS NULL
+          ORDER BY o.offer_score DESC, o.caption_id
+        ) AS wish_rank
+      FROM counted_3 AS o
+      WHERE
+        o.round IS NOT NULL
+        OR (
+          NOT o.is_given
+          AND o.lacking > 0
+          AND o.category_room > 0
+          AND (o.urgent_room > 0 OR NOT o.has_urgency)
+        )
+    ),
+
+    won_4 AS (
+      SELECT
+        w.*,
+        w.round IS NULL
+        AND w.wish_rank <= w.lacking + 5
+        AND ROW_NUMBER() OVER (
+          PARTITION BY w.caption_id, w.round IS NULL AND w.wish_rank <= w.lacking + 5
+          ORDER BY w.wish_rank > w.lacking, w.arm, w.offer_value DESC, w.page_name
+        ) = 1 AS is_won
+      FROM wishing_4 AS w
+    ),
+
+    within_4 AS (
+      SELECT
+        w.*,
+        w.is_won
+        AND (
+          w.content_category IS NULL
+          OR ROW_NUMBER() OVER (
+            PARTITION BY w.page_name, w.content_category, w.is_won
+            ORDER BY SAFE_DIVIDE(w.wish_rank, w.lacking), w.caption_id
+          ) <= w.category_room
+        )
+        AND (
+          NOT w.has_urgency
+          OR ROW_NUMBER() OVER (
+            PARTITION BY w.page_name, w.has_urgency, w.is_won
+            ORDER BY SAFE_DIVIDE(w.wish_rank, w.lacking), w.caption_id
+          ) <= w.urgent_room
+        ) AS is_within
+      FROM won_4 AS w
+    ),
+
+    taking_4 AS (
+      SELECT
+        w.* EXCEPT (wish_rank, is_won, is_within),
+        w.is_within
+        AND w.is_asked
+        AND ROW_NUMBER() OVER (
+          PARTITION BY w.page_name, w.price_tier, w.arm, w.is_within
+          ORDER BY w.offer_score DESC, w.caption_id
+        ) <= w.lacking AS is_taken
+      FROM within_4 AS w
+    ),
+
+    counted_4 AS (
+      SELECT
+        t.* EXCEPT (is_taken, round, lacking, category_room, urgent_room),
+        IF(t.is_taken, 4, t.round) AS round,
+        COUNTIF(t.is_taken) OVER (PARTITION BY t.caption_id) > 0 AS is_given,
+        t.lacking - COUNTIF(t.is_taken) OVER (PARTITION BY t.page_name, t.price_tier, t.arm)
+          AS lacking,
+        t.category_room - IF(
+          t.content_category IS NULL,
+          0,
+          COUNTIF(t.is_taken) OVER (PARTITION BY t.page_name, t.content_category)
+        ) AS category_room,
+        t.urgent_room - COUNTIF(t.is_taken AND t.has_urgency) OVER (PARTITION BY t.page_name)
+          AS urgent_room
+      FROM taking_4 AS t
+    ),
