@@ -25,7 +25,12 @@ from eros_assets.dataset import Dataset
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.weekly.facts import refresh_facts
-from eros_assets.weekly.import_report import ImportLimits, import_report, require_no_doubts
+from eros_assets.weekly.import_report import (
+    ImportLimits,
+    import_report,
+    quarantine_reasons,
+    require_no_doubts,
+)
 from eros_assets.weekly.inputs import require_deployed, require_inputs
 from eros_assets.weekly.statistics import kept_statistics, statistics_of
 from eros_assets.weekly.weeks import note_history_span
@@ -36,10 +41,6 @@ PREVIEWS = {
     """,
     "scheduled_messages": """
         SELECT * FROM `${dataset}.scheduled_messages` ORDER BY send_time, row_id LIMIT 10
-    """,
-    "quarantined_messages": """
-        SELECT reason, COUNT(*) AS input_rows, MIN(row_id) AS first_row_id
-        FROM `${dataset}.quarantined_messages` GROUP BY reason ORDER BY input_rows DESC, reason
     """,
     "fitted_maturity": """
         SELECT * FROM `${dataset}.fitted_maturity` ORDER BY age_hours LIMIT 10
@@ -100,8 +101,10 @@ def message_facts(
     }
     for doubt in report.doubts:
         context.log.warning(doubt)
+    reasons = quarantine_reasons(dataset)
     for name in SORTED:
-        shown = table_metadata(dataset, name, PREVIEWS[name])
+        preview = reasons if name == "quarantined_messages" else PREVIEWS[name]
+        shown = table_metadata(dataset, name, preview)
         sources = lineage_metadata("refresh_message_facts", name)
         yield dg.MaterializeResult(asset_key=name, metadata={**shown, **sources, **jobs})
 

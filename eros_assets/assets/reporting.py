@@ -298,12 +298,13 @@ def frame_metadata(frame: "pd.DataFrame") -> dict[str, Any]:
     return {"dagster/row_count": len(frame), "preview": markdown_table(frame)}
 
 
-def table_metadata(dataset: Dataset, table: str, preview: str) -> dict[str, Any]:
-    """Row count of a table, and the rows of `preview`, a query of a few of them."""
+def table_metadata(dataset: Dataset, table: str, preview: "str | pd.DataFrame") -> dict[str, Any]:
+    """Row count of a table, and the rows of `preview`, which may be a query of a few of them."""
     freshness = dataset.freshness(table)
+    shown = dataset.warehouse.query(preview) if isinstance(preview, str) else preview
     return {
         "dagster/row_count": freshness.row_count if freshness else 0,
-        "preview": markdown_table(dataset.warehouse.query(preview)),
+        "preview": markdown_table(shown),
     }
 
 

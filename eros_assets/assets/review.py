@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from eros_assets.assets.reporting import job_metadata, table_asset
-from eros_assets.assets.stored import stored_metadata
+from eros_assets.assets.stored import rows_metadata
 from eros_assets.assets.week import (
     CONFIGURED,
     HANDED_OUT,
@@ -63,9 +63,10 @@ def schedule_review(
     # A run that plans or replaces acts on what it has read itself.
     waiting = [] if materializes(context, PLANNED) else rejected_ahead(dataset, week_start)
     reviews = found.merged.reviews
+    stored = dataset.cached_rows("schedule_review", week_start=week_start)
     return dg.MaterializeResult(
         metadata={
-            **stored_metadata(dataset, "schedule_review", week_start=week_start),
+            **rows_metadata("schedule_review", stored),
             "lines_read": found.lines_read,
             "lines_not_read": len(found.open_faults),
             TO_REPLACE: len(waiting),

@@ -11,7 +11,7 @@ from eros_assets.assets.reporting import (
     lineage_metadata,
     table_asset,
 )
-from eros_assets.assets.stored import stored_metadata
+from eros_assets.assets.stored import rows_metadata, stored_metadata
 from eros_assets.assets.week import (
     CONFIGURED,
     HANDED_OUT,
@@ -73,9 +73,10 @@ def weekly_volume_targets(
     store_shortfalls(dataset, scope, {"targets": failures}, run_id=context.run_id)
     for failure in failures:
         context.log.error(failure.sentence)
+    stored = dataset.cached_rows("weekly_volume_targets", week_start=week_start)
     return dg.MaterializeResult(
         metadata={
-            **stored_metadata(dataset, "weekly_volume_targets", week_start=week_start),
+            **rows_metadata("weekly_volume_targets", stored),
             "pages": len(targets),
             "messages": int(
                 targets[["num_budget", "num_mid", "num_premium", "num_bump"]].sum().sum()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from eros_assets.assets.reporting import job_metadata, table_asset
-from eros_assets.assets.stored import stored_metadata
+from eros_assets.assets.stored import rows_metadata
 from eros_assets.errors import ErosError
 from eros_assets.resources import HOW_TO_TURN_ON, SheetsResource, WarehouseResource
 from eros_assets.weekly.sheet_decisions import ReadDecisions, read_sheet_decisions
@@ -34,9 +34,10 @@ def sheet_decisions(
     for sentence in found.faults:
         context.log.warning(sentence)
     tabs.mark(found)
+    lines = dataset.cached_rows("sheet_decisions")
     return dg.MaterializeResult(
         metadata={
-            **stored_metadata(dataset, "sheet_decisions", is_open=True),
+            **rows_metadata("sheet_decisions", lines[lines["is_open"].fillna(value=False)]),
             "in_force": found.in_force,
             "lines_not_read": len(found.faults),
             "has_changed": found.has_changed,

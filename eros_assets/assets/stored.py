@@ -5,13 +5,16 @@ A run may write nothing, or a few pages' rows of a week; the Dagster UI shows th
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from eros_assets.assets.reporting import markdown_table
-from eros_assets.dataset import Dataset
+from eros_assets.dataset import FIRST_ROWS, Dataset
 from eros_assets.warehouse.protocol import Value
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,35 @@ def stored_metadata(
         table: one of `PREVIEWS`.
         equal: what columns of the rows equal; all rows without any.
     """
-    preview = PREVIEWS[table]
-    first = dataset.first_rows(table, preview.order, **equal)
-    shown: Any = first.rows[list(preview.columns)]
+    first = dataset.first_rows(table, PREVIEWS[table].order, **equal)
+    return _metadata(table, first.rows, first.count)
+
+
+def rows_metadata(table: str, rows: "pd.DataFrame") -> dict[str, int | dg.MetadataValue[Any]]:
+    """The same of rows that a step has at hand: all that the table has of a week.
+
+    They are put in order here, as the warehouse orders them: NULL is less than any value.
+
+    Args:
+        table: one of `PREVIEWS`.
+        rows: its rows.
+    """
+    ordered = rows
+    for column in reversed(PREVIEWS[table].order):
+        name, _, direction = column.partition(" ")
+        ascending = direction != "DESC"
+        ordered = ordered.sort_values(
+            name,
+            ascending=ascending,
+            na_position="first" if ascending else "last",
+            kind="stable",
+        )
+    return _metadata(table, ordered.head(FIRST_ROWS), len(rows))
+
+
+def _metadata(
+    table: str, first: "pd.DataFrame", count: int
+) -> dict[str, int | dg.MetadataValue[Any]]:
+    shown: Any = first[list(PREVIEWS[table].columns)]
     shown = shown.dropna(axis="columns", how="all")
-    return {"dagster/row_count": first.count, "preview": markdown_table(shown)}
+    return {"dagster/row_count": count, "preview": markdown_table(shown)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from eros_assets.assets.reporting import job_metadata
-from eros_assets.assets.stored import stored_metadata
+from eros_assets.assets.stored import rows_metadata
 from eros_assets.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def replace_week(
     dataset.load(table, stamped, replacing=replacing)
     return dg.MaterializeResult(
         metadata={
-            **stored_metadata(dataset, table, **replacing),
+            **rows_metadata(table, stamped),
             **metadata,
             **job_metadata(dataset),
         }

@@ -61,7 +61,7 @@ def _nothing_to_plan(
 ) -> Iterator[str]:
     import pandas as pd
 
-    targets = dataset.rows("weekly_volume_targets", week_start=week_start)
+    targets = dataset.cached_rows("weekly_volume_targets", week_start=week_start)
     for row in targets.sort_values("page_name").to_dict("records"):
         wanted = int(row["ppv_count"]) + int(row["bump_count"])
         known = {str(name): None if pd.isna(value) else value for name, value in row.items()}

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_SHOWN = 8
+NO_FAULTS = ("replaced by newer counts", "withdrawn before it was sent")
+"""Reasons of rows in quarantine that break no rule."""
 SCRATCH_TABLES = (
     *("mass_messages", "caption_bank", "creators", "creator_caption_restrictions"),
     *("message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity"),
@@ -239,13 +241,20 @@ def _state(dataset: Dataset) -> tuple[object, ...]:
     return (*where, *(dataset.freshness(table) for table in REPORTED_TABLES))
 
 
+def quarantine_reasons(dataset: Dataset) -> "pd.DataFrame":
+    """The reasons in `quarantined_messages`: rows and the first row_id of each."""
+    return dataset.cached_query("import_reasons")
+
+
 def _read_report(dataset: Dataset, limits: ImportLimits) -> ImportReport:
     [totals] = dataset.query("import_totals").to_dict("records")
-    reasons = dataset.query("import_reasons").to_dict("records")
+    reasons = quarantine_reasons(dataset).to_dict("records")
     pages = dataset.query("import_pages").to_dict("records")
     return ImportReport(
         **{str(name): int(value) for name, value in totals.items()},
-        reasons={row["reason"]: int(row["messages"]) for row in reasons},
+        reasons={
+            row["reason"]: int(row["messages"]) for row in reasons if row["reason"] not in NO_FAULTS
+        },
         pages=[
             PageMatches(row["page_name"], int(row["messages"]), int(row["matched"]))
             for row in pages

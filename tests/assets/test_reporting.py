@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -25,7 +26,7 @@ from eros_assets.assets.reporting import (
     table_metadata,
     table_spec,
 )
-from eros_assets.assets.stored import PREVIEWS, stored_metadata
+from eros_assets.assets.stored import PREVIEWS, rows_metadata, stored_metadata
 from eros_assets.assets.week import WEEKLY
 from eros_assets.dataset import FIRST_ROWS, Dataset, sql_library, sql_lineage
 from eros_assets.settings import load_settings
@@ -264,3 +265,40 @@ def test_rows_are_those_of_the_table_in_the_order_in_which_people_read_them(
     shown = stored_metadata(dataset, targets.name, week_start=weeks[0])
     assert shown["dagster/row_count"] == len(pages)
     assert lines_of(shown["preview"])[2:] == [f"| {page} |" for page in pages[:FIRST_ROWS]]
+
+
+def test_loaded_rows_are_shown_as_the_table_shows_them(dataset: Dataset) -> None:
+    """No query looks at what a step has at hand, and NULL stands where it does in the table."""
+    week = dt.date(2025, 11, 3)
+    days = [dt.date(2025, 11, 1), None, dt.date(2025, 11, 2)]
+    rows = pd.DataFrame(
+        [
+            {
+                "page_name": page,
+                "week_start": week,
+                "send_date": day,
+                "metric": metric,
+                "value": 0.5,
+            }
+            for page in ("cook", None, "coach")
+            for metric in ("view rate", "EMV")
+            for day in days
+        ]
+    )
+    table = dataset.library["creator_anomalies"]
+    dataset.warehouse.deploy(table)
+    loaded = rows.reindex(columns=[column.name for column in table.columns]).astype(object)
+    loaded = loaded.where(loaded.notna(), None)
+    dataset.load(table.name, loaded, replacing={"week_start": week})
+    jobs = len(dataset.ledger)
+    shown = rows_metadata(table.name, loaded)
+    assert len(dataset.ledger) == jobs
+    stored = stored_metadata(dataset, table.name, week_start=week)
+    assert shown["dagster/row_count"] == stored["dagster/row_count"] == len(rows)
+
+    def lines(metadata: Mapping[str, Any]) -> list[str]:
+        # An empty cell of a column of dates is None or NaT, as the frame came by it.
+        return [line.replace("NaT", "None") for line in lines_of(metadata["preview"])]
+
+    assert len(lines(shown)) == FIRST_ROWS + 2
+    assert lines(shown) == lines(stored)
