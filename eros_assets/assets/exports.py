@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -27,6 +27,9 @@ from eros_assets.publishing.index import INDEX_FILE
 from eros_assets.publishing.publication import publish_files
 from eros_assets.publishing.record import read_record
 from eros_assets.resources import ExportBucket, SheetsResource, WarehouseResource
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GROUP = "exports"
 PICTURES = ("schedule_messages", "week_targets", "slot_values", "tuning")
@@ -92,7 +95,9 @@ def schedule_csv(
     published = yield from published_by(
         context,
         week_start,
-        partial(publish_files, dataset, week_start, run_id=context.run_id, report=context.log.info),
+        partial(
+            publish_files, dataset, week_start, run_id=context.run_id, report=context.log.warning
+        ),
     )
     yield from gate_evaluations(context, week_start, published.verdict.findings)
     of_all = {
@@ -102,6 +107,7 @@ def schedule_csv(
         "sha256": read_record(published.folder).files.get(ALL_CREATORS, ""),
         "publication": published.verdict.publication_id,
         "gate": gate_table(published.verdict.findings),
+        "withheld": _withheld(published.log),
         **job_metadata(dataset),
     }
     log = published.log[["page_name", "row_count", "location", "checksum"]]
@@ -202,6 +208,7 @@ def schedule_sheet(
             "writes": exported.writes,
             "bytes_written": exported.bytes_written,
             "sha256": exported.digest,
+            "withheld": _withheld(log),
             "put_right": dg.MetadataValue.json(list(exported.repaired)),
             **frame_metadata(log[["page_name", "schedule_id", "row_count", "status"]]),
             "dagster/row_count": exported.row_count,
@@ -251,6 +258,15 @@ def schedule_bucket(
             **frame_metadata(published.log[["page_name", "schedule_id", "row_count", "status"]]),
             "dagster/row_count": len(files.uploaded) + len(files.unchanged),
             "gate": gate_table(published.findings),
+            "withheld": _withheld(published.log),
             **job_metadata(dataset),
         }
+    )
+
+
+def _withheld(log: "pd.DataFrame") -> dg.MetadataValue[Any]:
+    """The pages in force that were not published, with the reasons; from the export log's rows."""
+    failed = log[log["status"] == "failed"]
+    return dg.MetadataValue.json(
+        dict(zip(failed["page_name"], failed["error_message"], strict=True))
     )

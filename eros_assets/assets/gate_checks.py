@@ -64,13 +64,9 @@ def gate_evaluations(
             asset_key=asset,
             check_name=finding.name,
             passed=finding.passed,
-            description=described(finding.meaning, finding.offenders),
-            metadata=observed_metadata(
-                observed=finding.observed,
-                threshold=finding.threshold,
-                offenders=finding.offenders,
-                week_start=week_start,
-            ),
+            description=finding_description(finding),
+            metadata=finding_metadata(finding, week_start),
+            severity=severity_of(finding),
             blocking=True,
             partition=partition,
             target_materialization_data=newest_materialization(context.instance, asset, partition),
@@ -106,6 +102,33 @@ def newest_materialization(
             storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
         )
     return None
+
+
+def severity_of(finding: Finding) -> dg.AssetCheckSeverity:
+    """WARN where the condition withholds some pages alone: the others are published."""
+    return dg.AssetCheckSeverity.WARN if finding.withheld else dg.AssetCheckSeverity.ERROR
+
+
+def finding_description(finding: Finding) -> str:
+    """What a condition is about, the first that broke it, and the pages that it withholds."""
+    said = described(finding.meaning, finding.offenders)
+    if not finding.withheld:
+        return said
+    return f"{said}. Withheld: {', '.join(finding.withheld)}. The other pages are published."
+
+
+def finding_metadata(finding: Finding, week_start: dt.date | None) -> dict[str, Any]:
+    """What the result of a condition's check shows; the withheld pages with their offenders."""
+    withheld = {"withheld_pages": dg.MetadataValue.json(dict(finding.withheld))}
+    return {
+        **observed_metadata(
+            observed=finding.observed,
+            threshold=finding.threshold,
+            offenders=finding.offenders,
+            week_start=week_start,
+        ),
+        **(withheld if finding.withheld else {}),
+    }
 
 
 def described(meaning: str, offenders: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from eros_assets.assets.reporting import (
 )
 from eros_assets.assets.stored import stored_metadata
 from eros_assets.assets.week import IN_FORCE, SCOPE, WEEKLY, partition_week, scope_of_run
+from eros_assets.gate.repairs import changed_pages, refuse_broken_drafts
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.weekly.drafting import (
     draft_week,
@@ -26,7 +27,7 @@ from eros_assets.weekly.locking import blocked_drafts, lock_drafts
 from eros_assets.weekly.replacing.storing import store_replaced_drafts
 from eros_assets.weekly.rows import draft_rows
 from eros_assets.weekly.shortfalls import store_shortfalls
-from eros_assets.weekly.withdrawal import forgotten_pages, withdraw_inactive
+from eros_assets.weekly.withdrawal import forgotten_pages, withdraw_changed, withdraw_inactive
 
 GROUP = "schedules"
 
@@ -59,7 +60,10 @@ def schedule_recommendations(
         for forgotten in forgotten_pages(dataset, week_start):
             context.log.warning(forgotten)
     planned_drafts = draft_week(read_week_inputs(dataset, scope), scope, context.log.info)
-    rows, drafts = draft_rows(dataset, scope, planned_drafts, run_id=context.run_id)
+    changed = changed_pages(dataset, week_start, scope.pages) if scope.pages else ()
+    rows, drafts = draft_rows(
+        dataset, scope, planned_drafts, run_id=context.run_id, changed=changed
+    )
     failures, dropped = failed_creators(drafts), placement_shortfalls(drafts)
     store_shortfalls(
         dataset,
@@ -72,6 +76,12 @@ def schedule_recommendations(
         context.log.info(change.sentence)
     for lacking in replaced.shortfalls:
         context.log.warning(lacking.sentence)
+    planned_anew = sorted(set(rows["page_name"]).intersection(changed))
+    withdraw_changed(dataset, week_start, planned_anew, withdrawn_at=dt.datetime.now(dt.UTC))
+    for page in planned_anew:
+        context.log.warning(
+            f"{page}: its schedule was changed after it was planned, and gives way to the new plan"
+        )
     dataset.load(
         "schedule_recommendations",
         rows,
@@ -110,7 +120,10 @@ def schedule_recommendations(
     "active_caption_assignments",
     group_name=GROUP,
     runs=["lock_caption_assignments", "unlocked_drafts", "week_reservations"],
-    deps=["tuning", "week_replacements", *SCOPE],
+    deps=[
+        *("tuning", "week_replacements", "planned_messages", "week_targets", "sent_this_week"),
+        *("schedule_times", *SCOPE),
+    ],
     partitions_def=WEEKLY,
     code_version=fingerprint("lock_caption_assignments"),
 )
@@ -120,6 +133,8 @@ def active_caption_assignments(
     """The captions reserved by the schedules in force; locking a draft puts it in force."""
     dataset, week_start = warehouse.dataset(context), partition_week(context)
     scope = scope_of_run(dataset, week_start, week_scope)
+    for page, refusal in refuse_broken_drafts(dataset, week_start).items():
+        context.log.error(f"{page}: its draft is not locked: {refusal}")
     locked = lock_drafts(dataset, scope)
     blocked = blocked_drafts(dataset, scope)
     store_shortfalls(dataset, scope, {"lock": blocked}, run_id=context.run_id)

@@ -9,7 +9,7 @@ from eros_assets.assets.week import WEEKLY
 from eros_assets.checks.verdict import Recorded, recorded, verdict, verdict_of, week_to_check
 from eros_assets.dataset import Dataset
 from eros_assets.gate import conditions
-from eros_assets.gate.findings import Finding
+from eros_assets.gate.findings import Finding, closed_where_all_fail
 from eros_assets.resources import WarehouseResource
 from eros_assets.weekly.shortfalls import Stage, week_shortfalls
 
@@ -77,7 +77,10 @@ def _judged(
     dataset: Dataset,
 ) -> Recorded:
     week_start = week_to_check(context, dataset)
-    result = verdict_of(condition(dataset, week_start), week_start=week_start)
+    finding = condition(dataset, week_start)
+    if not finding.passed:
+        [finding] = closed_where_all_fail([finding], conditions.judged_pages(dataset, week_start))
+    result = verdict_of(finding, week_start=week_start)
     yield from recorded(context, result, week_start)
 
 

@@ -6,7 +6,14 @@ from typing import Any
 
 import dagster as dg
 
-from eros_assets.assets.gate_checks import described, newest_materialization, observed_metadata
+from eros_assets.assets.gate_checks import (
+    described,
+    finding_description,
+    finding_metadata,
+    newest_materialization,
+    observed_metadata,
+    severity_of,
+)
 from eros_assets.assets.week import has_week, partition_week
 from eros_assets.dataset import Dataset
 from eros_assets.gate.findings import Finding
@@ -45,13 +52,15 @@ def verdict(
 def verdict_of(
     finding: Finding, *, asset: str | None = None, week_start: dt.date | None = None
 ) -> dg.AssetCheckResult:
-    """A condition of the gate as a check's result; `asset` where a step checks several."""
-    result = verdict(
-        offenders=finding.offenders,
-        observed=finding.observed,
-        threshold=finding.threshold,
-        meaning=finding.meaning,
-        week_start=week_start,
+    """A condition of the gate as a check's result; `asset` where a step checks several.
+
+    One that some pages alone break is a warning, and does not block: only they are withheld.
+    """
+    result = dg.AssetCheckResult(
+        passed=finding.passed,
+        severity=severity_of(finding),
+        description=finding_description(finding),
+        metadata=finding_metadata(finding, week_start),
     )
     return (
         result._replace(asset_key=dg.AssetKey(asset), check_name=finding.name) if asset else result

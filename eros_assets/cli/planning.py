@@ -99,8 +99,8 @@ def week(
     the tables of the week, its files and, where they are configured, the Google Sheet and the
     bucket. Safe to repeat. Ends with code 3, before anything is learned, when more of the history
     is quarantined or matches no caption than the tuning allows; --accept goes on. With --json: the
-    week, its folder, messages by page, shortfalls, decisions of people that no message shows,
-    replaced messages.
+    week, its folder, messages by page, withheld pages, shortfalls, decisions of people that no
+    message shows, replaced messages.
 
     With --replace nothing is learned or planned: the messages get other captions, at their times
     where no rule forbids it, and the week is exported. A message that was sent, or that people have
@@ -399,15 +399,21 @@ def _status(settings: Settings, week_start: dt.date | None) -> Sequence[str]:
 
 
 def _where_to_look(settings: Settings, week_start: dt.date) -> Mapping[str, Any]:
-    """Print the week by page, and give it for scripts; times are Los Angeles'."""
+    """Print the week by page, and give it for scripts; times are Los Angeles'.
+
+    A page that is in force and was withheld has its reason in place of its messages.
+    """
     from eros_assets.calendar import ZONE
     from eros_assets.dataset import open_dataset
+    from eros_assets.publishing.status import withheld_at_last
     from eros_assets.weekly.decision_notes import decisions_without_effect
     from eros_assets.weekly.messages import active_messages
+    from eros_assets.weekly.refusals import without_pages
     from eros_assets.weekly.shortfalls import week_shortfalls
 
     dataset = open_dataset(settings, asset="summary")
-    rows = active_messages(dataset, week_start)
+    withheld = withheld_at_last(dataset, week_start)
+    rows = without_pages(active_messages(dataset, week_start), withheld)
     table = Table(title=f"Week of {week_start:%A, %Y-%m-%d} (America/Los_Angeles)", box=None)
     for column in ("page", "PPVs", "Bumps", "first message", "last message"):
         table.add_column(column)
@@ -423,6 +429,11 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> Mapping[str, Any]
         first, last = times[0].isoformat(), times[-1].isoformat()
         pages.append({"page": page, "ppvs": ppvs, "bumps": bumps, "first": first, "last": last})
     CONSOLE.print(table)
+    if withheld:
+        CONSOLE.print(
+            f"In force and not published: {', '.join(withheld)}. The other pages are published.",
+            style="yellow",
+        )
     shortfalls = [shortfall.sentence for shortfall in week_shortfalls(dataset, week_start)]
     for sentence in shortfalls:
         CONSOLE.print(f"  {sentence}", style="yellow")
@@ -430,7 +441,8 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> Mapping[str, Any]
     for sentence in decisions:
         CONSOLE.print(f"  {sentence}")
     CONSOLE.print(
-        f"\n{rows['page_name'].nunique()} schedules, {len(rows)} messages.\n"
+        f"\n{rows['page_name'].nunique()} schedules, {len(rows)} messages"
+        f"{f'; {len(withheld)} more in force are withheld' if withheld else ''}.\n"
         f"  Look       {dataset.week_folder(week_start) / 'index.html'}\n"
         f"  Files      {dataset.week_folder(week_start)}\n"
         f"  Warehouse  {settings.warehouse_location}\n"
@@ -442,6 +454,7 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> Mapping[str, Any]
         "messages": len(rows),
         "folder": str(dataset.week_folder(week_start)),
         "pages": pages,
+        "withheld": dict(withheld),
         "shortfalls": shortfalls,
         "decisions_without_effect": decisions,
     }

@@ -1,20 +1,25 @@
-"""Conditions on tables and routines that must hold before anything is published."""
+"""Conditions on tables and routines that must hold before anything is published.
+
+Those on schedules name the page of each offender, so that a schedule that somebody has changed by
+hand costs its own page alone.
+"""
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from eros_assets.calendar import week_bounds
 from eros_assets.dataset import Dataset
-from eros_assets.gate.findings import Finding, counted
+from eros_assets.gate.findings import Finding, counted, counted_by_page
 from eros_assets.planning.identity import id_of_contents
 from eros_assets.planning.model import Rule, SentMessage
 from eros_assets.planning.validation import PlacedCaption, violations
-from eros_assets.tuning import read_knobs
+from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.warehouse.protocol import RoutineKind
 from eros_assets.warehouse.sql.objects import Kind
-from eros_assets.weekly.drafting import week_rules
+from eros_assets.weekly.drafting import Record, week_rules
 from eros_assets.weekly.queue import row_content
 from eros_assets.weekly.replacing.record import week_replacements
 
@@ -26,6 +31,9 @@ COUNTED: Mapping[Kind, RoutineKind] = {
     "table_function": "TABLE FUNCTION",
     "procedure": "PROCEDURE",
 }
+Which = Literal["drafts", "in force", "both"]
+"""What conditions on schedules look at."""
+
 ROUTINE_COUNT: Mapping[RoutineKind, int] = {"FUNCTION": 2, "TABLE FUNCTION": 7, "PROCEDURE": 4}
 
 
@@ -102,41 +110,98 @@ def routine_differences(dataset: Dataset) -> tuple[list[str], int]:
     return [*wrong_counts, *differing], len(deployed)
 
 
+def judged_pages(
+    dataset: Dataset,
+    week_start: dt.date,
+    pages: Sequence[str] = (),
+    *,
+    which: Which = "both",
+) -> Collection[str]:
+    """The pages, of `pages` or of all, that have a draft or a schedule in force.
+
+    Where conditions fail for each of them, the gate is closed.
+    """
+    rows = dataset.query("judged_pages", week_start=week_start)
+    kept = rows[rows["is_in_force"]] if which == "in force" else rows
+    return {str(page) for page in kept["page_name"] if not pages or page in pages}
+
+
 def schedule_rules_hold(
-    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
+    dataset: Dataset,
+    week_start: dt.date,
+    pages: Sequence[str] = (),
+    *,
+    which: Which = "both",
 ) -> Finding:
     """Every hard rule of a week holds in every draft, and in active schedules without a draft."""
-    broken, schedules = broken_rules(dataset, week_start, pages)
-    return counted(
+    broken, schedules = broken_rules(dataset, week_start, pages, which=which)
+    return counted_by_page(
         "schedule_rules_hold", f"Hard rules broken by {schedules} schedules of the week.", broken
     )
 
 
 def broken_rules(
-    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
-) -> tuple[list[str], int]:
-    """Every hard rule that a schedule of the week breaks, and how many schedules were checked.
+    dataset: Dataset,
+    week_start: dt.date,
+    pages: Sequence[str] = (),
+    *,
+    which: Which = "both",
+) -> tuple[list[tuple[str, str]], int]:
+    """Every hard rule that a schedule of the week breaks, by page, and how many were checked.
 
     A schedule is checked against what it was planned around: the queued messages that stand in it,
     and, in a week that had begun, those that were sent. In one whose messages were replaced one by
     one, days may have become uneven: the rest of a week stays.
     """
-    knobs = read_knobs(dataset)
     planned = dataset.cached_query("planned_messages", **week_parameters(week_start, pages))
-    week = week_parameters(week_start, sorted(set(planned["page_name"])))
+    planned = planned[_is_judged(planned["status"], which)]
+    if planned.empty:
+        return [], 0
+    week = week_parameters(week_start, sorted(set(planned["page_name"].dropna())))
     targets: list[dict[Any, Any]] = dataset.cached_query("week_targets", **week).to_dict("records")
-    target_of = {row["page_name"]: row for row in targets}
     _, week_end = week_bounds(week_start)
-    sent = dataset.cached_query("sent_this_week", **week, planned_at=week_end)
-    uneven = {each.new_schedule_id for each in week_replacements(dataset, week_start)}
-    found: list[str] = []
+    judged = _JudgedRules(
+        week_start=week_start,
+        knobs=read_knobs(dataset),
+        targets={row["page_name"]: row for row in targets},
+        sent=dataset.cached_query("sent_this_week", **week, planned_at=week_end),
+        uneven={str(each.new_schedule_id) for each in week_replacements(dataset, week_start)},
+    )
+    found: list[tuple[str, str]] = []
     schedules = planned.groupby(["schedule_id", "page_name", "planned_at"], sort=True)
     for key, rows in schedules:
         schedule, page, planned_at = cast("tuple[str, str, pd.Timestamp]", key)
-        if page not in target_of:
-            found.append(f"{schedule}: {page} has no targets for the week")
-            continue
-        before = sent[(sent["page_name"] == page) & (sent["sending_time"] < planned_at)]
+        try:
+            broken = list(judged.broken(schedule, page, planned_at, rows))
+        except Exception as error:  # what can't be judged costs its page alone, whatever it is
+            broken = [f"it can't be judged: {type(error).__name__}: {error}"]
+        found += [(page, f"{schedule}: {each}") for each in broken]
+    return found, schedules.ngroups
+
+
+@dataclass(frozen=True, slots=True)
+class _JudgedRules:
+    """What the schedules of a week are held against.
+
+    `targets` are by page, `sent` are the messages that were sent in the week, `uneven` schedules
+    whose messages were replaced one by one.
+    """
+
+    week_start: dt.date
+    knobs: Knobs
+    targets: Mapping[str, Record]
+    sent: "pd.DataFrame"
+    uneven: Collection[str]
+
+    def broken(
+        self, schedule: str, page: str, planned_at: "pd.Timestamp", rows: "pd.DataFrame"
+    ) -> Iterator[str]:
+        """The rules that the messages of a schedule break, one line each."""
+        if page not in self.targets:
+            yield f"{page} has no targets for the week"
+            return
+        of_page = self.sent[self.sent["page_name"] == page]
+        before = of_page[of_page["sending_time"] < planned_at]
         is_queued = rows["source"] == "queued"
         standing = [
             *zip(before["sending_time"], before["message_type"], strict=True),
@@ -144,37 +209,37 @@ def broken_rules(
                 index=False, name=None
             ),
         ]
-        found += [
-            f"{schedule}: {violation.rule.value}: {violation.detail}"
-            for violation in violations(
-                week_rules(target_of[page], knobs, week_start, planned_at.to_pydatetime()),
-                [
-                    PlacedCaption(
-                        row["caption_id"],
-                        row["message_type"],
-                        row["scheduled_send_time"].to_pydatetime(),
-                    )
-                    for row in rows[~is_queued].to_dict("records")
-                ],
-                not_before=planned_at.to_pydatetime(),
-                sent=[SentMessage(time.to_pydatetime(), kind) for time, kind in standing],
-            )
-            if violation.rule is not Rule.PPV_BALANCE or schedule not in uneven
-        ]
-    return found, schedules.ngroups
+        for violation in violations(
+            week_rules(self.targets[page], self.knobs, self.week_start, planned_at.to_pydatetime()),
+            [
+                PlacedCaption(
+                    row["caption_id"],
+                    row["message_type"],
+                    row["scheduled_send_time"].to_pydatetime(),
+                )
+                for row in rows[~is_queued].to_dict("records")
+            ],
+            not_before=planned_at.to_pydatetime(),
+            sent=[SentMessage(time.to_pydatetime(), kind) for time, kind in standing],
+        ):
+            if violation.rule is not Rule.PPV_BALANCE or schedule not in self.uneven:
+                yield f"{violation.rule.value}: {violation.detail}"
 
 
 def schedule_times_are_la(
-    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
+    dataset: Dataset,
+    week_start: dt.date,
+    pages: Sequence[str] = (),
+    *,
+    which: Which = "both",
 ) -> Finding:
     """Dates, hours and weekdays are those of the instants in America/Los_Angeles."""
-    rows = dataset.cached_query("schedule_times", **week_parameters(week_start, pages)).to_dict(
-        "records"
-    )
-    return counted(
+    rows = _of_pages(dataset.cached_query("schedule_times", **week_parameters(week_start, pages)))
+    rows = rows[_is_judged(rows["status"], which)]
+    return counted_by_page(
         "schedule_times_are_la",
         "Messages whose LA date, hour or weekday is wrong, or outside the week.",
-        [f"{r['schedule_id']} message {r['message_number']}" for r in rows],
+        _named_messages(rows),
     )
 
 
@@ -183,38 +248,74 @@ def schedules_are_as_planned(
 ) -> Finding:
     """A schedule in force is what was planned: its id is a hash of its content.
 
-    This finds messages that were changed, lost or added since the rules were checked.
+    This finds messages that were changed, lost or added since the rules were checked, and a page
+    with several schedules in force.
     """
     rows = dataset.query("active_schedule_contents", **week_parameters(week_start, pages))
-    changed: list[str] = []
-    for key, messages in rows.groupby(["page_name", "schedule_id"], sort=True):
-        page, identifier = cast("tuple[str, str]", key)
-        content = id_of_contents(
-            page,
-            week_start,
-            [row_content(row) for row in messages.to_dict("records")],
-        )
-        if content != identifier:
-            changed.append(f"{identifier}: its {len(messages)} messages are those of {content}")
-    return counted(
+    changed: list[tuple[str, str]] = []
+    for page, of_page in rows.groupby("page_name", sort=True):
+        schedules = list(of_page.groupby("schedule_id", sort=True))
+        changed += [
+            (str(page), f"{identifier}: {fault}")
+            for identifier, messages in schedules
+            if (fault := _change_of(str(page), week_start, str(identifier), messages)) is not None
+        ]
+        if len(schedules) > 1:
+            every = ", ".join(str(identifier) for identifier, _ in schedules)
+            changed.append((str(page), f"{page} has several schedules in force: {every}"))
+    return counted_by_page(
         "schedules_are_as_planned",
         "Schedules in force whose messages are not those that were planned.",
         changed,
     )
 
 
+def _change_of(
+    page: str, week_start: dt.date, identifier: str, messages: "pd.DataFrame"
+) -> str | None:
+    """How a schedule in force differs from what was planned; None where it doesn't."""
+    if hidden := int((~messages["is_exported"]).sum()):
+        return f"{hidden} of its {len(messages)} messages are in force by one column alone"
+    try:
+        rows = messages.to_dict("records")
+        content = id_of_contents(page, week_start, [row_content(row) for row in rows])
+    except Exception as error:  # what can't be read costs its page alone, whatever it is
+        return f"its messages can't be read: {type(error).__name__}: {error}"
+    if content != identifier:
+        return f"its {len(messages)} messages are those of {content}"
+    return None
+
+
 def every_message_is_reserved(
     dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
 ) -> Finding:
     """Every message of a schedule in force holds its caption, until the reservation expires."""
-    rows = dataset.query("unreserved_messages", **week_parameters(week_start, pages)).to_dict(
-        "records"
-    )
-    return counted(
+    rows = _of_pages(dataset.query("unreserved_messages", **week_parameters(week_start, pages)))
+    return counted_by_page(
         "every_message_is_reserved",
         "Messages of schedules in force whose caption is not reserved.",
         [
-            f"{r['schedule_id']} message {r['message_number']}: caption {r['caption_id']}"
-            for r in rows
+            (page, f"{message}: caption {caption}")
+            for (page, message), caption in zip(
+                _named_messages(rows), rows["caption_id"], strict=True
+            )
         ],
     )
+
+
+def _is_judged(status: "pd.Series[str]", which: Which) -> "pd.Series[bool]":
+    is_draft = status == "draft"
+    return is_draft if which == "drafts" else ~is_draft | (which == "both")
+
+
+def _of_pages(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows that have a page. Others are exported for nobody."""
+    return rows.dropna(subset=["page_name"])
+
+
+def _named_messages(rows: "pd.DataFrame") -> list[tuple[str, str]]:
+    """The page of each message, and the message in words."""
+    return [
+        (str(row["page_name"]), f"{row['schedule_id']} message {row['message_number']}")
+        for row in rows.to_dict("records")
+    ]

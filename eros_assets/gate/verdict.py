@@ -2,17 +2,17 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
-from eros_assets.gate import gate_findings
-from eros_assets.gate.findings import Finding, refuse_if_closed
+from eros_assets.gate import gate_findings, schedule_findings
+from eros_assets.gate.findings import Finding, refuse_if_closed, withheld_by
 from eros_assets.tuning import read_knobs
 from eros_assets.weekly.messages import active_messages
-from eros_assets.weekly.refusals import withheld_pages, without_pages
+from eros_assets.weekly.refusals import unpublishable_pages, without_pages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,20 +42,29 @@ class Verdict:
     @property
     def publication_id(self) -> str:
         """The id of what may be published on this verdict, the same in files, sheet and bucket."""
-        return f"publication_{self.week_start:%Y%m%d}_{self.state[:8]}"
+        published = self.state
+        if self.withheld:
+            parts = repr((self.state, sorted(self.withheld)))
+            published = hashlib.sha256(parts.encode()).hexdigest()
+        return f"publication_{self.week_start:%Y%m%d}_{published[:8]}"
 
     @property
     def passed(self) -> bool:
         """Whether every condition holds."""
         return all(finding.passed for finding in self.findings)
 
+    @property
+    def withheld(self) -> Mapping[str, str]:
+        """The pages that are withheld because of conditions, with the reasons."""
+        return withheld_by(self.findings)
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedWeek:
     """The messages to publish, as `active_messages` gives them, and the verdict on the week.
 
-    `withheld` are pages in force whose messages can't be published any more, with the reason.
-    `in_force` has their messages too.
+    `withheld` are pages in force that are not published, with the reason: a condition of the gate
+    fails for them, or a text is lost. `in_force` has their messages too.
     """
 
     verdict: Verdict
@@ -78,8 +87,9 @@ def state_of_week(dataset: Dataset, week_start: dt.date) -> str:
 def verdict_of_week(dataset: Dataset, week_start: dt.date, *, run_id: str) -> Verdict:
     """The verdict on what is in force for the week, evaluated when there is none.
 
-    A verdict that passed holds as long as the state does: new history does not reopen it. One that
-    failed is final for its run, so that all exports of a run do the same; another run asks again.
+    A verdict that passed holds as long as the state does: new history does not reopen it. One on
+    which a condition fails is final for its run, so that all exports of a run do the same; another
+    run asks again.
 
     Raises:
         WeekChangedError: the state changed during each evaluation.
@@ -102,8 +112,11 @@ def verdict_of_week(dataset: Dataset, week_start: dt.date, *, run_id: str) -> Ve
 def judged_week(dataset: Dataset, week_start: dt.date, *, run_id: str) -> JudgedWeek:
     """The messages in force and a verdict on exactly them.
 
+    Pages for which alone a condition fails are withheld.
+
     Raises:
-        GateClosedError: a condition doesn't hold; each one that failed is named.
+        GateClosedError: a condition doesn't hold for the whole agency, or for any page in force;
+            each one that failed is named.
         WeekChangedError: the week kept changing.
     """
     for _ in range(ATTEMPTS):
@@ -111,12 +124,34 @@ def judged_week(dataset: Dataset, week_start: dt.date, *, run_id: str) -> Judged
         refuse_if_closed(verdict.findings, f"week of {week_start}")
         messages = active_messages(dataset, week_start)
         if state_of_week(dataset, week_start) == verdict.state:
-            withheld = withheld_pages(messages)
+            withheld = _reasons(messages, verdict.findings)
             return JudgedWeek(verdict, without_pages(messages, withheld), withheld, messages)
     raise WeekChangedError(
         f"week of {week_start}: its schedules keep changing; run it again when the other run has "
         "ended"
     )
+
+
+def withheld_pages(
+    dataset: Dataset, week_start: dt.date, messages: "pd.DataFrame"
+) -> Mapping[str, str]:
+    """The pages that an export would withhold now, with the reasons; nothing is kept.
+
+    By the verdict on the present state where there is one, else by the conditions on schedules
+    alone: who compares what people find with what is in force needs no smoke test. `messages` are
+    those in force.
+    """
+    known = _kept(dataset, week_start, state_of_week(dataset, week_start))
+    findings = schedule_findings(dataset, week_start) if known is None else known.findings
+    return _reasons(messages, findings)
+
+
+def _reasons(messages: "pd.DataFrame", findings: Sequence[Finding]) -> Mapping[str, str]:
+    """The pages to withhold: for conditions of the gate, and for what can't be written."""
+    reasons = dict(withheld_by(findings))
+    for page, reason in unpublishable_pages(messages).items():
+        reasons[page] = f"{reasons[page]}; {reason}" if page in reasons else reason
+    return reasons
 
 
 def _kept(dataset: Dataset, week_start: dt.date, state: str) -> Verdict | None:
@@ -130,10 +165,16 @@ def _kept(dataset: Dataset, week_start: dt.date, state: str) -> Verdict | None:
             tuple(row["offenders"]),
             float(row["observed"]),
             float(row["threshold"]),
+            _pages(row["pages"]),
         )
         for row in rows
     )
     return Verdict(week_start, state, findings, rows[0]["run_id"])
+
+
+def _pages(stored: Sequence[str] | None) -> tuple[str, ...]:
+    """The pages of a stored verdict; one that an earlier version stored has none."""
+    return () if stored is None else tuple(stored)
 
 
 def _keep(dataset: Dataset, verdict: Verdict) -> None:
@@ -153,6 +194,7 @@ def _keep(dataset: Dataset, verdict: Verdict) -> None:
             "offenders": list(finding.offenders),
             "judged_at": dt.datetime.now(dt.UTC),
             "run_id": verdict.run_id,
+            "pages": list(finding.pages),
         }
         for position, finding in enumerate(verdict.findings, start=1)
     ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from eros_assets.atomic_write import atomic_write
 from eros_assets.dataset import Dataset
 from eros_assets.exporting.week_index import week_index_page
+from eros_assets.gate.verdict import withheld_pages
 from eros_assets.publishing.bucket import (
     Bucket,
     BucketFolder,
@@ -33,7 +34,7 @@ from eros_assets.publishing.publication import outdated_files, publish_files
 from eros_assets.publishing.record import PublicationRecord
 from eros_assets.publishing.sheet import publish_sheet, shown_week
 from eros_assets.weekly.messages import active_messages
-from eros_assets.weekly.refusals import withheld_pages, without_pages
+from eros_assets.weekly.refusals import without_pages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,7 @@ class Channel(Protocol):
         """Make it show the schedules in force.
 
         Raises:
-            GateClosedError: a condition of the gate does not hold.
+            GateClosedError: a condition of the gate does not hold for the whole agency.
         """
         ...
 
@@ -88,7 +89,8 @@ class FilesChannel:
             recover(self.dataset.settings, week_start)
         if not folder.is_dir():
             return None
-        return outdated_files(active_messages(self.dataset, week_start), folder)
+        rows = active_messages(self.dataset, week_start)
+        return outdated_files(rows, folder, withheld_pages(self.dataset, week_start, rows))
 
     def publish(self, week_start: dt.date) -> None:
         """Replace the week's folder as a whole."""
@@ -214,9 +216,9 @@ class BucketChannel:
 
 
 def published_messages(dataset: Dataset, week_start: dt.date) -> "pd.DataFrame":
-    """The messages in force of the pages that can be published."""
+    """The messages in force of the pages that are not withheld."""
     rows = active_messages(dataset, week_start)
-    return without_pages(rows, withheld_pages(rows))
+    return without_pages(rows, withheld_pages(dataset, week_start, rows))
 
 
 def _no_messages(dataset: Dataset, week_start: dt.date) -> "pd.DataFrame":

@@ -96,22 +96,16 @@ def published_weeks(settings: Settings) -> list[dt.date]:
     return sorted(week for week, page in page_of.items() if os.path.isfile(page))  # noqa: PTH113
 
 
-def wrong_index(
-    rows: "pd.DataFrame", folder: Path, in_force: "pd.DataFrame | None" = None
-) -> list[str]:
-    """How the page in `folder` differs from what was published of these schedules, a line each.
-
-    It may show others that are in force too; without `in_force` only those of `rows` are.
-    """
+def wrong_index(rows: "pd.DataFrame", folder: Path) -> list[str]:
+    """How the page in `folder` differs from what was published of these schedules, a line each."""
     path = folder / INDEX_FILE
     if not path.is_file():
         return [f"{path}: no such file"]
     shown = {found.decode("ascii") for found in SCHEDULE_SHOWN.findall(path.read_bytes())}
     wanted = {str(schedule) for schedule in rows["schedule_id"]}
-    known = wanted if in_force is None else {str(each) for each in in_force["schedule_id"]}
     return [
         *(f"{path}: {schedule} is missing" for schedule in sorted(wanted - shown)),
-        *(f"{path}: {schedule} is not in force" for schedule in sorted(shown - known)),
+        *(f"{path}: {schedule} is not to be published" for schedule in sorted(shown - wanted)),
         *changed_file(path, read_record(folder)),
     ]
 

@@ -5,7 +5,7 @@ People see the whole previous week or the whole new one. What a killed publicati
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,7 +44,7 @@ from eros_assets.publishing.index import (
 )
 from eros_assets.publishing.record import RECORD, PublicationRecord, wrong_pictures
 from eros_assets.weekly.messages import active_messages
-from eros_assets.weekly.refusals import withheld_pages, without_pages
+from eros_assets.weekly.refusals import without_pages
 from eros_assets.weekly.shortfalls import store_withheld
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ def publish_files(
 ) -> PublishedFiles:
     """Replace the week's folder by the files of the schedules in force, of all creators.
 
-    A page whose messages can't be written any more has no files and a reason, in the shortfalls and
-    in the log; the others are published. A failed attempt is in the export log too, and leaves the
-    folder as it was.
+    A page for which alone the gate's conditions fail, or whose messages can't be written any more,
+    has no files and a reason, in the shortfalls and in the log; the others are published. A failed
+    attempt is in the export log too, and leaves the folder as it was.
 
     Raises:
-        GateClosedError: a condition of the gate does not hold.
+        GateClosedError: a condition of the gate does not hold for the whole agency.
         ExportFolderError: the files could not be written or put in place.
         ErosError: the files could not be made.
     """
@@ -104,27 +104,26 @@ def publish_files(
     return PublishedFiles(folder, placed.verdict, log, placed.index, placed.weeks)
 
 
-def wrong_folder(rows: "pd.DataFrame", folder: Path) -> list[str]:
+def wrong_folder(rows: "pd.DataFrame", folder: Path, withheld: Mapping[str, str]) -> list[str]:
     """How a week's folder differs from what belongs there, one line per file or message.
 
-    `rows` are the messages in force. Files that belong to no schedule in force are named too. A
-    page that can't be published is one line, whatever its files are.
+    `rows` are the messages in force, `withheld` the pages of these that are not published, with the
+    reasons: each is a line. Files that belong to no published schedule are named too.
     """
-    withheld = withheld_pages(rows)
     return [
         *(f"{page}: {reason}" for page, reason in withheld.items()),
-        *outdated_files(rows, folder),
+        *outdated_files(rows, folder, withheld),
     ]
 
 
-def outdated_files(rows: "pd.DataFrame", folder: Path) -> list[str]:
-    """The same without a line for each page that can't be published."""
-    published = without_pages(rows, withheld_pages(rows))
+def outdated_files(rows: "pd.DataFrame", folder: Path, withheld: Collection[str]) -> list[str]:
+    """The same without a line for each page that is withheld."""
+    published = without_pages(rows, withheld)
     return [
         *wrong_files(published, folder),
         *wrong_pictures(published, folder),
-        *wrong_index(published, folder, in_force=rows),
-        *_strange_files(rows, folder),
+        *wrong_index(published, folder),
+        *_strange_files(published, folder, withheld),
     ]
 
 
@@ -172,14 +171,21 @@ def _list_weeks(dataset: Dataset, report: Callable[[str], None]) -> None:
         report(f"{settings.out_dir / WEEKS_FILE} does not list the week: {error}")
 
 
-def _strange_files(rows: "pd.DataFrame", folder: Path) -> list[str]:
-    """What lies in a week's folder and belongs to no schedule in force."""
-    pages = {str(page) for page in rows["page_name"]}
+def _strange_files(published: "pd.DataFrame", folder: Path, withheld: Collection[str]) -> list[str]:
+    """What lies in a week's folder and belongs to no schedule that is published."""
+    pages = {str(page) for page in published["page_name"]}
     known = {INDEX_FILE, RECORD, *files_of_all(pages)}
     known |= {name for page in pages for name in page_files(page)}
+    kept_back = {name for page in withheld for name in page_files(page)}
     there = folder.iterdir() if folder.is_dir() else ()
     return [
-        f"{path}: it belongs to no schedule in force; export the week again to remove it"
+        f"{path}: "
+        + (
+            "its page is withheld"
+            if path.name in kept_back
+            else "it belongs to no schedule in force"
+        )
+        + "; export the week again to remove it"
         for path in sorted(there)
         if path.name not in known
     ]

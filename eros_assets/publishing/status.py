@@ -1,16 +1,20 @@
 """Says from the tables what is in force for a week and what people were given."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from eros_assets.calendar import ZONE
 from eros_assets.dataset import Dataset
+from eros_assets.weekly.shortfalls import week_shortfalls
 
 DESTINATIONS = {"csv": "files", "sheets": "Google Sheet", "bucket": "bucket"}
 
 
 def week_status(dataset: Dataset, week_start: dt.date) -> Sequence[str]:
-    """Lines for people: schedules in force, drafts, and the newest publication of each kind."""
+    """Lines for people: schedules in force, drafts, the newest publication of each kind.
+
+    Last the pages that the newest publication has withheld, with the reasons.
+    """
     if dataset.freshness("schedule_recommendations") is None:
         return [f"Week of {week_start}: no schedule was ever made in this warehouse."]
     row = dataset.query("week_in_force", week_start=week_start).iloc[0]
@@ -37,4 +41,11 @@ def week_status(dataset: Dataset, week_start: dt.date) -> Sequence[str]:
         lines.append(f"Published ({destination}, {when}): {held}{lacking}.")
     if not publications:
         lines.append("Nothing was published for this week.")
-    return lines
+    withheld = withheld_at_last(dataset, week_start)
+    return [*lines, *(f"Withheld: {page}: {reason}." for page, reason in withheld.items())]
+
+
+def withheld_at_last(dataset: Dataset, week_start: dt.date) -> Mapping[str, str]:
+    """The pages that the newest publication of a week has withheld, with the reasons it gave."""
+    found = week_shortfalls(dataset, week_start, ["files"])
+    return {shortfall.page_name: shortfall.reason for shortfall in found}

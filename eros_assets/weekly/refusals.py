@@ -3,7 +3,7 @@
 What can't be published stays a draft. A text that is lost after it was locked costs its page alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from eros_assets.errors import ErosError
@@ -35,7 +35,7 @@ def refusal_of(messages: Sequence[ScheduledMessage]) -> str | None:
     return None
 
 
-def withheld_pages(rows: "pd.DataFrame") -> Mapping[str, str]:
+def unpublishable_pages(rows: "pd.DataFrame") -> Mapping[str, str]:
     """Pages whose schedule in force can't be published any more, each with the reason.
 
     The bank may have lost a text since the schedule was locked. `rows` are the messages in force.
@@ -56,6 +56,6 @@ def _refusal_of_rows(rows: "pd.DataFrame") -> str | None:
     return refusal_of(messages)
 
 
-def without_pages(rows: "pd.DataFrame", pages: Mapping[str, str]) -> "pd.DataFrame":
-    """The messages of other pages than these."""
-    return rows[~rows["page_name"].isin(list(pages))] if pages else rows
+def without_pages(rows: "pd.DataFrame", pages: Collection[str]) -> "pd.DataFrame":
+    """The messages of other pages than these. A message without a page is nobody's."""
+    return rows[rows["page_name"].notna() & ~rows["page_name"].isin(list(pages))]

@@ -27,11 +27,13 @@ def draft_rows(
     drafts: Sequence[PageDraft],
     *,
     run_id: str,
+    changed: Collection[str] = (),
 ) -> "tuple[pd.DataFrame, list[PageDraft]]":
     """Rows of `schedule_recommendations` for the planned pages, and each page's draft.
 
-    A page whose plan is already in force gets none: equal content has an equal id. A page whose
-    rows can't be made gets none either; its draft has the reason, and the others go on.
+    A page whose plan is already in force gets none: equal content has an equal id. Of pages
+    `changed` what is in force is no longer its plan, and they get rows. A page whose rows can't be
+    made gets none either; its draft has the reason, and the others go on.
     """
     import pandas as pd
 
@@ -39,7 +41,8 @@ def draft_rows(
         "week_start": scope.week_start,
         "pages": list(scope.pages),
     }
-    active = set(dataset.query("active_schedules", **week)["schedule_id"])
+    in_force = dataset.query("active_schedules", **week)
+    active = set(in_force.loc[~in_force["page_name"].isin(list(changed)), "schedule_id"])
     choices: list[dict[Any, Any]] = dataset.cached_query("selected_captions", **week).to_dict(
         "records"
     )

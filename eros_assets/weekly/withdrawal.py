@@ -57,14 +57,15 @@ def withdraw_pages(
         NothingToWithdrawError: a page has nothing there; nothing is changed.
     """
     found = schedules_ahead(dataset, pages)
-    dataset.run(
-        "withdraw_schedules",
-        pages=list(pages),
-        first_week=first_week_ahead(dataset),
-        last_week=LAST_WEEK,
-        withdrawn_at=withdrawn_at,
-    )
+    _withdraw(dataset, pages, first_week_ahead(dataset), LAST_WEEK, withdrawn_at)
     return found
+
+
+def withdraw_changed(
+    dataset: Dataset, week_start: dt.date, pages: Sequence[str], *, withdrawn_at: dt.datetime
+) -> None:
+    """Withdraw what these pages have in a week, which was changed after it was planned."""
+    _withdraw(dataset, pages, week_start, week_start, withdrawn_at)
 
 
 def withdraw_inactive(
@@ -74,14 +75,8 @@ def withdraw_inactive(
     if week_start < first_week_ahead(dataset):
         return []
     found = _scheduled(dataset, week_start, "is_inactive")
-    if found:
-        dataset.run(
-            "withdraw_schedules",
-            pages=[each.page_name for each in found],
-            first_week=week_start,
-            last_week=week_start,
-            withdrawn_at=withdrawn_at,
-        )
+    of_inactive = [each.page_name for each in found]
+    _withdraw(dataset, of_inactive, week_start, week_start, withdrawn_at)
     return found
 
 
@@ -105,6 +100,23 @@ def first_week_ahead(dataset: Dataset) -> dt.date:
     planned_at = dataset.planning_instant()
     monday = monday_of(la_date(planned_at))
     return monday if planned_at <= la_instant(monday) else monday_after(monday)
+
+
+def _withdraw(
+    dataset: Dataset,
+    pages: Sequence[str],
+    first_week: dt.date,
+    last_week: dt.date,
+    withdrawn_at: dt.datetime,
+) -> None:
+    if pages:
+        dataset.run(
+            "withdraw_schedules",
+            pages=list(pages),
+            first_week=first_week,
+            last_week=last_week,
+            withdrawn_at=withdrawn_at,
+        )
 
 
 def _scheduled(dataset: Dataset, week_start: dt.date, those: str) -> list[WithdrawnSchedule]:

@@ -1,12 +1,14 @@
--- Scheduled messages whose LA date, hour or weekday is not that of their instant in
--- America/Los_Angeles, or that lie outside their week.
+-- Messages of drafts and of schedules in force whose LA date, hour or weekday is not that of their
+-- instant in America/Los_Angeles, or that lie outside their week.
 -- Grain: one row per wrong message of @week_start, of a page in @pages, or of any page when @pages
 -- is empty; none is right.
 -- Parameters:
 --   week_start (DATE): Monday that names the week.
 --   pages (ARRAY<STRING>): pages to look at; empty for all.
 SELECT
+  r.page_name,
   r.schedule_id,
+  r.status,
   r.message_number,
   r.scheduled_send_time,
   r.send_date,
@@ -15,6 +17,7 @@ SELECT
 FROM `${dataset}.schedule_recommendations` AS r
 WHERE
   r.week_start = @week_start
+  AND (r.status IN ('draft', 'active') OR r.is_active)
   AND (r.page_name IN UNNEST(@pages) OR ARRAY_LENGTH(@pages) = 0)
   AND (
     r.send_date != DATE(r.scheduled_send_time, 'America/Los_Angeles')

@@ -6,6 +6,7 @@
 --   week_start (DATE): Monday that names the week.
 --   pages (ARRAY<STRING>): pages to look at; empty for all.
 SELECT
+  r.page_name,
   r.schedule_id,
   r.message_number,
   r.caption_id

@@ -9,6 +9,7 @@ SELECT
   v.observed,
   v.threshold,
   v.offenders,
+  v.pages,
   v.run_id
 FROM `${dataset}.gate_verdicts` AS v
 WHERE v.week_start = @week_start AND v.state = @state

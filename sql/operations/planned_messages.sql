@@ -9,6 +9,7 @@
 SELECT
   r.schedule_id,
   r.page_name,
+  r.status,
   r.planned_at,
   r.caption_id,
   r.source,

@@ -8,10 +8,15 @@
 WITH parts AS (
   SELECT
     TO_HEX(SHA256(CONCAT(
-      r.schedule_id, '|', COALESCE(CAST(r.message_number AS STRING), ''), '|',
-      COALESCE(r.send_time_local, ''), '|', COALESCE(r.message_type, ''), '|',
+      COALESCE(r.schedule_id, ''), '|', COALESCE(r.page_name, ''), '|',
+      COALESCE(CAST(r.message_number AS STRING), ''), '|',
+      COALESCE(r.send_time_local, ''), '|', COALESCE(CAST(r.send_date AS STRING), ''), '|',
+      COALESCE(CAST(r.send_hour AS STRING), ''), '|', COALESCE(r.day_of_week, ''), '|',
+      COALESCE(r.message_type, ''), '|',
       COALESCE(CAST(r.caption_id AS STRING), ''), '|', COALESCE(r.price_tier, ''), '|',
-      COALESCE(r.arm, ''), '|', COALESCE(r.caption_text, '')
+      COALESCE(r.arm, ''), '|', COALESCE(r.caption_text, ''), '|',
+      COALESCE(CAST(r.suggested_price AS STRING), ''), '|', COALESCE(r.reason, ''), '|',
+      COALESCE(r.source, ''), '|', COALESCE(r.status, '')
     ))) AS digest
   FROM `${dataset}.schedule_recommendations_with_messages` AS r
   WHERE r.week_start = @week_start

@@ -1,5 +1,6 @@
 -- Withdraws the drafts and the schedules in force of pages in some weeks, and releases what they
--- reserve. Running it again changes nothing.
+-- reserve. Rows that somebody has given another page or week are withdrawn with their schedule.
+-- Running it again changes nothing.
 -- Parameters:
 --   pages (ARRAY<STRING>): pages to withdraw.
 --   first_week (DATE): Monday of the first week.
@@ -28,8 +29,14 @@ SET
   status = 'superseded',
   is_active = FALSE
 WHERE
-  r.page_name IN UNNEST(@pages)
-  AND r.week_start BETWEEN @first_week AND @last_week
-  AND r.status IN ('draft', 'active');
+  (r.status IN ('draft', 'active') OR r.is_active)
+  AND (
+    (r.page_name IN UNNEST(@pages) AND r.week_start BETWEEN @first_week AND @last_week)
+    OR r.schedule_id IN (
+      SELECT s.schedule_id
+      FROM `${dataset}.schedule_recommendations` AS s
+      WHERE s.page_name IN UNNEST(@pages) AND s.week_start BETWEEN @first_week AND @last_week
+    )
+  );
 
 COMMIT TRANSACTION;

@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS `${dataset}.gate_verdicts` (
   threshold FLOAT64 OPTIONS (description = "What is allowed."),
   offenders ARRAY<STRING> OPTIONS (description = "What broke it, one line each."),
   judged_at TIMESTAMP OPTIONS (description = "When it was evaluated."),
-  run_id STRING OPTIONS (description = "Dagster run that evaluated it.")
+  run_id STRING OPTIONS (description = "Dagster run that evaluated it."),
+  pages ARRAY<STRING> OPTIONS (description = "The page that each of `offenders` is about, in their order; empty where the whole agency is concerned.")
 )
 PARTITION BY week_start
 CLUSTER BY verdict_id;

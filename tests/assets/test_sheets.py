@@ -527,10 +527,7 @@ def test_the_sensor_runs_by_itself_and_only_where_there_is_a_spreadsheet(
 
 
 def test_a_week_that_does_not_pass_the_gate_is_not_published(agency: Installed, desk: Desk) -> None:
-    agency.change(
-        "UPDATE `${dataset}.active_caption_assignments` SET is_active = FALSE "
-        "WHERE page_name = 'cook'"
-    )
+    agency.change("UPDATE `${dataset}.active_caption_assignments` SET is_active = FALSE WHERE TRUE")
     requests = len(desk.sheets.requests)
     make(agency, "schedule_sheet", succeeds=False)
     assert len(desk.sheets.requests) == requests

@@ -45,6 +45,8 @@ TROUBLES = {
     "every_message_is_reserved": "UPDATE `${dataset}.active_caption_assignments` AS r "
     "SET is_active = FALSE WHERE r.page_name = 'basil_and_thyme'",
 }
+UNRESERVED = "UPDATE `${dataset}.active_caption_assignments` SET is_active = FALSE WHERE TRUE"
+"""No page in force would be left to publish."""
 
 
 def finding(agency: Installed, name: str) -> conditions.Finding:
@@ -125,7 +127,7 @@ def published_before(agency: Installed) -> Mapping[str, bytes]:
 def test_a_publishing_step_alone_in_its_run_asks_the_gate(agency: Installed) -> None:
     """A blocking check stops only its own run; the asset must not rely on it."""
     before = published_before(agency)
-    agency.change(TROUBLES["every_message_is_reserved"])
+    agency.change(UNRESERVED)
     result = publish(agency)
     assert not result.success
     (failure,) = [e for e in result.all_events if e.is_step_failure]
@@ -135,7 +137,7 @@ def test_a_publishing_step_alone_in_its_run_asks_the_gate(agency: Installed) -> 
 
 def test_a_closed_gate_stops_every_export_of_a_run(agency: Installed) -> None:
     before = published_before(agency)
-    agency.change(TROUBLES["every_message_is_reserved"])
+    agency.change(UNRESERVED)
     result = agency.run("export_schedules", WEEK, succeeds=False)
     assert result.get_asset_materialization_events() == []
     assert agency.files() == before
@@ -153,13 +155,25 @@ def test_an_open_gate_is_shown_with_what_was_published(agency: Installed) -> Non
 
 
 def test_every_failed_condition_is_named(agency: Installed) -> None:
-    agency.change(TROUBLES["every_message_is_reserved"])
-    agency.change(TROUBLES["schedules_are_as_planned"])
+    """That of one page alone too, once another one closes the gate for all."""
+    broken = ("no_caption_reserved_twice", "schedules_are_as_planned")
+    for name in broken:
+        agency.change(TROUBLES[name])
     with pytest.raises(GateClosedError) as closed:
         judged_week(agency.dataset, WEEK, run_id="test")
     for name in [*CONDITIONS, *SMOKE_TESTS]:
-        is_broken = name in ("every_message_is_reserved", "schedules_are_as_planned")
-        assert (name in str(closed.value)) is is_broken
+        assert (name in str(closed.value)) is (name in broken)
+
+
+@pytest.mark.parametrize("name", list(TROUBLES)[2:])
+def test_a_condition_on_schedules_names_the_page_of_each_offender(
+    agency: Installed, name: str
+) -> None:
+    agency.change(TROUBLES[name])
+    broken = finding(agency, name)
+    assert set(broken.pages) == {"basil_and_thyme"}
+    assert len(broken.pages) == len(broken.offenders)
+    assert broken.withheld == {"basil_and_thyme": broken.offenders[0]}
 
 
 # Smoke tests

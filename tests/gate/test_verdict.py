@@ -21,7 +21,9 @@ from eros_assets.gate.verdict import (
     judged_week,
     state_of_week,
     verdict_of_week,
+    withheld_pages,
 )
+from eros_assets.weekly.messages import active_messages
 from tests.assets.installed import WEEK, Installed, copied
 from tests.exporting.sheets_service.service import SPREADSHEET
 from tests.exporting.sheets_service.weeks import opened_desk
@@ -40,6 +42,13 @@ REOPENED = {
             "message_type": "IF(r.message_type = 'PPV', 'Bump', 'PPV')",
             "price_tier": "CONCAT(r.price_tier, '?')",
             "arm": "IF(r.arm = 'control', 'treatment', 'control')",
+            "suggested_price": "COALESCE(r.suggested_price, 0) + 1",
+            "reason": "CONCAT(r.reason, '!')",
+            "source": "'queued'",
+            "send_hour": "r.send_hour + 1",
+            "day_of_week": "CONCAT(r.day_of_week, '?')",
+            "send_date": "DATE_ADD(r.send_date, INTERVAL 1 DAY)",
+            "status": "'superseded'",
             "message_number": "99",
         }.items()
     },
@@ -98,10 +107,12 @@ LEFT_CLOSED = {
 class Gate:
     """Stands for the gate's conditions, and counts how often they are evaluated.
 
-    `failing` are those that don't hold. `then` is done at each evaluation.
+    `failing` are those that don't hold, for `pages` alone where there are any. `then` is done at
+    each evaluation.
     """
 
     failing: Sequence[str] = ()
+    pages: tuple[str, ...] = ()
     then: Callable[[], object] = lambda: None
     weeks: list[dt.date] = field(default_factory=list[dt.date])
 
@@ -109,7 +120,14 @@ class Gate:
         self.weeks.append(week_start)
         self.then()
         return tuple(
-            Finding(name, f"What {name} observes.", ("one", "two") * (name in self.failing), 2.5, 1)
+            Finding(
+                name,
+                f"What {name} observes.",
+                ("one", "two") * (name in self.failing),
+                2.5,
+                1,
+                self.pages if name in self.failing else (),
+            )
             for name in NAMES
         )
 
@@ -212,7 +230,8 @@ def test_a_kept_verdict_is_the_evaluated_one(unjudged: Dataset, gate: Gate) -> N
     kept = verdict_of_week(unjudged, WEEK, run_id="a")
     assert gate.evaluations == 1
     assert [dataclasses.astuple(f) for f in kept.findings] == [
-        (f.name, f.meaning, tuple(f.offenders), f.observed, f.threshold) for f in evaluated.findings
+        (f.name, f.meaning, tuple(f.offenders), f.observed, f.threshold, tuple(f.pages))
+        for f in evaluated.findings
     ]
     assert kept.verdict_id == evaluated.verdict_id
     assert kept.publication_id == evaluated.publication_id
@@ -371,15 +390,84 @@ def test_checks_show_the_verdict_and_those_that_fail_are_red(
         assert offenders == (["one", "two"] if name in failing else [])
 
 
-def test_a_real_failure_is_red_in_the_checks_and_closes_the_exports(agency: Installed) -> None:
+def test_a_real_failure_of_one_page_is_a_warning_in_the_checks_and_withholds_the_page(
+    agency: Installed,
+) -> None:
     agency.change(REOPENED["message: arm"])
     shown = judged(agency)
     assert {name for name in NAMES if not shown[name].passed} == {"schedules_are_as_planned"}
+    assert shown["schedules_are_as_planned"].severity is dg.AssetCheckSeverity.WARN
     assert agency.dataset.rows("gate_verdicts", passed=False).empty
+    week = judged_week(agency.dataset, WEEK, run_id="another")
+    assert list(week.withheld) == [PAGE]
+    assert "schedules_are_as_planned" in week.withheld[PAGE]
+    assert set(week.in_force["page_name"]) - set(week.messages["page_name"]) == {PAGE}
+
+
+def test_a_real_failure_of_all_pages_is_red_in_the_checks_and_closes_the_exports(
+    agency: Installed,
+) -> None:
+    agency.change(
+        "UPDATE `${dataset}.schedule_recommendations` AS r SET arm = 'control' "
+        "WHERE r.is_active AND r.arm = 'treatment'"
+    )
+    shown = judged(agency)
+    assert {name for name in NAMES if not shown[name].passed} == {"schedules_are_as_planned"}
+    assert shown["schedules_are_as_planned"].severity is dg.AssetCheckSeverity.ERROR
     with pytest.raises(GateClosedError, match="schedules_are_as_planned") as closed:
         judged_week(agency.dataset, WEEK, run_id="another")
     failed = [finding.name for finding in closed.value.findings if not finding.passed]
     assert failed == ["schedules_are_as_planned"]
+
+
+def test_a_verdict_that_an_earlier_version_kept_is_of_the_whole_agency(
+    agency: Installed,
+) -> None:
+    """The column of the pages was added to the table since: its rows have no value there."""
+    agency.change(REOPENED["message: arm"])
+    assert not verdict_of_week(agency.dataset, WEEK, run_id="a").passed
+    agency.change("UPDATE `${dataset}.gate_verdicts` SET pages = NULL WHERE TRUE")
+    with pytest.raises(GateClosedError, match="schedules_are_as_planned"):
+        judged_week(agency.dataset, WEEK, run_id="a")
+    assert list(judged_week(agency.dataset, WEEK, run_id="b").withheld) == [PAGE]
+
+
+def test_what_is_compared_asks_the_verdict_on_the_present_state(
+    agency: Installed, gate: Gate
+) -> None:
+    """Else what follows from new targets would be withheld in one place and shown in another."""
+    agency.change("DELETE FROM `${dataset}.gate_verdicts` WHERE TRUE")
+    gate.failing, gate.pages = NAMES[1:2], (PAGE, PAGE)
+    published = judged_week(agency.dataset, WEEK, run_id="a")
+    assert list(published.withheld) == [PAGE]
+    found = withheld_pages(agency.dataset, WEEK, published.in_force)
+    assert found == published.withheld
+    gate.failing = ()
+    assert verdict_of_week(agency.dataset, WEEK, run_id="b").passed
+    assert withheld_pages(agency.dataset, WEEK, published.in_force) == {}
+    assert gate.evaluations == 2
+
+
+def test_what_is_compared_before_there_is_a_verdict_asks_the_conditions_on_schedules(
+    agency: Installed, gate: Gate
+) -> None:
+    agency.change(REOPENED["message: arm"])
+    rows = active_messages(agency.dataset, WEEK)
+    assert list(withheld_pages(agency.dataset, WEEK, rows)) == [PAGE]
+    assert gate.evaluations == 0
+    assert agency.dataset.rows("gate_verdicts", passed=False).empty
+
+
+def test_publications_that_withhold_other_pages_have_other_ids(
+    agency: Installed, gate: Gate
+) -> None:
+    agency.change("DELETE FROM `${dataset}.gate_verdicts` WHERE TRUE")
+    gate.failing, gate.pages = NAMES[1:2], (PAGE, PAGE)
+    withheld = verdict_of_week(agency.dataset, WEEK, run_id="a")
+    gate.failing = ()
+    passed = verdict_of_week(agency.dataset, WEEK, run_id="b")
+    assert withheld.state == passed.state
+    assert withheld.publication_id != passed.publication_id
 
 
 @pytest.mark.parametrize("week", [WEEK, None], ids=["of a week", "without a week"])

@@ -18,6 +18,7 @@ import pytest
 from eros_assets.dataset import Dataset
 from eros_assets.exporting import schedule_csv, schedule_events
 from eros_assets.gate import Finding, verdict
+from eros_assets.gate.verdict import withheld_pages
 from eros_assets.publishing import folders, publication, record
 from eros_assets.publishing.folders import ExportFolderError
 from eros_assets.publishing.publication import publish_files, wrong_folder
@@ -148,6 +149,11 @@ def withdraw(agency: Installed, page: str) -> None:
     )
 
 
+def faults(agency: Installed) -> list[str]:
+    rows, folder = active_messages(agency.dataset, WEEK), agency.dataset.week_folder(WEEK)
+    return wrong_folder(rows, folder, withheld_pages(agency.dataset, WEEK, rows))
+
+
 def left_beside(agency: Installed) -> list[str]:
     """What lies in the folder of unfinished publications, locks aside."""
     folder = agency.dataset.settings.out_dir / ".publishing"
@@ -211,9 +217,7 @@ def test_a_week_with_nothing_in_force_keeps_the_page_alone(agency: Installed) ->
     [row] = publish(agency.dataset).log.to_dict("records")
     assert (row["schedule_id"], row["row_count"], row["status"]) == (None, 0, "succeeded")
     assert set(agency.files()) == names_of()
-    assert (
-        wrong_folder(active_messages(agency.dataset, WEEK), agency.dataset.week_folder(WEEK)) == []
-    )
+    assert faults(agency) == []
 
 
 def test_a_run_narrowed_to_a_page_publishes_all_pages_in_force(agency: Installed) -> None:
@@ -255,7 +259,7 @@ def test_a_caption_that_is_lost_after_it_was_locked_costs_its_page_alone(
     assert said.startswith(f"{PAGE}: 0 of 1 messages: {reason}")
     status = dict(zip(published.log["page_name"], published.log["status"], strict=True))
     assert status == {PAGES[0]: "succeeded", PAGE: "failed"}
-    (fault,) = wrong_folder(active_messages(agency.dataset, WEEK), agency.dataset.week_folder(WEEK))
+    (fault,) = faults(agency)
     assert fault.startswith(f"{PAGE}: {reason}")
 
 
@@ -296,9 +300,7 @@ def test_a_list_of_weeks_that_can_t_be_written_costs_no_week(agency: Installed) 
     listed.unlink(missing_ok=True)
     listed.mkdir()
     publish_files(agency.dataset, WEEK, run_id="test", report=said.append)
-    assert (
-        wrong_folder(active_messages(agency.dataset, WEEK), agency.dataset.week_folder(WEEK)) == []
-    )
+    assert faults(agency) == []
     assert any("does not list the week" in line for line in said)
 
 
@@ -615,7 +617,7 @@ class Published:
 
     @property
     def faults(self) -> list[str]:
-        return wrong_folder(self.messages, self.folder)
+        return wrong_folder(self.messages, self.folder, {})
 
 
 @pytest.fixture(scope="module")

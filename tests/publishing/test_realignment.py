@@ -12,6 +12,7 @@ import pytest
 from eros_assets.assets.realigning import LOCKED, realigned
 from eros_assets.definitions import build_definitions
 from eros_assets.gate import Finding, verdict
+from eros_assets.gate.verdict import withheld_pages
 from eros_assets.publishing import publication
 from eros_assets.publishing.channels import FilesChannel
 from eros_assets.publishing.publication import publish_files, wrong_folder
@@ -119,7 +120,8 @@ def realigned_files(agency: Installed) -> dict[dt.date, str]:
 
 def faults(agency: Installed) -> list[str]:
     dataset = agency.dataset
-    return wrong_folder(active_messages(dataset, WEEK), dataset.week_folder(WEEK))
+    rows = active_messages(dataset, WEEK)
+    return wrong_folder(rows, dataset.week_folder(WEEK), withheld_pages(dataset, WEEK, rows))
 
 
 def in_force(agency: Installed) -> set[str]:

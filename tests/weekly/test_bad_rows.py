@@ -151,7 +151,7 @@ def test_with_every_bad_row_at_once_what_is_locked_is_published(
     assert schedules == {page: undisturbed[page] for page in PAGES if page != OWN}
     assert set(published.log["page_name"]) == set(schedules)
     assert set(published.log["status"]) == {"succeeded"}
-    assert wrong_folder(rows, published.folder) == []
+    assert wrong_folder(rows, published.folder, {}) == []
 
 
 def test_a_pattern_that_does_not_compile_is_said_of_its_page_alone(
