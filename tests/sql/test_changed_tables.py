@@ -19,7 +19,10 @@ SHARED = {
         *("select_captions_for_creator", "release_selections", "select_replacements"),
     },
     "selection_pools": {"select_captions_for_creator", "release_selections"},
-    "schedule_recommendations": {"lock_caption_assignments", "withdraw_schedules"},
+    # Refusing broken drafts and locking the others, one after the other in one step; a withdrawal.
+    "schedule_recommendations": {
+        *("refuse_draft", "lock_caption_assignments", "withdraw_schedules"),
+    },
 }
 
 
