@@ -61,6 +61,7 @@ PARAMETERS: Mapping[str, Typed] = {
     "first_instant": Typed(dt.datetime(2025, 1, 1, 8, tzinfo=dt.UTC), "TIMESTAMP"),
     "first_week": Typed(WEEK - dt.timedelta(days=7), "DATE"),
     "force": Typed(False, "BOOL"),
+    "has_begun": Typed(True, "BOOL"),
     "is_replacing": Typed(False, "BOOL"),
     "last_date": Typed(WEEK + dt.timedelta(days=14), "DATE"),
     "last_week": Typed(WEEK, "DATE"),
