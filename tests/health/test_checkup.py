@@ -119,9 +119,7 @@ def test_stale_history(agency: Installed, tmp_path: Path) -> None:
 def test_a_selector_that_is_down(agency: Installed) -> None:
     library = agency.dataset.library
     procedure = library["select_captions_for_creator"]
-    broken = procedure.text.replace(
-        "o.selection_seed,\n    CURRENT_TIMESTAMP()", "CURRENT_TIMESTAMP()"
-    )
+    broken = procedure.text.replace("f.selection_seed, CURRENT_TIMESTAMP()", "CURRENT_TIMESTAMP()")
     assert broken != procedure.text
     others = [each for each in library.values() if each.name != procedure.name]
     changed = SqlLibrary([*others, replace(procedure, text=broken)])

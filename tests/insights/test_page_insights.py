@@ -214,14 +214,14 @@ def test_a_query_that_fails_costs_its_topic_alone(
     shared_agency: Installed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = insights(shared_agency)
-    ask = handle.Dataset.query
+    ask = handle.Dataset.cached_query
 
     def query(self: handle.Dataset, name: str, /, **parameters: Any) -> Any:
         if name == "slot_values":
             raise WarehouseError("no such table")
         return ask(self, name, **parameters)
 
-    monkeypatch.setattr(handle.Dataset, "query", query)
+    monkeypatch.setattr(handle.Dataset, "cached_query", query)
     after = insights(shared_agency)
     for page, each in after.items():
         assert each.sections["Best hours"] == ["Could not be found out: no such table."]
