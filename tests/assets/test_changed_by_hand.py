@@ -31,8 +31,15 @@ def seen(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetCheckEvaluation
     return {each.check_name: each for each in result.get_asset_check_evaluations()}
 
 
-@pytest.mark.parametrize("name", CHANGES)
-@pytest.mark.parametrize("again", [(PAGE,), ()], ids=["its page", "everyone"])
+@pytest.mark.parametrize(
+    ("name", "again"),
+    [
+        ("hour", (PAGE,)),
+        ("message deleted", ()),
+        ("message of no page", ()),
+        ("reservations released", (PAGE,)),
+    ],
+)
 def test_a_changed_schedule_is_withheld_with_a_warning_until_its_page_is_planned_again(
     agency: Installed, name: str, again: tuple[str, ...]
 ) -> None:
