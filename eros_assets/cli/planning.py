@@ -24,7 +24,7 @@ from eros_assets.cli.replacing import (
     week_option,
 )
 from eros_assets.cli.reporting import report
-from eros_assets.cli.serving import dev
+from eros_assets.cli.serving import dev, graph_address
 from eros_assets.cli.simulating import simulate
 from eros_assets.cli.terminal import (
     CONSOLE,
@@ -446,7 +446,8 @@ def _where_to_look(settings: Settings, week_start: dt.date) -> Mapping[str, Any]
         f"  Look       {dataset.week_folder(week_start) / 'index.html'}\n"
         f"  Files      {dataset.week_folder(week_start)}\n"
         f"  Warehouse  {settings.warehouse_location}\n"
-        "  Dagster    make dev, then http://localhost:3000: the same assets, checks and runs"
+        f"  Dagster    make dev, then http://localhost:3000{graph_address(week_start)}\n"
+        "             the same assets, checks and runs; Materialize has this week chosen"
     )
     return {
         "week": week_start.isoformat(),

@@ -1,5 +1,6 @@
 """The command `dev`: the Dagster UI with its daemon."""
 
+import datetime as dt
 import os
 import sys
 import warnings
@@ -12,6 +13,14 @@ from eros_assets.cli.code_server import code_server
 from eros_assets.cli.dagster_home import dagster_storage
 from eros_assets.cli.terminal import CONSOLE, FAILED, refusing, settings_or_exit
 from eros_assets.settings import REPOSITORY
+
+
+def graph_address(week_start: dt.date) -> str:
+    """Where the UI shows the graph, with a week chosen in the dialog of Materialize.
+
+    Dagster's dialog opens without any partition otherwise, and *Latest* is one more click.
+    """
+    return f"/asset-groups?partition={week_start}"
 
 
 @click.command()

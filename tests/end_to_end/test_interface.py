@@ -3,6 +3,7 @@
 One Dagster and one window serve all steps; each goes on where the one before it ended.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -11,6 +12,7 @@ import dagster as dg
 import pytest
 
 from eros_assets.acceptance.dagster_state import WEEKLY_JOB
+from eros_assets.cli.serving import graph_address
 from tests.end_to_end.browser import CHROMIUM, DRIVER, Browser, browser
 from tests.end_to_end.served import Served, served
 
@@ -83,6 +85,13 @@ class TestInOrder:
         window.see("Materialize all")
         window.click("List", tag="a")
         window.see("schedule_csv", "schedule_index")
+
+    def test_1a_the_address_that_commands_print_has_the_week_chosen(self, window: Browser) -> None:
+        """Seen on the page of the job, whose dialog is that of the graph."""
+        _, _, query = graph_address(dt.date.fromisoformat(COMING)).partition("?")
+        window.open(f"{JOBS}/{WEEKLY_JOB}?{query}")
+        window.click("Materialize all…")
+        window.see("1 partition", "Launch 1 run")
 
     def test_2_a_backfill_of_two_weeks_is_launched_from_the_dialog(
         self, dagster: Served, window: Browser
