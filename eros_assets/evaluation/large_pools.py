@@ -9,7 +9,6 @@ best can't come up twice, as a point of a Poisson process could: those few draw 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -144,16 +143,18 @@ def curves_of(
     return Curves(log_share, logit, score, over, np.maximum.accumulate(of_kind, axis=1), mean)
 
 
-class HasScore(Protocol):
-    """What rivals are to a large pool, whose places are not counted."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Rivals:
+    """The scores to pass in a replay, to join the chosen and to stay; urgent or not, by category.
 
-    @property
-    def score(self) -> Floats:
-        """To be passed to join and to stay, (2, 2, k)."""
-        ...
+    `lift` is what diversity gave the rival whose score it is.
+    """
+
+    score: Floats  # (2, 2, k)
+    lift: Floats  # (2, 2, k)
 
 
-Contest = Callable[[Floats, Ints, Bools], tuple[list[int], HasScore]]
+Contest = Callable[[Floats, Ints, Bools], tuple[list[int], Rivals]]
 """Of scores, categories and urgency: who is chosen, and the scores that others must pass."""
 
 

@@ -58,12 +58,15 @@ class LoggedMessages:
     def without(self, cluster: int) -> "LoggedMessages":
         """The log without one cluster."""
         kept = self.cluster != cluster
-        return LoggedMessages(
-            *(values[kept] for values in (self.reward, self.logged, self.candidate, self.rate)),
+        return replace(
+            self,
+            reward=self.reward[kept],
+            logged=self.logged[kept],
+            candidate=self.candidate[kept],
+            rate=self.rate[kept],
             expected_rate=self.expected_rate[kept],
             stratum=self.stratum[kept],
             cluster=self.cluster[kept],
-            most_weight=self.most_weight,
         )
 
     def of_control(self, is_control: Bools) -> "LoggedMessages":

@@ -15,7 +15,7 @@ import numpy as np
 
 from eros_assets.arrays import Bools, Floats, Ints
 from eros_assets.evaluation.beta import beta_survival
-from eros_assets.evaluation.large_pools import Individuals, curves_of, replay_large
+from eros_assets.evaluation.large_pools import Individuals, Rivals, curves_of, replay_large
 
 LOOKED_AT = 4, 40
 """The best captions a replay sorts first: so many for each place, and so many more."""
@@ -153,17 +153,6 @@ class Replays:
         same &= category[:, None] == pool.category
         same &= is_urgent[:, None] == pool.is_urgent
         return np.where(same.any(axis=1), same.argmax(axis=1), -1)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rivals:
-    """The scores to pass in a replay, to join the chosen and to stay; urgent or not, by category.
-
-    `lift` is what diversity gave the rival whose score it is.
-    """
-
-    score: Floats  # (2, 2, k)
-    lift: Floats  # (2, 2, k)
 
 
 def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generator) -> Replays:

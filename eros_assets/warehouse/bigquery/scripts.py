@@ -72,21 +72,21 @@ def replacement(
         "ON FALSE\n"
         f"WHEN NOT MATCHED THEN INSERT ({names})\n"
         f"VALUES ({values})\n"
-        f"WHEN NOT MATCHED BY SOURCE AND {_matching(replacing, 'kept')} THEN DELETE"
+        f"WHEN NOT MATCHED BY SOURCE AND {_matching(replacing)} THEN DELETE"
     )
 
 
 def deletion(target: str, replacing: Mapping[str, Typed]) -> str:
     """Removes the rows of `target` that match `replacing`; a column's values are its parameter."""
-    return f"DELETE FROM {quoted(target)} AS kept WHERE {_matching(replacing, 'kept')}"
+    return f"DELETE FROM {quoted(target)} AS kept WHERE {_matching(replacing)}"
 
 
-def _matching(replacing: Mapping[str, Typed], table: str) -> str:
-    return " AND ".join(_condition(table, name, typed) for name, typed in replacing.items())
+def _matching(replacing: Mapping[str, Typed]) -> str:
+    return " AND ".join(_condition(name, typed) for name, typed in replacing.items())
 
 
-def _condition(table: str, name: str, typed: Typed) -> str:
-    column = f"{table}.{quoted(name)}"
+def _condition(name: str, typed: Typed) -> str:
+    column = f"kept.{quoted(name)}"
     if typed.value is None:
         return f"{column} IS NULL"
     if is_several(typed.value):
