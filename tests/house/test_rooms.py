@@ -28,7 +28,11 @@ ORDER = (
 )
 """The rooms, lowest first: each may import those before it."""
 
-GRAPH = rooms.import_graph(EROS)
+
+@pytest.fixture(scope="module")
+def graph() -> rooms.Graph:
+    """The imports of EROS."""
+    return rooms.import_graph(EROS)
 
 
 def files(texts: Mapping[str, str]) -> rooms.Graph:
@@ -87,12 +91,12 @@ def test_dagster_where_it_belongs_is_fine(path: str, text: str) -> None:
 # Cycles
 
 
-def test_no_file_imports_itself_by_a_detour() -> None:
-    assert rooms.cycle(GRAPH) == []
+def test_no_file_imports_itself_by_a_detour(graph: rooms.Graph) -> None:
+    assert rooms.cycle(graph) == []
 
 
-def test_no_room_imports_itself_by_a_detour() -> None:
-    assert rooms.cycle(rooms.room_graph(GRAPH)) == []
+def test_no_room_imports_itself_by_a_detour(graph: rooms.Graph) -> None:
+    assert rooms.cycle(rooms.room_graph(graph)) == []
 
 
 WAYS_BACK = [
@@ -163,12 +167,12 @@ def test_a_cycle_of_rooms_without_one_of_files_is_noticed(back: str) -> None:
 # Order
 
 
-def test_every_room_has_its_place_in_the_order() -> None:
-    assert sorted(rooms.room_graph(GRAPH)) == sorted(ORDER)
+def test_every_room_has_its_place_in_the_order(graph: rooms.Graph) -> None:
+    assert sorted(rooms.room_graph(graph)) == sorted(ORDER)
 
 
-def test_no_room_imports_one_above_it() -> None:
-    assert rooms.upward_imports(GRAPH, ORDER) == []
+def test_no_room_imports_one_above_it(graph: rooms.Graph) -> None:
+    assert rooms.upward_imports(graph, ORDER) == []
 
 
 @pytest.mark.parametrize("up", WAYS_BACK)
