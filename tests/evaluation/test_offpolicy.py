@@ -130,19 +130,30 @@ def counted_chances(pool: TierPool, policy: Policy, weeks: int) -> np.ndarray:
     draws = rng.beta(*sharpened, (weeks, pool.size))
     percentile = (draws.argsort(axis=1).argsort(axis=1) + 1) / pool.size
     bonus = policy.diversity_weight * (1 - 2 * pool.relative_use[pool.category])
-    times = np.zeros(pool.size)
-    for order in (-(percentile * pool.multiplier + bonus)).argsort(axis=1):
-        chosen: list[int] = []
-        for caption in order:
-            alike = sum(pool.category[c] == pool.category[caption] for c in chosen)
-            if pool.is_urgent[caption] and sum(pool.is_urgent[chosen]) >= pool.urgent_room:
-                continue
-            if alike < pool.category_room[pool.category[caption]]:
-                chosen.append(int(caption))
-            if len(chosen) == pool.places:
-                break
-        times[chosen] += 1
-    return times / weeks
+    scores = percentile * pool.multiplier + bonus
+    return chosen_greedily(pool, (-scores).argsort(axis=1)).mean(axis=0)
+
+
+def chosen_greedily(pool: TierPool, order: np.ndarray) -> np.ndarray:
+    """Whether each caption is chosen (weeks, captions): all weeks take their next one together.
+
+    `order` (weeks, captions) has each week's captions, the best first. One is passed over where
+    its category or the urgent ones have no room left.
+    """
+    week = np.arange(len(order))
+    chosen = np.zeros(order.shape, dtype=bool)
+    category_room = np.tile(pool.category_room, (week.size, 1))
+    urgent_room = np.full(week.size, pool.urgent_room)
+    places = np.full(week.size, pool.places)
+    for caption in order.T:
+        category, is_urgent = pool.category[caption], pool.is_urgent[caption]
+        fits = (places > 0) & (category_room[week, category] > 0)
+        fits &= ~is_urgent | (urgent_room > 0)
+        chosen[week, caption] = fits
+        category_room[week, category] -= fits
+        urgent_room -= fits & is_urgent
+        places -= fits
+    return chosen
 
 
 @pytest.mark.parametrize(
@@ -170,7 +181,7 @@ def test_replayed_chances_are_those_of_drawing_again_and_again(
     policy: Policy, pool: TierPool
 ) -> None:
     counted = counted_chances(pool, policy, 5_000)
-    replays = replay(pool, policy, 2_000, np.random.default_rng(3))
+    replays = replay(pool, policy, 1_000, np.random.default_rng(3))
     got = replays.probabilities(pool.prior, pool.evidence, pool.category, pool.is_urgent)
     assert got.sum() == pytest.approx(pool.places, rel=0.03)
     np.testing.assert_allclose(got, counted, atol=0.03)
