@@ -188,7 +188,8 @@ def test_the_improvement_of_few_unequal_pages_is_right_on_average_and_covered() 
     error, plain, covered = [], [], []
     for _ in range(250):
         sent, truth = unequal_pages(rng)
-        row = improvement_rows(sent)[0]
+        # The overall row does not read weeks: in one week there are few other rows to make.
+        row = improvement_rows(sent.assign(week_start=MONDAY))[0]
         if row["relative_lower"] is None:
             continue
         assert isinstance(row["relative_improvement"], float)
