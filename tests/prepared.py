@@ -23,6 +23,8 @@ MAKERS = (
     "tests/assets/installed.py",
     "tests/assets/statements_run.py",
     "tests/conftest.py",
+    "tests/weekly/bad_rows.py",
+    "tests/weekly/four_pages.py",
     "requirements.txt",
 )
 ENGINES = ("duckdb", "sqlglot", "pandas", "numpy", "matplotlib", "dagster")

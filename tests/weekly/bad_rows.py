@@ -37,8 +37,12 @@ class Case:
 
     @property
     def batch(self) -> object:
-        """Cases of one batch are planned together: what one of them broke would show in all."""
-        return self.table, self.costs, tuple(self.ddl)
+        """Cases of one batch are planned together: what one of them broke would show in all.
+
+        Those that cost a page are of one table, so that no other table's case costs it for them.
+        """
+        alone = self.costs is not None or bool(self.ddl)
+        return self.table if alone else "", self.costs, tuple(self.ddl)
 
 
 FLOAT_COUNTS = tuple(

@@ -18,6 +18,7 @@ from eros_assets.weekly.rows import draft_rows
 from eros_assets.weekly.scope import week_plan_scope
 from eros_assets.weekly.selection import select_captions, week_targets, with_chances
 from eros_assets.weekly.shortfalls import Shortfall, store_shortfalls
+from tests.prepared import prepared
 from tests.weekly.bad_rows import OWN, PAGES, SHARED_TOPICS, WEEK, caption, instant
 
 TIERS = ("budget", "mid", "premium", "bump")
@@ -72,8 +73,27 @@ def _bank() -> list[dict[str, Any]]:
     ]
 
 
-def make_four_pages(home: Path) -> Path:
-    """Fill a home with an agency without a bad row, not planned yet; to be copied."""
+def four_pages() -> Path:
+    """A home with an agency without a bad row, not planned yet; only to be copied."""
+
+    def make(folder: Path) -> None:
+        _make_four_pages(folder / "home")
+
+    return prepared("four_pages", make) / "home"
+
+
+def planned_four_pages() -> Path:
+    """The same with its week planned."""
+
+    def make(folder: Path) -> None:
+        dataset = opened(copied(four_pages(), folder))
+        with session(dataset):
+            planned_week(dataset)
+
+    return prepared("planned_four_pages", make) / "home"
+
+
+def _make_four_pages(home: Path) -> None:
     dataset = opened(home)
     restricted = {
         "page_name": OWN,
@@ -93,7 +113,6 @@ def make_four_pages(home: Path) -> Path:
         dataset.load("caption_bank", pd.DataFrame(_bank()))
         dataset.load("mass_messages", pd.DataFrame(_history()))
         dataset.load("creator_caption_restrictions", pd.DataFrame([restricted]))
-    return home
 
 
 def session(dataset: Dataset) -> Any:

@@ -28,8 +28,9 @@ from tests.weekly.bad_rows import PAGES, WEEK
 from tests.weekly.four_pages import (
     Schedules,
     copied,
-    make_four_pages,
+    four_pages,
     opened,
+    planned_four_pages,
     planned_week,
     session,
 )
@@ -39,17 +40,14 @@ WEDNESDAY, SUNDAY = (WEEK + dt.timedelta(days=n) for n in (2, 6))
 
 
 @pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_four_pages(tmp_path_factory.mktemp("good"))
+def good() -> Path:
+    return four_pages()
 
 
 @pytest.fixture(scope="module")
-def undecided(good: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+def undecided(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """The week without a decision."""
-    dataset = opened(copied(good, tmp_path_factory.mktemp("undecided")))
-    with session(dataset):
-        planned_week(dataset)
-    return dataset
+    return opened(copied(planned_four_pages(), tmp_path_factory.mktemp("undecided")))
 
 
 @pytest.fixture(scope="module")

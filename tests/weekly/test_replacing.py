@@ -21,7 +21,7 @@ from eros_assets.weekly.replacing.requests import ReplacementError
 from eros_assets.weekly.shortfalls import week_shortfalls
 from eros_assets.weekly.weeks import PastWeekError
 from tests.weekly.bad_rows import OWN, PAGES, WEEK
-from tests.weekly.four_pages import make_four_pages, opened, planned_week, session
+from tests.weekly.four_pages import planned_four_pages, session
 from tests.weekly.replacing_week import (
     WEDNESDAY,
     ahead,
@@ -44,12 +44,8 @@ CONDITIONS = (
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = make_four_pages(tmp_path_factory.mktemp("planned") / "home")
-    dataset = opened(home)
-    with session(dataset):
-        planned_week(dataset)
-    return home
+def planned() -> Path:
+    return planned_four_pages()
 
 
 @pytest.fixture

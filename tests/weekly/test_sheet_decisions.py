@@ -26,7 +26,7 @@ from tests.exporting.sheets_service.service import GET
 from tests.exporting.sheets_service.weeks import Desk, messages, opened_desk, week_of
 from tests.google.exchange import Trouble
 from tests.weekly.bad_rows import PAGES, WEEK
-from tests.weekly.four_pages import copied, make_four_pages, opened, planned_week, session
+from tests.weekly.four_pages import copied, four_pages, opened, planned_week, session
 
 MONDAY = serial_date(WEEK)
 OFF = {"Page": "Anna", "First date": MONDAY, "Last date": MONDAY + 1, "Reason": "on a trip"}
@@ -35,8 +35,8 @@ SONG = {"Page": "carla", "Date": MONDAY, "Time": 0.5, "Price": 9, "Text": "A new
 
 
 @pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_four_pages(tmp_path_factory.mktemp("good"))
+def good() -> Path:
+    return four_pages()
 
 
 @pytest.fixture
