@@ -3,7 +3,8 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from click.testing import CliRunner, Result
 from eros_assets.cli import planning
 from eros_assets.cli.planning import main
 from eros_assets.publishing.ownership import OWNER, take_folder
-from tests.assets.installed import Installed
+from eros_assets.settings import Settings
+from tests.assets.installed import Installed, copied
 
 HOLDING = """
 import sys, duckdb
@@ -51,7 +53,11 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def command(agency: Installed, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """A command of the installation whose week of 2025-11-03 is planned; today is that Monday."""
-    settings = agency.dataset.settings
+    return command_of(agency.dataset.settings, monkeypatch)
+
+
+def command_of(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """What types a command of an installation, with words and variables."""
     for name in ("EROS_WEEK", "EROS_PAGES", "EROS_IMPORT_DIR", "EROS_ENV"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("EROS_HOME", str(settings.home))
@@ -79,6 +85,23 @@ def state(folder: Path) -> dict[str, tuple[int, bytes]]:
     }
 
 
+@dataclass(frozen=True)
+class Untouched:
+    """An installation for commands that change nothing: its rows and files as they are."""
+
+    agency: Installed
+    rows: Mapping[str, list[str]]
+    files: dict[str, tuple[int, bytes]]
+
+
+@pytest.fixture(scope="module")
+def untouched(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Untouched]:
+    folder = tmp_path_factory.mktemp("untouched")
+    with copied(planned, folder, alone=False) as agency:
+        rows = agency.week_tables()
+        yield Untouched(agency, rows, state(folder))
+
+
 @pytest.mark.parametrize(
     ("words", "variables", "said"),
     [
@@ -94,21 +117,21 @@ def state(folder: Path) -> dict[str, tuple[int, bytes]]:
     ],
 )
 def test_a_page_or_week_that_is_none_is_refused_in_one_line(
-    agency: Installed,
-    command: Callable[..., Result],
+    untouched: Untouched,
+    monkeypatch: pytest.MonkeyPatch,
     jobs: list[str],
     words: list[str],
     variables: dict[str, str],
     said: str,
 ) -> None:
-    rows, files = agency.week_tables(), state(agency.dataset.settings.home.parent)
-    told = command(*words, **variables)
+    settings = untouched.agency.dataset.settings
+    told = command_of(settings, monkeypatch)(*words, **variables)
     assert told.exit_code == 2
     assert said in told.output
     assert told.output.count("\n") == 1
     assert jobs == []
-    assert agency.week_tables() == rows
-    assert state(agency.dataset.settings.home.parent) == files
+    assert untouched.agency.week_tables() == untouched.rows
+    assert state(settings.home.parent) == untouched.files
 
 
 @pytest.mark.parametrize("word", ["week", "demo"])
