@@ -8,7 +8,7 @@ window functions take it quadratic time: keep to a few hundred rows.
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2
@@ -23,6 +23,9 @@ from tests.googlesql.service import service
 from tests.googlesql.source import DATASET, PROJECT, Source
 from tests.googlesql.syntax import Node
 from tests.googlesql.values import Row, decode, encode, type_of
+
+KEPT_VIEWS = 300
+"""Views whose rows are kept, each for the rows that it was evaluated on."""
 
 ANY = function_pb2.FunctionArgumentTypeProto(kind=functions.ARG_TYPE_ARBITRARY, num_occurrences=1)
 ROWS = function_pb2.FunctionArgumentTypeProto(kind=functions.ARG_TYPE_RELATION, num_occurrences=1)
@@ -83,6 +86,8 @@ class Reference:
             **{name: proto.signature[0] for name, proto in session.catalog.functions.items()},
             **{name: proto.signature for name, proto in session.catalog.table_functions.items()},
         }
+        self._reached: dict[str, frozenset[str]] = {}
+        self._view_rows: dict[tuple[str, *tuple[int, ...]], tuple[Sequence[Row], object]] = {}
 
     def evaluate(
         self,
@@ -93,12 +98,14 @@ class Reference:
         """The rows of one query, whose text has `${dataset}` in it as in `sql/`.
 
         `tables` are rows by table (or view) name and column; columns left out are NULL, tables left
-        out are empty. `parameters` are Python values, or Given where those don't tell their type.
+        out are empty. Nobody changes a sequence of rows after it was given: what views make of it
+        is kept for the next query. `parameters` are Python values, or Given where those don't tell
+        their type.
 
         Raises:
             GoogleSqlError: the query is wrong, or fails as it runs (ERROR, division by zero …).
         """
-        source = Source(sql, split=False)
+        source = unsplit(sql)
         text = source.text.decode().rstrip().rstrip(";")
         contents = self.with_views(source.tree, tables or {})
         with self.registered(self.needed(source.tree), contents) as catalog:
@@ -118,19 +125,39 @@ class Reference:
             if kind == "views" and name not in contents and view is not None:
                 contents[name] = ()  # its own text mentions it, too
                 self._add_views(view.tree, contents)
-                with self.registered(self.needed(view.tree), contents) as catalog:
-                    contents[name] = evaluated(_part(view, "query"), catalog, {}).rows
+                contents[name] = self._rows_of(name, view, contents)
+
+    def _rows_of(
+        self, name: str, view: Source, contents: Mapping[str, Sequence[Row]]
+    ) -> Sequence[Row]:
+        """The rows of a view, evaluated once for the same sequences of rows of what it reads."""
+        needed = self.needed(view.tree)
+        read = [contents.get(each, ()) for each in sorted(needed)]
+        key = (name, *map(id, read))
+        if key not in self._view_rows:
+            with self.registered(needed, contents) as catalog:
+                rows = evaluated(_part(view, "query"), catalog, {}).rows
+            self._view_rows[key] = rows, read  # as long as `read` is kept, its ids are its own
+            if len(self._view_rows) > KEPT_VIEWS:
+                del self._view_rows[next(iter(self._view_rows))]
+        return self._view_rows[key][0]
 
     def needed(self, tree: Node) -> set[str]:
         """Names that a text mentions, and those that what they name mentions."""
-        found: set[str] = set()
-        waiting = [tree]
-        while waiting:
-            for name in mentioned(waiting.pop()) - found:
-                found.add(name)
-                if name in self._sources:
-                    waiting.append(self._sources[name][1].tree)
-        return found
+        names = mentioned(tree)
+        return set(names).union(*map(self._reached_from, names))
+
+    def _reached_from(self, name: str) -> frozenset[str]:
+        if name not in self._reached:
+            found: set[str] = set()
+            waiting = [name]
+            while waiting:
+                if (each := waiting.pop()) not in found:
+                    found.add(each)
+                    if each in self._sources:
+                        waiting += mentioned(self._sources[each][1].tree)
+            self._reached[name] = frozenset(found)
+        return self._reached[name]
 
     @contextmanager
     def loaded(self, tables: Mapping[str, Sequence[Row]]) -> "Iterator[Loaded]":
@@ -210,7 +237,7 @@ class Loaded:
         self, sql: str, parameters: Mapping[str, object] | None = None
     ) -> "list[dict[str, object]]":
         """The rows of one query; see `Reference.evaluate`."""
-        text = Source(sql, split=False).text.decode().rstrip().rstrip(";")
+        text = unsplit(sql).text.decode().rstrip().rstrip(";")
         return evaluated(text, self._catalog, parameters or {}).rows
 
 
@@ -234,14 +261,21 @@ def full_name(name: str) -> str:
     return f"{PROJECT}.{DATASET}.{name}"
 
 
-def mentioned(tree: Node) -> set[str]:
+@lru_cache(maxsize=500)
+def unsplit(sql: str) -> Source:
+    """A text whose dotted names are single identifiers, parsed once."""
+    return Source(sql, split=False)
+
+
+@lru_cache(maxsize=2000)
+def mentioned(tree: Node) -> frozenset[str]:
     """The dataset's objects that an unsplit text mentions."""
     prefix = full_name("")
-    return {
+    return frozenset(
         node.path[0].removeprefix(prefix)
         for node in tree.walk()
         if node.kind == "PathExpression" and node.path[0].startswith(prefix)
-    }
+    )
 
 
 def _part(source: Source, role: str) -> str:

@@ -15,7 +15,15 @@ from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2
 from eros_assets.warehouse.sql.files import source_text
 from tests.googlesql.analysis import SQL
 from tests.googlesql.catalog import Type, named_type, type_name
-from tests.googlesql.evaluation import Answer, Beside, Given, Reference, evaluated, full_name
+from tests.googlesql.evaluation import (
+    Answer,
+    Beside,
+    Given,
+    Reference,
+    evaluated,
+    full_name,
+    unsplit,
+)
 from tests.googlesql.language import analyzer_options
 from tests.googlesql.service import service
 from tests.googlesql.source import Source
@@ -50,7 +58,7 @@ class Script:
         Raises:
             RaisedError, GoogleSqlError: it ended there; the tables are as they were before it.
         """
-        source = Source(source_text(path), split=False)
+        source = unsplit(source_text(path))
         body = source.tree.child("statement_list_node").many("statement_list")
         variables = {
             name: (named_type(given.type), given.value)
@@ -65,7 +73,7 @@ class Script:
             RaisedError, GoogleSqlError: it ended there; the tables are as they were before it.
         """
         path = self.root / "procedures" / f"{procedure}.sql"
-        source = Source(source_text(path), split=False)
+        source = unsplit(source_text(path))
         (create,) = source.tree.child("statement_list_node").many("statement_list")
         frame, out = _Frame(self, source), []
         for parameter in create.child("parameters").many("parameter_entries"):

@@ -16,9 +16,9 @@ from eros_assets.tuning import configuration_tables
 from eros_assets.warehouse.protocol import Typed
 from eros_assets.warehouse.sql.library import load_library
 from tests.googlesql.analysis import SQL
-from tests.googlesql.evaluation import Given, reference
+from tests.googlesql.evaluation import Given, reference, unsplit
 from tests.googlesql.service import GoogleSqlError
-from tests.googlesql.source import Source, statements_of
+from tests.googlesql.source import Source
 from tests.sql.embedded import SETTINGS, Embedded, embedded, frame_rows
 from tests.sql.equality import differences
 from tests.sql.histories import PAGES, History, histories
@@ -40,11 +40,20 @@ EXAMPLES = settings(
 )
 
 VIEWS = tuple(path.stem for path in sorted((SQL / "views").glob("*.sql")))
+
+
+def is_query(path: Path) -> bool:
+    """Whether a file is one query: it begins with SELECT or WITH, which no script does."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    first = next(line for line in lines if line and not line.startswith("--"))
+    return first.split()[0] in ("SELECT", "WITH")
+
+
 ONE_QUERY = tuple(
     path
     for folder in ("operations", "checks")
     for path in sorted((SQL / folder).glob("*.sql"))
-    if [node.kind for node in statements_of(path)] == ["QueryStatement"]
+    if is_query(path)
 )
 # Query parameters by name, with values that small tables have rows for.
 PARAMETERS: Mapping[str, Typed] = {
@@ -77,8 +86,8 @@ PARAMETERS: Mapping[str, Typed] = {
     "point_id": Typed("d0001_passed", "STRING"),
     "planned_at": Typed(dt.datetime(2025, 11, 5, 20, tzinfo=dt.UTC), "TIMESTAMP"),
     "price_tier": Typed("budget", "STRING"),
-    # The hours in which clocks change, forth and back, and their neighbours.
-    "quarters": Typed([*range(6430, 6450), *range(29275, 29295)], "ARRAY<INT64>"),
+    # From an hour before the clocks change, forth and back, to an hour after.
+    "quarters": Typed([*range(6436, 6444), *range(29280, 29288)], "ARRAY<INT64>"),
     "p_page_name": Typed(PAGES[2], "STRING"),
     "p_week_start": Typed(WEEK, "DATE"),
     "saturation_status": Typed("RED", "STRING"),
@@ -202,7 +211,7 @@ def _same_somewhere(
     Contents beyond the first are looked at only while there are no rows.
     """
     given = {name: Given(typed.value, typed.type) for name, typed in parameters.items()}
-    read = reference().needed(Source(sql, split=False).tree)
+    read = reference().needed(unsplit(sql).tree)
     different: list[Tables] = []
     for each in contents:
         tables = {name: rows for name, rows in each.items() if name in read}
@@ -219,14 +228,19 @@ def _same_somewhere(
     assert most, "equality of nothing with nothing proves nothing"
 
 
+MADE: dict[str, Tables] = {}
+"""Tables by history: every function is given the same ones, and views of them are kept."""
+
+
 def tables_of(history: History, configuration: Tables) -> Tables:
     """Everything that the functions read."""
-    return {
+    tables = {
         **configuration,
         "message_facts": history.facts,
         "creators": history.creators,
         "holiday_calendar": history.holidays,
     }
+    return MADE.setdefault(repr(history), tables)
 
 
 def call(function: str, page_name: str | None, history: History) -> str:
