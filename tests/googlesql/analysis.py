@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from filelock import FileLock
 from zetasql.wasi._pb2.zetasql.proto import function_pb2
 from zetasql.wasi._pb2.zetasql.public import function_pb2 as functions
 
@@ -16,7 +17,7 @@ from tests.googlesql.deployable import deployable
 from tests.googlesql.refusals import refusals
 from tests.googlesql.resolved import Resolved, inherited, kind
 from tests.googlesql.rules import syntax_rules
-from tests.googlesql.service import GoogleSqlError
+from tests.googlesql.service import GoogleSqlError, cache_folder
 from tests.googlesql.source import DATASET, PROJECT, Source, UnknownPlaceholderError
 from tests.googlesql.statements import Finding, Statements, created_name, table_columns
 from tests.googlesql.typed_rules import typed_rules
@@ -207,6 +208,12 @@ def analyse_all(root: Path = SQL) -> "tuple[Session, list[File]]":
 
     A file is analysed anew when it, what it mentions, or the analysis itself has changed.
     """
+    # Of processes that begin at once, one analyses, and the others find what it remembers.
+    with FileLock(cache_folder() / "analysis.lock"):
+        return _analysed(root)
+
+
+def _analysed(root: Path) -> "tuple[Session, list[File]]":
     session, files = Session(), []
     paths = sql_files(root)
     contents = {path: source_text(path) for path in paths}
