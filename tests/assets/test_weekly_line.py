@@ -2,9 +2,11 @@
 
 import csv
 import datetime as dt
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from eros_assets.agency.identity import AnotherAgencyError
@@ -12,7 +14,7 @@ from eros_assets.gate.conditions import routine_differences
 from eros_assets.planning import week as planner
 from eros_assets.planning.week import plan_week
 from eros_assets.weekly.scope import UnknownPageError
-from tests.assets.installed import WEEK, Installed, installed
+from tests.assets.installed import WEEK, Installed, copied, installed
 
 NOTHING_SENT_HEADER = (
     "row_id,page_name,message,sending_time,price,sent_count,viewed_count,purchased_count,"
@@ -61,26 +63,42 @@ def test_another_seed_chooses_other_captions(agency: Installed, tmp_path: Path) 
         assert reseeded.week_tables()["caption_selections"] != before
 
 
-def test_a_run_narrowed_to_pages_leaves_the_others_as_they_were(agency: Installed) -> None:
-    pages = sorted(
-        agency.query("SELECT page_name FROM `${dataset}.creators` WHERE is_active")["page_name"]
+@dataclass(frozen=True)
+class Narrowed:
+    """A week planned again for one page, and for one that joined; all pages' messages before it."""
+
+    agency: Installed
+    before: Mapping[str, pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def narrowed(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Narrowed]:
+    with copied(planned, tmp_path_factory.mktemp("narrowed")) as agency:
+        active = agency.query("SELECT page_name FROM `${dataset}.creators` WHERE is_active")
+        before = {page: messages(agency, page) for page in sorted(active["page_name"])}
+        agency.change(
+            "INSERT INTO `${dataset}.creators` (page_name, display_name, is_active) "
+            "VALUES ('brand_new', 'Brand New', TRUE)"
+        )
+        agency.plan(pages=(min(before), "brand_new"))
+        yield Narrowed(agency, before)
+
+
+def messages(agency: Installed, page: str) -> pd.DataFrame:
+    return agency.query(
+        "SELECT * FROM `${dataset}.schedule_recommendations` WHERE page_name = @page "
+        "ORDER BY message_number",
+        page=page,
     )
-    before = {
-        page: agency.query(
-            "SELECT * FROM `${dataset}.schedule_recommendations` WHERE page_name = @page "
-            "ORDER BY message_number",
-            page=page,
-        )
-        for page in pages
-    }
-    agency.plan(pages=(pages[0],), exports=False)
-    for page in pages[1:]:
-        after = agency.query(
-            "SELECT * FROM `${dataset}.schedule_recommendations` WHERE page_name = @page "
-            "ORDER BY message_number",
-            page=page,
-        )
-        assert after.equals(before[page]), page
+
+
+def test_a_run_narrowed_to_pages_leaves_the_others_as_they_were(narrowed: Narrowed) -> None:
+    for page in sorted(narrowed.before)[1:]:
+        assert messages(narrowed.agency, page).equals(narrowed.before[page]), page
+
+
+def test_a_creator_without_history_is_planned_beside_the_others(narrowed: Narrowed) -> None:
+    assert "brand_new.csv" in narrowed.agency.files()
 
 
 def test_a_run_for_a_page_that_is_no_creator_names_it(agency: Installed) -> None:
@@ -224,15 +242,6 @@ def test_a_bank_with_too_few_captions_gives_what_there_is_and_says_the_shortfall
     assert sorted(scheduled["caption_id"]) == [1, 2, 3]
     assert lacking.loc["bump"].to_dict() == {"wanted": 4, "got": 1}
     assert lacking.loc["mid"].to_dict() == {"wanted": 2, "got": 1}
-
-
-def test_a_creator_without_history_is_planned_beside_the_others(agency: Installed) -> None:
-    agency.change(
-        "INSERT INTO `${dataset}.creators` (page_name, display_name, is_active) "
-        "VALUES ('brand_new', 'Brand New', TRUE)"
-    )
-    agency.plan(pages=("brand_new",))
-    assert "brand_new.csv" in agency.files()
 
 
 def test_files_have_the_contracts_columns_and_la_offsets(agency: Installed) -> None:
