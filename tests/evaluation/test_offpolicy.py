@@ -181,7 +181,7 @@ def test_replayed_chances_are_those_of_drawing_again_and_again(
     policy: Policy, pool: TierPool
 ) -> None:
     counted = counted_chances(pool, policy, 5_000)
-    replays = replay(pool, policy, 1_000, np.random.default_rng(3))
+    replays = replay(pool, policy, 1_500, np.random.default_rng(3))
     got = replays.probabilities(pool.prior, pool.evidence, pool.category, pool.is_urgent)
     assert got.sum() == pytest.approx(pool.places, rel=0.03)
     np.testing.assert_allclose(got, counted, atol=0.03)
