@@ -210,6 +210,15 @@ class Dataset:
         """When a table last changed and how many rows it has; None when it does not exist."""
         return self.warehouse.freshness(table)
 
+    def data_versions(self, *names: str) -> Mapping[str, str] | None:
+        """The versions of files of `sql/` and of all that they read and write, below views too.
+
+        See `Warehouse.data_versions`; None where they can't be known.
+        """
+        reached = sorted(self.library.reached_from(*names))
+        deployed = [n for n in reached if self.library[n].kind not in ("operation", "check")]
+        return self.warehouse.data_versions(deployed)
+
     def planning_instant(self) -> dt.datetime:
         """The instant as of which weeks are planned; the only way time enters a decision.
 

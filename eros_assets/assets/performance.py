@@ -20,11 +20,12 @@ from eros_assets.assets.reporting import (
     table_metadata,
     table_spec,
 )
+from eros_assets.assets.unchanged import MadeFrom
 from eros_assets.assets.week import CONFIGURED, HANDED_OUT, REPLACING, SCOPE, refuse_plan
 from eros_assets.dataset import Dataset
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import Knobs, read_knobs
-from eros_assets.weekly.facts import refresh_facts
+from eros_assets.weekly.facts import loaded_at, refresh_facts
 from eros_assets.weekly.import_report import (
     ImportLimits,
     import_report,
@@ -89,11 +90,16 @@ def message_facts(
     require_deployed(dataset)
     require_inputs(dataset)
     note_history_span(dataset)
-    refresh_facts(dataset)
+    made_from = MadeFrom(
+        context, dataset, "refresh_message_facts", SORTED, loaded_at=loaded_at(dataset)
+    )
+    standing = None if week_scope.force else made_from.standing()
+    if not standing:
+        refresh_facts(dataset)
     report = import_report(dataset, ImportLimits.of(read_knobs(dataset)))
     if week_scope.stop_at_doubts:
         require_no_doubts(report, again="run the command again with --accept")
-    jobs = job_metadata(dataset) | {
+    read = {
         "inputs": report_metadata(report),
         "messages_read": report.messages,
         "messages_quarantined": report.quarantined,
@@ -101,12 +107,21 @@ def message_facts(
     }
     for doubt in report.doubts:
         context.log.warning(doubt)
+    if standing:
+        context.log.info(f"{', '.join(SORTED)} stay: what they are made from is unchanged")
+        yield from standing.results(read | job_metadata(dataset))
+        return
+    jobs, version = job_metadata(dataset), made_from.version()
     reasons = quarantine_reasons(dataset)
     for name in SORTED:
         preview = reasons if name == "quarantined_messages" else PREVIEWS[name]
         shown = table_metadata(dataset, name, preview)
         sources = lineage_metadata("refresh_message_facts", name)
-        yield dg.MaterializeResult(asset_key=name, metadata={**shown, **sources, **jobs})
+        yield dg.MaterializeResult(
+            asset_key=name,
+            metadata={**shown, **sources, **read, **jobs},
+            data_version=version,
+        )
 
 
 @dg.multi_asset(
@@ -136,18 +151,27 @@ def caption_bandit_stats(
     knobs = read_knobs(dataset)
     before = statistics_of(dataset, week_start)
     kept = kept_statistics(before, force=week_scope.force)
+    lookback_days = knobs["stats_lookback_days"]
+    made_from = MadeFrom(
+        *(context, dataset, "update_caption_performance", LEARNED),
+        as_of=week_start,
+        lookback_days=lookback_days,
+    )
     if kept:
         context.log.warning(kept)
     else:
+        if not week_scope.force and (standing := made_from.standing()):
+            context.log.info(f"{', '.join(LEARNED)} stay: what they are made from is unchanged")
+            yield from standing.results(job_metadata(dataset))
+            return
         if before.are_later:
             context.log.warning(
                 f"the caption statistics go back from {before.as_of} to {week_start}: forced"
             )
         dataset.call(
-            "update_caption_performance",
-            p_as_of=week_start,
-            p_lookback_days=knobs["stats_lookback_days"],
+            "update_caption_performance", p_as_of=week_start, p_lookback_days=lookback_days
         )
+    version = None if kept else made_from.version()
     as_of = before.as_of if kept and before.as_of else week_start
     fits = fit_metadata(dataset, as_of, knobs)
     jobs = job_metadata(dataset) | {"stats_as_of": as_of.isoformat()}
@@ -157,7 +181,11 @@ def caption_bandit_stats(
         shown = table_metadata(dataset, name, PREVIEWS[name])
         more = fits if name == "caption_priors" else {}
         sources = lineage_metadata("update_caption_performance", name)
-        yield dg.MaterializeResult(asset_key=name, metadata={**shown, **more, **sources, **jobs})
+        yield dg.MaterializeResult(
+            asset_key=name,
+            metadata={**shown, **more, **sources, **jobs},
+            data_version=version,
+        )
 
 
 def fit_metadata(dataset: Dataset, as_of: dt.date, knobs: Knobs) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from eros_assets.assets.reporting import job_metadata, markdown_rows, table_asset, table_metadata
+from eros_assets.assets.unchanged import MadeFrom
 from eros_assets.assets.week import CONFIGURED, HANDED_OUT, REPLACING, SCOPE, refuse_plan
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning import read_knobs
@@ -40,9 +41,15 @@ def caption_text_priors(
     refuse_plan(context, dataset, week_scope)
     week_start = dataset.default_week()
     kept = kept_statistics(statistics_of(dataset, week_start), force=week_scope.force)
+    made_from = MadeFrom(context, dataset, "caption_first_rates", [TABLE], as_of=week_start)
+    version: dg.DataVersion | None = None
     if kept:
         shown: dict[str, Any] = {"kept": kept}
         context.log.warning(kept)
+    elif standing := None if week_scope.force else made_from.standing():
+        context.log.info(f"{TABLE} stays: what it is made from is unchanged")
+        [result] = standing.results(job_metadata(dataset))
+        return result
     else:
         try:
             fitted = refresh_text_priors(dataset, week_start, read_knobs(dataset))
@@ -55,8 +62,10 @@ def caption_text_priors(
         else:
             context.log.info(fitted.outcome)
             shown = {"stats_as_of": week_start.isoformat(), **_metadata(fitted)}
+            version = made_from.version()
     return dg.MaterializeResult(
-        metadata={**table_metadata(dataset, TABLE, PREVIEW), **shown, **job_metadata(dataset)}
+        metadata={**table_metadata(dataset, TABLE, PREVIEW), **shown, **job_metadata(dataset)},
+        data_version=version,
     )
 
 

@@ -245,3 +245,15 @@ class Warehouse(Protocol):
             WarehouseError: the warehouse could not say; never taken for "nothing there".
         """
         ...
+
+    def data_versions(self, names: Sequence[str]) -> Mapping[str, str] | None:
+        """For each of these objects of `sql/` a text that changes whenever its content does.
+
+        The content of a table is its rows, that of other objects their definition. No job is run on
+        BigQuery; it can't tell of procedures and functions, which are left out there. None where
+        the answer can't be known of one of them.
+
+        Raises:
+            WarehouseError: the warehouse could not say.
+        """
+        ...

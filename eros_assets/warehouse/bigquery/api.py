@@ -86,6 +86,8 @@ class FoundTable(Protocol):
     modified: dt.datetime
     expires: dt.datetime | None
     num_rows: int | None
+    table_type: str
+    streaming_buffer: Any
     time_partitioning: Any
     range_partitioning: Any
     clustering_fields: Any

@@ -311,6 +311,23 @@ class BigQueryWarehouse:
         found = self._tables.find(f"freshness of {table}", table)
         return None if found is None else Freshness(found.modified, int(found.num_rows or 0))
 
+    def data_versions(self, names: Sequence[str]) -> Mapping[str, str] | None:
+        """When each table or view last changed, from metadata. See Warehouse.data_versions.
+
+        None where an object isn't there, a table is someone's view, or rows are being streamed in,
+        which the metadata tells late.
+        """
+        versions: dict[str, str] = {}
+        for name in names:
+            kind = self._library[name].kind
+            if kind not in ("table", "view"):
+                continue
+            found = self._tables.find(f"version of {name}", name)
+            if found is None or found.table_type != kind.upper() or found.streaming_buffer:
+                return None
+            versions[name] = f"{found.modified.isoformat()} {found.num_rows}"
+        return versions
+
     def _rendered(self, text: str) -> str:
         return render(text, self._settings.dataset_name)
 

@@ -185,6 +185,30 @@ def freshness(connection: duckdb.DuckDBPyConnection, table: str, placed: str) ->
     return None if changed_at is None else Freshness(_utc(changed_at), int(count))
 
 
+def data_versions(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str]
+) -> dict[str, str] | None:
+    """For each table the number of its rows and the sum of their hashes; None where one is missing.
+
+    Args:
+        connection: to the file.
+        tables: quoted names with their schema, by name.
+    """
+    if not tables:
+        return {}
+    names = list(tables)
+    sums = ", ".join(
+        f"(SELECT count(*) || ' ' || coalesce(sum(hash(t)), 0) FROM {placed} AS t)"
+        for placed in tables.values()
+    )
+    try:
+        row = connection.execute(f"SELECT {sums}").fetchall()[0]
+    except duckdb.CatalogException:
+        return None
+    # Another version of DuckDB may hash otherwise.
+    return {name: f"{duckdb.__version__} {value}" for name, value in zip(names, row, strict=True)}
+
+
 def snapshot_of(
     connection: duckdb.DuckDBPyConnection, deployment_id: str, table: str
 ) -> str | None:

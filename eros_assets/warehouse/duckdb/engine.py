@@ -288,6 +288,19 @@ class DuckDBWarehouse:
         with self._operations.reading() as connection:
             return catalogue.freshness(connection, table, self._translator.placed(table))
 
+    def data_versions(self, names: Sequence[str]) -> Mapping[str, str] | None:
+        """A hash of each table's rows and of each other object's text.
+
+        None where a table isn't there.
+        """
+        if not self._settings.warehouse_file.exists():
+            return None
+        with self._operations.reading() as connection:
+            defined = {d.name: d.fingerprint for d in catalogue.definitions(connection)}
+            tables = {n: self._translator.placed(n) for n in names if n not in defined}
+            rows = catalogue.data_versions(connection, tables)
+        return None if rows is None else rows | {n: defined[n] for n in names if n in defined}
+
     def _made(self, execution: Execution, sql_object: SqlObject) -> frozenset[str]:
         """Make an object; the table that is new by that."""
         name, kind = sql_object.name, sql_object.kind

@@ -156,6 +156,30 @@ class TestFreshness:
             DuckDBWarehouse(settings).freshness("songs")
 
 
+class TestDataVersions:
+    """Whether rows and definitions are as they were."""
+
+    def test_of_a_table_follows_its_rows_alone(self, songs: DuckDBWarehouse) -> None:
+        def version() -> str:
+            versions = songs.data_versions(["songs"])
+            assert versions is not None
+            return versions["songs"]
+
+        empty = version()
+        songs.run(INSERT)
+        filled = version()
+        songs.run("UPDATE `${dataset}.songs` SET song_id = song_id WHERE TRUE")
+        assert version() == filled != empty
+        songs.run(INSERT)
+        assert version() not in (empty, filled)  # equal rows don't take one another out
+        songs.run("DELETE FROM `${dataset}.songs` WHERE TRUE")
+        assert version() == empty
+
+    def test_without_the_table_there_is_none(self, songs: DuckDBWarehouse, tmp_path: Path) -> None:
+        assert songs.data_versions(["songs", "lost"]) is None
+        assert DuckDBWarehouse(settings_in(tmp_path / "new")).data_versions(["songs"]) is None
+
+
 def in_another_process(home: Path, code: str) -> subprocess.Popen[str]:
     """Python with a warehouse `w` on the file in `home`."""
     begin = f"""

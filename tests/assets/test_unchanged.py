@@ -1,0 +1,158 @@
+"""What is learned stands while what it is made from is as it was, and only then."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from eros_assets.assets.performance import LEARNED, SORTED, caption_bandit_stats, message_facts
+from eros_assets.assets.text_priors import TABLE, caption_text_priors
+from eros_assets.assets.unchanged import UNCHANGED, MadeFrom
+from eros_assets.definitions import resources_of
+from eros_assets.settings import Settings
+from tests.assets.installed import WEEK, Installed, copied
+
+STEPS = (message_facts, caption_text_priors, caption_bandit_stats)
+TABLES = {*SORTED, TABLE, *LEARNED}
+
+
+@pytest.fixture
+def learned(planned: Path, tmp_path: Path) -> Iterator[Installed]:
+    """The sample agency, whose facts and statistics this instance of Dagster has seen made."""
+    with copied(planned, tmp_path) as agency:
+        assert made_again(agency) == TABLES
+        yield agency
+
+
+def made_again(agency: Installed, week: dt.date = WEEK, *, force: bool = False) -> set[str]:
+    """Sort and learn; the tables that were made again."""
+    settings: Settings = agency.dataset.settings.model_copy(update={"week": week})
+    result = dg.materialize(
+        STEPS,
+        instance=agency.instance,
+        resources=resources_of(settings),
+        run_config={"resources": {"week_scope": {"config": {"force": force}}}},
+    )
+    events = [e.materialization for e in result.get_asset_materialization_events()]
+    assert {e.asset_key.to_user_string() for e in events} == TABLES
+    return {e.asset_key.to_user_string() for e in events if UNCHANGED not in e.metadata}
+
+
+def test_nothing_is_made_again_of_the_same(learned: Installed) -> None:
+    rows = learned.query("SELECT * FROM `${dataset}.caption_bandit_stats` ORDER BY 1, 2, 3")
+    assert made_again(learned) == set()
+    again = learned.query("SELECT * FROM `${dataset}.caption_bandit_stats` ORDER BY 1, 2, 3")
+    assert again.equals(rows)  # when they were last updated, too
+
+
+def test_what_stands_is_shown_as_it_was_made_and_says_so(learned: Installed) -> None:
+    def shown() -> dict[str, Any]:
+        event = learned.instance.get_latest_materialization_event(dg.AssetKey("caption_priors"))
+        assert event is not None
+        assert event.asset_materialization is not None
+        return dict(event.asset_materialization.metadata)
+
+    first = shown()
+    made_again(learned)
+    second = shown()
+    assert {"preview", "fits", "picture"} <= first.keys()
+    assert all(second[name] == first[name] for name in ("preview", "fits", "picture"))
+    made_again(learned)
+    assert shown()[UNCHANGED] == second[UNCHANGED]
+    assert "nothing that it is made from has changed" in second[UNCHANGED].value
+
+
+CHANGES = {
+    "a caption's text": (
+        (
+            "UPDATE `${dataset}.caption_bank` SET caption_text = 'Sunrise over the pier'"
+            " WHERE caption_id = (SELECT MIN(caption_id) FROM `${dataset}.caption_bank`)"
+        ),
+        TABLES,
+    ),
+    "a message's purchases": (
+        (
+            "UPDATE `${dataset}.mass_messages` SET purchased_count = purchased_count + 1"
+            " WHERE row_id = (SELECT MIN(row_id) FROM `${dataset}.message_facts`"
+            " WHERE message_type = 'PPV')"
+        ),
+        TABLES,
+    ),
+    "a knob": ("UPDATE `${dataset}.tuning` SET stats_half_life_days = 20 WHERE TRUE", TABLES),
+    "what was learned, by hand": (
+        (
+            "UPDATE `${dataset}.caption_bandit_stats` SET total_revenue = total_revenue + 1"
+            " WHERE caption_id = (SELECT MIN(caption_id) FROM `${dataset}.caption_bandit_stats`)"
+        ),
+        {*LEARNED},
+    ),
+    "a learned row that is gone": (
+        "DELETE FROM `${dataset}.caption_priors` WHERE price_tier = 'mid'",
+        {*LEARNED},
+    ),
+    "a page's audience": (
+        (
+            "UPDATE `${dataset}.creators` SET is_active = NOT is_active WHERE page_name ="
+            " (SELECT MIN(page_name) FROM `${dataset}.creators`)"
+        ),
+        {*LEARNED},
+    ),
+    "a table that nothing here reads": (
+        "DELETE FROM `${dataset}.selection_pools` WHERE TRUE",
+        set[str](),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_is_learned_from(learned: Installed, what: str) -> None:
+    script, expected = CHANGES[what]
+    learned.change(script)
+    assert made_again(learned) == expected
+    assert made_again(learned) == set()
+
+
+def test_another_week_is_learned_anew_from_the_same_facts(learned: Installed) -> None:
+    assert made_again(learned, WEEK + dt.timedelta(days=7)) == {TABLE, *LEARNED}
+
+
+def test_force_makes_everything_again(learned: Installed) -> None:
+    assert made_again(learned, force=True) == TABLES
+
+
+def test_a_view_that_is_another_is_learned_from(learned: Installed) -> None:
+    warehouse = learned.dataset.warehouse
+    [usable] = [d for d in warehouse.definitions() if d.name == "usable_captions"]
+    other = usable.text.replace("reason IS NULL", "reason IS NULL AND TRUE")
+    assert other != usable.text
+    warehouse.define([replace(usable, text=other)])
+    assert made_again(learned) == TABLES
+
+
+def test_other_code_makes_everything_again(
+    learned: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eros_assets.assets.unchanged._code", lambda: "another version")
+    assert made_again(learned) == TABLES
+
+
+def test_what_changes_while_a_step_runs_is_not_taken_for_learned(
+    learned: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned.change(CHANGES["a knob"][0])
+    real = MadeFrom.version
+
+    def changed_before(self: MadeFrom) -> dg.DataVersion | None:
+        learned.change(CHANGES["a caption's text"][0])
+        return real(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MadeFrom, "version", changed_before)
+        made_again(learned)
+    # The text changed under the first step; the others read it as it is now.
+    assert made_again(learned) == {*SORTED}
+    assert made_again(learned) == set()
