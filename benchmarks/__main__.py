@@ -30,6 +30,7 @@ from benchmarks import (
     sheets,
     slots,
     week,
+    year,
 )
 
 BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
@@ -53,6 +54,7 @@ LONG: dict[str, Callable[[], Iterator[str]]] = {
     "scale": scale.measure,
     "settings": settings.measure,
     "slots": slots.measure,
+    "year": year.measure,
 }
 
 
