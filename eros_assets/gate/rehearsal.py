@@ -44,6 +44,9 @@ REPEATS = 2
 
 SELECTOR = "select_captions_for_creator"
 OFFERS = "rehearsal_offers"
+BANK = "caption_bank"
+USUAL_BANK = 50_000
+"""Captions of a bank for which the selector may take as long as the tuning says."""
 WRITTEN = ("caption_selections", "selection_candidates", "selection_pools")
 """The tables that the selector writes; a rehearsal has temporary ones in their place."""
 
@@ -63,17 +66,30 @@ class RehearsedWeek:
     week_start: dt.date
     knobs: Knobs
 
+    @property
+    def longest_selection(self) -> float:
+        """Seconds of the engine that selecting the page's captions may take.
+
+        As the tuning has it, and in proportion for a bank of more than USUAL_BANK captions, all of
+        which are looked at.
+        """
+        bank = self.dataset.freshness(BANK)
+        captions = bank.row_count if bank else 0
+        return float(self.knobs["selector_max_seconds"]) * max(1.0, captions / USUAL_BANK)
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What the selector gave: captions wanted by tier, rows, and the time of its fastest call.
 
-    `still_offered` are captions that the page could still take: it got fewer than it asked for.
+    `longest_seconds` is what the engine may take. `still_offered` are captions that the page could
+    still take: it got fewer than it asked for.
     """
 
     wanted: Mapping[str, int]
     captions: Sequence[Record]
     timing: "Timing"
+    longest_seconds: float
     still_offered: Sequence[str]
 
 
@@ -165,7 +181,7 @@ def select(week: RehearsedWeek, report: Report, rules: Record) -> Selection:
         **{f"p_num_{tier}": count for tier, count in wanted.items()},
         "p_seed": week.dataset.settings.seed,
     }
-    longest = float(week.knobs["selector_max_seconds"])
+    longest = week.longest_selection
     tries: list[Timing] = []
     while True:
         rows = week.dataset.rehearse(SELECTOR, arguments, writing=WRITTEN)
@@ -183,6 +199,7 @@ def select(week: RehearsedWeek, report: Report, rules: Record) -> Selection:
         wanted=wanted,
         captions=[{str(k): v for k, v in row.items()} for row in rows.to_dict("records")],
         timing=min(tries, key=lambda timing: timing.engine_seconds),
+        longest_seconds=longest,
         still_offered=[
             f"{row['price_tier']} {row['arm']}: caption {row['caption_id']} was left"
             for row in offers

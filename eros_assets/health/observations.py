@@ -174,7 +174,7 @@ def _observed(
         faults=[finding.sentence for finding in smoke if not finding.passed],
         selector=Selector(
             selector.observed,
-            float(knobs["selector_max_seconds"]),
+            selector.threshold or float(knobs["selector_max_seconds"]),
             None if selector.passed else selector.offenders[0],
         ),
         improvement=newest_improvement(dataset),

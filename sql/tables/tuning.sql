@@ -61,7 +61,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.tuning` (
   grid_minutes INT64 OPTIONS (description = "Messages lie on this grid. Unit: minutes."),
   message_gap_minutes INT64 OPTIONS (description = "Least time between any two messages of a page. Unit: minutes."),
   approval_moves_minutes INT64 OPTIONS (description = "An approval stays with a message whose time moved by this much at most. Unit: minutes."),
-  selector_max_seconds FLOAT64 OPTIONS (description = "Longest that selecting one page's captions may take. Unit: seconds."),
+  selector_max_seconds FLOAT64 OPTIONS (description = "Longest that selecting one page's captions may take, in proportion for a bank of more than 50,000. Unit: seconds."),
   healthy_score FLOAT64 OPTIONS (description = "Health above it is HEALTHY. Unit: score."),
   min_health_score FLOAT64 OPTIONS (description = "Health under it is CRITICAL and asks for a rollback. Unit: score."),
   query_max_seconds FLOAT64 OPTIONS (description = "The 95th percentile of jobs stays under it. Unit: seconds."),

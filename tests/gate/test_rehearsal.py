@@ -1,5 +1,6 @@
 """A rehearsal changes nothing in the dataset, gives the procedure's own rows, and times itself."""
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from eros_assets.gate.report import Report
 from eros_assets.gate.smoke import smoke_findings
 from eros_assets.tuning import read_knobs
 from eros_assets.warehouse.duckdb.storage import storage_of
-from eros_assets.warehouse.protocol import WarehouseError
+from eros_assets.warehouse.protocol import Freshness, WarehouseError
 from tests.assets.installed import WEEK, Installed, copied
 
 PAGE = "basil_and_thyme"
@@ -166,6 +167,17 @@ def test_a_slow_selection_is_tried_again_and_the_fastest_counts(
     assert selection.timing == fastest
     assert len(made) == calls <= REPEATS + 1
     assert selection.captions
+
+
+@pytest.mark.parametrize(
+    ("captions", "longest"), [(0, 2.0), (44_651, 2.0), (50_000, 2.0), (500_000, 20.0)]
+)
+def test_a_larger_bank_may_take_longer(
+    line: Line, monkeypatch: pytest.MonkeyPatch, captions: int, longest: float
+) -> None:
+    bank = Freshness(dt.datetime(2025, 11, 3, tzinfo=dt.UTC), captions)
+    monkeypatch.setattr(type(line.week.dataset.warehouse), "freshness", lambda *_: bank)
+    assert line.week.longest_selection == longest
 
 
 def test_a_busy_machine_is_no_slow_selection(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
