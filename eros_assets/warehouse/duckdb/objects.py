@@ -5,6 +5,7 @@ kept as text in the catalogue.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import duckdb
 from sqlglot import exp
@@ -30,14 +31,19 @@ from eros_assets.warehouse.sql.syntax import (
     leaves,
 )
 
+KEPT = 1_024
+"""Objects whose statements a process remembers, new and with columns that are there."""
+
 
 def deploy_statements(
     sql_object: SqlObject,
     dataset_name: str,
     translator: Translator,
     present: Sequence[str],
-) -> list[str]:
+) -> Sequence[str]:
     """DuckDB's statements that make an object, or bring a table up to date.
+
+    Those of the same object are made once in a process: a check of all takes seconds.
 
     Args:
         sql_object: the object.
@@ -48,6 +54,13 @@ def deploy_statements(
     Raises:
         TranslationError, LibraryError, ScriptError: it can't be made.
     """
+    return _statements(sql_object, dataset_name, translator, tuple(present))
+
+
+@lru_cache(maxsize=KEPT)
+def _statements(
+    sql_object: SqlObject, dataset_name: str, translator: Translator, present: Sequence[str]
+) -> Sequence[str]:
     if sql_object.kind not in DEPLOYED_KINDS:
         raise TranslationError(f"{sql_object.path}: {sql_object.kind}s are run, not deployed")
     text = render(sql_object.text, dataset_name, sql_object.path)
