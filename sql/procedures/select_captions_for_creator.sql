@@ -47,16 +47,27 @@ BEGIN
   DECLARE v_reserved_until DATE;
   DECLARE v_rest_from DATE;
   DECLARE v_diversity_from DATE;
+  DECLARE v_candidate_depth_factor, v_candidate_depth_extra, v_max_urgent_captions,
+    v_individual_draws INT64;
+  DECLARE v_control_share, v_max_category_share, v_diversity_weight, v_posterior_sharpening,
+    v_draw_optimism, v_prior_max_rate, v_prior_min_strength, v_prior_max_strength,
+    v_offer_money_exponent FLOAT64;
 
   -- v_refusal is why nothing is selected; NULL when something is. The dates are variables, so that
-  -- BigQuery reads the partitions between them alone.
+  -- BigQuery reads the partitions between them alone; the knobs are, because each statement that
+  -- reads the table tuning is billed for it.
+  -- v_control_share is the control arm's share of the PPVs: control_share while it is in doubt what
+  -- EROS earns, then what the newest measurement needs, control_share_least at least.
   -- Most captions match no pattern, which one expression tells at once: it is compiled once, where
   -- a column of patterns is compiled again for every caption. A quotation that does not end is ended,
   -- or it would quote the patterns behind it. Patterns that do not go into one (too many, too large
   -- together, or with a quotation and other escapes): the empty one, which matches every caption.
   SET (
     v_refusal, v_any_pattern, v_oldest_week, v_reserved_from, v_reserved_until, v_rest_from,
-    v_diversity_from
+    v_diversity_from, v_control_share, v_candidate_depth_factor, v_candidate_depth_extra,
+    v_max_category_share, v_max_urgent_captions, v_diversity_weight, v_individual_draws,
+    v_posterior_sharpening, v_draw_optimism, v_prior_max_rate, v_prior_min_strength,
+    v_prior_max_strength, v_offer_money_exponent
   ) = (
     SELECT AS STRUCT
       COALESCE(
@@ -103,7 +114,23 @@ BEGIN
       DATE_SUB(p_week_start, INTERVAL k.reservation_days DAY) AS reserved_from,
       DATE_ADD(p_week_start, INTERVAL k.reservation_days + 6 DAY) AS reserved_until,
       DATE_SUB(p_week_start, INTERVAL k.rest_days DAY) AS rest_from,
-      DATE_SUB(p_week_start, INTERVAL k.diversity_days DAY) AS diversity_from
+      DATE_SUB(p_week_start, INTERVAL k.diversity_days DAY) AS diversity_from,
+      LEAST(
+        k.control_share,
+        GREATEST(k.control_share_least, COALESCE(m.control_share_needed, k.control_share))
+      ) AS control_share,
+      k.candidate_depth_factor,
+      k.candidate_depth_extra,
+      k.max_category_share,
+      k.max_urgent_captions,
+      k.diversity_weight,
+      k.individual_draws,
+      k.posterior_sharpening,
+      k.draw_optimism,
+      k.prior_max_rate,
+      k.prior_min_strength,
+      k.prior_max_strength,
+      k.offer_money_exponent
     FROM (
       SELECT
         SUM(LENGTH(p.pattern)) AS length,
@@ -128,9 +155,32 @@ BEGIN
         MAX(t.selection_log_days) AS selection_log_days,
         MAX(t.reservation_days) AS reservation_days,
         MAX(t.rest_days) AS rest_days,
-        MAX(t.diversity_days) AS diversity_days
+        MAX(t.diversity_days) AS diversity_days,
+        MAX(t.control_share) AS control_share,
+        MAX(t.control_share_least) AS control_share_least,
+        MAX(t.candidate_depth_factor) AS candidate_depth_factor,
+        MAX(t.candidate_depth_extra) AS candidate_depth_extra,
+        MAX(t.max_category_share) AS max_category_share,
+        MAX(t.max_urgent_captions) AS max_urgent_captions,
+        MAX(t.diversity_weight) AS diversity_weight,
+        MAX(t.individual_draws) AS individual_draws,
+        MAX(t.posterior_sharpening) AS posterior_sharpening,
+        MAX(t.draw_optimism) AS draw_optimism,
+        MAX(t.prior_max_rate) AS prior_max_rate,
+        MAX(t.prior_min_strength) AS prior_min_strength,
+        MAX(t.prior_max_strength) AS prior_max_strength,
+        MAX(t.offer_money_exponent) AS offer_money_exponent
       FROM `${dataset}.tuning` AS t
     ) AS k
+    CROSS JOIN (
+      SELECT MAX(n.control_share_needed) AS control_share_needed
+      FROM (
+        SELECT e.control_share_needed
+        FROM `${dataset}.emv_improvement` AS e
+        WHERE e.scope = 'overall' AND e.as_of <= p_week_start
+        QUALIFY ROW_NUMBER() OVER (ORDER BY e.as_of DESC) = 1
+      ) AS n
+    ) AS m
   );
 
   IF v_refusal IS NOT NULL THEN

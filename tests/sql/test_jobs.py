@@ -6,7 +6,7 @@ from benchmarks.bills import Bill, columns_of, script_bill, tables_of
 from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 
 MOST = {
-    "select_captions_for_creator": Bill(11, 61),
+    "select_captions_for_creator": Bill(9, 46),
     "update_caption_performance": Bill(14, 61),
     "lock_caption_assignments": Bill(11, 26),
     "analyze_creator_performance": Bill(4, 10),

@@ -7,7 +7,35 @@
   -- it, or it was replaced by request. Contents that nobody may use are there for what was sent of
   -- them; is_active is FALSE.
   CREATE OR REPLACE TEMP TABLE bank AS
-  WITH contents AS (
+  WITH
+  -- Pages that are to get captions: the places of the week are theirs to choose anew.
+  asked AS (
+    SELECT c.page_name
+    FROM `${dataset}.usable_creators` AS c
+    LEFT JOIN `${dataset}.weekly_volume_targets` AS w
+      ON c.page_name = w.page_name AND w.week_start = p_week_start
+    INNER JOIN `${dataset}.segment_rules` AS g
+      ON COALESCE(w.behavioral_segment, 'EXPLORATORY') = g.behavioral_segment
+    WHERE
+      c.page_name NOT IN (
+        SELECT x.page_name
+        FROM `${dataset}.pages_without_selection` AS x
+        WHERE p_page_name IS NULL
+      )
+      AND IF(
+        p_page_name IS NULL,
+        w.page_name IS NOT NULL AND c.is_active,
+        c.page_name = p_page_name
+      )
+      AND GREATEST(
+        COALESCE(p_num_budget, w.num_budget, 0),
+        COALESCE(p_num_mid, w.num_mid, 0),
+        COALESCE(p_num_premium, w.num_premium, 0),
+        COALESCE(p_num_bump, w.num_bump, 0)
+      ) > 0
+  ),
+
+  contents AS (
     SELECT
       u.caption_id,
       u.caption_text,
@@ -30,12 +58,7 @@
       a.caption_id,
       CAST(NULL AS STRING) AS page_name
     FROM `${dataset}.active_caption_assignments` AS a
-    LEFT JOIN (
-      SELECT DISTINCT w.page_name
-      FROM places AS w
-      WHERE w.treatment_places > 0 OR w.control_places > 0
-    ) AS w
-      ON a.page_name = w.page_name
+    LEFT JOIN asked AS w ON a.page_name = w.page_name
     WHERE
       a.is_active
       AND a.caption_id IS NOT NULL
@@ -149,6 +172,16 @@
     GROUP BY m.content_id, owner
   ),
 
+  own_prices AS (
+    -- NaN lies between no numbers on either engine.
+    SELECT
+      t.caption_id,
+      MIN(t.suggested_price) AS own_price
+    FROM `${dataset}.caption_terms` AS t
+    WHERE t.suggested_price BETWEEN 0.01 AND 10000
+    GROUP BY t.caption_id
+  ),
+
   believed AS (
     SELECT
       k.caption_id,
@@ -160,6 +193,7 @@
       u.is_active,
       u.is_available AND NOT COALESCE(r.is_taken, FALSE) AS is_free,
       COALESCE(r.refused_by, []) AS refused_by,
+      o.own_price,
       COALESCE(a.pages, 0) AS appeal_pages,
       a.appeal_shape,
       a.appeal_rate,
@@ -182,6 +216,7 @@
     FROM units AS u
     INNER JOIN contents AS k ON u.content_id = k.caption_id
     LEFT JOIN refusals AS r ON k.caption_id = r.content_id
+    LEFT JOIN own_prices AS o ON k.caption_id = o.caption_id
     LEFT JOIN `${dataset}.caption_appeal` AS a
       ON
         k.caption_id = a.caption_id

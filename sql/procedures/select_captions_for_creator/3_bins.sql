@@ -1,6 +1,3 @@
-
-  -- How many draws are made of the captions that a page has not tried, bin by bin.
-
   -- One row per page, tier and bin of the captions that all pages may use: the posterior of its
   -- typical caption as the page sees it, and how many draws are made of it, best first (depth). Of
   -- a large bin these are order statistics of as many draws as it has captions; of a small one
@@ -9,162 +6,184 @@
   -- variance_b + variance_a), w being the cube root of the odds over their mean (Paulson's
   -- approximation); 6 deviations at most. The tail is the logistic one of Bowling et al. (2009).
   -- Error below 0.001 for counts of 1 or more.
-  CREATE OR REPLACE TEMP TABLE page_bins AS
-  WITH bins AS (
-    SELECT
-      price_tier,
-      bin,
-      COUNT(*) AS captions,
-      EXP(ROUND(AVG(LN(appeal_shape)), 9)) AS shape,
-      EXP(ROUND(AVG(LN(SAFE_DIVIDE(appeal_shape, appeal_rate))), 9)) AS appeal,
-      MAX(SAFE_DIVIDE(appeal_shape, appeal_rate)) AS greatest_appeal
-    FROM bank
-    WHERE is_active AND page_name IS NULL
-    GROUP BY price_tier, bin
-  ),
+  page_bins AS (
+    WITH bins AS (
+      SELECT
+        price_tier,
+        bin,
+        COUNT(*) AS captions,
+        EXP(ROUND(AVG(LN(appeal_shape)), 9)) AS shape,
+        EXP(ROUND(AVG(LN(SAFE_DIVIDE(appeal_shape, appeal_rate))), 9)) AS appeal,
+        MAX(SAFE_DIVIDE(appeal_shape, appeal_rate)) AS greatest_appeal
+      FROM bank
+      WHERE is_active AND page_name IS NULL
+      GROUP BY price_tier, bin
+    ),
 
-  moments AS (
-    SELECT
-      m.*,
-      b.bin,
-      b.captions AS bin_captions,
-      COALESCE(LN(SAFE_DIVIDE(b.greatest_appeal, b.appeal)), 0.0) AS spread,
-      m.shared_captions + m.owned_captions > t.individual_draws AS is_large,
-      SAFE_DIVIDE(m.shared_captions + m.owned_captions, m.captions) AS per_eligible,
-      LEAST(m.rate * b.appeal, t.prior_max_rate) AS bin_rate,
-      LEAST((1.0 + SAFE_DIVIDE(1.0, b.shape)) * (1.0 + m.pair_variance) - 1.0, m.variation)
-        AS bin_variation
-    FROM tier_places AS m
-    INNER JOIN bins AS b ON m.price_tier = b.price_tier
-    CROSS JOIN `${dataset}.tuning` AS t
-    WHERE m.captions > 0
-  ),
-
-  believed AS (
-    SELECT
-      m.page_name,
-      m.price_tier,
-      m.bin,
-      m.bin_captions AS captions,
-      m.spread,
-      m.is_large,
-      m.reach * m.per_eligible + 4.0 * SQRT(m.reach * m.per_eligible) AS reach,
-      COALESCE(m.bin_rate * m.strength, m.prior_successes) AS prior_successes,
-      COALESCE((1.0 - m.bin_rate) * m.strength, m.prior_failures) AS prior_failures
-    FROM (
+    moments AS (
       SELECT
         m.*,
-        LEAST(
-          GREATEST(
-            SAFE_DIVIDE(1.0 - m.bin_rate, m.bin_variation * m.bin_rate) - 1.0, t.prior_min_strength
-          ),
-          t.prior_max_strength
-        ) AS strength
-      FROM moments AS m
-      CROSS JOIN `${dataset}.tuning` AS t
-    ) AS m
-  ),
+        b.bin,
+        b.captions AS bin_captions,
+        COALESCE(LN(SAFE_DIVIDE(b.greatest_appeal, b.appeal)), 0.0) AS spread,
+        m.shared_captions + m.owned_captions > v_individual_draws AS is_large,
+        SAFE_DIVIDE(m.shared_captions + m.owned_captions, m.captions) AS per_eligible,
+        LEAST(m.rate * b.appeal, v_prior_max_rate) AS bin_rate,
+        LEAST((1.0 + SAFE_DIVIDE(1.0, b.shape)) * (1.0 + m.pair_variance) - 1.0, m.variation)
+          AS bin_variation
+      FROM eligible AS m
+      INNER JOIN bins AS b ON m.price_tier = b.price_tier
+      WHERE m.captions > 0
+    ),
 
-  -- What draws are made from: see posteriors.
-  optimistic AS (
-    SELECT
-      b.*,
-      b.prior_successes + t.draw_optimism * SQRT(SAFE_DIVIDE(
-        b.prior_successes * b.prior_failures, b.prior_successes + b.prior_failures + 1.0
-      )) AS optimistic_successes
-    FROM believed AS b
-    CROSS JOIN `${dataset}.tuning` AS t
-  ),
+    believed AS (
+      SELECT
+        m.page_name,
+        m.price_tier,
+        m.bin,
+        m.bin_captions AS captions,
+        m.spread,
+        m.is_large,
+        m.reach * m.per_eligible + 4.0 * SQRT(m.reach * m.per_eligible) AS reach,
+        COALESCE(m.bin_rate * m.strength, m.prior_successes) AS prior_successes,
+        COALESCE((1.0 - m.bin_rate) * m.strength, m.prior_failures) AS prior_failures
+      FROM (
+        SELECT
+          m.*,
+          LEAST(
+            GREATEST(
+              SAFE_DIVIDE(1.0 - m.bin_rate, m.bin_variation * m.bin_rate) - 1.0, v_prior_min_strength
+            ),
+            v_prior_max_strength
+          ) AS strength
+        FROM moments AS m
+      ) AS m
+    ),
 
-  shaped AS (
-    SELECT
-      b.* EXCEPT (optimistic_successes),
-      LN(SAFE_DIVIDE(b.optimistic_successes, b.prior_failures)) AS centre,
-      SAFE_DIVIDE(1.0, 9.0 * t.posterior_sharpening * b.optimistic_successes) AS variance_a,
-      SAFE_DIVIDE(1.0, 9.0 * t.posterior_sharpening * b.prior_failures) AS variance_b,
-      b.is_large
-      AND t.posterior_sharpening * LEAST(b.optimistic_successes, b.prior_failures) >= 1.0
-        AS may_order
-    FROM optimistic AS b
-    CROSS JOIN `${dataset}.tuning` AS t
-  ),
+    -- What draws are made from: see posteriors.
+    optimistic AS (
+      SELECT
+        b.*,
+        b.prior_successes + v_draw_optimism * SQRT(SAFE_DIVIDE(
+          b.prior_successes * b.prior_failures, b.prior_successes + b.prior_failures + 1.0
+        )) AS optimistic_successes
+      FROM believed AS b
+    ),
 
-  -- Some thresholds from the mean of the tier's draws upwards.
-  steps AS (
-    SELECT
-      page_name,
-      price_tier,
-      ROUND(mean + 0.25 * step * SQRT(square - POW(mean, 2.0)), 9) AS threshold
-    FROM (
+    shaped AS (
+      SELECT
+        b.* EXCEPT (optimistic_successes),
+        LN(SAFE_DIVIDE(b.optimistic_successes, b.prior_failures)) AS centre,
+        SAFE_DIVIDE(1.0, 9.0 * v_posterior_sharpening * b.optimistic_successes) AS variance_a,
+        SAFE_DIVIDE(1.0, 9.0 * v_posterior_sharpening * b.prior_failures) AS variance_b,
+        b.is_large
+        AND v_posterior_sharpening * LEAST(b.optimistic_successes, b.prior_failures) >= 1.0
+          AS may_order
+      FROM optimistic AS b
+    ),
+
+    -- Some thresholds from the mean of the tier's draws upwards.
+    steps AS (
       SELECT
         page_name,
         price_tier,
-        SAFE_DIVIDE(SUM(captions * centre), SUM(captions)) AS mean,
-        SAFE_DIVIDE(
-          SUM(captions * (centre * centre + 9.0 * (variance_a + variance_b))), SUM(captions)
-        ) AS square
-      FROM shaped
-      GROUP BY page_name, price_tier
-    )
-    CROSS JOIN UNNEST(GENERATE_ARRAY(-2, 20)) AS step
-  ),
-
-  -- The highest one that as many draws as are needed are expected to pass.
-  thresholds AS (
-    SELECT
-      page_name,
-      price_tier,
-      MAX(IF(ROUND(expected, 6) >= ROUND(reach, 6), threshold, NULL)) AS threshold
-    FROM (
-      SELECT
-        d.page_name,
-        d.price_tier,
-        d.reach,
-        d.threshold,
-        SUM(
-          d.captions
-          * SAFE_DIVIDE(1.0, 1.0 + EXP(1.5976 * d.deviation + 0.070566 * POW(d.deviation, 3.0)))
-        ) AS expected
+        ROUND(mean + 0.25 * step * SQRT(square - POW(mean, 2.0)), 9) AS threshold
       FROM (
         SELECT
-          s.page_name,
-          s.price_tier,
-          s.reach,
-          s.captions,
-          c.threshold,
+          page_name,
+          price_tier,
+          SAFE_DIVIDE(SUM(captions * centre), SUM(captions)) AS mean,
+          SAFE_DIVIDE(
+            SUM(captions * (centre * centre + 9.0 * (variance_a + variance_b))), SUM(captions)
+          ) AS square
+        FROM shaped
+        GROUP BY page_name, price_tier
+      )
+      CROSS JOIN UNNEST(GENERATE_ARRAY(-2, 20)) AS step
+    ),
+
+    -- The highest one that as many draws as are needed are expected to pass.
+    thresholds AS (
+      SELECT
+        page_name,
+        price_tier,
+        MAX(IF(ROUND(expected, 6) >= ROUND(reach, 6), threshold, NULL)) AS threshold
+      FROM (
+        SELECT
+          d.page_name,
+          d.price_tier,
+          d.reach,
+          d.threshold,
+          SUM(
+            d.captions
+            * SAFE_DIVIDE(1.0, 1.0 + EXP(1.5976 * d.deviation + 0.070566 * POW(d.deviation, 3.0)))
+          ) AS expected
+        FROM (
+          SELECT
+            s.page_name,
+            s.price_tier,
+            s.reach,
+            s.captions,
+            c.threshold,
+            LEAST(GREATEST(SAFE_DIVIDE(
+              EXP(SAFE_DIVIDE(c.threshold - s.centre, 3.0)) * (1.0 - s.variance_b) - (1.0 - s.variance_a),
+              SQRT(EXP(2.0 * SAFE_DIVIDE(c.threshold - s.centre, 3.0)) * s.variance_b + s.variance_a)
+            ), -6.0), 6.0) AS deviation
+          FROM shaped AS s
+          INNER JOIN steps AS c ON s.page_name = c.page_name AND s.price_tier = c.price_tier
+        ) AS d
+        GROUP BY d.page_name, d.price_tier, d.reach, d.threshold
+      )
+      GROUP BY page_name, price_tier
+    )
+
+    SELECT
+      p.* EXCEPT (expected, may_order, is_large, reach, spread),
+      IF(
+        p.may_order AND 2.0 * (1.3 * p.expected + 3.0 * SQRT(p.expected) + 3.0) <= p.captions,
+        CAST(CEIL(1.3 * p.expected + 3.0 * SQRT(p.expected) + 3.0) AS INT64),
+        NULL
+      ) AS depth
+    FROM (
+      SELECT
+        d.* EXCEPT (deviation),
+        d.captions
+        * SAFE_DIVIDE(1.0, 1.0 + EXP(1.5976 * d.deviation + 0.070566 * POW(d.deviation, 3.0)))
+          AS expected
+      FROM (
+        SELECT
+          s.*,
           LEAST(GREATEST(SAFE_DIVIDE(
-            EXP(SAFE_DIVIDE(c.threshold - s.centre, 3.0)) * (1.0 - s.variance_b) - (1.0 - s.variance_a),
-            SQRT(EXP(2.0 * SAFE_DIVIDE(c.threshold - s.centre, 3.0)) * s.variance_b + s.variance_a)
+            EXP(SAFE_DIVIDE(h.threshold - s.centre - s.spread, 3.0)) * (1.0 - s.variance_b) - (1.0 - s.variance_a),
+            SQRT(EXP(2.0 * SAFE_DIVIDE(h.threshold - s.centre - s.spread, 3.0)) * s.variance_b + s.variance_a)
           ), -6.0), 6.0) AS deviation
         FROM shaped AS s
-        INNER JOIN steps AS c ON s.page_name = c.page_name AND s.price_tier = c.price_tier
+        INNER JOIN thresholds AS h ON s.page_name = h.page_name AND s.price_tier = h.price_tier
       ) AS d
-      GROUP BY d.page_name, d.price_tier, d.reach, d.threshold
-    )
-    GROUP BY page_name, price_tier
+    ) AS p
   )
 
   SELECT
-    p.* EXCEPT (expected, may_order, is_large, reach, spread),
-    IF(
-      p.may_order AND 2.0 * (1.3 * p.expected + 3.0 * SQRT(p.expected) + 3.0) <= p.captions,
-      CAST(CEIL(1.3 * p.expected + 3.0 * SQRT(p.expected) + 3.0) AS INT64),
-      NULL
-    ) AS depth
-  FROM (
+    e.*,
+    COALESCE(b.bins, []) AS bins
+  FROM eligible AS e
+  LEFT JOIN (
     SELECT
-      d.* EXCEPT (deviation),
-      d.captions
-      * SAFE_DIVIDE(1.0, 1.0 + EXP(1.5976 * d.deviation + 0.070566 * POW(d.deviation, 3.0)))
-        AS expected
-    FROM (
-      SELECT
-        s.*,
-        LEAST(GREATEST(SAFE_DIVIDE(
-          EXP(SAFE_DIVIDE(h.threshold - s.centre - s.spread, 3.0)) * (1.0 - s.variance_b) - (1.0 - s.variance_a),
-          SQRT(EXP(2.0 * SAFE_DIVIDE(h.threshold - s.centre - s.spread, 3.0)) * s.variance_b + s.variance_a)
-        ), -6.0), 6.0) AS deviation
-      FROM shaped AS s
-      INNER JOIN thresholds AS h ON s.page_name = h.page_name AND s.price_tier = h.price_tier
-    ) AS d
-  ) AS p;
+      page_name,
+      price_tier,
+      ARRAY_AGG(
+        STRUCT(
+          bin AS bin,
+          captions AS captions,
+          prior_successes AS prior_successes,
+          prior_failures AS prior_failures,
+          centre AS centre,
+          variance_a AS variance_a,
+          variance_b AS variance_b,
+          depth AS depth
+        )
+        ORDER BY bin
+      ) AS bins
+    FROM page_bins
+    GROUP BY page_name, price_tier
+  ) AS b ON e.page_name = b.page_name AND e.price_tier = b.price_tier;

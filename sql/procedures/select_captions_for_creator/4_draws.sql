@@ -5,6 +5,17 @@
   -- and arm that draws, eligible ones only, with its draw.
   CREATE OR REPLACE TEMP TABLE drawn AS
   WITH
+  page_bins AS (
+    SELECT
+      w.page_name,
+      w.price_tier,
+      bin.bin,
+      bin.captions,
+      bin.depth
+    FROM tier_places AS w
+    CROSS JOIN UNNEST(w.bins) AS bin
+  ),
+
   -- One row per page and tier with control places: its captions, and how many of them are looked at
   -- in a random order (depth); NULL where each has a uniform of its own.
   control_pools AS (
@@ -14,7 +25,7 @@
       d.captions,
       d.shared_captions,
       IF(
-        d.captions > d.individual_draws AND 2.0 * d.depth <= d.captions,
+        d.captions > v_individual_draws AND 2.0 * d.depth <= d.captions,
         CAST(CEIL(d.depth) AS INT64),
         NULL
       ) AS depth
@@ -24,13 +35,11 @@
         m.price_tier,
         m.shared_captions,
         m.shared_captions + m.owned_captions AS captions,
-        t.individual_draws,
         SAFE_DIVIDE(m.shared_captions + m.owned_captions, m.captions) * (
-          t.candidate_depth_factor * m.control_places + t.candidate_depth_extra
-          + 4.0 * SQRT(t.candidate_depth_factor * m.control_places + t.candidate_depth_extra)
+          v_candidate_depth_factor * m.control_places + v_candidate_depth_extra
+          + 4.0 * SQRT(v_candidate_depth_factor * m.control_places + v_candidate_depth_extra)
         ) AS depth
       FROM tier_places AS m
-      CROSS JOIN `${dataset}.tuning` AS t
       WHERE m.control_places > 0 AND m.captions > 0
     ) AS d
   ),
@@ -213,6 +222,7 @@
       b.content_category,
       b.has_urgency,
       b.appeal_pages,
+      b.own_price,
       COALESCE(s.total_observations, 0) AS total_observations,
       m.prior_successes AS flat_successes,
       m.prior_failures AS flat_failures,
@@ -233,14 +243,10 @@
       ) AS unworn_share,
       COALESCE(s.successes, 0) AS successes,
       COALESCE(s.failures, 0) AS failures,
-      LEAST(m.rate * SAFE_DIVIDE(b.appeal_shape, b.appeal_rate), t.prior_max_rate) AS rate,
+      LEAST(m.rate * SAFE_DIVIDE(b.appeal_shape, b.appeal_rate), v_prior_max_rate) AS rate,
       LEAST(
         (1.0 + SAFE_DIVIDE(1.0, b.appeal_shape)) * (1.0 + m.pair_variance) - 1.0, m.variation
-      ) AS variation,
-      t.posterior_sharpening,
-      t.draw_optimism,
-      t.prior_min_strength,
-      t.prior_max_strength
+      ) AS variation
     FROM drawing AS p
     INNER JOIN bank AS b
       ON p.caption_id = b.caption_id AND (b.page_name IS NULL OR b.page_name = p.page_name)
@@ -254,7 +260,6 @@
         AND (b.content_category IS NULL) = (c.content_category IS NULL)
     LEFT JOIN `${dataset}.caption_bandit_stats` AS s
       ON p.page_name = s.page_name AND p.caption_id = s.caption_id
-    CROSS JOIN `${dataset}.tuning` AS t
     WHERE p.page_name NOT IN UNNEST(b.refused_by)
   ),
 
@@ -267,8 +272,8 @@
       SELECT
         *,
         LEAST(
-          GREATEST(SAFE_DIVIDE(1.0 - rate, variation * rate) - 1.0, prior_min_strength),
-          prior_max_strength
+          GREATEST(SAFE_DIVIDE(1.0 - rate, variation * rate) - 1.0, v_prior_min_strength),
+          v_prior_max_strength
         ) AS strength
       FROM borrowed
     ) AS b
@@ -287,13 +292,13 @@
   posteriors AS (
     SELECT
       k.*,
-      k.posterior_sharpening * (
+      v_posterior_sharpening * (
         k.alpha + k.effective_successes
-        + k.draw_optimism * SQRT(SAFE_DIVIDE(
+        + v_draw_optimism * SQRT(SAFE_DIVIDE(
           (k.alpha + k.effective_successes) * (k.beta + k.effective_failures),
           k.alpha + k.beta + k.effective_successes + k.effective_failures + 1.0
         ))
       ) AS draw_successes,
-      k.posterior_sharpening * (k.beta + k.effective_failures) AS draw_failures
+      v_posterior_sharpening * (k.beta + k.effective_failures) AS draw_failures
     FROM known AS k
   ),

@@ -127,6 +127,7 @@
     l.bin,
     l.content_category,
     l.has_urgency,
+    l.own_price,
     l.appeal_pages - IF(l.total_observations > 0 AND l.appeal_pages > 0, 1, 0) AS other_pages,
     l.successes,
     l.failures,

@@ -61,7 +61,8 @@
           ), -6.0), 6.0) AS deviation
         FROM drawn AS d
         LEFT JOIN ranks AS r ON d.page_name = r.page_name AND d.caption_id = r.caption_id
-        INNER JOIN page_bins AS b ON d.page_name = b.page_name AND d.price_tier = b.price_tier
+        INNER JOIN tier_places AS w ON d.page_name = w.page_name AND d.price_tier = w.price_tier
+        CROSS JOIN UNNEST(w.bins) AS b
         WHERE d.arm = 'control' AND r.caption_id IS NULL
       ) AS d
       GROUP BY d.page_name, d.caption_id
@@ -81,28 +82,17 @@
       LEFT JOIN estimated AS p ON d.page_name = p.page_name AND d.caption_id = p.caption_id
     ),
 
-    own_prices AS (
-      -- NaN lies between no numbers on either engine.
-      SELECT
-        t.caption_id,
-        MIN(t.suggested_price) AS own_price
-      FROM `${dataset}.caption_terms` AS t
-      WHERE t.suggested_price BETWEEN 0.01 AND 10000
-      GROUP BY t.caption_id
-    ),
-
     scored AS (
       SELECT
         d.*,
-        IF(d.price_tier = 'bump', NULL, COALESCE(o.own_price, m.suggested_price)) AS suggested_price,
+        IF(d.price_tier = 'bump', NULL, COALESCE(d.own_price, m.suggested_price)) AS suggested_price,
         m.trials,
         SAFE_DIVIDE(m.prior_successes, m.prior_successes + m.prior_failures) AS usual_rate,
-        t.offer_money_exponent,
         IF(
-          d.price_tier = 'bump', m.earnings_per_success, COALESCE(o.own_price, m.suggested_price)
+          d.price_tier = 'bump', m.earnings_per_success, COALESCE(d.own_price, m.suggested_price)
         ) AS earnings_per_success,
         ROUND(
-          d.percentile * m.multiplier + t.diversity_weight * (1.0 - 2.0 * c.relative_use), 12
+          d.percentile * m.multiplier + v_diversity_weight * (1.0 - 2.0 * c.relative_use), 12
         ) AS final_score,
         IF(d.arm = 'treatment', m.treatment_places, m.control_places) AS wanted,
         m.week_wanted,
@@ -123,8 +113,6 @@
           AND d.price_tier = c.price_tier
           AND COALESCE(d.content_category, '') = COALESCE(c.content_category, '')
           AND (d.content_category IS NULL) = (c.content_category IS NULL)
-      LEFT JOIN own_prices AS o ON d.caption_id = o.caption_id
-      CROSS JOIN `${dataset}.tuning` AS t
     ),
 
     limited AS (
@@ -133,11 +121,10 @@
         SELECT
           s.*,
           IF(s.arm = 'treatment', s.final_score, 2.0 + ROUND(s.uniform, 12)) AS offer_score,
-          t.candidate_depth_factor * s.wanted + t.candidate_depth_extra AS depth,
-          2 * GREATEST(CAST(FLOOR(t.max_category_share * s.week_wanted) AS INT64), 1) + 20
+          v_candidate_depth_factor * s.wanted + v_candidate_depth_extra AS depth,
+          2 * GREATEST(CAST(FLOOR(v_max_category_share * s.week_wanted) AS INT64), 1) + 20
             AS category_depth
         FROM scored AS s
-        CROSS JOIN `${dataset}.tuning` AS t
         WHERE s.wanted > 0 AND (s.arm = 'control' OR s.draw_rank <= s.reach)
       ) AS o
       QUALIFY
@@ -166,7 +153,7 @@
           SAFE_DIVIDE(l.thompson_score, l.usual_rate) * POW(
             l.usual_rate * COALESCE(l.trials, 1.0)
             * IF(l.price_tier = 'bump', 1.0, COALESCE(l.earnings_per_success, 1.0)),
-            l.offer_money_exponent
+            v_offer_money_exponent
           ),
           9
         )

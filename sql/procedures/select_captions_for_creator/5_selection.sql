@@ -33,11 +33,10 @@
         CAST(NULL AS INT64) AS round,
         h.caption_id IS NOT NULL AS is_given,
         c.wanted - COALESCE(a.chosen, 0) AS lacking,
-        GREATEST(CAST(FLOOR(t.max_category_share * c.week_wanted) AS INT64), 1)
+        GREATEST(CAST(FLOOR(v_max_category_share * c.week_wanted) AS INT64), 1)
         - COALESCE(g.chosen, 0) AS category_room,
-        t.max_urgent_captions - COALESCE(u.chosen, 0) AS urgent_room
+        v_max_urgent_captions - COALESCE(u.chosen, 0) AS urgent_room
       FROM `${dataset}.selection_candidates` AS c
-      CROSS JOIN `${dataset}.tuning` AS t
       LEFT JOIN (SELECT DISTINCT caption_id FROM kept) AS h ON c.caption_id = h.caption_id
       LEFT JOIN (
         SELECT

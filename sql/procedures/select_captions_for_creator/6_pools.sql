@@ -93,7 +93,16 @@
         p.prior_failures,
         0.0 AS effective_successes,
         0.0 AS effective_failures
-      FROM page_bins AS p
+      FROM (
+        SELECT
+          w.page_name,
+          w.price_tier,
+          bin.bin,
+          bin.prior_successes,
+          bin.prior_failures
+        FROM tier_places AS w
+        CROSS JOIN UNNEST(w.bins) AS bin
+      ) AS p
       INNER JOIN cells AS c ON p.price_tier = c.price_tier AND p.bin = c.bin
       LEFT JOIN exceptions AS x
         ON
@@ -153,12 +162,12 @@
       SELECT
         c.*,
         l.draw AS least_draw,
-        t.posterior_sharpening * (
-          c.successes + t.draw_optimism * SQRT(SAFE_DIVIDE(
+        v_posterior_sharpening * (
+          c.successes + v_draw_optimism * SQRT(SAFE_DIVIDE(
             c.successes * c.failures, c.successes + c.failures + 1.0
           ))
         ) AS alpha,
-        t.posterior_sharpening * c.failures AS beta
+        v_posterior_sharpening * c.failures AS beta
       FROM (
         SELECT
           *,
@@ -166,7 +175,6 @@
           prior_failures + effective_failures AS failures
         FROM pooled
       ) AS c
-      CROSS JOIN `${dataset}.tuning` AS t
       LEFT JOIN least_chosen AS l ON c.page_name = l.page_name AND c.price_tier = l.price_tier
     ),
 
@@ -245,12 +253,11 @@
       IF(
         a.content_category IS NULL,
         w.treatment_places,
-        GREATEST(CAST(FLOOR(t.max_category_share * w.week_wanted) AS INT64), 1)
+        GREATEST(CAST(FLOOR(v_max_category_share * w.week_wanted) AS INT64), 1)
         - COALESCE(g.chosen, 0)
       ) AS category_room,
-      t.max_urgent_captions - COALESCE(u.tier_urgent, 0) AS urgent_room
+      v_max_urgent_captions - COALESCE(u.tier_urgent, 0) AS urgent_room
     FROM alike AS a
-    CROSS JOIN `${dataset}.tuning` AS t
     INNER JOIN tier_places AS w ON a.page_name = w.page_name AND a.price_tier = w.price_tier
     INNER JOIN (
       SELECT
