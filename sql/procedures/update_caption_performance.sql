@@ -32,12 +32,41 @@ CREATE OR REPLACE PROCEDURE `${dataset}.update_caption_performance`(
   IN p_as_of DATE, IN p_lookback_days INT64
 )
 BEGIN
+  DECLARE v_stats_half_life_days, v_dispersion_min_degrees, v_prior_min_captions,
+    v_borrowing_min_pairs, v_account_lookback_days INT64;
+  DECLARE v_view_lift_weight, v_send_noise_weight, v_prior_min_strength, v_prior_max_strength,
+    v_prior_max_rate, v_wear_weight, v_borrowing_weight, v_text_prior_weight FLOAT64;
+
   IF p_as_of IS NULL THEN
     RAISE USING MESSAGE = 'update_caption_performance: p_as_of is NULL; give an LA date';
   END IF;
   IF p_lookback_days IS NULL OR p_lookback_days <= 0 THEN
     RAISE USING MESSAGE = 'update_caption_performance: p_lookback_days must be 1 or more';
   END IF;
+
+  -- The knobs are variables, because each statement that reads the table tuning is billed for it.
+  SET (
+    v_stats_half_life_days, v_view_lift_weight, v_dispersion_min_degrees, v_send_noise_weight,
+    v_prior_min_captions, v_prior_min_strength, v_prior_max_strength, v_prior_max_rate,
+    v_wear_weight, v_borrowing_weight, v_borrowing_min_pairs, v_text_prior_weight,
+    v_account_lookback_days
+  ) = (
+    SELECT AS STRUCT
+      MAX(t.stats_half_life_days) AS stats_half_life_days,
+      MAX(t.view_lift_weight) AS view_lift_weight,
+      MAX(t.dispersion_min_degrees) AS dispersion_min_degrees,
+      MAX(t.send_noise_weight) AS send_noise_weight,
+      MAX(t.prior_min_captions) AS prior_min_captions,
+      MAX(t.prior_min_strength) AS prior_min_strength,
+      MAX(t.prior_max_strength) AS prior_max_strength,
+      MAX(t.prior_max_rate) AS prior_max_rate,
+      MAX(t.wear_weight) AS wear_weight,
+      MAX(t.borrowing_weight) AS borrowing_weight,
+      MAX(t.borrowing_min_pairs) AS borrowing_min_pairs,
+      MAX(t.text_prior_weight) AS text_prior_weight,
+      MAX(t.account_lookback_days) AS account_lookback_days
+    FROM `${dataset}.tuning` AS t
+  );
 
   -- One row per send that is a trial of its caption, before p_as_of. A caption without a tier in
   -- the bank is mid once it was sent as a PPV, else bump. day is 0 for p_as_of and falls backwards.
@@ -56,15 +85,14 @@ BEGIN
     CAST(DATE_DIFF(c.send_date, p_as_of, DAY) AS FLOAT64) AS day,
     COALESCE(c.price_tier, u.price_tier) AS price_tier,
     IF(
-      k.stats_half_life_days > 0,
+      v_stats_half_life_days > 0,
       POW(
-        0.5, SAFE_DIVIDE(DATE_DIFF(p_as_of, c.send_date, DAY), GREATEST(k.stats_half_life_days, 91))
+        0.5, SAFE_DIVIDE(DATE_DIFF(p_as_of, c.send_date, DAY), GREATEST(v_stats_half_life_days, 91))
       ),
       1.0
     ) AS freshness,
     c.send_date >= DATE_SUB(p_as_of, INTERVAL p_lookback_days DAY) AS in_window
   FROM `${dataset}.caption_trials` AS c
-  CROSS JOIN `${dataset}.tuning` AS k
   LEFT JOIN unbanked AS u ON c.caption_id = u.caption_id
   WHERE
     c.send_date < p_as_of
@@ -120,15 +148,14 @@ BEGIN
     SELECT
       u.caption_id,
       GREATEST(
-        1.0 + t.view_lift_weight * SAFE_DIVIDE(
+        1.0 + v_view_lift_weight * SAFE_DIVIDE(
           u.total, SAFE_DIVIDE(m.within_captions, m.between_captions) + u.sends
         ),
         0.25
       ) AS view_lift
     FROM sums AS u
     CROSS JOIN moments AS m
-    CROSS JOIN `${dataset}.tuning` AS t
-    WHERE m.between_captions > 0 AND m.degrees >= t.dispersion_min_degrees
+    WHERE m.between_captions > 0 AND m.degrees >= v_dispersion_min_degrees
   )
 
   SELECT

@@ -1,34 +1,37 @@
 
   -- How much sends of one caption vary, and what captions of a page and tier have in common.
 
-  -- One row per page and caption that tells how much sends of one caption vary: Pearson's
-  -- chi-square of its sends in the window having one rate.
-  CREATE OR REPLACE TEMP TABLE repeated_captions AS
-  SELECT
-    p.page_name,
-    p.caption_id,
-    p.message_type,
-    SAFE_DIVIDE(p.squares, p.rate * (1.0 - p.rate)) AS chi_square,
-    p.degrees
-  FROM (
-    SELECT
-      s.page_name,
-      s.caption_id,
-      s.message_type,
-      COUNT(*) - 1 AS degrees,
-      SUM(SAFE_DIVIDE(s.successes * s.successes, s.trials))
-      - SAFE_DIVIDE(CAST(SUM(s.successes) AS FLOAT64) * SUM(s.successes), SUM(s.trials)) AS squares,
-      SAFE_DIVIDE(SUM(s.successes), SUM(s.trials)) AS rate
-    FROM caption_sends AS s
-    WHERE s.in_window AND s.trials > 0
-    GROUP BY s.page_name, s.caption_id, s.message_type
-    HAVING COUNT(*) >= 2 AND SUM(s.successes) > 0 AND SUM(s.successes) < SUM(s.trials)
-  ) AS p;
-
-  -- One row per page and tier: its own dispersion, or the pool's; 1 where sends have a noise of their
-  -- own instead.
+  -- One row per page and tier: its own dispersion, or the pool's (1 where sends have a noise of their
+  -- own instead); the rate of the narrowest pool of captions that is large enough, and the variance of
+  -- first sends beyond the binomial's, relative to the square of the rate. Pools are the page's tier,
+  -- the tier over all pages, and the message type; pool and rate are NULL where none is large enough.
   CREATE OR REPLACE TEMP TABLE page_tiers AS
   WITH
+  -- One row per page and caption that tells how much sends of one caption vary: Pearson's
+  -- chi-square of its sends in the window having one rate.
+  repeated_captions AS (
+    SELECT
+      p.page_name,
+      p.caption_id,
+      p.message_type,
+      SAFE_DIVIDE(p.squares, p.rate * (1.0 - p.rate)) AS chi_square,
+      p.degrees
+    FROM (
+      SELECT
+        s.page_name,
+        s.caption_id,
+        s.message_type,
+        COUNT(*) - 1 AS degrees,
+        SUM(SAFE_DIVIDE(s.successes * s.successes, s.trials))
+        - SAFE_DIVIDE(CAST(SUM(s.successes) AS FLOAT64) * SUM(s.successes), SUM(s.trials)) AS squares,
+        SAFE_DIVIDE(SUM(s.successes), SUM(s.trials)) AS rate
+      FROM caption_sends AS s
+      WHERE s.in_window AND s.trials > 0
+      GROUP BY s.page_name, s.caption_id, s.message_type
+      HAVING COUNT(*) >= 2 AND SUM(s.successes) > 0 AND SUM(s.successes) < SUM(s.trials)
+    ) AS p
+  ),
+
   -- One row per page (NULL: all pages) and message type that has enough repeated captions.
   dispersions AS (
     SELECT
@@ -45,8 +48,7 @@
       FROM repeated_captions
       GROUP BY GROUPING SETS ((page_name, message_type), (message_type))
     ) AS p
-    CROSS JOIN `${dataset}.tuning` AS t
-    WHERE p.degrees >= t.dispersion_min_degrees
+    WHERE p.degrees >= v_dispersion_min_degrees
   ),
 
   pages AS (
@@ -62,29 +64,25 @@
       IF(price_tier = 'bump', 'Bump', 'PPV') AS message_type
     FROM pages AS p
     CROSS JOIN UNNEST(['budget', 'mid', 'premium', 'bump']) AS price_tier
-  )
+  ),
 
-  SELECT
-    y.page_name,
-    y.price_tier,
-    y.message_type,
-    IF(t.send_noise_weight > 0, 1.0, COALESCE(own.dispersion, pool.dispersion, 1.0)) AS dispersion,
-    IF(t.send_noise_weight > 0, 1.0, COALESCE(pool.dispersion, 1.0)) AS pool_dispersion,
-    IF(
-      t.send_noise_weight > 0, 'default', COALESCE(own.fitted_on, pool.fitted_on, 'default')
-    ) AS dispersion_fitted_on
-  FROM typed AS y
-  CROSS JOIN `${dataset}.tuning` AS t
-  LEFT JOIN dispersions AS own
-    ON y.page_name = own.page_name AND y.message_type = own.message_type
-  LEFT JOIN dispersions AS pool
-    ON pool.page_name IS NULL AND y.message_type = pool.message_type;
+  dispersed AS (
+    SELECT
+      y.page_name,
+      y.price_tier,
+      y.message_type,
+      IF(v_send_noise_weight > 0, 1.0, COALESCE(own.dispersion, pool.dispersion, 1.0)) AS dispersion,
+      IF(v_send_noise_weight > 0, 1.0, COALESCE(pool.dispersion, 1.0)) AS pool_dispersion,
+      IF(
+        v_send_noise_weight > 0, 'default', COALESCE(own.fitted_on, pool.fitted_on, 'default')
+      ) AS dispersion_fitted_on
+    FROM typed AS y
+    LEFT JOIN dispersions AS own
+      ON y.page_name = own.page_name AND y.message_type = own.message_type
+    LEFT JOIN dispersions AS pool
+      ON pool.page_name IS NULL AND y.message_type = pool.message_type
+  ),
 
-  -- One row per page and tier: the rate of the narrowest pool of captions that is large enough, and
-  -- the variance of first sends beyond the binomial's, relative to the square of the rate. Pools are
-  -- the page's tier, the tier over all pages, and the message type.
-  CREATE OR REPLACE TEMP TABLE prior_pools AS
-  WITH
   -- One row per page and caption whose first send lies in the window.
   first_sends AS (
     SELECT
@@ -124,10 +122,9 @@
 
   moments AS (
     SELECT
+      y.*,
       p.pool,
       p.captions,
-      y.page_name AS for_page,
-      y.price_tier AS for_tier,
       SAFE_DIVIDE(p.s, p.n) AS rate,
       SAFE_DIVIDE(
         p.squares - SAFE_DIVIDE(CAST(p.s AS FLOAT64) * p.s, p.n)
@@ -135,29 +132,24 @@
         * SAFE_DIVIDE(p.s, p.n) * (1.0 - SAFE_DIVIDE(p.s, p.n)),
         p.n - SAFE_DIVIDE(p.n_squared, p.n)
       ) AS variance
-    FROM page_tiers AS y
-    INNER JOIN pools AS p
+    FROM dispersed AS y
+    LEFT JOIN pools AS p
       ON
         y.message_type = p.message_type
         AND (p.price_tier IS NULL OR y.price_tier = p.price_tier)
         AND (p.page_name IS NULL OR y.page_name = p.page_name)
-    CROSS JOIN `${dataset}.tuning` AS t
-    WHERE
-      p.s > 0
-      AND p.s < p.n
-      AND p.captions >= IF(p.pool = 'message_type', 2, t.prior_min_captions)
+        AND p.s > 0
+        AND p.s < p.n
+        AND p.captions >= IF(p.pool = 'message_type', 2, v_prior_min_captions)
   )
 
   SELECT
-    m.for_page AS page_name,
-    m.for_tier AS price_tier,
-    m.pool,
-    m.captions,
-    m.rate,
-    COALESCE(SAFE_DIVIDE(m.variance, m.rate * m.rate), 0.0) AS relative_variance
+    m.* EXCEPT (variance),
+    COALESCE(SAFE_DIVIDE(m.variance, m.rate * m.rate), IF(m.pool IS NULL, NULL, 0.0))
+      AS relative_variance
   FROM moments AS m
   QUALIFY
     ROW_NUMBER() OVER (
-      PARTITION BY m.for_page, m.for_tier
+      PARTITION BY m.page_name, m.price_tier
       ORDER BY CASE m.pool WHEN 'page' THEN 1 WHEN 'tier' THEN 2 ELSE 3 END
     ) = 1;

@@ -23,9 +23,9 @@
           LEAST(
             GREATEST(
               SAFE_DIVIDE(1.0 + p.relative_variance, 1.0 + p.noise) - 1.0,
-              SAFE_DIVIDE(1.0 - p.rate, p.rate * (t.prior_max_strength + 1.0))
+              SAFE_DIVIDE(1.0 - p.rate, p.rate * (v_prior_max_strength + 1.0))
             ),
-            SAFE_DIVIDE(1.0 - p.rate, p.rate * (t.prior_min_strength + 1.0))
+            SAFE_DIVIDE(1.0 - p.rate, p.rate * (v_prior_min_strength + 1.0))
           )
         ),
         3.0
@@ -35,14 +35,11 @@
         y.page_name,
         y.price_tier,
         y.dispersion,
-        f.rate,
-        f.relative_variance,
-        IF(k.send_noise_weight > 0, IF(y.price_tier = 'bump', 0.02, 0.25), 0.0) AS noise
+        y.rate,
+        y.relative_variance,
+        IF(v_send_noise_weight > 0, IF(y.price_tier = 'bump', 0.02, 0.25), 0.0) AS noise
       FROM page_tiers AS y
-      CROSS JOIN `${dataset}.tuning` AS k
-      LEFT JOIN prior_pools AS f ON y.page_name = f.page_name AND y.price_tier = f.price_tier
     ) AS p
-    CROSS JOIN `${dataset}.tuning` AS t
   ),
 
   worn AS (
@@ -186,8 +183,7 @@
 
   SELECT
     m.message_type,
-    IF(f.repeats >= t.dispersion_min_degrees, t.wear_weight * f.effect, 0.0) AS wear_effect,
-    IF(f.repeats >= t.dispersion_min_degrees, f.wear_days, 60) AS wear_days
+    IF(f.repeats >= v_dispersion_min_degrees, v_wear_weight * f.effect, 0.0) AS wear_effect,
+    IF(f.repeats >= v_dispersion_min_degrees, f.wear_days, 60) AS wear_days
   FROM (SELECT message_type FROM UNNEST(['PPV', 'Bump']) AS message_type) AS m
-  CROSS JOIN `${dataset}.tuning` AS t
   LEFT JOIN fitted AS f ON m.message_type = f.message_type;

@@ -70,32 +70,24 @@
           0.0
         ) AS send_noise
       FROM pairs AS p
-      CROSS JOIN `${dataset}.tuning` AS t
-      GROUP BY p.message_type, t.dispersion_min_degrees
+      GROUP BY p.message_type
       HAVING
-        SUM(p.sends - 1) >= t.dispersion_min_degrees
+        SUM(p.sends - 1) >= v_dispersion_min_degrees
         AND SUM(SAFE_DIVIDE(p.products, p.weights)) > 0
     ),
 
     pools AS (
       SELECT
         y.*,
-        f.pool,
-        f.captions,
-        f.rate,
-        t.prior_min_strength,
-        t.prior_max_strength,
         w.wear_effect,
         w.wear_days,
-        t.send_noise_weight * COALESCE(n.send_noise, 0.0) AS send_noise,
+        v_send_noise_weight * COALESCE(n.send_noise, 0.0) AS send_noise,
         SAFE_DIVIDE(
-          1.0 + f.relative_variance, 1.0 + t.send_noise_weight * COALESCE(n.send_noise, 0.0)
+          1.0 + y.relative_variance, 1.0 + v_send_noise_weight * COALESCE(n.send_noise, 0.0)
         ) - 1.0 AS variation
       FROM page_tiers AS y
-      CROSS JOIN `${dataset}.tuning` AS t
       INNER JOIN wear_effects AS w ON y.message_type = w.message_type
       LEFT JOIN send_noises AS n ON y.message_type = n.message_type
-      LEFT JOIN prior_pools AS f ON y.page_name = f.page_name AND y.price_tier = f.price_tier
     ),
 
     strengths AS (
@@ -105,11 +97,11 @@
           p.variation > 0,
           LEAST(
             GREATEST(
-              SAFE_DIVIDE(1.0 - p.rate, p.rate * p.variation) - 1.0, p.prior_min_strength
+              SAFE_DIVIDE(1.0 - p.rate, p.rate * p.variation) - 1.0, v_prior_min_strength
             ),
-            p.prior_max_strength
+            v_prior_max_strength
           ),
-          p.prior_max_strength
+          v_prior_max_strength
         ) AS strength
       FROM pools AS p
     )
@@ -229,10 +221,9 @@
       p.message_type,
       IF(p.price_tier IS NULL, 'message_type', 'tier') AS fitted_on,
       p.pairs,
-      t.borrowing_weight * GREATEST(COALESCE(SAFE_DIVIDE(p.product, p.square), 0.0), 0.0) AS variance
+      v_borrowing_weight * GREATEST(COALESCE(SAFE_DIVIDE(p.product, p.square), 0.0), 0.0) AS variance
     FROM pooled AS p
-    CROSS JOIN `${dataset}.tuning` AS t
-    WHERE p.pairs >= t.borrowing_min_pairs
+    WHERE p.pairs >= v_borrowing_min_pairs
   ),
 
   explained AS (
@@ -240,8 +231,7 @@
       IF(x.price_tier = 'bump', 'Bump', 'PPV') AS message_type,
       MAX(x.explained_variance) AS explained_variance
     FROM `${dataset}.caption_text_priors` AS x
-    CROSS JOIN `${dataset}.tuning` AS t
-    WHERE t.text_prior_weight > 0
+    WHERE v_text_prior_weight > 0
     GROUP BY message_type
   )
 

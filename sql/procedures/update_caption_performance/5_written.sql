@@ -24,12 +24,11 @@
           f.exposure,
           f.row_id
         FROM `${dataset}.comparable_facts` AS f
-        CROSS JOIN `${dataset}.tuning` AS t
         LEFT JOIN `${dataset}.caption_contents` AS c ON f.caption_id = c.caption_id
         LEFT JOIN pair_evidence AS e
           ON f.page_name = e.page_name AND COALESCE(c.content_id, f.caption_id) = e.caption_id
         WHERE
-          f.send_date >= DATE_SUB(p_as_of, INTERVAL t.account_lookback_days DAY)
+          f.send_date >= DATE_SUB(p_as_of, INTERVAL v_account_lookback_days DAY)
           AND f.send_date < p_as_of
       ),
 
@@ -185,8 +184,7 @@
           w.price_tier,
           w.multiplier
         FROM `${dataset}.caption_text_priors` AS w
-        CROSS JOIN `${dataset}.tuning` AS t
-        WHERE t.text_prior_weight > 0
+        WHERE v_text_prior_weight > 0
       ) AS x ON e.caption_id = x.caption_id
     ) AS a
     INNER JOIN (
@@ -220,7 +218,8 @@
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
-  -- One row per page and caption that was ever sent: its statistics, all but its prior.
+  -- One row per page and caption that was ever sent: its statistics. Its prior is the one that it
+  -- borrows, as borrowed_caption_priors has it, else that of its page and tier.
   MERGE INTO `${dataset}.caption_bandit_stats` AS c
   USING (
     WITH last_sends AS (
@@ -234,6 +233,77 @@
         ROW_NUMBER() OVER (
           PARTITION BY page_name, caption_id ORDER BY sending_time DESC, row_id DESC
         ) = 1
+    ),
+
+    -- As the part on pools has them.
+    repeated_captions AS (
+      SELECT
+        p.page_name,
+        p.caption_id,
+        SAFE_DIVIDE(p.squares, p.rate * (1.0 - p.rate)) AS chi_square,
+        p.degrees
+      FROM (
+        SELECT
+          s.page_name,
+          s.caption_id,
+          COUNT(*) - 1 AS degrees,
+          SUM(SAFE_DIVIDE(s.successes * s.successes, s.trials))
+          - SAFE_DIVIDE(CAST(SUM(s.successes) AS FLOAT64) * SUM(s.successes), SUM(s.trials))
+            AS squares,
+          SAFE_DIVIDE(SUM(s.successes), SUM(s.trials)) AS rate
+        FROM caption_sends AS s
+        WHERE s.in_window AND s.trials > 0
+        GROUP BY s.page_name, s.caption_id
+        HAVING COUNT(*) >= 2 AND SUM(s.successes) > 0 AND SUM(s.successes) < SUM(s.trials)
+      ) AS p
+    ),
+
+    -- What pages saw of the caption, its own page left out; NULL where no other page saw it and no
+    -- text tells.
+    borrowing AS (
+      SELECT
+        e.*,
+        r.dispersion,
+        r.prior_successes AS flat_successes,
+        r.prior_failures AS flat_failures,
+        LEAST(
+          r.rate * SAFE_DIVIDE(
+            a.appeal_shape - COALESCE(e.appeal_successes, 0.0),
+            a.appeal_rate - COALESCE(e.appeal_exposure, 0.0)
+          ),
+          v_prior_max_rate
+        ) AS rate,
+        LEAST(
+          (1.0 + SAFE_DIVIDE(1.0, a.appeal_shape - COALESCE(e.appeal_successes, 0.0)))
+          * (1.0 + r.pair_variance) - 1.0,
+          r.variation
+        ) AS variation
+      FROM pair_evidence AS e
+      INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
+      LEFT JOIN `${dataset}.caption_appeal` AS a
+        ON
+          e.caption_id = a.caption_id
+          AND e.price_tier = a.price_tier
+          AND (
+            a.text_multiplier IS NOT NULL
+            OR a.pages > IF(COALESCE(e.appeal_exposure, 0.0) > 0, 1, 0)
+          )
+    ),
+
+    believed AS (
+      SELECT
+        b.* EXCEPT (rate, variation, flat_successes, flat_failures, strength),
+        COALESCE(b.rate * b.strength, b.flat_successes) AS prior_successes,
+        COALESCE((1.0 - b.rate) * b.strength, b.flat_failures) AS prior_failures
+      FROM (
+        SELECT
+          *,
+          LEAST(
+            GREATEST(SAFE_DIVIDE(1.0 - rate, variation * rate) - 1.0, v_prior_min_strength),
+            v_prior_max_strength
+          ) AS strength
+        FROM borrowing
+      ) AS b
     )
 
     SELECT
@@ -251,17 +321,29 @@
       `${dataset}.wilson_score_bounds`(
         CAST(e.successes AS FLOAT64), CAST(e.total_observations - e.successes AS FLOAT64)
       ) AS bounds,
-      r.dispersion,
+      e.prior_successes,
+      e.prior_failures,
+      e.dispersion,
       e.effective_successes,
       e.effective_trials - e.effective_successes AS effective_failures,
+      CAST(ROUND(100.0 * PERCENT_RANK() OVER (
+        PARTITION BY e.page_name, e.price_tier
+        -- Sums of floats differ in their last digits from run to run: equal means stay equal.
+        ORDER BY ROUND(
+          SAFE_DIVIDE(
+            e.prior_successes + e.effective_successes,
+            e.prior_successes + e.prior_failures + e.effective_trials
+          ),
+          12
+        )
+      )) AS INT64) AS performance_percentile,
       e.last_used,
       COALESCE(d.chi_square, 0.0) AS chi_square,
       COALESCE(d.degrees, 0) AS degrees,
       e.appeal_successes,
       e.appeal_exposure,
       e.wear
-    FROM pair_evidence AS e
-    INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
+    FROM believed AS e
     LEFT JOIN repeated_captions AS d ON e.page_name = d.page_name AND e.caption_id = d.caption_id
     LEFT JOIN last_sends AS l ON e.page_name = l.page_name AND e.caption_id = l.caption_id
   ) AS f
@@ -280,9 +362,12 @@
       confidence_lower_bound = f.bounds.lower_bound,
       confidence_upper_bound = f.bounds.upper_bound,
       exploration_score = f.bounds.exploration_bonus,
+      prior_successes = f.prior_successes,
+      prior_failures = f.prior_failures,
       dispersion = f.dispersion,
       effective_successes = f.effective_successes,
       effective_failures = f.effective_failures,
+      performance_percentile = f.performance_percentile,
       last_used = f.last_used,
       chi_square = f.chi_square,
       degrees = f.degrees,
@@ -295,64 +380,20 @@
     INSERT (
       page_name, caption_id, price_tier, send_count, successes, failures, total_observations,
       total_revenue, avg_conversion_rate, avg_emv, last_emv_observed, confidence_lower_bound,
-      confidence_upper_bound, exploration_score, dispersion, effective_successes,
-      effective_failures, last_used, chi_square, degrees, appeal_successes, appeal_exposure,
-      wear, stats_as_of, last_updated
+      confidence_upper_bound, exploration_score, prior_successes, prior_failures, dispersion,
+      effective_successes, effective_failures, performance_percentile, last_used, chi_square,
+      degrees, appeal_successes, appeal_exposure, wear, stats_as_of, last_updated
     )
     VALUES (
       f.page_name, f.caption_id, f.price_tier, f.send_count, f.successes, f.failures,
       f.total_observations, f.total_revenue, f.avg_conversion_rate, f.avg_emv,
       f.last_emv_observed, f.bounds.lower_bound, f.bounds.upper_bound,
-      f.bounds.exploration_bonus, f.dispersion, f.effective_successes, f.effective_failures,
-      f.last_used, f.chi_square, f.degrees, f.appeal_successes, f.appeal_exposure, f.wear,
-      p_as_of, CURRENT_TIMESTAMP()
+      f.bounds.exploration_bonus, f.prior_successes, f.prior_failures, f.dispersion,
+      f.effective_successes, f.effective_failures, f.performance_percentile, f.last_used,
+      f.chi_square, f.degrees, f.appeal_successes, f.appeal_exposure, f.wear, p_as_of,
+      CURRENT_TIMESTAMP()
     )
   WHEN NOT MATCHED BY SOURCE THEN DELETE;
-
-  -- A pair's prior is the one that it borrows, else that of its page and tier. The view needs what
-  -- was written above.
-  UPDATE `${dataset}.caption_bandit_stats` AS s
-  SET
-    prior_successes = p.prior_successes,
-    prior_failures = p.prior_failures,
-    performance_percentile = p.performance_percentile
-  FROM (
-    SELECT
-      page_name,
-      caption_id,
-      prior_successes,
-      prior_failures,
-      CAST(ROUND(100.0 * PERCENT_RANK() OVER (
-        PARTITION BY page_name, price_tier
-        -- Sums of floats differ in their last digits from run to run: equal means stay equal.
-        ORDER BY ROUND(
-          SAFE_DIVIDE(
-            prior_successes + effective_successes,
-            prior_successes + prior_failures + effective_trials
-          ),
-          12
-        )
-      )) AS INT64) AS performance_percentile
-    FROM (
-      SELECT
-        e.page_name,
-        e.caption_id,
-        e.price_tier,
-        e.effective_successes,
-        e.effective_trials,
-        COALESCE(b.prior_successes, r.prior_successes) AS prior_successes,
-        COALESCE(b.prior_failures, r.prior_failures) AS prior_failures
-      FROM pair_evidence AS e
-      INNER JOIN fresh_priors AS r ON e.page_name = r.page_name AND e.price_tier = r.price_tier
-      LEFT JOIN `${dataset}.borrowed_caption_priors` AS b
-        ON
-          e.page_name = b.page_name
-          AND e.caption_id = b.caption_id
-          AND e.price_tier = b.price_tier
-          AND b.is_tried
-    )
-  ) AS p
-  WHERE s.page_name = p.page_name AND s.caption_id = p.caption_id;
 
   COMMIT TRANSACTION;
 END;
