@@ -219,6 +219,12 @@ class _Frame:
                     items = self._text(action.child("update_item_list"))
                     text = f"UPDATE {target} SET {items} FROM {source} WHERE ({on}){also}"
                     kind = "UpdateStatement"
+                case "MATCHED", "DELETE":
+                    text = (
+                        f"DELETE FROM {target} "
+                        f"WHERE EXISTS (SELECT 1 FROM {source} WHERE ({on}){also})"
+                    )
+                    kind = "DeleteStatement"
                 case "NOT_MATCHED_BY_TARGET", "INSERT":
                     columns = self._text(action.child("insert_column_list"))
                     values = ", ".join(map(self._text, action.child("insert_row").many("values")))
