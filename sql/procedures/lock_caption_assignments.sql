@@ -16,28 +16,8 @@ CREATE OR REPLACE PROCEDURE `${dataset}.lock_caption_assignments`(
   IN p_schedule_id STRING, OUT p_locked INT64
 )
 BEGIN
-  DECLARE v_is_schedule BOOL;
   DECLARE v_is_known BOOL;
   DECLARE v_obstacles STRING;
-
-  SET p_locked = 0;
-  SET (v_is_schedule, v_is_known) = (
-    SELECT AS STRUCT
-      COALESCE(LOGICAL_OR(r.schedule_id = p_schedule_id), FALSE) AS is_schedule,
-      COUNT(*) > 0 AS is_known
-    FROM `${dataset}.schedule_recommendations` AS r
-    WHERE
-      r.schedule_id = p_schedule_id
-      OR (
-        STARTS_WITH(r.schedule_id, p_schedule_id)
-        AND STARTS_WITH(p_schedule_id, 'sched_')
-      )
-  );
-  IF NOT v_is_known THEN
-    RAISE USING MESSAGE = CONCAT(
-      'lock_caption_assignments: there is no schedule ', COALESCE(p_schedule_id, 'NULL')
-    );
-  END IF;
 
   BEGIN TRANSACTION;
 
@@ -52,36 +32,13 @@ BEGIN
       WHERE s.status = 'active'
     );
 
-  IF v_is_schedule THEN
-    SET v_obstacles = (
-      SELECT STRING_AGG(
-        CASE o.reason
-          WHEN 'refused' THEN o.refusal
-          WHEN 'begun' THEN
-            CONCAT(
-              'its week has begun with ', o.other_schedule_id,
-              ' active; plan it with force to supersede that'
-            )
-          ELSE
-            CONCAT(
-              'caption ', CAST(o.caption_id AS STRING), ' is reserved by ', o.other_schedule_id
-            )
-        END,
-        ', ' ORDER BY o.reason, o.caption_id, o.other_schedule_id, o.refusal
-      )
-      FROM `${dataset}.draft_obstacles` AS o
-      WHERE o.schedule_id = p_schedule_id AND o.reason != 'drafted'
-    );
-    IF v_obstacles IS NOT NULL THEN
-      RAISE USING MESSAGE = CONCAT(
-        'lock_caption_assignments: ', p_schedule_id, ' was not locked: ', v_obstacles
-      );
-    END IF;
-  END IF;
-
   CREATE OR REPLACE TEMP TABLE obstacles AS
   SELECT
     o.schedule_id,
+    o.reason,
+    o.caption_id,
+    o.other_schedule_id,
+    o.refusal,
     IF(STARTS_WITH(o.rival_draft_id, p_schedule_id), o.rival_draft_id, NULL) AS rival_draft_id
   FROM `${dataset}.draft_obstacles` AS o
   WHERE
@@ -133,62 +90,115 @@ BEGIN
     STARTS_WITH(d.schedule_id, p_schedule_id)
     AND d.schedule_id NOT IN (SELECT b.schedule_id FROM blocked AS b);
 
-  UPDATE `${dataset}.active_caption_assignments` AS a
-  SET
-    is_active = FALSE,
-    deactivated_at = CURRENT_TIMESTAMP(),
-    deactivation_reason = 'superseded'
-  WHERE
-    a.is_active
-    AND a.schedule_id IN (
-      SELECT r.schedule_id
-      FROM `${dataset}.schedule_recommendations` AS r
-      INNER JOIN locked_reservations AS k
-        ON r.page_name = k.page_name AND r.week_start = k.week_start
-      WHERE r.status = 'active'
+  SET (v_is_known, v_obstacles, p_locked) = (
+    SELECT AS STRUCT
+      EXISTS (
+        SELECT 1
+        FROM `${dataset}.schedule_recommendations` AS r
+        WHERE
+          r.schedule_id = p_schedule_id
+          OR (
+            STARTS_WITH(r.schedule_id, p_schedule_id)
+            AND STARTS_WITH(p_schedule_id, 'sched_')
+          )
+      ) AS is_known,
+      (
+        SELECT STRING_AGG(
+          CASE o.reason
+            WHEN 'refused' THEN o.refusal
+            WHEN 'begun' THEN
+              CONCAT(
+                'its week has begun with ', o.other_schedule_id,
+                ' active; plan it with force to supersede that'
+              )
+            ELSE
+              CONCAT(
+                'caption ', CAST(o.caption_id AS STRING), ' is reserved by ', o.other_schedule_id
+              )
+          END,
+          ', ' ORDER BY o.reason, o.caption_id, o.other_schedule_id, o.refusal
+        )
+        FROM obstacles AS o
+        WHERE o.schedule_id = p_schedule_id AND o.reason != 'drafted'
+      ) AS obstacles,
+      (SELECT COUNT(*) FROM locked_reservations) AS locked
+  );
+  IF NOT v_is_known THEN
+    RAISE USING MESSAGE = CONCAT(
+      'lock_caption_assignments: there is no schedule ', COALESCE(p_schedule_id, 'NULL')
     );
+  END IF;
+  IF v_obstacles IS NOT NULL THEN
+    RAISE USING MESSAGE = CONCAT(
+      'lock_caption_assignments: ', p_schedule_id, ' was not locked: ', v_obstacles
+    );
+  END IF;
 
-  INSERT INTO `${dataset}.active_caption_assignments` (
-    assignment_key, schedule_id, page_name, caption_id, scheduled_send_date, scheduled_send_hour,
-    price_tier, is_active, assigned_at, expires_at
-  )
-  SELECT
-    k.assignment_key,
-    k.schedule_id,
-    k.page_name,
-    k.caption_id,
-    k.scheduled_send_date,
-    k.scheduled_send_hour,
-    k.price_tier,
-    TRUE AS is_active,
-    CURRENT_TIMESTAMP() AS assigned_at,
-    k.expires_at
-  FROM locked_reservations AS k;
+  -- Reservations of the schedules that are superseded are released, and the drafts' own are made.
+  MERGE INTO `${dataset}.active_caption_assignments` AS a
+  USING (
+    SELECT
+      r.schedule_id AS superseded_id,
+      CAST(NULL AS STRING) AS assignment_key,
+      CAST(NULL AS STRING) AS schedule_id,
+      CAST(NULL AS STRING) AS page_name,
+      CAST(NULL AS INT64) AS caption_id,
+      CAST(NULL AS DATE) AS scheduled_send_date,
+      CAST(NULL AS INT64) AS scheduled_send_hour,
+      CAST(NULL AS STRING) AS price_tier,
+      CAST(NULL AS TIMESTAMP) AS expires_at
+    FROM `${dataset}.schedule_recommendations` AS r
+    INNER JOIN locked_reservations AS k
+      ON r.page_name = k.page_name AND r.week_start = k.week_start
+    WHERE r.status = 'active'
+    GROUP BY r.schedule_id
+    UNION ALL
+    SELECT
+      CAST(NULL AS STRING) AS superseded_id,
+      k.assignment_key,
+      k.schedule_id,
+      k.page_name,
+      k.caption_id,
+      k.scheduled_send_date,
+      k.scheduled_send_hour,
+      k.price_tier,
+      k.expires_at
+    FROM locked_reservations AS k
+  ) AS f
+  ON a.schedule_id = f.superseded_id
+  WHEN MATCHED AND a.is_active THEN
+    UPDATE SET
+      is_active = FALSE,
+      deactivated_at = CURRENT_TIMESTAMP(),
+      deactivation_reason = 'superseded'
+  WHEN NOT MATCHED AND f.superseded_id IS NULL THEN
+    INSERT (
+      assignment_key, schedule_id, page_name, caption_id, scheduled_send_date,
+      scheduled_send_hour, price_tier, is_active, assigned_at, expires_at
+    )
+    VALUES (
+      f.assignment_key, f.schedule_id, f.page_name, f.caption_id, f.scheduled_send_date,
+      f.scheduled_send_hour, f.price_tier, TRUE, CURRENT_TIMESTAMP(), f.expires_at
+    );
 
   -- The same content planned again after it was superseded has the same id: one copy stays.
-  DELETE FROM `${dataset}.schedule_recommendations` AS r
-  WHERE
-    r.status = 'superseded'
-    AND r.schedule_id IN (SELECT k.schedule_id FROM locked_reservations AS k);
+  MERGE INTO `${dataset}.schedule_recommendations` AS r
+  USING (
+    SELECT
+      d.page_name,
+      d.week_start,
+      ARRAY_AGG(d.schedule_id IGNORE NULLS ORDER BY d.schedule_id) AS drafts
+    FROM (SELECT DISTINCT page_name, week_start, schedule_id FROM locked_reservations) AS d
+    GROUP BY d.page_name, d.week_start
+  ) AS k
+  ON r.page_name = k.page_name AND r.week_start = k.week_start
+  WHEN MATCHED AND r.status = 'superseded' AND r.schedule_id IN UNNEST(k.drafts) THEN DELETE
+  WHEN MATCHED
+    AND (r.status = 'active' OR (r.status = 'draft' AND r.schedule_id IN UNNEST(k.drafts)))
+    THEN
+      UPDATE SET
+        status = IF(r.status = 'draft', 'active', 'superseded'),
+        is_active = r.status = 'draft';
 
-  UPDATE `${dataset}.schedule_recommendations` AS r
-  SET
-    status = IF(r.status = 'draft', 'active', 'superseded'),
-    is_active = r.status = 'draft'
-  WHERE
-    (
-      r.status = 'draft'
-      AND r.schedule_id IN (SELECT k.schedule_id FROM locked_reservations AS k)
-    )
-    OR (
-      r.status = 'active'
-      AND EXISTS (
-        SELECT 1
-        FROM locked_reservations AS k
-        WHERE r.page_name = k.page_name AND r.week_start = k.week_start
-      )
-    );
-
-  SET p_locked = (SELECT COUNT(*) FROM locked_reservations);
   COMMIT TRANSACTION;
 END;

@@ -8,7 +8,7 @@ from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 MOST = {
     "select_captions_for_creator": Bill(9, 46),
     "update_caption_performance": Bill(12, 41),
-    "lock_caption_assignments": Bill(11, 26),
+    "lock_caption_assignments": Bill(7, 19),
     "analyze_creator_performance": Bill(4, 10),
     "refresh_message_facts": Bill(8, 20),
 }
