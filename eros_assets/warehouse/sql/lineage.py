@@ -13,7 +13,7 @@ from eros_assets.warehouse.sql.objects import Lineage
 
 _READ_FROM = ("table", "view", "table_function")
 _CACHE_FILE = "sql_lineage.json"
-_READING_VERSION = 1  # raise when lineage_reading.py reads the same library differently
+_READING_VERSION = 2  # raise when lineage_reading.py reads the same library differently
 
 
 def column_lineage(

@@ -17,6 +17,8 @@ from eros_assets.warehouse.sql.syntax import Sql, leaves
 
 Sources = dict[str, set[ColumnSource]]
 """Sources by column."""
+VARIABLES = ("p_", "v_")
+"""What the names of parameters and variables begin with, and those of columns do not."""
 
 
 def lineage_of(
@@ -111,7 +113,7 @@ class _Script:
         }
         nodes = lineage(
             None,
-            query.transform(_plain_table),
+            query.transform(_plain_table).transform(_no_variable),
             MappingSchema(schema, dialect="bigquery"),
             dialect="bigquery",
             trim_selects=False,
@@ -159,3 +161,10 @@ def _plain_table(node: exp.Expr) -> exp.Expr:
     if alias := node.args.get("alias"):
         table.set("alias", alias)
     return table
+
+
+def _no_variable(node: exp.Expr) -> exp.Expr:
+    """A parameter or variable of the procedure language as NULL: it is no column of a table."""
+    if isinstance(node, exp.Column) and not node.table and node.name[:2] in VARIABLES:
+        return exp.null()
+    return node
