@@ -3,8 +3,10 @@
 An operation of the door is a job. A script or call is a job, and each statement in it that reads or
 writes is another (BEGIN TRANSACTION and what only computes are none). Rows that replace others are
 loaded by a load job and a MERGE; none in their place are a DELETE. Each
-statement is billed 10 MiB at least for each table that it reads or writes, those below its views
-too, and temporary ones.
+statement is billed 10 MiB at least for each table that it reads, those below its views too, and
+temporary ones. UPDATE, DELETE and MERGE are billed for the table that they change; CREATE and
+INSERT are not billed for the one that they write (BigQuery's documentation of DML, "On-demand query
+size calculation").
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -28,7 +30,8 @@ LOADING = ("load", "merge")
 """The jobs of a load that replaces some rows."""
 LOADED_TABLES = 2
 """Tables that these mention: the one that is replaced in, and the one loaded into."""
-QUERIES = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE"})
+WRITING = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "CREATE"})
+QUERIES = WRITING | {"SELECT", "WITH"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +88,20 @@ def script_bill(library: SqlLibrary, text: str) -> Bill:
 
 
 def statements_of(library: SqlLibrary, text: str) -> Iterator[tuple[Sql, frozenset[str]]]:
-    """The statements and expressions of a script that read or write, with the tables."""
+    """The statements and expressions of a script that read or write, with the billed tables."""
     for leaf in leaves(parse_script(text)):
-        if isinstance(leaf, Sql) and (tables := tables_of(library, leaf.text)):
-            yield leaf, tables
+        if isinstance(leaf, Sql):
+            tables = tables_of(library, leaf.text)
+            if tables or tokens_of(leaf.text)[0].text.upper() in WRITING:
+                yield leaf, tables
 
 
 def tables_of(library: SqlLibrary, text: str) -> frozenset[str]:
-    """The tables that a statement mentions, those below views and functions, and temporary ones."""
-    tree = _parsed(text)
+    """The tables that a statement is billed for: temporary ones, and those below views, too.
+
+    What a CREATE or INSERT writes is among them only if it is read as well.
+    """
+    tree = _read(_parsed(text))
     named = {each.alias for each in tree.find_all(exp.CTE)}
     functions = {_bare(function.name) for function in tree.find_all(exp.Anonymous)}
     mentioned = functions | {_bare(table.name) for table in tree.find_all(exp.Table)}
@@ -111,7 +119,7 @@ def columns_of(
     of them where rows are taken as they are from the table itself. The columns of temporary tables
     are given; of others than these nothing is said.
     """
-    tree = _parsed(text)
+    tree = _read(_parsed(text))
     functions = {_bare(function.name) for function in tree.find_all(exp.Anonymous)}
     mentioned = functions | {_bare(table.name) for table in tree.find_all(exp.Table)}
     reached = library.reached_from(*(mentioned & library.keys()))
@@ -150,6 +158,13 @@ def _leaves(text: str) -> list[Sql]:
 def _parsed(text: str) -> exp.Expr:
     is_query = tokens_of(text)[0].text.upper() in QUERIES
     return parse_sql(Sql(text if is_query else f"SELECT ({text})", 1), "a statement")
+
+
+def _read(tree: exp.Expr) -> exp.Expr:
+    """The part of a statement that is billed: a CREATE or INSERT is what it writes from."""
+    if isinstance(tree, exp.Create | exp.Insert):
+        return tree.expression if tree.args.get("expression") else exp.Select()
+    return tree
 
 
 def _bare(name: str) -> str:

@@ -38,9 +38,11 @@ def rehearsal_script(
     parameters = "".join(
         f"DECLARE {p.name} {p.type} DEFAULT @{p.name};\n" for p in procedure.parameters
     )
+    # Columns that are written out are made without reading a table, which BigQuery would bill.
     copies = "".join(
-        f"CREATE OR REPLACE TEMP TABLE {PREFIX}{table} AS\n"
-        f"SELECT t.* FROM `${{dataset}}.{table}` AS t WHERE FALSE;\n"
+        f"CREATE OR REPLACE TEMP TABLE {PREFIX}{table} (\n"
+        + ",\n".join(f"  {column.name} {column.type}" for column in library[table].columns)
+        + "\n);\n"
         for table in sorted(tables)
     )
     return f"{parameters}{declared}{copies}{_rewritten(statements + last, library, tables)}"
