@@ -72,7 +72,7 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
             runs=["refresh_message_facts"],
             deps=[
                 *("loaded_inputs", "history_span", "import_totals", "import_reasons"),
-                *("import_pages", "import_duplicates", "tuning", *SCOPE, *CONFIGURED),
+                *("tuning", *SCOPE, *CONFIGURED),
                 *REPLACING,
             ],
             earlier=(*SORTED, *HANDED_OUT, "schedule_review"),

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from eros_assets.calendar import week_bounds
 from eros_assets.dataset import Dataset
 from eros_assets.gate.findings import Finding, counted, counted_by_page
 from eros_assets.planning.identity import id_of_contents
@@ -159,12 +158,11 @@ def broken_rules(
         return [], 0
     week = week_parameters(week_start, sorted(set(planned["page_name"].dropna())))
     targets: list[dict[Any, Any]] = dataset.cached_query("week_targets", **week).to_dict("records")
-    _, week_end = week_bounds(week_start)
     judged = _JudgedRules(
         week_start=week_start,
         knobs=read_knobs(dataset),
         targets={row["page_name"]: row for row in targets},
-        sent=dataset.cached_query("sent_this_week", **week, planned_at=week_end),
+        sent=dataset.cached_query("sent_this_week", **week),
         uneven={str(each.new_schedule_id) for each in week_replacements(dataset, week_start)},
     )
     found: list[tuple[str, str]] = []

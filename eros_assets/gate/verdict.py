@@ -155,7 +155,8 @@ def _reasons(messages: "pd.DataFrame", findings: Sequence[Finding]) -> Mapping[s
 
 
 def _kept(dataset: Dataset, week_start: dt.date, state: str) -> Verdict | None:
-    rows = dataset.query("gate_verdict", week_start=week_start, state=state).to_dict("records")
+    kept = dataset.cached_query("gate_verdict", week_start=week_start, state=state)
+    rows = kept.to_dict("records")
     if not rows:
         return None
     findings = tuple(

@@ -23,6 +23,7 @@ from eros_assets.planning.volume import hours_of_text
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.weekly.queue import QueuedMessage, broken_rules_of, of_week, queued_message
 from eros_assets.weekly.scope import WeekPlanScope
+from eros_assets.weekly.sent import sent_before_planning
 from eros_assets.weekly.shortfalls import (
     NO_ROOM,
     Shortfall,
@@ -94,8 +95,8 @@ def read_week_inputs(dataset: Dataset, scope: WeekPlanScope) -> WeekInputs:
             "slot_values", **week, account_lookback_days=knobs["account_lookback_days"]
         )
     )
+    sent = _by_page(sent_before_planning(dataset, scope))
     # Where the clock tells the instant of planning, no other step asks the same of these.
-    sent = _by_page(dataset.query("sent_this_week", **week, planned_at=scope.planned_at))
     queued = _by_page(dataset.query("queued_this_week", **week, planned_at=scope.planned_at))
     failures = failures_before_planning(dataset, scope.week_start)
     return WeekInputs(

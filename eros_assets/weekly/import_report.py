@@ -249,7 +249,7 @@ def quarantine_reasons(dataset: Dataset) -> "pd.DataFrame":
 def _read_report(dataset: Dataset, limits: ImportLimits) -> ImportReport:
     [totals] = dataset.query("import_totals").to_dict("records")
     reasons = quarantine_reasons(dataset).to_dict("records")
-    pages = dataset.query("import_pages").to_dict("records")
+    pages, duplicates = totals.pop("pages"), totals.pop("duplicates")
     return ImportReport(
         **{str(name): int(value) for name, value in totals.items()},
         reasons={
@@ -267,7 +267,7 @@ def _read_report(dataset: Dataset, limits: ImportLimits) -> ImportReport:
                 row["price_tier"],
                 row["used_price_tier"],
             )
-            for row in dataset.query("import_duplicates").to_dict("records")
+            for row in duplicates
         ],
     )
 

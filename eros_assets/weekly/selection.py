@@ -27,6 +27,7 @@ from eros_assets.weekly.drafting import week_rules
 from eros_assets.weekly.logged_chances import logged_chances
 from eros_assets.weekly.policies import current_policy
 from eros_assets.weekly.scope import WeekPlanScope
+from eros_assets.weekly.sent import sent_before_planning
 from eros_assets.weekly.shortfalls import (
     TOO_FEW_CAPTIONS,
     Report,
@@ -91,13 +92,13 @@ def week_targets(
 def _standing(dataset: Dataset, scope: WeekPlanScope) -> dict[str, Counter[str]]:
     """What each page has sent in the week already, and what people have queued in it, by tier."""
     standing: dict[str, Counter[str]] = {}
-    for query in ("sent_this_week", "queued_this_week"):
-        rows = dataset.query(
-            query,
-            week_start=scope.week_start,
-            planned_at=scope.planned_at,
-            pages=list(scope.pages),
-        )
+    queued = dataset.query(
+        "queued_this_week",
+        week_start=scope.week_start,
+        planned_at=scope.planned_at,
+        pages=list(scope.pages),
+    )
+    for rows in (sent_before_planning(dataset, scope), queued):
         for row in _records(rows):
             if la_date(row["sending_time"]) in scope.dates:
                 tier = tier_of(row["message_type"], row["price_tier"])

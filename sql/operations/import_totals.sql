@@ -9,6 +9,10 @@
 --   quarantined: Rejected rows of mass_messages.
 --   captions: Active captions of the bank that can be used; those that say the same are one.
 --   captions_without_evidence: Those of them that no fact is of.
+--   pages: For each page that has facts or is an active creator its facts (messages), and those of
+--     a caption of the bank (matched). A caption_id that the bank does not have is unmatched.
+--   duplicates: The captions in use that are not used because another one of the bank says the same
+--     (content_id), with both tiers.
 WITH active AS (
   SELECT DISTINCT c.content_id
   FROM `${dataset}.caption_contents` AS c
@@ -20,6 +24,33 @@ sent AS (
   SELECT DISTINCT c.content_id
   FROM `${dataset}.message_facts` AS f
   INNER JOIN `${dataset}.caption_contents` AS c ON f.caption_id = c.caption_id
+),
+
+bank AS (
+  SELECT DISTINCT b.caption_id
+  FROM `${dataset}.caption_bank` AS b
+  WHERE b.caption_id IS NOT NULL
+),
+
+pages AS (
+  SELECT
+    COALESCE(a.page_name, s.page_name) AS page_name,
+    COALESCE(s.messages, 0) AS messages,
+    COALESCE(s.matched, 0) AS matched
+  FROM (
+    SELECT DISTINCT c.page_name
+    FROM `${dataset}.usable_creators` AS c
+    WHERE c.is_active
+  ) AS a
+  FULL OUTER JOIN (
+    SELECT
+      f.page_name,
+      COUNT(*) AS messages,
+      COUNT(b.caption_id) AS matched
+    FROM `${dataset}.message_facts` AS f
+    LEFT JOIN bank AS b ON f.caption_id = b.caption_id
+    GROUP BY f.page_name
+  ) AS s ON a.page_name = s.page_name
 )
 
 SELECT
@@ -45,4 +76,31 @@ SELECT
     FROM active AS a
     LEFT JOIN sent AS s ON a.content_id = s.content_id
     WHERE s.content_id IS NULL
-  ) AS captions_without_evidence;
+  ) AS captions_without_evidence,
+  COALESCE(
+    (
+      SELECT
+        ARRAY_AGG(
+          STRUCT(p.page_name AS page_name, p.messages AS messages, p.matched AS matched)
+          ORDER BY p.page_name
+        )
+      FROM pages AS p
+    ),
+    []
+  ) AS pages,
+  COALESCE(
+    (
+      SELECT
+        ARRAY_AGG(
+          STRUCT(
+            d.caption_id AS caption_id,
+            d.content_id AS content_id,
+            d.price_tier AS price_tier,
+            d.used_price_tier AS used_price_tier
+          )
+          ORDER BY d.content_id, d.caption_id
+        )
+      FROM `${dataset}.duplicate_captions` AS d
+    ),
+    []
+  ) AS duplicates;

@@ -1,8 +1,7 @@
--- What pages have sent already in a week that has begun.
--- Grain: one row per message of a page in @pages between the week's first midnight and @planned_at.
+-- What pages have sent in a week.
+-- Grain: one row per message of a page in @pages and the week.
 -- Parameters:
 --   week_start (DATE): Monday that names the week.
---   planned_at (TIMESTAMP): instant as of which the week is planned.
 --   pages (ARRAY<STRING>): pages to plan.
 SELECT
   f.page_name,
@@ -17,6 +16,5 @@ LEFT JOIN `${dataset}.usable_captions` AS b ON c.content_id = b.caption_id
 WHERE
   f.send_date >= @week_start
   AND f.send_date < DATE_ADD(@week_start, INTERVAL 7 DAY)
-  AND f.sending_time < @planned_at
   AND f.page_name IN UNNEST(@pages)
 ORDER BY f.page_name, f.sending_time, f.row_id;
