@@ -1,11 +1,13 @@
 """The choice, which is one statement, is what six rounds of the view caption_offers give."""
 
+import re
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from eros_assets.dataset import sql_library
 from tests.sql.dataset import MONDAY, Dataset, Row, caption, creators, target
 
 ROUNDS = 6
@@ -118,3 +120,34 @@ def test_ranks_and_posteriors_are_those_of_the_candidates(dataset: Dataset) -> N
     for _, tier in rows.groupby(["page_name", "price_tier"]):
         ranked = tier.sort_values(["final_score", "caption_id"], ascending=[False, True])
         assert ranked["tier_rank"].tolist() == list(range(1, len(tier) + 1))
+
+
+def rounds_of(text: str) -> list[str]:
+    """The named queries of each round of the selection, with the number of the round taken out."""
+    blocks = re.split(r"(?m)^    wishing_\d AS \(\n", text)[1:]
+    found: list[str] = []
+    for number, block in enumerate(blocks, start=1):
+        lines = [line for line in block.split("\n    SELECT\n")[0].splitlines() if "--" not in line]
+        alike = "\n".join(lines).rstrip().removesuffix(",")
+        for after, name in ((number - 1, "before"), (number, "now")):
+            alike = re.sub(rf"\b(\w+)_{after}\b", rf"\1_{name}", alike)
+        found.append(
+            alike.replace(f"IF(t.is_taken, {number}, t.round)", "IF(t.is_taken, now, t.round)")
+        )
+    return found
+
+
+def test_the_rounds_of_the_statement_are_the_same_text_but_for_their_number() -> None:
+    *rounds, last = rounds_of(sql_library()["select_captions_for_creator"].text)
+    assert len(rounds) == ROUNDS - 1
+    assert set(rounds) == {rounds[0]}
+    assert "counted_before" in last
+    assert rounds[0].startswith(f"{last},\n\n    counted_now AS (")
+
+
+def test_a_round_that_differs_is_noticed() -> None:
+    text = sql_library()["select_captions_for_creator"].text
+    spare = "w.wish_rank <= w.lacking + 5"
+    first, _, rest = text.rpartition(spare)
+    *rounds, last = rounds_of(f"{first}w.wish_rank <= w.lacking + 4{rest}")
+    assert not rounds[0].startswith(last)
