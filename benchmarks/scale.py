@@ -32,10 +32,10 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
 TEMPORARY: Mapping[str, Sequence[str]] = {
     "refresh_message_facts": ("judged_messages",),
     "update_caption_performance": (
-        *("tried_sends", "caption_sends", "repeated_captions", "page_tiers", "prior_pools"),
-        *("beliefs", "wear_effects", "fresh_priors", "pair_evidence"),
+        *("tried_sends", "caption_sends", "page_tiers", "beliefs", "wear_effects", "fresh_priors"),
+        "pair_evidence",
     ),
-    "select_captions_for_creator": ("places", "bank", "tier_places", "page_bins", "drawn"),
+    "select_captions_for_creator": ("bank", "tier_places", "drawn"),
 }
 """Temporary tables of a script and of procedures."""
 

@@ -94,15 +94,11 @@ def rows_of(figures: Figures) -> Mapping[str, float]:
         "creators": creators,
         "caption_priors": places,
         "page_tiers": places,
-        "prior_pools": places,
         "fresh_priors": places,
-        "places": places,
         "tier_places": places,
-        "page_bins": places * size["bins_per_tier"],
         "tried_sends": tried,
         "caption_sends": tried,
         "beliefs": 3 * tried,
-        "repeated_captions": pairs,
         "pair_evidence": pairs,
         "caption_bandit_stats": pairs,
         "drawn": drawn,
@@ -198,7 +194,8 @@ def page(figures: Figures, library: SqlLibrary) -> str:
             "bytes are estimates in that file. Nothing here was measured on BigQuery; "
             "`make test-bigquery` prints what a real project says of the sample's size. "
             "The tables and columns of a statement are told from its SQL: all that it may read. A "
-            "table counts 10 MiB at least. On-demand price: 6.25 USD a TiB; "
+            "table counts 10 MiB at least; one that a CREATE or INSERT writes does not count. "
+            "On-demand price: 6.25 USD a TiB; "
             f"{size['slots']:,} slots; one second a job."
         ),
         "",
