@@ -45,7 +45,7 @@ PLACES: Mapping[str, int] = {"budget": 5, "mid": 5, "premium": 2, "bump": 8}
 MOST_EXPONENT = 1.1
 """What the exponents are to be under."""
 
-SEEDS = 4
+SEEDS = 16
 """Of the selections whose values are compared."""
 LOSS_SIZE = (20, 6_000)
 """Creators and captions of the agency in which the loss is measured."""
