@@ -48,8 +48,12 @@ CREATE OR REPLACE TABLE FUNCTION `${dataset}.recent`(p_page STRING) AS (
 --   p_page: page.
 CREATE OR REPLACE PROCEDURE `${dataset}.refresh`(IN p_page STRING)
 BEGIN
+  DECLARE v_one INT64 DEFAULT 1;
   CREATE OR REPLACE TEMP TABLE fresh AS
-  SELECT r.*, 1 AS one FROM `${dataset}.recent`(p_page) AS r;
+  SELECT w.*, v_one AS one
+  FROM (
+    SELECT r.page, SUM(r.earned) AS earned FROM `${dataset}.recent`(p_page) AS r GROUP BY r.page
+  ) AS w;
   MERGE INTO `${dataset}.totals` AS t
   USING fresh AS f
   ON t.page = f.page
@@ -103,7 +107,7 @@ def root(tmp_path: Path) -> Path:
 def test_columns_are_followed_through_views_functions_temporary_tables_and_merges(
     root: Path,
 ) -> None:
-    """What a table takes from itself, constants and the time are no sources."""
+    """What a table takes from itself, constants, variables and the time are no sources."""
     assert column_lineage(load_library(root)) == SOURCES
 
 
