@@ -20,17 +20,19 @@ from eros_assets.gate.rehearsal import WRITTEN
 from eros_assets.settings import load_settings
 from eros_assets.warehouse.protocol import Parameters, Typed
 from eros_assets.warehouse.sql.rehearsal import rehearsal_script
+from eros_assets.weekly.facts import made_by
 
 TODAY = dt.date(2025, 11, 3)
 TABLES = (
     *("mass_messages", "message_facts", "scheduled_messages", "quarantined_messages"),
+    "message_days",
     *("caption_bank", "caption_bandit_stats", "caption_appeal", "caption_priors", "creators"),
     *("selection_candidates", "selection_pools", "caption_selections", "weekly_volume_targets"),
     *("schedule_recommendations", "active_caption_assignments"),
 )
 LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
 TEMPORARY: Mapping[str, Sequence[str]] = {
-    "refresh_message_facts": ("judged_messages",),
+    "refresh_message_facts": ("compared_days", "judged_messages"),
     "update_caption_performance": (
         *("tried_sends", "caption_sends", "page_tiers", "beliefs", "wear_effects", "fresh_priors"),
         "pair_evidence",
@@ -104,7 +106,7 @@ def _temporary(dataset: Dataset, procedure: str, table: str) -> pd.DataFrame:
         writing = WRITTEN if procedure.startswith("select") else LEARNED
         script = rehearsal_script(dataset.library, found, writing)
     else:
-        script = found.text.partition("BEGIN TRANSACTION;")[0]
+        script = f"{found.text.partition('BEGIN TRANSACTION;')[0]}\nEND IF;"
     counting = "SELECT t.* FROM " + table + " AS t LIMIT 2000;"
     learning: Parameters = {"p_as_of": TODAY, "p_lookback_days": 180}
     selecting: Parameters = {
@@ -113,6 +115,11 @@ def _temporary(dataset: Dataset, procedure: str, table: str) -> pd.DataFrame:
         **{f"p_num_{tier}": Typed(None, "INT64") for tier in ("budget", "mid", "premium", "bump")},
         "p_seed": "scale",
     }
-    loaded: Parameters = {"loaded_at": dt.datetime(2025, 11, 3, 8, tzinfo=dt.UTC)}
+    loaded: Parameters = {
+        "loaded_at": dt.datetime(2025, 11, 3, 8, tzinfo=dt.UTC),
+        "made_by": made_by(dataset.library),
+        "is_whole": True,
+        "is_anew": True,
+    }
     arguments = {"s": selecting, "u": learning, "r": loaded}[procedure[0]]
     return dataset.warehouse.rehearse(found, f"{script}\n{counting}", arguments)

@@ -26,17 +26,23 @@ Figures = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Something that runs: objects of `sql/`, how often, and what its CPU seconds grow with."""
+    """Something that runs: objects of `sql/`, how often, and what its CPU seconds grow with.
+
+    `days` names the days of the figures that it reads, where they are not those of its objects.
+    """
 
     title: str
     objects: Sequence[str]
     a_day: float
     a_week: float
     grows_with: str | None = None
+    days: str | None = None
 
 
 WORKS: Sequence[Work] = (
-    Work("Facts", ["refresh_message_facts"], 1, 7),
+    Work("Facts, a daily update", ["refresh_message_facts"], 1, 6, days="daily_facts"),
+    Work("Facts, a weekly run", ["refresh_message_facts"], 0, 1, days="weekly_facts"),
+    Work("Facts, made anew on demand", ["refresh_message_facts"], 0, 0),
     Work("Statistics", ["update_caption_performance"], 1, 7, "tried_sends"),
     Work("Reports on creators", ["week_anomalies", "creator_reports", "sent_by_arm"], 1, 7),
     Work(
@@ -87,6 +93,8 @@ def rows_of(figures: Figures) -> Mapping[str, float]:
         "mass_messages": messages,
         "message_facts": messages,
         "judged_messages": messages,
+        "compared_days": size["days_of_history"],
+        "message_days": size["days_of_history"],
         "quarantined_messages": messages * size["share_quarantined"],
         "caption_bank": captions,
         "caption_appeal": captions,
@@ -120,7 +128,7 @@ def statements(library: SqlLibrary, work: Work, figures: Figures) -> Iterator[St
             size = sum(
                 billed(rows.get(table, 0.0) * _width(table, columns, figures) * share)
                 for table in sorted(tables)
-                for share in [_share(name, table, figures)]
+                for share in [_share(work.days or name, table, figures)]
             )
             yield Statement(name, _what(leaf.text), size)
 
@@ -140,7 +148,7 @@ def _share(name: str, table: str, figures: Figures) -> float:
     """The share of a table's partitions that an object's statements read."""
     days = figures["days"].get(name, {}).get(table)
     whole = figures["size"]["weeks_kept"] * 7
-    if table in ("message_facts", "mass_messages"):
+    if table in ("message_facts", "mass_messages", "judged_messages"):
         whole = figures["size"]["days_of_history"]
     return 1.0 if days is None else min(days / whole, 1.0)
 
@@ -204,7 +212,12 @@ def page(figures: Figures, library: SqlLibrary) -> str:
             f"{size['share_with_caption']:.0%} of the messages with a caption, "
             f"{size['draws_per_creator']:,} draws and {size['candidates_per_creator']:,} "
             f"candidates a creator, {size['weeks_kept']} weeks kept, "
-            f"{size['days_of_history']:,} days of history."
+            f"{size['days_of_history']:,} days of history. A daily update of the facts finds "
+            f"{figures['days']['daily_facts']['judged_messages']} days changed, in the month of "
+            "which it reads the messages; the row_id of later messages are greater. Where they are "
+            "not, it also reads row_id and send_date of the other facts. After a change of the "
+            "captions, the dates with messages without caption_id are sorted again, which costs up "
+            "to what making all anew does."
         ),
         "",
         "## A day and a week",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from eros_assets.assets.reporting import (
     DATASET_POOL,
@@ -46,6 +47,9 @@ PREVIEWS = {
     "fitted_maturity": """
         SELECT * FROM `${dataset}.fitted_maturity` ORDER BY age_hours LIMIT 10
     """,
+    "message_days": """
+        SELECT * FROM `${dataset}.message_days` ORDER BY send_date DESC LIMIT 10
+    """,
     "caption_priors": """
         SELECT * FROM `${dataset}.caption_priors` ORDER BY page_name, price_tier LIMIT 10
     """,
@@ -59,8 +63,27 @@ PREVIEWS = {
 }
 
 GROUP = "performance"
-SORTED = ("message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity")
+SORTED = (
+    *("message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity"),
+    "message_days",
+)
 LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
+
+
+class FactsConfig(dg.Config):
+    """How much of the history is sorted again."""
+
+    recent: bool = Field(
+        default=False,
+        description="true: compare only the days from facts_recent_days before the last refresh on "
+        "with what the facts were made from, as daily_caption_update does. false, as by default: "
+        "compare every day. Days that differ are sorted again either way.",
+    )
+    anew: bool = Field(
+        default=False,
+        description="true: compare nothing and sort the whole history again. The tables end up the "
+        "same, unless people have changed rows of them.",
+    )
 
 
 @dg.multi_asset(
@@ -82,20 +105,24 @@ LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
     ],
 )
 def message_facts(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource, week_scope: WeekScope
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    week_scope: WeekScope,
+    config: FactsConfig,
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    """Sort the history into facts, scheduled messages and quarantine, in one script."""
+    """Sort what has changed of the history into facts, scheduled messages and quarantine."""
     dataset = warehouse.dataset(context)
     refuse_plan(context, dataset, week_scope)
     require_deployed(dataset)
     require_inputs(dataset)
     note_history_span(dataset)
+    compared = "anew" if config.anew else "recent" if config.recent else "whole"
     made_from = MadeFrom(
-        context, dataset, "refresh_message_facts", SORTED, loaded_at=loaded_at(dataset)
+        *(context, dataset, "refresh_message_facts", SORTED), loaded_at=loaded_at(dataset)
     )
-    standing = None if week_scope.force else made_from.standing()
+    standing = None if week_scope.force or config.anew else made_from.standing()
     if not standing:
-        refresh_facts(dataset)
+        refresh_facts(dataset, compared)
     report = import_report(dataset, ImportLimits.of(read_knobs(dataset)))
     if week_scope.stop_at_doubts:
         require_no_doubts(report, again="run the command again with --accept")

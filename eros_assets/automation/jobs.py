@@ -17,6 +17,9 @@ from eros_assets.weekly.replacing.requests import REJECTED
 INPUTS = "inputs"
 """The step that loads the input tables, where EROS loads them itself."""
 
+FACTS = "message_facts"
+"""The step that sorts the history."""
+
 LEARNING_GROUPS = ("performance", "analysis", "evaluation")
 WEEKLY_GROUPS = (*LEARNING_GROUPS, "selection", "schedules", "exports")
 INPUT_ROWS = dg.AssetSelection.checks(
@@ -89,10 +92,11 @@ replace_messages = dg.define_asset_job(
 daily_caption_update = dg.define_asset_job(
     "daily_caption_update",
     selection=dg.AssetSelection.groups(*LEARNING_GROUPS) | INPUT_ROWS,
-    config=CONSOLE_LOGGER,
+    config={"ops": {FACTS: {"config": {"recent": True}}}, **CONSOLE_LOGGER},
     tags=in_phase(phases.WAREHOUSE),
     description="What the history says: facts, statistics, reports on creators, and what "
-    "EROS is worth, as of the Monday of the week to plan.",
+    "EROS is worth, as of the Monday of the week to plan. Of the history it compares the recent "
+    "days alone (facts_recent_days); weekly_schedules compares all.",
 )
 
 export_schedules = dg.define_asset_job(

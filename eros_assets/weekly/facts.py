@@ -1,9 +1,17 @@
 """Makes message facts from the history."""
 
 import datetime as dt
+import hashlib
+from typing import Literal
 
 from eros_assets.calendar import la_instant
 from eros_assets.dataset import Dataset
+from eros_assets.warehouse.sql.library import SqlLibrary
+
+REFRESH = "refresh_message_facts"
+
+Compared = Literal["recent", "whole", "anew"]
+"""How much of the history is compared with what the facts were made from."""
 
 
 def loaded_at(dataset: Dataset) -> dt.datetime:
@@ -18,6 +26,26 @@ def loaded_at(dataset: Dataset) -> dt.datetime:
     return loaded if today is None else max(loaded, la_instant(today))
 
 
-def refresh_facts(dataset: Dataset) -> None:
-    """Sort the history into facts, scheduled messages and quarantine, in one script."""
-    dataset.run("refresh_message_facts", loaded_at=loaded_at(dataset))
+def refresh_facts(dataset: Dataset, compare: Compared = "whole") -> None:
+    """Sort what has changed of the history into facts, scheduled messages and quarantine.
+
+    Args:
+        dataset: the dataset.
+        compare: which dates may have changed. `whole`: any. `recent`: those from
+            `facts_recent_days` before the last refresh on; others are taken to be as they were.
+            `anew`: nothing is compared, everything is sorted again.
+    """
+    dataset.run(
+        REFRESH,
+        loaded_at=loaded_at(dataset),
+        made_by=made_by(dataset.library),
+        is_whole=compare != "recent",
+        is_anew=compare == "anew",
+    )
+
+
+def made_by(library: SqlLibrary) -> str:
+    """The fingerprint of the script and of the views that it reads: the rules that facts follow."""
+    reached = sorted(library.reached_from(REFRESH))
+    rules = [library[name].fingerprint for name in reached if library[name].kind != "table"]
+    return hashlib.sha256("".join(rules).encode()).hexdigest()

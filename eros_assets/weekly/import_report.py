@@ -21,7 +21,7 @@ NO_FAULTS = ("replaced by newer counts", "withdrawn before it was sent")
 SCRATCH_TABLES = (
     *("mass_messages", "caption_bank", "creators", "creator_caption_restrictions"),
     *("message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity"),
-    *("maturity_curve", "tuning"),
+    *("message_days", "maturity_curve", "tuning"),
 )
 REPORTED_TABLES = (
     *("mass_messages", "caption_bank", "creators"),

@@ -1,6 +1,18 @@
 -- Sorts mass_messages into message_facts, scheduled_messages and quarantined_messages: each input row
 -- is in one of them.
--- Only rows that changed are written, so a second run writes nothing.
+-- Only what has changed is sorted again, and only rows that differ are written; the tables are as if
+-- everything had been sorted again:
+-- - Of each LA date of the history, message_days keeps the number of rows and their fingerprint, the
+--   sum of 40 bits of the SHA-256 of each. A date whose rows differ from those kept is sorted again.
+--   is_whole compares every date; otherwise those from facts_recent_days before the last refresh on.
+-- - So are the dates with messages without caption_id when the captions have changed, and those with
+--   counts of an unknown time when the time taken for it has.
+-- - So are the dates of the last 60 days whose messages were counted several times: how counts ripen
+--   is fitted to them.
+-- - Rows of one row_id may stand on several dates. Those on other dates whose row_id is or was on one
+--   of these dates are sorted with them.
+-- - is_anew sorts everything again. So do another made_by, and tables that do not hold as many rows as
+--   message_days says: they are not what the last refresh left.
 -- The bounds are far beyond what a page can have: sums of counts and of their squares stay within
 -- INT64, and amounts are numbers. At most 100,000,000 recipients, 100,000 USD asked for and
 -- 100,000,000 USD earned by one message; sent in 2000 or later, before 2100.
@@ -24,9 +36,376 @@
 -- at that message's time, when the last messages were young.
 -- Parameters:
 --   loaded_at (TIMESTAMP): newest load of mass_messages.
-CREATE OR REPLACE TEMP TABLE judged_messages AS
-WITH typed AS (
+--   made_by (STRING): fingerprint of this script and of the views that it reads.
+--   is_whole (BOOL): whether dates before the recent ones are compared too.
+--   is_anew (BOOL): whether everything is sorted again.
+DECLARE v_is_anew, v_has_work BOOL;
+DECLARE v_loaded_before, v_exported_at TIMESTAMP;
+DECLARE v_since, v_first, v_last DATE;
+DECLARE v_days, v_others, v_read_days, v_young_days ARRAY<DATE>;
+DECLARE v_shared ARRAY<INT64>;
+
+SET (v_is_anew, v_loaded_before, v_since) = (
+  SELECT AS STRUCT
+    a.is_anew,
+    a.loaded_before,
+    IF(
+      a.is_anew OR @is_whole,
+      DATE '1970-01-01',
+      DATE(TIMESTAMP_SUB(a.loaded_before, INTERVAL a.recent_days DAY), 'America/Los_Angeles')
+    ) AS since
+  FROM (
+    SELECT
+      @is_anew
+      OR d.days = 0
+      OR d.made_by != @made_by
+      OR d.messages != f.messages + s.messages + q.messages AS is_anew,
+      LEAST(COALESCE(d.loaded_at, @loaded_at), @loaded_at) AS loaded_before,
+      k.recent_days
+    FROM (
+      SELECT
+        COUNT(*) AS days,
+        COALESCE(SUM(e.messages), 0) AS messages,
+        MAX(e.made_by) AS made_by,
+        MAX(e.loaded_at) AS loaded_at
+      FROM `${dataset}.message_days` AS e
+    ) AS d
+    CROSS JOIN (SELECT COUNT(*) AS messages FROM `${dataset}.message_facts`) AS f
+    CROSS JOIN (SELECT COUNT(*) AS messages FROM `${dataset}.scheduled_messages`) AS s
+    CROSS JOIN (SELECT COUNT(*) AS messages FROM `${dataset}.quarantined_messages`) AS q
+    CROSS JOIN (
+      SELECT COALESCE(MAX(t.facts_recent_days), 60) AS recent_days FROM `${dataset}.tuning` AS t
+    ) AS k
+  ) AS a
+);
+
+-- One row per LA date of the history, as it is now and was at the last refresh: what has to be sorted
+-- again. 1970-01-01 stands for rows without a time, or with one that is not from 2000 to 2099.
+CREATE OR REPLACE TEMP TABLE compared_days AS
+WITH dated AS (
   SELECT
+    m.*,
+    IF(
+      m.sending_time >= TIMESTAMP '2000-01-01 00:00:00+00'
+      AND m.sending_time < TIMESTAMP '2100-01-01 00:00:00+00',
+      DATE(m.sending_time, 'America/Los_Angeles'),
+      DATE '1970-01-01'
+    ) AS day,
+    -- Most are NULL or plain: the rest takes time.
+    CASE
+      WHEN m.status IS NULL THEN 'sent'
+      WHEN m.status IN ('sent', 'scheduled', 'withdrawn') THEN m.status
+      ELSE LOWER(TRIM(m.status))
+    END AS state,
+    UNIX_MICROS(m.sending_time) AS sent_micros,
+    UNIX_MICROS(m.counted_at) AS counted_micros
+  FROM `${dataset}.mass_messages` AS m
+  WHERE
+    m.sending_time >= TIMESTAMP(v_since, 'America/Los_Angeles')
+    OR m.sending_time IS NULL
+    OR m.sending_time < TIMESTAMP '2000-01-01 00:00:00+00'
+),
+
+present AS (
+  SELECT
+    m.day,
+    COUNT(*) AS messages,
+    SUM(
+      CAST(
+        CONCAT('0x', SUBSTR(TO_HEX(SHA256(CONCAT(
+          COALESCE(CAST(m.row_id AS STRING), ''), '|',
+          COALESCE(CAST(m.sent_micros AS STRING), ''), '|',
+          COALESCE(CAST(m.counted_micros AS STRING), ''), '|',
+          COALESCE(CAST(m.sent_count AS STRING), ''), '|',
+          COALESCE(CAST(m.viewed_count AS STRING), ''), '|',
+          COALESCE(CAST(m.purchased_count AS STRING), ''), '|',
+          COALESCE(CAST(m.earnings AS STRING), ''), '|',
+          COALESCE(CAST(m.price AS STRING), ''), '|',
+          COALESCE(CAST(m.caption_id AS STRING), ''), '|',
+          COALESCE(m.page_name, '|'), '|',
+          COALESCE(m.message_type, '|'), '|',
+          COALESCE(m.status, '|'), '|',
+          COALESCE(m.message, '|')
+        ))), 1, 10)) AS INT64
+      )
+    ) AS fingerprint,
+    COUNTIF(m.counted_at IS NULL) AS untimed,
+    COUNTIF(m.caption_id IS NULL) AS unnamed,
+    COUNTIF(m.state IN ('scheduled', 'withdrawn')) AS unsent,
+    MAX(
+      IF(
+        m.counted_at IS NULL
+        AND m.sending_time <= @loaded_at
+        AND m.state != 'scheduled'
+        AND NOT (m.state = 'withdrawn' AND COALESCE(m.sent_count, 0) = 0),
+        m.sending_time,
+        NULL
+      )
+    ) AS newest_untimed,
+    MIN(m.row_id) AS least_row_id,
+    MAX(m.row_id) AS greatest_row_id
+  FROM dated AS m
+  GROUP BY m.day
+),
+
+known AS (
+  SELECT
+    p.day AS send_date, p.messages, p.fingerprint, p.untimed, p.unnamed, p.unsent,
+    p.newest_untimed, p.least_row_id, p.greatest_row_id
+  FROM present AS p
+  WHERE p.day >= v_since OR p.day = DATE '1970-01-01'
+  UNION ALL
+  SELECT
+    d.send_date, d.messages, d.fingerprint, d.untimed, d.unnamed, d.unsent, d.newest_untimed,
+    d.least_row_id, d.greatest_row_id
+  FROM `${dataset}.message_days` AS d
+  WHERE d.send_date < v_since AND d.send_date != DATE '1970-01-01'
+),
+
+-- Exactly one row: what all dates depend on.
+settled AS (
+  SELECT
+    IF(
+      TIMESTAMP_DIFF(@loaded_at, n.newest_untimed, MINUTE) > 2880, n.newest_untimed, @loaded_at
+    ) AS exported_at,
+    c.fingerprint AS captions_fingerprint,
+    TO_HEX(SHA256(CONCAT(CAST(t.messages AS STRING), '|', COALESCE(u.ages, ''))))
+      AS curve_fingerprint,
+    IF(u.last_maturity < 1, 1000000.0, u.last_age) AS ripe_hours
+  FROM (SELECT MAX(k.newest_untimed) AS newest_untimed FROM known AS k) AS n
+  CROSS JOIN (
+    SELECT
+      COALESCE(
+        SUM(
+          CAST(
+            CONCAT('0x', SUBSTR(TO_HEX(SHA256(CONCAT(
+              CAST(b.caption_id AS STRING), '|', COALESCE(b.page_name, '|'), '|', b.price_tier, '|',
+              b.caption_text
+            ))), 1, 10)) AS INT64
+          )
+        ),
+        0
+      ) AS fingerprint
+    FROM `${dataset}.usable_captions` AS b
+  ) AS c
+  CROSS JOIN (
+    SELECT COALESCE(MAX(k.maturity_min_messages), 50) AS messages FROM `${dataset}.tuning` AS k
+  ) AS t
+  CROSS JOIN (
+    SELECT
+      STRING_AGG(
+        CONCAT(CAST(m.age_hours AS STRING), ':', CAST(m.maturity AS STRING)), '|'
+        ORDER BY m.age_hours, m.maturity
+      ) AS ages,
+      MAX(m.age_hours) AS last_age,
+      MIN(IF(m.age_hours = l.age_hours, m.maturity, NULL)) AS last_maturity
+    FROM `${dataset}.maturity_curve` AS m
+    CROSS JOIN (SELECT MAX(a.age_hours) AS age_hours FROM `${dataset}.maturity_curve` AS a) AS l
+  ) AS u
+),
+
+-- Counts of an unknown time have the age that exported_at gives them, up to 30 days. It also decides
+-- which of several counts of a message is the newest, where some have their time.
+judged AS (
+  SELECT
+    COALESCE(k.send_date, d.send_date) AS send_date,
+    COALESCE(k.messages, 0) AS messages,
+    k.fingerprint, k.untimed, k.unnamed, k.unsent, k.newest_untimed, k.least_row_id,
+    k.greatest_row_id, d.youngest_hours, s.exported_at, s.captions_fingerprint,
+    s.curve_fingerprint,
+    LEAST(COALESCE(k.least_row_id, d.least_row_id), COALESCE(d.least_row_id, k.least_row_id))
+      AS least,
+    GREATEST(
+      COALESCE(k.greatest_row_id, d.greatest_row_id),
+      COALESCE(d.greatest_row_id, k.greatest_row_id)
+    ) AS greatest,
+    COALESCE(
+      d.youngest_hours < s.ripe_hours OR d.curve_fingerprint != s.curve_fingerprint, FALSE
+    ) AS is_young,
+    COALESCE(d.curve_fingerprint != s.curve_fingerprint, FALSE) AS has_other_curve,
+    COALESCE(d.loaded_at != @loaded_at, FALSE) AS has_other_load,
+    COALESCE(
+      v_is_anew
+      OR k.send_date IS NULL
+      OR d.send_date IS NULL
+      OR k.messages != d.messages
+      OR k.fingerprint != d.fingerprint
+      OR (k.unnamed > 0 AND d.captions_fingerprint != s.captions_fingerprint)
+      OR (
+        k.untimed > 0
+        AND d.exported_at != s.exported_at
+        AND (
+          k.untimed < k.messages
+          OR k.unsent > 0
+          OR k.send_date >= DATE(
+            TIMESTAMP_SUB(LEAST(d.exported_at, s.exported_at), INTERVAL 31 DAY),
+            'America/Los_Angeles'
+          )
+        )
+      ),
+      FALSE
+    ) AS is_changed
+  FROM known AS k
+  FULL JOIN `${dataset}.message_days` AS d ON k.send_date = d.send_date
+  CROSS JOIN settled AS s
+),
+
+-- The dates whose messages tell how counts ripen, now or at the last refresh.
+telling AS (
+  SELECT DISTINCT q.send_date
+  FROM `${dataset}.quarantined_messages` AS q
+  WHERE
+    q.reason = 'replaced by newer counts'
+    AND q.send_date >= DATE(
+      TIMESTAMP_SUB(v_loaded_before, INTERVAL 60 DAY), 'America/Los_Angeles'
+    )
+),
+
+wanted AS (
+  SELECT
+    j.* EXCEPT (is_changed),
+    j.is_changed
+    OR (
+      t.send_date IS NOT NULL
+      AND LOGICAL_OR(j.is_changed OR j.has_other_curve OR j.has_other_load) OVER ()
+    ) AS is_changed
+  FROM judged AS j
+  LEFT JOIN telling AS t ON j.send_date = t.send_date
+),
+
+-- Other dates that may have a row_id of these.
+beside AS (
+  SELECT DISTINCT o.send_date
+  FROM wanted AS o
+  INNER JOIN wanted AS w ON o.least <= w.greatest AND o.greatest >= w.least
+  WHERE
+    w.is_changed
+    AND NOT o.is_changed
+    AND w.send_date != DATE '1970-01-01'
+    AND o.send_date != DATE '1970-01-01'
+)
+
+SELECT
+  w.* EXCEPT (least, greatest),
+  b.send_date IS NOT NULL AS is_beside
+FROM wanted AS w
+LEFT JOIN beside AS b ON w.send_date = b.send_date;
+
+SET (v_has_work, v_exported_at, v_first, v_last, v_days, v_others, v_young_days) = (
+  SELECT AS STRUCT
+    v_is_anew OR COUNTIF(c.is_changed OR c.has_other_curve) > 0 AS has_work,
+    MAX(c.exported_at) AS exported_at,
+    MIN(IF(c.is_changed AND c.send_date != DATE '1970-01-01', c.send_date, NULL)) AS first_date,
+    MAX(IF(c.is_changed AND c.send_date != DATE '1970-01-01', c.send_date, NULL)) AS last_date,
+    ARRAY_AGG(IF(c.is_changed, c.send_date, NULL) IGNORE NULLS ORDER BY c.send_date) AS days,
+    ARRAY_AGG(IF(c.is_beside, c.send_date, NULL) IGNORE NULLS ORDER BY c.send_date) AS others,
+    ARRAY_AGG(
+      IF(c.is_young AND NOT c.is_changed, c.send_date, NULL) IGNORE NULLS ORDER BY c.send_date
+    ) AS young_days
+  FROM compared_days AS c
+);
+
+IF v_has_work THEN
+
+SET v_read_days = v_days;
+IF ARRAY_LENGTH(v_others) > 0 THEN
+SET (v_shared, v_read_days, v_first, v_last) = (
+  WITH changed AS (
+    SELECT m.row_id
+    FROM `${dataset}.mass_messages` AS m
+    WHERE
+      m.row_id IS NOT NULL
+      AND m.sending_time >= TIMESTAMP(v_first, 'America/Los_Angeles')
+      AND m.sending_time < TIMESTAMP(DATE_ADD(v_last, INTERVAL 1 DAY), 'America/Los_Angeles')
+      AND DATE(m.sending_time, 'America/Los_Angeles') IN UNNEST(v_days)
+    UNION DISTINCT
+    SELECT f.row_id FROM `${dataset}.message_facts` AS f WHERE f.send_date IN UNNEST(v_days)
+    UNION DISTINCT
+    SELECT s.row_id
+    FROM `${dataset}.scheduled_messages` AS s
+    WHERE DATE(s.send_time, 'America/Los_Angeles') IN UNNEST(v_days)
+    UNION DISTINCT
+    SELECT q.row_id
+    FROM `${dataset}.quarantined_messages` AS q
+    WHERE q.row_id IS NOT NULL AND q.send_date IN UNNEST(v_days)
+  ),
+
+  others AS (
+    SELECT f.row_id, f.send_date
+    FROM `${dataset}.message_facts` AS f
+    WHERE f.send_date IN UNNEST(v_others)
+    UNION ALL
+    SELECT s.row_id, DATE(s.send_time, 'America/Los_Angeles') AS send_date
+    FROM `${dataset}.scheduled_messages` AS s
+    WHERE DATE(s.send_time, 'America/Los_Angeles') IN UNNEST(v_others)
+    UNION ALL
+    SELECT q.row_id, q.send_date
+    FROM `${dataset}.quarantined_messages` AS q
+    WHERE q.send_date IN UNNEST(v_others)
+  ),
+
+  found AS (
+    SELECT o.row_id, o.send_date
+    FROM others AS o
+    INNER JOIN changed AS c ON o.row_id = c.row_id
+  )
+
+  SELECT AS STRUCT
+    (
+      SELECT ARRAY_AGG(i.row_id IGNORE NULLS ORDER BY i.row_id LIMIT 50001)
+      FROM (SELECT DISTINCT f.row_id FROM found AS f) AS i
+    ) AS shared,
+    (
+      SELECT ARRAY_AGG(e.send_date IGNORE NULLS ORDER BY e.send_date)
+      FROM (
+        SELECT f.send_date FROM found AS f
+        UNION DISTINCT
+        SELECT d AS send_date FROM UNNEST(v_days) AS d
+      ) AS e
+    ) AS read_days,
+    (SELECT LEAST(v_first, COALESCE(MIN(f.send_date), v_first)) FROM found AS f) AS first_date,
+    (SELECT GREATEST(v_last, COALESCE(MAX(f.send_date), v_last)) FROM found AS f) AS last_date
+);
+-- More than a variable should hold.
+IF ARRAY_LENGTH(v_shared) > 50000 THEN
+SET v_is_anew = TRUE;
+SET (v_first, v_last) = (
+  SELECT AS STRUCT MIN(c.send_date) AS first_date, MAX(c.send_date) AS last_date
+  FROM compared_days AS c
+  WHERE c.send_date != DATE '1970-01-01'
+);
+END IF;
+END IF;
+
+CREATE OR REPLACE TEMP TABLE judged_messages AS
+WITH dated AS (
+  SELECT
+    m.*,
+    IF(
+      m.sending_time >= TIMESTAMP '2000-01-01 00:00:00+00'
+      AND m.sending_time < TIMESTAMP '2100-01-01 00:00:00+00',
+      DATE(m.sending_time, 'America/Los_Angeles'),
+      DATE '1970-01-01'
+    ) AS day,
+    CASE
+      WHEN m.status IS NULL THEN 'sent'
+      WHEN m.status IN ('sent', 'scheduled', 'withdrawn') THEN m.status
+      ELSE LOWER(TRIM(m.status))
+    END AS state
+  FROM `${dataset}.mass_messages` AS m
+  WHERE
+    (
+      m.sending_time >= TIMESTAMP(v_first, 'America/Los_Angeles')
+      AND m.sending_time < TIMESTAMP(DATE_ADD(v_last, INTERVAL 1 DAY), 'America/Los_Angeles')
+    )
+    OR m.sending_time IS NULL
+    OR m.sending_time < TIMESTAMP '2000-01-01 00:00:00+00'
+    OR m.sending_time >= TIMESTAMP '2100-01-01 00:00:00+00'
+),
+
+typed AS (
+  SELECT
+    m.day AS send_date,
     COALESCE(
       m.row_id,
       CAST(
@@ -55,15 +434,12 @@ WITH typed AS (
     COALESCE(m.earnings, 0.0) AS earnings,
     m.message_type,
     m.caption_id,
-    COALESCE(LOWER(TRIM(m.status)), 'sent') AS status,
-    COALESCE(m.counted_at, n.exported_at) AS counted_at,
+    m.state AS status,
+    COALESCE(m.counted_at, v_exported_at) AS counted_at,
     m.counted_at IS NOT NULL AS is_timed,
-    COALESCE(LOWER(TRIM(m.status)) = 'scheduled', FALSE)
-    OR (
-      COALESCE(LOWER(TRIM(m.status)) = 'withdrawn', FALSE)
-      AND COALESCE(m.sent_count, 0) = 0
-    )
-    OR m.sending_time > COALESCE(m.counted_at, n.exported_at) AS is_scheduled,
+    m.state = 'scheduled'
+    OR (m.state = 'withdrawn' AND COALESCE(m.sent_count, 0) = 0)
+    OR m.sending_time > COALESCE(m.counted_at, v_exported_at) AS is_scheduled,
     (m.sent_count IS NOT NULL AND SAFE_CAST(m.sent_count AS INT64) IS NULL)
     OR (m.viewed_count IS NOT NULL AND SAFE_CAST(m.viewed_count AS INT64) IS NULL)
     OR (m.purchased_count IS NOT NULL AND SAFE_CAST(m.purchased_count AS INT64) IS NULL)
@@ -75,31 +451,18 @@ WITH typed AS (
     m.earnings AS given_earnings,
     m.status AS given_status,
     m.counted_at AS given_counted_at
-  FROM `${dataset}.mass_messages` AS m
-  CROSS JOIN (
-    SELECT
-      IF(
-        TIMESTAMP_DIFF(@loaded_at, MAX(u.sending_time), MINUTE) > 2880,
-        MAX(u.sending_time),
-        @loaded_at
-      ) AS exported_at
-    FROM `${dataset}.mass_messages` AS u
-    WHERE
-      u.counted_at IS NULL
-      AND u.sending_time <= @loaded_at
-      AND COALESCE(LOWER(TRIM(u.status)) != 'scheduled', TRUE)
-      AND NOT (
-        COALESCE(LOWER(TRIM(u.status)) = 'withdrawn', FALSE) AND COALESCE(u.sent_count, 0) = 0
-      )
-  ) AS n
+  FROM dated AS m
+  WHERE v_is_anew OR m.day IN UNNEST(v_days) OR m.row_id IN UNNEST(v_shared)
 ),
 
 ruled AS (
   SELECT
     t.*,
     CASE
-      WHEN t.page_name IS NULL OR TRIM(t.page_name) = '' THEN 'missing page_name'
-      WHEN NOT REGEXP_CONTAINS(t.page_name, r'^[a-z0-9_]+$') THEN 'page_name is not [a-z0-9_]+'
+      WHEN t.page_name IS NULL THEN 'missing page_name'
+      WHEN
+        NOT REGEXP_CONTAINS(t.page_name, r'^[a-z0-9_]+$')
+        THEN IF(TRIM(t.page_name) = '', 'missing page_name', 'page_name is not [a-z0-9_]+')
       WHEN LENGTH(t.page_name) > 100 THEN 'page_name is longer than 100 characters'
       WHEN t.sending_time IS NULL THEN 'missing sending_time'
       WHEN
@@ -131,8 +494,8 @@ ruled AS (
   FROM typed AS t
 ),
 
--- Most messages have one row: the others are told apart, at a cost, and only they and those that go
--- into quarantine need their payload.
+-- Most messages have one row that breaks no rule: the others are told apart, at a cost, and only they
+-- need their payload.
 repeated AS (
   SELECT r.row_id
   FROM ruled AS r
@@ -143,33 +506,31 @@ repeated AS (
 
 marked AS (
   SELECT
-    r.row_id, r.page_name, r.message, r.sending_time, r.price, r.sent_count, r.viewed_count,
-    r.purchased_count, r.earnings, r.message_type, r.caption_id, r.counted_at, r.is_timed,
-    r.status, r.is_scheduled, r.broken_rule,
+    r.send_date, r.row_id, r.page_name, r.message, r.sending_time, r.price, r.sent_count,
+    r.viewed_count, r.purchased_count, r.earnings, r.message_type, r.caption_id, r.counted_at,
+    r.is_timed, r.status, r.is_scheduled, r.broken_rule,
     p.row_id IS NOT NULL AS is_repeated,
-    CASE
-      WHEN
-        r.broken_rule IS NOT NULL
-        OR p.row_id IS NOT NULL
-        OR (r.is_scheduled AND r.status = 'withdrawn')
-        THEN TO_JSON_STRING(STRUCT(
-          r.given_row_id AS row_id,
-          r.page_name,
-          r.message,
-          r.sending_time,
-          r.price,
-          r.given_sent_count AS sent_count,
-          r.given_viewed_count AS viewed_count,
-          r.given_purchased_count AS purchased_count,
-          r.given_earnings AS earnings,
-          r.message_type,
-          r.caption_id,
-          r.given_status AS status,
-          r.given_counted_at AS counted_at
-        ))
-    END AS payload
+    TO_JSON_STRING(STRUCT(
+      r.given_row_id AS row_id,
+      r.page_name,
+      r.message,
+      r.sending_time,
+      r.price,
+      r.given_sent_count AS sent_count,
+      r.given_viewed_count AS viewed_count,
+      r.given_purchased_count AS purchased_count,
+      r.given_earnings AS earnings,
+      r.message_type,
+      r.caption_id,
+      r.given_status AS status,
+      r.given_counted_at AS counted_at
+    )) AS payload
   FROM ruled AS r
   LEFT JOIN repeated AS p ON r.row_id = p.row_id
+  WHERE
+    r.broken_rule IS NOT NULL
+    OR p.row_id IS NOT NULL
+    OR (r.is_scheduled AND r.status = 'withdrawn')
 ),
 
 -- One row per row of such a message that breaks no rule, with the page and time that its row_id
@@ -241,8 +602,8 @@ copies AS (
 )
 
 SELECT
-  c.row_id, c.page_name, c.message, c.sending_time, c.price, c.sent_count, c.viewed_count,
-  c.purchased_count, c.earnings, c.message_type, c.caption_id, c.counted_at, c.is_timed,
+  c.send_date, c.row_id, c.page_name, c.message, c.sending_time, c.price, c.sent_count,
+  c.viewed_count, c.purchased_count, c.earnings, c.message_type, c.caption_id, c.counted_at, c.is_timed,
   c.status, c.is_scheduled, c.payload,
   CASE
     WHEN c.place = 1 AND c.is_scheduled AND c.status = 'withdrawn'
@@ -254,22 +615,29 @@ SELECT
 FROM copies AS c
 UNION ALL
 SELECT
-  t.row_id, t.page_name, t.message, t.sending_time, t.price, t.sent_count, t.viewed_count,
-  t.purchased_count, t.earnings, t.message_type, t.caption_id, t.counted_at, t.is_timed,
+  t.send_date, t.row_id, t.page_name, t.message, t.sending_time, t.price, t.sent_count,
+  t.viewed_count, t.purchased_count, t.earnings, t.message_type, t.caption_id, t.counted_at, t.is_timed,
   t.status, t.is_scheduled, t.payload, 'duplicate row_id' AS reason
 FROM told AS t
 WHERE NOT t.is_known
 UNION ALL
 SELECT
-  r.row_id, r.page_name, r.message, r.sending_time, r.price, r.sent_count, r.viewed_count,
-  r.purchased_count, r.earnings, r.message_type, r.caption_id, r.counted_at, r.is_timed,
-  r.status, r.is_scheduled, r.payload,
-  CASE
-    WHEN r.broken_rule IS NOT NULL THEN r.broken_rule
-    WHEN r.is_scheduled AND r.status = 'withdrawn' THEN 'withdrawn before it was sent'
-  END AS reason
+  r.send_date, r.row_id, r.page_name, r.message, r.sending_time, r.price, r.sent_count,
+  r.viewed_count, r.purchased_count, r.earnings, r.message_type, r.caption_id, r.counted_at,
+  r.is_timed, r.status, r.is_scheduled, r.payload,
+  COALESCE(r.broken_rule, 'withdrawn before it was sent') AS reason
 FROM marked AS r
-WHERE r.broken_rule IS NOT NULL OR NOT r.is_repeated;
+WHERE r.broken_rule IS NOT NULL OR NOT r.is_repeated
+UNION ALL
+SELECT
+  r.send_date, r.row_id, r.page_name, r.message, r.sending_time, r.price, r.sent_count,
+  r.viewed_count, r.purchased_count, r.earnings, r.message_type, r.caption_id, r.counted_at,
+  r.is_timed, r.status, r.is_scheduled, CAST(NULL AS STRING) AS payload,
+  CAST(NULL AS STRING) AS reason
+FROM ruled AS r
+LEFT JOIN repeated AS p ON r.row_id = p.row_id
+WHERE
+  r.broken_rule IS NULL AND p.row_id IS NULL AND NOT (r.is_scheduled AND r.status = 'withdrawn');
 
 -- One row per text of a page and type that a caption of the bank says: texts repeat, and to normalise
 -- one costs more than to look it up.
@@ -452,6 +820,7 @@ SELECT
   r.from_hours,
   r.until_hours,
   r.maturity,
+  ROUND(r.maturity, 6) AS level_maturity,
   COALESCE(
     LEAD(r.maturity) OVER (PARTITION BY r.is_unknown ORDER BY r.age_hours), r.maturity
   ) AS next_maturity,
@@ -480,7 +849,7 @@ USING (
     COALESCE(j.caption_id, c.caption_id) AS caption_id,
     j.message_type,
     j.sending_time,
-    DATE(j.sending_time, 'America/Los_Angeles') AS send_date,
+    j.send_date,
     EXTRACT(HOUR FROM j.sending_time AT TIME ZONE 'America/Los_Angeles') AS send_hour,
     MOD(EXTRACT(DAYOFWEEK FROM j.sending_time AT TIME ZONE 'America/Los_Angeles') + 5, 7) + 1
       AS day_of_week,
@@ -493,13 +862,17 @@ USING (
     SAFE_DIVIDE(j.purchased_count, j.viewed_count) AS purchase_rate,
     SAFE_DIVIDE(1000.0 * j.earnings, j.sent_count) AS emv,
     j.age_hours,
-    ROUND(
-      s.maturity
-      + (s.next_maturity - s.maturity)
-      * COALESCE(
-        SAFE_DIVIDE(GREATEST(j.age_hours - s.age_hours, 0.0), s.until_hours - s.age_hours), 0.0
-      ),
-      6
+    IF(
+      s.next_maturity = s.maturity,
+      s.level_maturity,
+      ROUND(
+        s.maturity
+        + (s.next_maturity - s.maturity)
+        * COALESCE(
+          SAFE_DIVIDE(GREATEST(j.age_hours - s.age_hours, 0.0), s.until_hours - s.age_hours), 0.0
+        ),
+        6
+      )
     ) AS maturity
   FROM aged AS j
   INNER JOIN fresh_curve AS s ON j.age_hours >= s.from_hours AND j.age_hours < s.until_hours
@@ -507,10 +880,11 @@ USING (
     ON
       j.page_name = c.page_name
       AND j.message_type = c.message_type
-      AND j.message = c.message
+      AND IF(j.caption_id IS NULL, j.message, NULL) = c.message
 ) AS f
 ON
-  m.row_id = f.row_id
+  (v_is_anew OR m.send_date IN UNNEST(v_read_days))
+  AND m.row_id = f.row_id
   AND m.page_name = f.page_name
   AND COALESCE(m.caption_id, 0) = COALESCE(f.caption_id, 0)
   AND (m.caption_id IS NULL) = (f.caption_id IS NULL)
@@ -542,7 +916,16 @@ WHEN NOT MATCHED THEN
     f.day_of_week, f.price, f.sent_count, f.viewed_count, f.purchased_count, f.earnings,
     f.view_rate, f.purchase_rate, f.emv, f.age_hours, f.maturity
   )
-WHEN NOT MATCHED BY SOURCE THEN DELETE;
+WHEN
+  NOT MATCHED BY SOURCE
+  AND (
+    v_is_anew
+    OR (
+      m.send_date IN UNNEST(v_read_days)
+      AND (m.send_date IN UNNEST(v_days) OR m.row_id IN UNNEST(v_shared))
+    )
+  )
+  THEN DELETE;
 
 MERGE INTO `${dataset}.scheduled_messages` AS m
 USING (
@@ -559,7 +942,7 @@ USING (
     ON
       j.page_name = c.page_name
       AND j.message_type = c.message_type
-      AND j.message = c.message
+      AND IF(j.caption_id IS NULL, j.message, NULL) = c.message
   WHERE j.reason IS NULL AND j.is_scheduled
 ) AS f
 ON
@@ -578,7 +961,14 @@ WHEN NOT MATCHED THEN
   VALUES (
     f.row_id, f.page_name, f.send_time, f.message_type, f.caption_id, f.message, f.price
   )
-WHEN NOT MATCHED BY SOURCE THEN DELETE;
+WHEN
+  NOT MATCHED BY SOURCE
+  AND (
+    v_is_anew
+    OR DATE(m.send_time, 'America/Los_Angeles') IN UNNEST(v_days)
+    OR m.row_id IN UNNEST(v_shared)
+  )
+  THEN DELETE;
 
 MERGE INTO `${dataset}.quarantined_messages` AS q
 USING (
@@ -586,16 +976,29 @@ USING (
     j.row_id,
     j.page_name,
     j.reason,
+    NULLIF(j.send_date, DATE '1970-01-01') AS send_date,
     j.payload,
     ROW_NUMBER() OVER (PARTITION BY j.payload ORDER BY j.reason) AS occurrence
   FROM judged_messages AS j
   WHERE j.reason IS NOT NULL
 ) AS f
 ON q.payload = f.payload AND q.occurrence = f.occurrence AND q.reason = f.reason
+-- An earlier version kept no date.
+WHEN MATCHED AND q.send_date IS NULL AND f.send_date IS NOT NULL THEN
+  UPDATE SET send_date = f.send_date
 WHEN NOT MATCHED THEN
-  INSERT (row_id, page_name, reason, payload, occurrence, quarantined_at)
-  VALUES (f.row_id, f.page_name, f.reason, f.payload, f.occurrence, CURRENT_TIMESTAMP())
-WHEN NOT MATCHED BY SOURCE THEN DELETE;
+  INSERT (row_id, page_name, send_date, reason, payload, occurrence, quarantined_at)
+  VALUES (
+    f.row_id, f.page_name, f.send_date, f.reason, f.payload, f.occurrence, CURRENT_TIMESTAMP()
+  )
+WHEN
+  NOT MATCHED BY SOURCE
+  AND (
+    v_is_anew
+    OR COALESCE(q.send_date, DATE '1970-01-01') IN UNNEST(v_days)
+    OR q.row_id IN UNNEST(v_shared)
+  )
+  THEN DELETE;
 
 MERGE INTO `${dataset}.fitted_maturity` AS m
 USING fresh_curve AS f
@@ -607,4 +1010,73 @@ WHEN NOT MATCHED THEN
   VALUES (f.age_hours, f.maturity, f.messages, f.fitted_on)
 WHEN NOT MATCHED BY SOURCE THEN DELETE;
 
+-- Facts of other dates whose counts were not final: how counts ripen may be known better now.
+IF ARRAY_LENGTH(v_young_days) > 0 THEN
+UPDATE `${dataset}.message_facts` AS m
+SET maturity = a.maturity
+FROM (
+  SELECT
+    f.row_id,
+    IF(
+      s.next_maturity = s.maturity,
+      s.level_maturity,
+      ROUND(
+        s.maturity
+        + (s.next_maturity - s.maturity)
+        * COALESCE(
+          SAFE_DIVIDE(GREATEST(f.age_hours - s.age_hours, 0.0), s.until_hours - s.age_hours), 0.0
+        ),
+        6
+      )
+    ) AS maturity
+  FROM `${dataset}.message_facts` AS f
+  INNER JOIN fresh_curve AS s ON f.age_hours >= s.from_hours AND f.age_hours < s.until_hours
+  WHERE f.send_date IN UNNEST(v_young_days)
+) AS a
+WHERE
+  m.send_date IN UNNEST(v_young_days)
+  AND m.row_id = a.row_id
+  AND m.maturity != a.maturity;
+END IF;
+
+MERGE INTO `${dataset}.message_days` AS m
+USING (
+  SELECT
+    c.*,
+    IF(c.is_changed, y.hours, LEAST(COALESCE(c.youngest_hours, y.hours), COALESCE(y.hours, c.youngest_hours)))
+      AS fresh_youngest_hours
+  FROM compared_days AS c
+  LEFT JOIN (
+    SELECT
+      j.send_date,
+      MIN(LEAST(SAFE_DIVIDE(TIMESTAMP_DIFF(j.counted_at, j.sending_time, MINUTE), 60.0), 720.0))
+        AS hours
+    FROM judged_messages AS j
+    WHERE j.reason IS NULL AND NOT j.is_scheduled
+    GROUP BY j.send_date
+  ) AS y ON c.send_date = y.send_date
+  WHERE c.messages > 0
+) AS f
+ON m.send_date = f.send_date
+WHEN MATCHED THEN
+  UPDATE SET
+    messages = f.messages, fingerprint = f.fingerprint, untimed = f.untimed, unnamed = f.unnamed,
+    unsent = f.unsent, newest_untimed = f.newest_untimed, least_row_id = f.least_row_id,
+    greatest_row_id = f.greatest_row_id, youngest_hours = f.fresh_youngest_hours,
+    exported_at = f.exported_at, captions_fingerprint = f.captions_fingerprint,
+    curve_fingerprint = f.curve_fingerprint, loaded_at = @loaded_at, made_by = @made_by
+WHEN NOT MATCHED THEN
+  INSERT (
+    send_date, messages, fingerprint, untimed, unnamed, unsent, newest_untimed, least_row_id,
+    greatest_row_id, youngest_hours, exported_at, captions_fingerprint, curve_fingerprint,
+    loaded_at, made_by
+  )
+  VALUES (
+    f.send_date, f.messages, f.fingerprint, f.untimed, f.unnamed, f.unsent, f.newest_untimed,
+    f.least_row_id, f.greatest_row_id, f.fresh_youngest_hours, f.exported_at,
+    f.captions_fingerprint, f.curve_fingerprint, @loaded_at, @made_by
+  )
+WHEN NOT MATCHED BY SOURCE THEN DELETE;
+
 COMMIT TRANSACTION;
+END IF;

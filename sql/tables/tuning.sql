@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.tuning` (
   sent_on_time_minutes INT64 OPTIONS (description = "A message that was sent at most this far from its planned time was sent on time. Unit: minutes."),
   max_quarantined_share FLOAT64 OPTIONS (description = "More quarantined messages: a command stops until they are accepted. Unit: share of messages."),
   max_unmatched_share FLOAT64 OPTIONS (description = "More messages of no caption of the bank: a command stops until they are accepted. Unit: share of messages."),
+  facts_recent_days INT64 OPTIONS (description = "A daily update compares the messages of the days from so many before the last refresh on; a weekly run compares all. Unit: days."),
   candidate_depth_factor INT64 OPTIONS (description = "Candidates kept per wanted caption of a page, tier and arm. Unit: captions."),
   candidate_depth_extra INT64 OPTIONS (description = "Candidates kept on top of that. Unit: captions."),
   maturity_min_hours FLOAT64 OPTIONS (description = "Messages younger when they were counted are left out of comparisons and statistics. Unit: hours."),

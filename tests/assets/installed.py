@@ -32,6 +32,7 @@ STAMPS = frozenset(
 
 WEEK_TABLES = (
     *("message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity"),
+    "message_days",
     *("caption_text_priors", "caption_priors", "caption_appeal"),
     "caption_bandit_stats",
     *("weekly_volume_targets", "selection_candidates", "selection_pools"),

@@ -104,6 +104,7 @@ def test_what_is_learned_follows_new_history_unless_a_check_fails(graph: Graph) 
     assert graph.requested(FRIDAY) == {}
     graph.happens("mass_messages")
     facts = {"message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity"}
+    facts |= {"message_days"}
     assert graph.requested(FRIDAY).keys() == facts
     graph.happens(*facts)
     graph.is_checked("analyze_creator_performance", passed=True)

@@ -24,6 +24,7 @@ OF_A_WEEK = {
 OF_THE_PRESENT = {GUARDED: {*SMOKE_TESTS, "no_caption_reserved_twice"}}
 PRESENT = (
     *("message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity"),
+    "message_days",
     *("caption_text_priors", "caption_priors", "caption_appeal"),
     *("caption_bandit_stats", "creator_performance", "creator_anomalies", "emv_improvement"),
     *("policy_evaluation", "system_health"),

@@ -16,8 +16,9 @@ from eros_assets.settings import Settings, load_settings
 from eros_assets.tuning import configuration_tables
 from eros_assets.warehouse import open_warehouse
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
-from eros_assets.warehouse.protocol import CallResult, Typed
+from eros_assets.warehouse.protocol import CallResult, Parameters, Typed
 from eros_assets.warehouse.sql.library import SqlLibrary, load_library
+from eros_assets.weekly.facts import Compared, made_by
 
 LA = ZoneInfo("America/Los_Angeles")
 MONDAY = dt.date(2025, 11, 10)  # of a week without a change of the clocks
@@ -206,9 +207,11 @@ class Dataset:
         frame = self.warehouse.query(f"SELECT * FROM `${{dataset}}.{table}`")
         return frame.sort_values(list(order), ignore_index=True) if order else frame
 
-    def refresh_facts(self, loaded_at: dt.datetime = LOADED_AT) -> None:
+    def refresh_facts(
+        self, loaded_at: dt.datetime = LOADED_AT, compare: Compared = "whole"
+    ) -> None:
         script = self.library["refresh_message_facts"].text
-        self.warehouse.run(script, {"loaded_at": loaded_at})
+        self.warehouse.run(script, parameters_of(self, loaded_at, compare))
 
     def table_function(
         self, name: str, as_of: dt.date, lookback_days: int | None, page: str | None = None
@@ -243,6 +246,16 @@ class Dataset:
 
     def lock(self, schedule_id: str | None) -> CallResult:
         return self.warehouse.call("lock_caption_assignments", {"p_schedule_id": schedule_id})
+
+
+def parameters_of(dataset: Dataset, loaded_at: dt.datetime, compare: Compared) -> Parameters:
+    """Those of refresh_message_facts."""
+    return {
+        "loaded_at": loaded_at,
+        "made_by": made_by(dataset.library),
+        "is_whole": compare != "recent",
+        "is_anew": compare == "anew",
+    }
 
 
 def repository_library(cache_dir: Path) -> SqlLibrary:

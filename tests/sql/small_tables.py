@@ -48,6 +48,7 @@ KEYS: Mapping[str, Sequence[str]] = {
     "caption_terms": ("caption_id",),
     "scheduled_messages": ("row_id",),
     "fitted_maturity": ("age_hours",),
+    "message_days": ("send_date",),
     "creator_availability": (),
     "creator_overrides": (),
     "queued_messages": (),

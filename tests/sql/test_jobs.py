@@ -10,7 +10,7 @@ MOST = {
     "update_caption_performance": Bill(12, 34),
     "lock_caption_assignments": Bill(7, 17),
     "analyze_creator_performance": Bill(4, 10),
-    "refresh_message_facts": Bill(8, 17),
+    "refresh_message_facts": Bill(15, 43),
 }
 """What each is at most, one statement and its tables a job; the call is a job too."""
 

@@ -34,6 +34,7 @@ WRITTEN = (
     "message_facts",
     "scheduled_messages",
     "fitted_maturity",
+    "message_days",
     "quarantined_messages",
     "caption_bandit_stats",
     "caption_priors",
@@ -132,10 +133,23 @@ def test_a_week_goes_the_same_way_through_every_script(engines: Both, seed: int)
     engines.fill({**{name: [] for name in WRITTEN}, **agency(seed)})
 
     loaded_at = Typed(dt.datetime(2030, 1, 1, tzinfo=dt.UTC), "TIMESTAMP")
-    engines.run("refresh_message_facts", loaded_at=loaded_at)
+    given = {
+        "loaded_at": loaded_at,
+        "made_by": Typed("these rules", "STRING"),
+        "is_anew": Typed(False, "BOOL"),
+    }
+    whole, recent = Typed(True, "BOOL"), Typed(False, "BOOL")
+    engines.run("refresh_message_facts", **given, is_whole=whole)
     for table in ("message_facts", "scheduled_messages", "quarantined_messages"):
         assert engines.google.tables[table]
-    engines.run("refresh_message_facts", loaded_at=loaded_at)
+    engines.run("refresh_message_facts", **given, is_whole=whole)
+    changed = [dict(row) for row in engines.google.tables["mass_messages"]]
+    for row in changed[::5]:
+        row["earnings"] = 8.0
+        row["sending_time"] = changed[1]["sending_time"]
+    engines.fill({"mass_messages": changed[2:]})
+    engines.run("refresh_message_facts", **given, is_whole=recent)
+    engines.run("refresh_message_facts", **given, is_whole=whole)
 
     lookback = Typed(540, "INT64")
     performance = {"p_as_of": DATE, "p_lookback_days": lookback}

@@ -159,12 +159,25 @@ def _split(node: exp.Expr) -> exp.Expr:
 
 
 def _concatenated(node: exp.Expr) -> exp.Expr:
-    """CONCAT is NULL when an argument is; `||` is that in DuckDB."""
+    """CONCAT is NULL when an argument is; `||` is that in DuckDB.
+
+    Where no argument can be NULL, DuckDB's own does the same, and does not copy the text anew for
+    each of them.
+    """
     pieces: list[exp.Expr] = node.expressions
+    if all(map(_is_text, pieces)):
+        return exp.Anonymous(this="concat", expressions=pieces)
     result = operand(pieces[0])
     for piece in pieces[1:]:
         result = exp.DPipe(this=result, expression=operand(piece), safe=False)
     return exp.Paren(this=result)
+
+
+def _is_text(node: exp.Expr) -> bool:
+    """Whether it is a text and never NULL: a literal, or COALESCE that ends in one."""
+    if isinstance(node, exp.Coalesce):
+        return bool(node.expressions) and _is_text(node.expressions[-1])
+    return isinstance(node, exp.Literal) and node.is_string
 
 
 RULES: Rules = {
