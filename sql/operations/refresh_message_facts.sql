@@ -4,7 +4,8 @@
 -- everything had been sorted again:
 -- - Of each LA date of the history, message_days keeps the number of rows and their fingerprint, the
 --   sum of 40 bits of the SHA-256 of each. A date whose rows differ from those kept is sorted again.
---   is_whole compares every date; otherwise those from facts_recent_days before the last refresh on.
+--   is_whole compares every date; otherwise those from facts_recent_days before the last refresh on,
+--   or before its newest message where the export was older than its load.
 -- - So are the dates with messages without caption_id when the captions have changed, and those with
 --   counts of an unknown time when the time taken for it has.
 -- - So are the dates of the last 60 days whose messages were counted several times: how counts ripen
@@ -52,7 +53,13 @@ SET (v_is_anew, v_loaded_before, v_since) = (
     IF(
       a.is_anew OR @is_whole,
       DATE '1970-01-01',
-      DATE(TIMESTAMP_SUB(a.loaded_before, INTERVAL a.recent_days DAY), 'America/Los_Angeles')
+      DATE_SUB(
+        LEAST(
+          DATE(a.loaded_before, 'America/Los_Angeles'),
+          COALESCE(a.newest_date, DATE(a.loaded_before, 'America/Los_Angeles'))
+        ),
+        INTERVAL a.recent_days DAY
+      )
     ) AS since
   FROM (
     SELECT
@@ -61,13 +68,17 @@ SET (v_is_anew, v_loaded_before, v_since) = (
       OR d.made_by != @made_by
       OR d.messages != f.messages + s.messages + q.messages AS is_anew,
       LEAST(COALESCE(d.loaded_at, @loaded_at), @loaded_at) AS loaded_before,
+      d.newest_date,
       k.recent_days
     FROM (
       SELECT
         COUNT(*) AS days,
         COALESCE(SUM(e.messages), 0) AS messages,
         MAX(e.made_by) AS made_by,
-        MAX(e.loaded_at) AS loaded_at
+        MAX(e.loaded_at) AS loaded_at,
+        MAX(
+          IF(e.send_date <= DATE(e.loaded_at, 'America/Los_Angeles'), e.send_date, NULL)
+        ) AS newest_date
       FROM `${dataset}.message_days` AS e
     ) AS d
     CROSS JOIN (SELECT COUNT(*) AS messages FROM `${dataset}.message_facts`) AS f

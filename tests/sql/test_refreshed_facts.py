@@ -269,6 +269,12 @@ class TestRecent:
         pair.become(replace(added(sent(80, 0, 18))(before), **months_later), "recent")
         assert not pair.differences()
 
+    def test_it_looks_back_from_the_newest_message_of_an_old_export(self, pair: Pair) -> None:
+        before = Inputs(history(), **later(24 * 400))
+        pair.become(before)
+        pair.become(added(sent(80, 0, 8))(before), "recent")
+        assert not pair.differences()
+
     def test_a_new_row_of_an_old_row_id_finds_the_old_one(self, pair: Pair) -> None:
         before = Inputs(history())
         pair.become(before)
