@@ -230,6 +230,7 @@ ELSEWHERE: Mapping[str, str] = {
             "CREATE TABLE",
             "DeleteStatement",
             "DropStatement",
+            "ArrayType",
             "IfStatement",
             "InsertStatement",
             "MERGE WHEN MATCHED DELETE",

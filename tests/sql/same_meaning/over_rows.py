@@ -83,6 +83,7 @@ WINDOWS: Mapping[str, Sequence[str]] = {
     "COUNT/1 OVER": ["COUNT(x) OVER ()"],
     "COUNTIF/1 OVER PARTITION": ["COUNTIF(b) OVER (PARTITION BY g)"],
     "COUNTIF/1 OVER PARTITION ORDER": ["COUNTIF(b) OVER (PARTITION BY g ORDER BY k)"],
+    "LOGICAL_OR/1 OVER": ["LOGICAL_OR(b) OVER ()"],
     "SUM/1 OVER": ["SUM(i) OVER ()", "SUM(x) OVER ()"],
     "SUM/1 OVER PARTITION": [
         "SUM(i) OVER (PARTITION BY g)",
