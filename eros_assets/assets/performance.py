@@ -118,7 +118,9 @@ def message_facts(
     note_history_span(dataset)
     compared = "anew" if config.anew else "recent" if config.recent else "whole"
     made_from = MadeFrom(
-        *(context, dataset, "refresh_message_facts", SORTED), loaded_at=loaded_at(dataset)
+        *(context, dataset, "refresh_message_facts", SORTED),
+        loaded_at=loaded_at(dataset),
+        recent=config.recent,  # what such a run did not look at, the next whole one must
     )
     standing = None if week_scope.force or config.anew else made_from.standing()
     if not standing:

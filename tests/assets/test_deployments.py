@@ -205,7 +205,26 @@ class TestInOrder:
         )
         assert agency.query(reserved)["n"][0] == 0
 
-    def test_5_an_unknown_deployment_is_refused_and_nothing_touched(
+    def test_5_facts_of_a_backup_without_their_days_are_sorted_again(
+        self, agency: Installed
+    ) -> None:
+        agency.plan(exports=False)
+        run(agency, backup_production.name)
+        kept = tables(agency)
+        agency.change(
+            "UPDATE `${dataset}.deployments` SET tables = ARRAY("
+            "SELECT t FROM UNNEST(tables) AS t WHERE t != 'message_days' ORDER BY t) "
+            "WHERE state = 'succeeded'"
+        )
+        # As many facts as before, which are others.
+        agency.change("UPDATE `${dataset}.message_facts` SET earnings = 0 WHERE TRUE")
+        run(agency, rollback_production.name, run_config=rollback_run_config())
+        assert agency.query("SELECT COUNT(*) AS n FROM `${dataset}.message_days`")["n"][0] == 0
+        agency.plan(exports=False)
+        assert tables(agency)["message_facts"] == kept["message_facts"]
+        assert tables(agency)["message_days"] == kept["message_days"]
+
+    def test_6_an_unknown_deployment_is_refused_and_nothing_touched(
         self, agency: Installed
     ) -> None:
         before = definitions(agency), tables(agency), states(agency)

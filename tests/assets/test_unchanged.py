@@ -28,14 +28,19 @@ def learned(planned: Path, tmp_path: Path) -> Iterator[Installed]:
         yield agency
 
 
-def made_again(agency: Installed, week: dt.date = WEEK, *, force: bool = False) -> set[str]:
-    """Sort and learn; the tables that were made again."""
+def made_again(
+    agency: Installed, week: dt.date = WEEK, *, force: bool = False, **facts: bool
+) -> set[str]:
+    """Sort and learn; the tables that were made again. `facts` is the config of that step."""
     settings: Settings = agency.dataset.settings.model_copy(update={"week": week})
     result = dg.materialize(
         STEPS,
         instance=agency.instance,
         resources=resources_of(settings),
-        run_config={"resources": {"week_scope": {"config": {"force": force}}}},
+        run_config={
+            "resources": {"week_scope": {"config": {"force": force}}},
+            "ops": {"message_facts": {"config": facts}},
+        },
     )
     events = [e.materialization for e in result.get_asset_materialization_events()]
     assert {e.asset_key.to_user_string() for e in events} == TABLES
@@ -122,6 +127,28 @@ def test_another_week_is_learned_anew_from_the_same_facts(learned: Installed) ->
 
 def test_force_makes_everything_again(learned: Installed) -> None:
     assert made_again(learned, force=True) == TABLES
+
+
+def test_facts_are_made_anew_on_demand(learned: Installed) -> None:
+    assert made_again(learned, anew=True) == {*SORTED}
+
+
+def test_an_old_message_that_a_daily_update_did_not_look_at_is_left_for_the_next_week(
+    learned: Installed,
+) -> None:
+    oldest = "SELECT MIN(send_date) AS day FROM `${dataset}.message_facts`"
+    learned.change(
+        "UPDATE `${dataset}.mass_messages` SET purchased_count = 0, viewed_count = 1 WHERE row_id ="
+        " (SELECT MIN(row_id) FROM `${dataset}.message_facts` WHERE purchased_count > 0"
+        f" AND send_date < DATE_ADD(({oldest}), INTERVAL 20 DAY))"
+    )
+    before = learned.query("SELECT * FROM `${dataset}.message_facts` ORDER BY row_id")
+    made_again(learned, recent=True)
+    daily = learned.query("SELECT * FROM `${dataset}.message_facts` ORDER BY row_id")
+    assert daily.equals(before)
+    assert made_again(learned) == TABLES
+    weekly = learned.query("SELECT * FROM `${dataset}.message_facts` ORDER BY row_id")
+    assert not weekly.equals(before)
 
 
 def test_a_view_that_is_another_is_learned_from(learned: Installed) -> None:
