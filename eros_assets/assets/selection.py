@@ -118,7 +118,7 @@ def caption_selections(
     asked = replacements_asked_for(dataset, scope, week_scope.replace)
     replaced = choose_replacements(dataset, scope, asked, run_id=context.run_id)
     failures: list[Shortfall] = []
-    chosen = select_captions(dataset, scope, failures.append)
+    chosen = select_captions(dataset, scope, failures.append, context.log.warning)
     selections = with_chances(dataset, scope, chosen)
     failed = {failure.page_name for failure in failures}
     shortfalls = failures + [

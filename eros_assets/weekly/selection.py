@@ -1,7 +1,7 @@
 """The targets of a week and the captions selected for it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,9 @@ from eros_assets.weekly.shortfalls import (
 
 if TYPE_CHECKING:
     import pandas as pd
+
+TOLD_EVERY = 10
+"""Pages that are chosen for alone between two lines of progress."""
 
 
 def week_targets(
@@ -124,10 +127,12 @@ def select_captions(
     dataset: Dataset,
     scope: WeekPlanScope,
     report: Report | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> "pd.DataFrame":
     """Call the selection for every page at once, or for each page that the run names.
 
-    Where the call for all fails, each page is chosen for alone: one page stops no other.
+    Where the call for all fails, each page is chosen for alone: one page stops no other. `tell`
+    takes why, because it takes much longer, and how far it is.
     A page that the warehouse can't choose for, or whose restrictions can't be applied, gets no
     captions: `report` takes why, and it stops no other. With nobody to report to, the error of a
     page that is chosen for alone is raised.
@@ -145,16 +150,24 @@ def select_captions(
     if scope.is_everyone:
         try:
             return _selected(dataset, scope, None)
-        except WarehouseError:
+        except WarehouseError as error:
             if report is None or len(pages) < 2:
                 raise
-    chosen = _selected_one_by_one(dataset, scope, pages, report)
+            tell(
+                "captions can't be selected for all pages at once, so they are for each page "
+                f"alone, which takes longer: {reason_of(error)}"
+            )
+    chosen = _selected_one_by_one(dataset, scope, pages, report, tell)
     columns = [column.name for column in dataset.library["caption_selections"].columns]
     return pd.concat(chosen) if chosen else pd.DataFrame(columns=columns)
 
 
 def _selected_one_by_one(
-    dataset: Dataset, scope: WeekPlanScope, pages: Sequence[str], report: Report | None
+    dataset: Dataset,
+    scope: WeekPlanScope,
+    pages: Sequence[str],
+    report: Report | None,
+    tell: Callable[[str], None],
 ) -> "list[pd.DataFrame]":
     """The selection of each page, in the order of `pages`; of those that fail, why.
 
@@ -164,7 +177,9 @@ def _selected_one_by_one(
     """
     chosen: list[pd.DataFrame] = []
     failures: list[Shortfall] = []
-    for page in pages:
+    for number, page in enumerate(pages):
+        if number and number % TOLD_EVERY == 0:
+            tell(f"selected for {number} of {len(pages)} pages")
         try:
             chosen.append(_selected(dataset, scope, page))
         except WarehouseError as error:

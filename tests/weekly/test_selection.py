@@ -30,13 +30,20 @@ def fail_where(dataset: Dataset, condition: str) -> None:
     dataset.warehouse.define([replace(selector, text=text)])
 
 
-def test_pages_are_selected_for_alone_when_the_call_for_all_fails(agency: Installed) -> None:
-    scope, failures = scope_of(agency), list[Shortfall]()
+def test_pages_are_selected_for_alone_when_the_call_for_all_fails(
+    agency: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope, failures, told = scope_of(agency), list[Shortfall](), list[str]()
     fail_where(agency.dataset, "p_page_name IS NULL")
+    monkeypatch.setattr("eros_assets.weekly.selection.TOLD_EVERY", 2)
 
-    chosen = select_captions(agency.dataset, scope, failures.append)
+    chosen = select_captions(agency.dataset, scope, failures.append, told.append)
 
     assert failures == []
+    assert len(scope.pages) == 6
+    assert "for each page alone, which takes longer: WarehouseError: " in told[0]
+    assert "many" in told[0]
+    assert told[1:] == ["selected for 2 of 6 pages", "selected for 4 of 6 pages"]
     assert set(chosen["page_name"]) == set(scope.pages)
     assert not chosen["caption_id"].duplicated().any()
     stored = agency.query(

@@ -61,8 +61,18 @@
           ), -6.0), 6.0) AS deviation
         FROM drawn AS d
         LEFT JOIN ranks AS r ON d.page_name = r.page_name AND d.caption_id = r.caption_id
-        INNER JOIN tier_places AS w ON d.page_name = w.page_name AND d.price_tier = w.price_tier
-        CROSS JOIN UNNEST(w.bins) AS b
+        INNER JOIN (
+          SELECT
+            w.page_name,
+            w.price_tier,
+            bin.captions,
+            bin.centre,
+            bin.variance_a,
+            bin.variance_b
+          FROM tier_places AS w
+          CROSS JOIN UNNEST(w.bins) AS bin
+        ) AS b
+          ON d.page_name = b.page_name AND d.price_tier = b.price_tier
         WHERE d.arm = 'control' AND r.caption_id IS NULL
       ) AS d
       GROUP BY d.page_name, d.caption_id
