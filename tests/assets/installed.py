@@ -25,7 +25,7 @@ WEEK = dt.date(2025, 11, 3)
 STAMPS = frozenset(
     {
         *("created_at", "run_id", "selected_at", "assigned_at", "deactivated_at", "computed_at"),
-        *("last_updated", "quarantined_at", "exported_at", "duration_seconds"),
+        *("last_updated", "quarantined_at", "exported_at", "duration_seconds", "loaded_at"),
     }
 )
 """Columns that say when and by which run a row was written; two runs may differ in them."""

@@ -18,6 +18,8 @@ SHARED = {
     "caption_selections": {
         *("select_captions_for_creator", "release_selections", "select_replacements"),
     },
+    # A refresh and a rollback: both are in the pool `dataset`.
+    "message_days": {"refresh_message_facts", "forget_message_days"},
     "selection_pools": {"select_captions_for_creator", "release_selections"},
     # Refusing broken drafts and locking the others, one after the other in one step; a withdrawal.
     "schedule_recommendations": {

@@ -240,6 +240,7 @@ SCALARS: Mapping[str, Sequence[str]] = {
         "CAST(1e15 AS STRING)",
         "CAST(123456789.123 AS STRING)",
     ],
+    "CAST AS TIMESTAMP": ["COALESCE(CAST(NULL AS TIMESTAMP), t)"],
     "CAST AS DATE": ["CAST('2025-11-02' AS DATE)", "CAST(CAST(d AS STRING) AS DATE)"],
     "SAFE_CAST AS DATE": [
         "SAFE_CAST('2025-11-02' AS DATE)",
