@@ -116,7 +116,6 @@ def message_facts(
     require_deployed(dataset)
     require_inputs(dataset)
     note_history_span(dataset)
-    compared = "anew" if config.anew else "recent" if config.recent else "whole"
     made_from = MadeFrom(
         *(context, dataset, "refresh_message_facts", SORTED),
         loaded_at=loaded_at(dataset),
@@ -124,7 +123,8 @@ def message_facts(
     )
     standing = None if week_scope.force or config.anew else made_from.standing()
     if not standing:
-        refresh_facts(dataset, compared)
+        is_anew = config.anew or week_scope.force or made_from.are_others()
+        refresh_facts(dataset, "anew" if is_anew else "recent" if config.recent else "whole")
     report = import_report(dataset, ImportLimits.of(read_knobs(dataset)))
     if week_scope.stop_at_doubts:
         require_no_doubts(report, again="run the command again with --accept")

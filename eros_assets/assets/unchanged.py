@@ -75,7 +75,7 @@ class MadeFrom:
         for table in self._tables:
             event = self._instance.get_latest_materialization_event(dg.AssetKey(table))
             made = event.asset_materialization if event else None
-            if event is None or made is None or (made.tags or {}).get(VERSION_TAG) != version.value:
+            if event is None or made is None or _version_of(made) != version.value:
                 return None
             at = dt.datetime.fromtimestamp(event.timestamp, dt.UTC)
             since = (
@@ -84,6 +84,19 @@ class MadeFrom:
             )
             found[table] = {UNCHANGED: since, **made.metadata}
         return Standing(version, found)
+
+    def are_others(self) -> bool:
+        """Whether the tables are known to be others than the step left: by hand, or a rollback."""
+        if self._before is None:
+            return False
+        present = self._version(self._before).value.partition(".")[2]
+        for table in self._tables:
+            event = self._instance.get_latest_materialization_event(dg.AssetKey(table))
+            made = event.asset_materialization if event else None
+            left = _version_of(made).partition(".")[2] if made else ""
+            if left and left != present:
+                return True
+        return False
 
     def version(self) -> dg.DataVersion | None:
         """The version of what the step has made; None where something changed under it."""
@@ -97,9 +110,19 @@ class MadeFrom:
         return self._dataset.data_versions(self._file, *self._tables)
 
     def _version(self, versions: Mapping[str, str]) -> dg.DataVersion:
+        """That of all, and after a point that of the step's own tables alone."""
         dataset = self._dataset.settings.dataset_name
-        told = [dataset, _code(), sorted(self._parameters.items()), sorted(versions.items())]
-        return dg.DataVersion(hashlib.sha256(json.dumps(told).encode()).hexdigest())
+        made_from = [dataset, _code(), sorted(self._parameters.items()), sorted(versions.items())]
+        own = [dataset, sorted((name, versions[name]) for name in self._tables)]
+        return dg.DataVersion(f"{_digest(made_from)}.{_digest(own)}")
+
+
+def _version_of(made: dg.AssetMaterialization) -> str:
+    return (made.tags or {}).get(VERSION_TAG, "")
+
+
+def _digest(told: object) -> str:
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:40]
 
 
 @cache

@@ -129,6 +129,16 @@ def test_force_makes_everything_again(learned: Installed) -> None:
     assert made_again(learned, force=True) == TABLES
 
 
+@pytest.mark.parametrize("recent", [True, False])
+def test_facts_that_people_changed_are_made_from_the_history_again(
+    learned: Installed, recent: bool
+) -> None:
+    before = learned.week_tables()
+    learned.change("UPDATE `${dataset}.message_facts` SET earnings = 0 WHERE purchased_count > 0")
+    made_again(learned, recent=recent)
+    assert learned.week_tables() == before
+
+
 def test_facts_are_made_anew_on_demand(learned: Installed) -> None:
     assert made_again(learned, anew=True) == {*SORTED}
 
