@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import dagster as dg
@@ -38,6 +38,16 @@ class Standing:
             yield dg.MaterializeResult(
                 asset_key=table, metadata={**shown, **more}, data_version=self.data_version
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A result that Dagster knows: its run, when, its data version, and what is shown of it."""
+
+    run_id: str
+    at: dt.datetime
+    version: str
+    shown: Mapping[str, Any]
 
 
 class MadeFrom:
@@ -73,30 +83,23 @@ class MadeFrom:
         version = self._version(self._before)
         found: dict[str, Mapping[str, Any]] = {}
         for table in self._tables:
-            event = self._instance.get_latest_materialization_event(dg.AssetKey(table))
-            made = event.asset_materialization if event else None
-            if event is None or made is None or _version_of(made) != version.value:
+            newest = self._newest.get(table)
+            if newest is None or newest.version != version.value:
                 return None
-            at = dt.datetime.fromtimestamp(event.timestamp, dt.UTC)
             since = (
-                f"as run {event.run_id[:8]} made it at {at:%Y-%m-%d %H:%M} UTC; nothing that it is "
-                "made from has changed since"
+                f"as run {newest.run_id[:8]} made it at {newest.at:%Y-%m-%d %H:%M} UTC; nothing "
+                "that it is made from has changed since"
             )
-            found[table] = {UNCHANGED: since, **made.metadata}
+            found[table] = {UNCHANGED: since, **newest.shown}
         return Standing(version, found)
 
     def are_others(self) -> bool:
         """Whether the tables are known to be others than the step left: by hand, or a rollback."""
         if self._before is None:
             return False
-        present = self._version(self._before).value.partition(".")[2]
-        for table in self._tables:
-            event = self._instance.get_latest_materialization_event(dg.AssetKey(table))
-            made = event.asset_materialization if event else None
-            left = _version_of(made).partition(".")[2] if made else ""
-            if left and left != present:
-                return True
-        return False
+        present = _own_part(self._version(self._before).value)
+        left = {_own_part(newest.version) for newest in self._newest.values()}
+        return bool(left - {"", present})
 
     def version(self) -> dg.DataVersion | None:
         """The version of what the step has made; None where something changed under it."""
@@ -105,6 +108,18 @@ class MadeFrom:
             return None
         changed = {name for name in after if after[name] != self._before.get(name)}
         return self._version(after) if changed <= set(self._tables) else None
+
+    @cached_property
+    def _newest(self) -> Mapping[str, "_Result"]:
+        """The newest result of each table that Dagster knows one of."""
+        found: dict[str, _Result] = {}
+        for table in self._tables:
+            event = self._instance.get_latest_materialization_event(dg.AssetKey(table))
+            if event is not None and (made := event.asset_materialization) is not None:
+                at = dt.datetime.fromtimestamp(event.timestamp, dt.UTC)
+                version = (made.tags or {}).get(VERSION_TAG, "")
+                found[table] = _Result(event.run_id, at, version, made.metadata)
+        return found
 
     def _versions(self) -> Mapping[str, str] | None:
         return self._dataset.data_versions(self._file, *self._tables)
@@ -117,8 +132,9 @@ class MadeFrom:
         return dg.DataVersion(f"{_digest(made_from)}.{_digest(own)}")
 
 
-def _version_of(made: dg.AssetMaterialization) -> str:
-    return (made.tags or {}).get(VERSION_TAG, "")
+def _own_part(version: str) -> str:
+    """Of a version as `MadeFrom` makes it, that of the step's own tables; of others, nothing."""
+    return version.partition(".")[2]
 
 
 def _digest(told: object) -> str:
