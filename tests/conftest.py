@@ -91,6 +91,9 @@ def planned() -> Path:
         with noted(folder / "statements.json"), installed(folder) as agency:
             agency.set_up()
             agency.plan()
+            # Facts are made from schedules, too: of the second plan on, what is learned stands.
+            agency.plan(exports=False)
+            agency.keep_records()
 
     return prepared("planned", make)
 
