@@ -10,10 +10,12 @@ from shutil import copytree
 import pandas as pd
 import pytest
 
-from eros_assets.dataset import Dataset, open_dataset
+from eros_assets.dataset import Dataset, open_dataset, sql_lineage
 from eros_assets.demo import Agency, sample_agency
 from eros_assets.settings import load_settings
 from eros_assets.warehouse.duckdb import storage
+from eros_assets.warehouse.sql.library import load_library
+from eros_assets.warehouse.sql.lineage import column_lineage
 from eros_assets.work import work_of_many_operations
 from tests.assets.installed import Installed, copied, installed
 from tests.assets.statements_run import noted
@@ -45,6 +47,12 @@ LONGEST = (
 # Collection makes 7,000 tests that all stay: looking for garbage among them takes a third of its
 # time. What is there at its end is not looked at again.
 gc.disable()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read `sql/` before other processes begin: each would read it for itself else."""
+    if not hasattr(config, "workerinput"):
+        sql_lineage()
 
 
 def pytest_collection_finish() -> None:
@@ -94,6 +102,9 @@ def planned() -> Path:
             # Facts are made from schedules, too: of the second plan on, what is learned stands.
             agency.plan(exports=False)
             agency.keep_records()
+        # A process in a copy of this home need not read `sql/` again.
+        cache = agency.dataset.settings.library_cache
+        column_lineage(load_library(cache_dir=cache), cache)
 
     return prepared("planned", make)
 
