@@ -5,7 +5,7 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import copytree
+from shutil import copy, copytree
 
 import pandas as pd
 import pytest
@@ -14,8 +14,6 @@ from eros_assets.dataset import Dataset, open_dataset, sql_lineage
 from eros_assets.demo import Agency, sample_agency
 from eros_assets.settings import load_settings
 from eros_assets.warehouse.duckdb import storage
-from eros_assets.warehouse.sql.library import load_library
-from eros_assets.warehouse.sql.lineage import column_lineage
 from eros_assets.work import work_of_many_operations
 from tests.assets.installed import Installed, copied, installed
 from tests.assets.statements_run import noted
@@ -103,8 +101,9 @@ def planned() -> Path:
             agency.plan(exports=False)
             agency.keep_records()
         # A process in a copy of this home need not read `sql/` again.
-        cache = agency.dataset.settings.library_cache
-        column_lineage(load_library(cache_dir=cache), cache)
+        sql_lineage()
+        for read in load_settings().library_cache.glob("sql_*.json"):
+            copy(read, agency.dataset.settings.library_cache)
 
     return prepared("planned", make)
 
