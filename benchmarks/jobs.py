@@ -56,6 +56,7 @@ def measure() -> Iterator[str]:
                 "weekly run, one page": lambda: run(weekly_schedules.name, week, [page]),
                 "daily update": lambda: run(daily_caption_update.name, week),
                 "health check": lambda: run(health_check.name),
+                "health check again": lambda: run(health_check.name),
                 "selection, one page": lambda: select_captions(
                     dataset, week_plan_scope(dataset, TODAY, [page])
                 ),

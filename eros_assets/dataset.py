@@ -107,12 +107,16 @@ class Dataset:
         return self._cached(name, text, bound)
 
     def cached_rows(self, table: str, /, **equal: Value) -> "pd.DataFrame":
-        """The rows of a table or view, as `rows` has them and `cached_query` keeps them.
+        """The rows of a table that EROS writes, as `rows` has them and `cached_query` keeps them.
 
         Raises:
-            StatementError: `sql/` has no table or view of that name, or it no such column.
+            StatementError: `sql/` has no table of that name, or it no such column.
         """
         typed = self._typed(table, equal)
+        if self.is_empty(table):
+            from eros_assets.warehouse.frames import frame_without_rows
+
+            return frame_without_rows(self.library[table].columns)
         return self._cached(table, rows_statement(table, list(typed)), typed)
 
     def _cached(self, name: str, text: str, parameters: Mapping[str, Typed]) -> "pd.DataFrame":
@@ -209,6 +213,11 @@ class Dataset:
     def freshness(self, table: str) -> Freshness | None:
         """When a table last changed and how many rows it has; None when it does not exist."""
         return self.warehouse.freshness(table)
+
+    def is_empty(self, table: str) -> bool:
+        """Whether a table that EROS writes is there without a row; no job is run to know."""
+        found = self.freshness(table)
+        return found is not None and found.row_count == 0
 
     def data_versions(self, *names: str) -> Mapping[str, str] | None:
         """The versions of files of `sql/` and of all that they read and write, below views too.

@@ -246,6 +246,16 @@ class Warehouse(Protocol):
         """
         ...
 
+    def some_rows(self, table: str, number: int) -> "pd.DataFrame":
+        """Rows of a table as they come, `number` at most, for people to see what is in it.
+
+        No job is run and nothing is billed, however large the table; types are those of `query`.
+
+        Raises:
+            WarehouseError: there is no such table, or it can't be read.
+        """
+        ...
+
     def data_versions(self, names: Sequence[str]) -> Mapping[str, str] | None:
         """For each of these objects of `sql/` a text that changes whenever its content does.
 

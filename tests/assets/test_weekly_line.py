@@ -97,6 +97,21 @@ def test_a_run_narrowed_to_pages_leaves_the_others_as_they_were(narrowed: Narrow
         assert messages(narrowed.agency, page).equals(narrowed.before[page]), page
 
 
+def test_runs_judge_the_selections_that_they_have_made(narrowed: Narrowed) -> None:
+    """That of all pages and that of two: nothing is selected once more for the gate."""
+    dataset = narrowed.agency.dataset
+    jobs = dataset.warehouse.jobs(dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
+    judging = [job.statement for job in jobs if job.labels.get("purpose") == "smoke"]
+    assert judging.count("analyze_creator_performance") == 2
+    assert not [each for each in judging if each.startswith("rehearse")]
+    verdicts = dataset.rows("gate_verdicts", condition="smoke_selector")
+    calls = [job for job in jobs if job.statement == "select_captions_for_creator"]
+    assert len(verdicts) == 2
+    assert all(verdicts["passed"])
+    assert max(verdicts["observed"]) <= sum(job.duration_seconds for job in calls)
+    assert min(verdicts["observed"]) > 0
+
+
 def test_a_creator_without_history_is_planned_beside_the_others(narrowed: Narrowed) -> None:
     assert "brand_new.csv" in narrowed.agency.files()
 

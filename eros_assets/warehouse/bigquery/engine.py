@@ -195,7 +195,8 @@ class BigQueryWarehouse:
     def deploy(self, sql_object: SqlObject) -> Job:
         """Create or replace one object and note its fingerprint on it. See Warehouse.deploy.
 
-        A table that exists keeps its rows and gains the columns that it lacks.
+        A table that exists keeps its rows and gains the columns, and the expiration of partitions,
+        that it lacks.
         """
         if sql_object.kind in ("operation", "check"):
             raise WarehouseError(f"{sql_object.path}: a {sql_object.kind} is run, not deployed")
@@ -206,10 +207,13 @@ class BigQueryWarehouse:
         with self._statements.operation("deploy", subject, statement) as operation:
             self._statements.completed(operation, statement)
             if sql_object.kind == "table":
-                present = self._tables.get(sql_object.name).schema
-                addition = objects.additions(self._settings.dataset_name, sql_object, present)
-                if addition:
-                    self._statements.completed(operation, addition)
+                present, dataset = self._tables.get(sql_object.name), self._settings.dataset_name
+                for change in (
+                    objects.additions(dataset, sql_object, present.schema),
+                    objects.expiration(dataset, sql_object, present.time_partitioning),
+                ):
+                    if change:
+                        self._statements.completed(operation, change)
             if sql_object.kind not in objects.ROUTINES:
                 self._tables.label(sql_object.name, **{FINGERPRINT: sql_object.fingerprint})
         return operation.job
@@ -310,6 +314,10 @@ class BigQueryWarehouse:
         """When a table last changed, or None when the dataset has no such table."""
         found = self._tables.find(f"freshness of {table}", table)
         return None if found is None else Freshness(found.modified, int(found.num_rows or 0))
+
+    def some_rows(self, table: str, number: int) -> pd.DataFrame:
+        """Rows of a table as they come, which BigQuery lists without a job."""
+        return self._tables.listed(f"rows of {table}", table, number)
 
     def data_versions(self, names: Sequence[str]) -> Mapping[str, str] | None:
         """When each table or view last changed, from metadata. See Warehouse.data_versions.

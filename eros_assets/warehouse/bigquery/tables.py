@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
@@ -15,6 +16,10 @@ from eros_assets.warehouse.bigquery.labels import valid_labels
 from eros_assets.warehouse.bigquery.operation import Operation
 from eros_assets.warehouse.bigquery.results import Reader
 from eros_assets.warehouse.bigquery.running import Runner
+from eros_assets.warehouse.frames import frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STAGING_HOURS = 12
 """How long the staging table of a load outlives it, at most."""
@@ -80,6 +85,22 @@ class Tables:
     def get(self, table: str) -> FoundTable:
         """A table that must be there."""
         return self._runner.exchange(lambda: self._get(table))
+
+    def listed(self, subject: str, table: str, number: int) -> "pd.DataFrame":
+        """The first rows of a table as it stores them, `number` at most.
+
+        Raises:
+            WarehouseError: there is no such table, or BigQuery could not say.
+        """
+        timeout = self._runner.retry_policy.request_timeout
+
+        def look() -> "pd.DataFrame":
+            rows = self._runner.client.list_rows(
+                self._get(table), max_results=number, retry=None, timeout=timeout
+            )
+            return frame(rows.to_arrow(create_bqstorage_client=False))
+
+        return self._runner.asked(subject, look)
 
     def label(self, table: str, **labels: str) -> None:
         """Add labels to a table or view."""

@@ -222,6 +222,14 @@ class DuckDBWarehouse:
         with self._operations.reading() as connection:
             return catalogue.routines(connection)
 
+    def some_rows(self, table: str, number: int) -> pd.DataFrame:
+        """The first rows of a table as the file has them."""
+        placed = self._translator.placed(table)
+        with self._operations.reading() as connection:
+            if not columns_of(connection, self._settings.dataset, table):
+                raise WarehouseError(f"rows of {table}: the table is not deployed")
+            return frame(connection.sql(f"FROM {placed} LIMIT {number:d}").to_arrow_table())
+
     def jobs(self, since: dt.datetime) -> Sequence[Job]:
         """The job log from `since` on, oldest first."""
         if since.tzinfo is None:

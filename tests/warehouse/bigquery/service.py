@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,9 @@ class Service:
     jobs: dict[str, JobState] = field(default_factory=dict)
     tables: dict[str, Body] = field(default_factory=dict)
     contents: dict[str, pa.Table] = field(default_factory=dict)
+    listed: dict[str, tuple[Sequence[Column], Sequence[Sequence[Any]]]] = field(
+        default_factory=dict
+    )
     requests: list[Request] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     has_dataset: bool = True
@@ -212,6 +215,22 @@ class Service:
 
     def _tables_get(self, request: Request) -> Body:
         return self._table(request)
+
+    def _tabledata_list(self, request: Request) -> Body:
+        table = self._table(request)
+        listed = self.listed.get(request.path["tableId"])
+        if listed is None:
+            return {"kind": "bigquery#tableDataList", "totalRows": table["numRows"]}
+        columns, rows = listed
+        start = int(request.query.get("pageToken", "0"))
+        most = int(request.query.get("maxResults", self.page_size))
+        end = min(start + min(most, self.page_size), len(rows))
+        answer: Body = {
+            "kind": "bigquery#tableDataList",
+            "totalRows": str(len(rows)),
+            "rows": wire_rows(columns, rows[start:end]),
+        }
+        return answer | ({"pageToken": str(end)} if end < len(rows) else {})
 
     def _tables_testIamPermissions(self, request: Request) -> Body:  # noqa: N802
         held = [p for p in request.body["permissions"] if p not in self.denied]

@@ -156,6 +156,23 @@ class TestFreshness:
             DuckDBWarehouse(settings).freshness("songs")
 
 
+class TestSomeRows:
+    """What is in a table, for people."""
+
+    def test_are_the_first_and_no_job(self, songs: DuckDBWarehouse) -> None:
+        songs.run("INSERT INTO `${dataset}.songs` (song_id) VALUES (3), (1), (2)")
+        jobs = len(songs.ledger)
+        found = songs.some_rows("songs", 2)
+        assert found["song_id"].tolist() == [3, 1]
+        assert str(found["song_id"].dtype) == "Int64"
+        assert len(songs.ledger) == jobs
+        assert len(songs.some_rows("songs", 5)) == 3
+
+    def test_of_no_table_are_an_error(self, songs: DuckDBWarehouse) -> None:
+        with pytest.raises(WarehouseError, match=r"rows of lost: the table is not deployed"):
+            songs.some_rows("lost", 5)
+
+
 class TestDataVersions:
     """Whether rows and definitions are as they were."""
 
