@@ -26,6 +26,7 @@ from eros_assets.warehouse.protocol import (
 from eros_assets.warehouse.rows import (
     COUNT,
     first_rows_statement,
+    frame_without_rows,
     others_rows_statement,
     rows_statement,
 )
@@ -114,8 +115,6 @@ class Dataset:
         """
         typed = self._typed(table, equal)
         if self.is_empty(table):
-            from eros_assets.warehouse.frames import frame_without_rows
-
             return frame_without_rows(self.library[table].columns)
         return self._cached(table, rows_statement(table, list(typed)), typed)
 

@@ -4,21 +4,10 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownParameterType=false, reportUnknownArgumentType=false
 
-from collections.abc import Iterable
-
 import pandas as pd
 import pyarrow as pa
 
 from eros_assets.warehouse.protocol import WarehouseError
-from eros_assets.warehouse.sql.objects import Column
-
-_DTYPES = {
-    "INT64": "Int64",
-    "FLOAT64": "float64",
-    "BOOL": "boolean",
-    "TIMESTAMP": "datetime64[us, UTC]",
-    "DATETIME": "datetime64[us]",
-}
 
 
 def frame(table: pa.Table) -> pd.DataFrame:
@@ -37,13 +26,6 @@ def frame(table: pa.Table) -> pd.DataFrame:
         names = [n for n in table.column_names if table.column_names.count(n) > 1]
         raise WarehouseError(f"two columns are named {names[0]}; give them names of their own")
     return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
-
-
-def frame_without_rows(columns: Iterable[Column]) -> pd.DataFrame:
-    """What a query of these columns gives where there is no row."""
-    return pd.DataFrame(
-        {column.name: pd.Series([], dtype=_DTYPES.get(column.type, "object")) for column in columns}
-    )
 
 
 def _series(name: str, column: pa.ChunkedArray) -> pd.Series:
