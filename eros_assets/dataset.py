@@ -209,6 +209,10 @@ class Dataset:
         """Replace rows of a table: all, or those that equal `replacing`, see `Warehouse.load`."""
         return self.warehouse.load(table, data, replacing=replacing)
 
+    def add(self, table: str, data: "pd.DataFrame") -> Job:
+        """Add rows to a table, see `Warehouse.add`."""
+        return self.warehouse.add(table, data)
+
     def freshness(self, table: str) -> Freshness | None:
         """When a table last changed and how many rows it has; None when it does not exist."""
         return self.warehouse.freshness(table)

@@ -183,6 +183,13 @@ class Warehouse(Protocol):
         """
         ...
 
+    def add(self, table: str, data: "pd.DataFrame") -> Job:
+        """Add rows to a table of the dataset, by column name; what is there stays.
+
+        Done twice, it adds them twice. Columns as for `load`.
+        """
+        ...
+
     def deploy(self, sql_object: SqlObject) -> Job:
         """Create, or replace, one object of `sql/` (table, function, procedure, view)."""
         ...

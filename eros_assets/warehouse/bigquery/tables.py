@@ -128,9 +128,27 @@ class Tables:
             )
         )
 
-    def load(self, operation: Operation, file: Path, target: FoundTable) -> None:
-        """Replace all rows of a table by a Parquet file's; its columns and layout stay."""
+    def load(
+        self,
+        operation: Operation,
+        file: Path,
+        target: FoundTable,
+        *,
+        day: dt.date | None = None,
+        adding: bool = False,
+    ) -> None:
+        """Replace all rows of a table by a Parquet file's; its columns and layout stay.
+
+        Args:
+            operation: that the job is a step of.
+            file: the rows.
+            target: the table.
+            day: the partition whose rows alone are replaced; None for the whole table.
+            adding: whether the rows join those that are there.
+        """
         runner = self._runner
+        disposition = bigquery.WriteDisposition
+        name = f"{target.table_id}${day:%Y%m%d}" if day else target.table_id
         options = bigquery.ParquetOptions()
         options.enable_list_inference = True
         config = bigquery.LoadJobConfig(
@@ -138,10 +156,16 @@ class Tables:
             parquet_options=options,
             # Left out, they would be taken from the file: descriptions and partitions lost.
             schema=target.schema,
-            time_partitioning=target.time_partitioning,
-            range_partitioning=target.range_partitioning,
-            clustering_fields=target.clustering_fields,
-            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+            **(
+                {}
+                if day or adding
+                else {
+                    "time_partitioning": target.time_partitioning,
+                    "range_partitioning": target.range_partitioning,
+                    "clustering_fields": target.clustering_fields,
+                }
+            ),
+            write_disposition=disposition.WRITE_APPEND if adding else disposition.WRITE_TRUNCATE,
             create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
             labels=dict(operation.labels),
             job_timeout_ms=runner.retry_policy.job_timeout_ms,
@@ -151,7 +175,7 @@ class Tables:
             with file.open("rb") as stream:
                 return runner.client.load_table_from_file(
                     stream,
-                    target.reference,
+                    self._table(name),
                     size=file.stat().st_size,
                     num_retries=0,
                     job_id=job_id,

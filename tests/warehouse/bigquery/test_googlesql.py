@@ -30,7 +30,6 @@ STATEMENTS = {
         DATASET, load_library()["selection_pools"], TimePartitioning(field="week_start")
     )
     or "",
-    "routines": catalogue.routines_query(DATASET),
     "definitions": in_force.query(DATASET),
     "jobs": catalogue.jobs_query("of-scheduler-proj", "US"),
 }

@@ -175,6 +175,28 @@ class TestSomeRows:
             songs.some_rows("lost", 5)
 
 
+class TestAddedRows:
+    """Rows that join those that are there."""
+
+    def test_join_the_others(self, songs: DuckDBWarehouse) -> None:
+        songs.run(INSERT)
+        before = songs.freshness("songs")
+        job = songs.add("songs", pd.DataFrame({"song_id": [2, 3]}))
+        assert (job.kind, job.statement, job.rows) == ("load", "songs", 2)
+        assert songs.some_rows("songs", 9)["song_id"].tolist() == [1, 2, 3]
+        after = songs.freshness("songs")
+        assert before is not None
+        assert after is not None
+        assert after.last_modified > before.last_modified
+
+    def test_that_are_wrong_leave_the_table_as_it_was(self, songs: DuckDBWarehouse) -> None:
+        songs.run(INSERT)
+        for table, rows in (("songs", {"singer": ["x"]}), ("lost", {"song_id": [1]})):
+            with pytest.raises(WarehouseError, match=f"load into {table}"):
+                songs.add(table, pd.DataFrame(rows))
+        assert count(songs) == 1
+
+
 class TestDataVersions:
     """Whether rows and definitions are as they were."""
 
