@@ -2,13 +2,15 @@
 
 An operation of the door is a job. A script or call is a job, and each statement in it that reads or
 writes is another (BEGIN TRANSACTION and what only computes are none). Rows that replace others are
-loaded by a load job and a MERGE; none in their place are a DELETE. Each
+loaded by a load job and a MERGE, none in their place are a DELETE; rows that are added, or replace
+those of a table or of a day's partition, are a load job, which bills nothing. Each
 statement is billed 10 MiB at least for each table that it reads, those below its views too, and
 temporary ones. UPDATE, DELETE and MERGE are billed for the table that they change; CREATE and
 INSERT are not billed for the one that they write (BigQuery's documentation of DML, "On-demand query
 size calculation").
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -60,6 +62,9 @@ def bill_of(dataset: Dataset, job: Job) -> Bill:
     library = dataset.library
     match job.kind:
         case "load":
+            table, _, by = job.statement.partition(" by ")
+            if not by or re.search(rf"\nPARTITION BY {by}\b", library[table].text):
+                return Bill(1, 0)
             return Bill(len(LOADING), LOADED_TABLES) if job.rows else Bill(1, 1)
         case "call":
             return script_bill(library, library[job.statement.split()[-1]].text)

@@ -36,8 +36,9 @@ from eros_assets.warehouse.sql.rehearsal import rehearsal_script
 
 WEEK = dt.date(2025, 11, 3)
 DAYS = 180
-CREATORS, CAPTIONS, MESSAGES = 20, 3_000, 100
-"""Of the smallest agency; messages are those of one creator in DAYS days."""
+CREATORS, CAPTIONS, MESSAGES = 38, 44_651, 100
+"""Of the smallest agency, the sample's creators and captions; messages are those of one creator in
+DAYS days."""
 FACTORS = (1, 3, 10)
 REPEATS = 1
 TIERS = ("budget", "mid", "premium", "bump")

@@ -26,6 +26,7 @@ from eros_assets.warehouse.protocol import (
 from eros_assets.warehouse.rows import (
     COUNT,
     first_rows_statement,
+    frame_without_rows,
     others_rows_statement,
     rows_statement,
 )
@@ -107,12 +108,14 @@ class Dataset:
         return self._cached(name, text, bound)
 
     def cached_rows(self, table: str, /, **equal: Value) -> "pd.DataFrame":
-        """The rows of a table or view, as `rows` has them and `cached_query` keeps them.
+        """The rows of a table that EROS writes, as `rows` has them and `cached_query` keeps them.
 
         Raises:
-            StatementError: `sql/` has no table or view of that name, or it no such column.
+            StatementError: `sql/` has no table of that name, or it no such column.
         """
         typed = self._typed(table, equal)
+        if self.is_empty(table):
+            return frame_without_rows(self.library[table].columns)
         return self._cached(table, rows_statement(table, list(typed)), typed)
 
     def _cached(self, name: str, text: str, parameters: Mapping[str, Typed]) -> "pd.DataFrame":
@@ -206,9 +209,18 @@ class Dataset:
         """Replace rows of a table: all, or those that equal `replacing`, see `Warehouse.load`."""
         return self.warehouse.load(table, data, replacing=replacing)
 
+    def add(self, table: str, data: "pd.DataFrame") -> Job:
+        """Add rows to a table, see `Warehouse.add`."""
+        return self.warehouse.add(table, data)
+
     def freshness(self, table: str) -> Freshness | None:
         """When a table last changed and how many rows it has; None when it does not exist."""
         return self.warehouse.freshness(table)
+
+    def is_empty(self, table: str) -> bool:
+        """Whether a table that EROS writes is there without a row; no job is run to know."""
+        found = self.freshness(table)
+        return found is not None and found.row_count == 0
 
     def data_versions(self, *names: str) -> Mapping[str, str] | None:
         """The versions of files of `sql/` and of all that they read and write, below views too.

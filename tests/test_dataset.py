@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from eros_assets.calendar import la_instant
@@ -153,6 +154,26 @@ def test_a_procedure_takes_its_arguments_by_name(dataset: Dataset) -> None:
 def test_nothing_is_opened_before_a_handle_is_used(tmp_path: Path) -> None:
     dataset = open_dataset(load_settings({"env": "local", "home": tmp_path / "home"}), asset="x")
     assert not dataset.settings.warehouse_file.exists()
+
+
+def test_rows_of_an_empty_table_are_known_without_a_job(dataset: Dataset) -> None:
+    """They have the types that the warehouse gives."""
+    tables = [t.name for t in dataset.library.of_kind("table") if t.name != "creators"]
+    for name in tables:
+        dataset.warehouse.deploy(dataset.library[name])
+    for name in tables:
+        jobs = len(dataset.ledger)
+        known = dataset.cached_rows(name)
+        assert len(dataset.ledger) == jobs
+        pd.testing.assert_frame_equal(known, dataset.rows(name))
+    assert not dataset.is_empty("creators")
+    assert len(dataset.cached_rows("creators")) == len(dataset.rows("creators")) == 3
+
+
+def test_a_table_that_is_not_there_is_not_taken_for_an_empty_one(dataset: Dataset) -> None:
+    assert not dataset.is_empty("gate_verdicts")
+    with pytest.raises(WarehouseError, match="gate_verdicts"):
+        dataset.cached_rows("gate_verdicts")
 
 
 # The clock

@@ -55,7 +55,7 @@ def system_health(
         remembered=newest_observations(recent[0] if recent else None),
     )
     row = health_row(health, checked_at, run_id=context.run_id)
-    dataset.load("system_health", row, replacing={"run_id": context.run_id})
+    dataset.add("system_health", row)
     recent = [*_records(row), *recent]
     freshness = dataset.freshness("system_health")
     watched = health.seen.watched

@@ -37,31 +37,6 @@ from eros_assets.weekly.inputs import require_deployed, require_inputs
 from eros_assets.weekly.statistics import kept_statistics, statistics_of
 from eros_assets.weekly.weeks import note_history_span
 
-PREVIEWS = {
-    "message_facts": """
-        SELECT * FROM `${dataset}.message_facts` ORDER BY sending_time DESC, row_id LIMIT 10
-    """,
-    "scheduled_messages": """
-        SELECT * FROM `${dataset}.scheduled_messages` ORDER BY send_time, row_id LIMIT 10
-    """,
-    "fitted_maturity": """
-        SELECT * FROM `${dataset}.fitted_maturity` ORDER BY age_hours LIMIT 10
-    """,
-    "message_days": """
-        SELECT * FROM `${dataset}.message_days` ORDER BY send_date DESC LIMIT 10
-    """,
-    "caption_priors": """
-        SELECT * FROM `${dataset}.caption_priors` ORDER BY page_name, price_tier LIMIT 10
-    """,
-    "caption_appeal": """
-        SELECT * FROM `${dataset}.caption_appeal` ORDER BY appeal DESC, caption_id LIMIT 10
-    """,
-    "caption_bandit_stats": """
-        SELECT * FROM `${dataset}.caption_bandit_stats`
-        ORDER BY total_revenue DESC, page_name, caption_id LIMIT 10
-    """,
-}
-
 GROUP = "performance"
 SORTED = (
     *("message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity"),
@@ -143,8 +118,7 @@ def message_facts(
     jobs, version = job_metadata(dataset), made_from.version()
     reasons = quarantine_reasons(dataset)
     for name in SORTED:
-        preview = reasons if name == "quarantined_messages" else PREVIEWS[name]
-        shown = table_metadata(dataset, name, preview)
+        shown = table_metadata(dataset, name, reasons if name == "quarantined_messages" else None)
         sources = lineage_metadata("refresh_message_facts", name)
         yield dg.MaterializeResult(
             asset_key=name,
@@ -207,7 +181,7 @@ def caption_bandit_stats(
     if kept:
         jobs["kept"] = kept
     for name in LEARNED:
-        shown = table_metadata(dataset, name, PREVIEWS[name])
+        shown = table_metadata(dataset, name)
         more = fits if name == "caption_priors" else {}
         sources = lineage_metadata("update_caption_performance", name)
         yield dg.MaterializeResult(

@@ -298,10 +298,15 @@ def frame_metadata(frame: "pd.DataFrame") -> dict[str, Any]:
     return {"dagster/row_count": len(frame), "preview": markdown_table(frame)}
 
 
-def table_metadata(dataset: Dataset, table: str, preview: "str | pd.DataFrame") -> dict[str, Any]:
-    """Row count of a table, and the rows of `preview`, which may be a query of a few of them."""
+def table_metadata(
+    dataset: Dataset, table: str, preview: "pd.DataFrame | None" = None
+) -> dict[str, Any]:
+    """Row count of a table, and the rows of `preview`, else some of its own as they come.
+
+    In an order they would cost a job that reads the whole table.
+    """
     freshness = dataset.freshness(table)
-    shown = dataset.warehouse.query(preview) if isinstance(preview, str) else preview
+    shown = dataset.warehouse.some_rows(table, FIRST_ROWS) if preview is None else preview
     return {
         "dagster/row_count": freshness.row_count if freshness else 0,
         "preview": markdown_table(shown),

@@ -1,7 +1,8 @@
 """How many messages each page's week holds, and which captions: targets and selections."""
 
 import datetime as dt
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -22,10 +23,13 @@ from eros_assets.assets.week import (
     partition_week,
     scope_of_run,
 )
+from eros_assets.dataset import Dataset
+from eros_assets.gate.rehearsal import SELECTOR, SelectionWork, Timing
 from eros_assets.resources import WarehouseResource, WeekScope
 from eros_assets.tuning.loaded import require_configuration
 from eros_assets.weekly.inputs import require_inputs
 from eros_assets.weekly.replacing.choosing import choose_replacements, replacements_asked_for
+from eros_assets.weekly.scope import WeekPlanScope
 from eros_assets.weekly.selection import (
     select_captions,
     selection_shortfalls,
@@ -35,7 +39,13 @@ from eros_assets.weekly.selection import (
 from eros_assets.weekly.shortfalls import Shortfall, store_shortfalls
 from eros_assets.weekly.statistics import require_statistics, statistics_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 GROUP = "selection"
+
+SELECTION_WORK = "selection_work"
+"""The metadata key of how long the engine took to select, which the gate judges."""
 
 
 @table_asset(
@@ -119,6 +129,7 @@ def caption_selections(
     replaced = choose_replacements(dataset, scope, asked, run_id=context.run_id)
     failures: list[Shortfall] = []
     chosen = select_captions(dataset, scope, failures.append, context.log.warning)
+    work = _work_of(dataset, scope, chosen)
     selections = with_chances(dataset, scope, chosen)
     failed = {failure.page_name for failure in failures}
     shortfalls = failures + [
@@ -129,10 +140,16 @@ def caption_selections(
     store_shortfalls(dataset, scope, {"selection": shortfalls}, run_id=context.run_id)
     for shortfall in shortfalls:
         context.log.warning(shortfall.sentence)
+    is_whole_week = scope.is_everyone and not failures
     return dg.MaterializeResult(
         metadata={
-            **stored_metadata(dataset, "caption_selections", week_start=week_start),
+            **(
+                rows_metadata("caption_selections", selections)
+                if is_whole_week
+                else stored_metadata(dataset, "caption_selections", week_start=week_start)
+            ),
             "selected": len(selections),
+            **({} if work is None else {SELECTION_WORK: dg.MetadataValue.json(asdict(work))}),
             "replacements": sum(each.new_caption_id is not None for each in replaced),
             "control": int((selections["arm"] == "control").sum()),
             "statistics": later or f"those of {week_start} or of the newest history before it",
@@ -142,3 +159,30 @@ def caption_selections(
             **job_metadata(dataset),
         }
     )
+
+
+def _work_of(
+    dataset: Dataset, scope: WeekPlanScope, chosen: "pd.DataFrame"
+) -> SelectionWork | None:
+    """How the step has selected, by the ledger of its handle; None where it selected nothing."""
+    calls = [
+        job
+        for job in dataset.ledger
+        if job.kind == "call" and SELECTOR in job.statement and job.error is None
+    ]
+    pages = sorted(set(chosen["page_name"]))
+    if not calls or not pages:
+        return None
+    seconds = sum(Timing.of(job).engine_seconds for job in calls)
+    return SelectionWork(() if scope.is_everyone else pages, seconds / len(pages))
+
+
+def selection_work(context: dg.AssetCheckExecutionContext) -> SelectionWork | None:
+    """How the run that a check is part of has selected; None where it has not."""
+    event = context.instance.get_latest_materialization_event(dg.AssetKey("caption_selections"))
+    if event is None or event.run_id != context.run.run_id or event.asset_materialization is None:
+        return None
+    known = event.asset_materialization.metadata.get(SELECTION_WORK)
+    if not isinstance(known, dg.JsonMetadataValue) or not isinstance(known.data, dict):
+        return None
+    return SelectionWork(**known.data)

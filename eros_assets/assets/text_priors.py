@@ -18,13 +18,6 @@ from eros_assets.weekly.text_priors import (
     refresh_text_priors,
 )
 
-PREVIEW = """
-    SELECT p.*, u.caption_text
-    FROM `${dataset}.caption_text_priors` AS p
-    INNER JOIN `${dataset}.usable_captions` AS u ON p.caption_id = u.caption_id
-    ORDER BY p.multiplier DESC, p.caption_id LIMIT 10
-"""
-
 
 @table_asset(
     TABLE,
@@ -64,7 +57,7 @@ def caption_text_priors(
             shown = {"stats_as_of": week_start.isoformat(), **_metadata(fitted)}
             version = made_from.version()
     return dg.MaterializeResult(
-        metadata={**table_metadata(dataset, TABLE, PREVIEW), **shown, **job_metadata(dataset)},
+        metadata={**table_metadata(dataset, TABLE), **shown, **job_metadata(dataset)},
         data_version=version,
     )
 

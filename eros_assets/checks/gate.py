@@ -7,6 +7,7 @@ by themselves, by a person or the job `smoke_tests`, they are evaluated anew and
 import dagster as dg
 
 from eros_assets.assets.gate_checks import GUARDED, OF_A_WEEK
+from eros_assets.assets.selection import selection_work
 from eros_assets.assets.week import WEEKLY, materializes
 from eros_assets.checks.verdict import Recorded, recorded, verdict_of, week_to_check
 from eros_assets.gate import gate_findings, smoke_findings
@@ -54,7 +55,8 @@ def judge_week(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResou
     week_start = week_to_check(context, dataset)
     asked = {key.name for key in context.op_execution_context.selected_asset_check_keys}
     if materializes(context, PUBLISHING):
-        findings = verdict_of_week(dataset, week_start, run_id=context.run.run_id).findings
+        run_id, work = context.run.run_id, selection_work(context)
+        findings = verdict_of_week(dataset, week_start, run_id=run_id, work=work).findings
     elif asked <= SMOKE_TESTS.keys():
         findings = smoke_findings(dataset, week_start)
     else:

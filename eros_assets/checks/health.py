@@ -16,7 +16,7 @@ def health_score(
 ) -> dg.AssetCheckResult:
     """Health is above 90 (tuning: healthy_score), and nothing asks for a rollback or a look."""
     dataset = warehouse.dataset(context, purpose="health")
-    newest = dataset.query("newest_health").to_dict("records")
+    newest = dataset.cached_query("newest_health").to_dict("records")
     if not newest:
         return verdict(offenders=["no check was ever made"], observed=0, meaning="Health.")
     row = newest[0]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from eros_assets.dataset import Dataset
 from eros_assets.gate import conditions
 from eros_assets.gate.findings import Finding, GateClosedError, closed_where_all_fail
+from eros_assets.gate.rehearsal import SelectionWork
 from eros_assets.gate.smoke import smoke_findings
 
 __all__ = [
@@ -23,18 +24,22 @@ __all__ = [
 
 
 def gate_findings(
-    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
+    dataset: Dataset,
+    week_start: dt.date,
+    pages: Sequence[str] = (),
+    work: SelectionWork | None = None,
 ) -> tuple[Finding, ...]:
     """Every condition of the gate for the week's schedules of `pages`, or of all, smoke included.
 
     Conditions on reservations, facts and routines cover the whole agency, whatever the pages.
+    `work` is the selection of the run that asks, see `smoke_findings`.
     """
     return (
         conditions.facts_and_quarantine_are_the_input(dataset),
         conditions.routines_are_those_of_sql(dataset),
         conditions.no_caption_reserved_twice(dataset),
         *schedule_findings(dataset, week_start, pages),
-        *smoke_findings(dataset, week_start, pages),
+        *smoke_findings(dataset, week_start, pages, work),
     )
 
 

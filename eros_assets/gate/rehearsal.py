@@ -4,10 +4,14 @@ One page, because a routine's text is the same for all of them, so that the cost
 not grow with their number. It writes into no table of the dataset: the selector's statements run
 with temporary tables in the place of those that they write. The captions are selected for a week
 long gone, which no reservation touches. Files go to a temporary folder.
+
+A run that has just selected the week need not select again: what it chose for the page, and how
+long the engine took for it, is what the selector gives.
 """
 
 import datetime as dt
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +54,8 @@ USUAL_BANK = 50_000
 WRITTEN = ("caption_selections", "selection_candidates", "selection_pools")
 """The tables that the selector writes; a rehearsal has temporary ones in their place."""
 
+TIERS = ("budget", "mid", "premium", "bump")
+
 QUARTER = dt.timedelta(minutes=15)
 
 
@@ -91,6 +97,18 @@ class Selection:
     timing: "Timing"
     longest_seconds: float
     still_offered: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionWork:
+    """How the run that asks has selected its week.
+
+    `pages` are those that it selected for, none where it did for all; `seconds_a_page` is the
+    engine's own time over their number.
+    """
+
+    pages: Sequence[str]
+    seconds_a_page: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +187,12 @@ def select(week: RehearsedWeek, report: Report, rules: Record) -> Selection:
     nothing else, see `Warehouse.slowness`. A slow selection is tried again: a machine may be busy
     for a moment.
     """
-    shares = [float(rules[f"{tier}_share"]) for tier in ("budget", "mid", "premium")]
+    shares = [float(rules[f"{tier}_share"]) for tier in TIERS[:-1]]
     counts = (
         *split_by_largest_remainder(report.recommended_ppv, shares),
         report.recommended_bump,
     )
-    wanted: dict[str, int] = dict(zip(("budget", "mid", "premium", "bump"), counts, strict=True))
+    wanted: dict[str, int] = dict(zip(TIERS, counts, strict=True))
     arguments: dict[str, Value] = {
         "p_page_name": week.page_name,
         "p_week_start": REHEARSAL_WEEK,
@@ -205,6 +223,30 @@ def select(week: RehearsedWeek, report: Report, rules: Record) -> Selection:
             for row in offers
         ],
     )
+
+
+def selected(week: RehearsedWeek, work: SelectionWork) -> Selection | None:
+    """What the run's own selection gave the page; None where that doesn't answer for the selector.
+
+    It does where the page has all the captions that it was to get, in time: of fewer one can't
+    tell whether there were no more, and a time that is too long is measured again.
+    """
+    longest = week.longest_selection
+    if work.seconds_a_page >= longest:
+        return None
+    targets = week.dataset.cached_rows("weekly_volume_targets", week_start=week.week_start)
+    of_page = targets[targets["page_name"] == week.page_name].to_dict("records")
+    if len(of_page) != 1:
+        return None
+    wanted = {tier: int(of_page[0][f"num_{tier}"]) for tier in TIERS}
+    rows = week.dataset.rows(
+        "caption_selections", week_start=week.week_start, page_name=week.page_name
+    )
+    given = Counter(str(tier) for tier in rows["price_tier"])
+    if given != Counter(wanted) or not given:
+        return None
+    captions = [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
+    return Selection(wanted, captions, Timing(work.seconds_a_page, 0.0), longest, ())
 
 
 def build(

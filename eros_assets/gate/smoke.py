@@ -11,7 +11,7 @@ from eros_assets.errors import ErosError
 from eros_assets.exporting.schedule_csv import BYTE_ORDER_MARK
 from eros_assets.gate import rehearsal
 from eros_assets.gate.findings import Finding, counted
-from eros_assets.gate.rehearsal import Exported, RehearsedWeek, Selection
+from eros_assets.gate.rehearsal import Exported, RehearsedWeek, Selection, SelectionWork
 from eros_assets.gate.report import InvalidReportError, Report
 from eros_assets.planning.model import WeekPlan
 from eros_assets.planning.validation import PlacedCaption, violations
@@ -44,16 +44,21 @@ class _Analyzed:
 
 
 def smoke_findings(
-    dataset: Dataset, week_start: dt.date, pages: Sequence[str] = ()
+    dataset: Dataset,
+    week_start: dt.date,
+    pages: Sequence[str] = (),
+    work: SelectionWork | None = None,
 ) -> tuple[Finding, ...]:
     """The five smoke tests on the present data, in the order of SMOKE_TESTS.
 
     One page of `pages`, or of all, is rehearsed. Each test uses the result of the one before, and
-    fails where that is missing. The jobs carry the label `purpose: smoke`.
+    fails where that is missing. The jobs carry the label `purpose: smoke`. `work` is the selection
+    of the run that asks: what it gave is judged, and nothing is selected again for it.
     """
     rehearsed = dataset.labelled(purpose="smoke")
-    analyzed, analyzer = _tried(lambda: _analyzed(rehearsed, week_start, pages))
-    selection, selector = _tried(lambda: _selected(_made(analyzed, "no valid report")))
+    of = pages or (work.pages if work else ())
+    analyzed, analyzer = _tried(lambda: _analyzed(rehearsed, week_start, of))
+    selection, selector = _tried(lambda: _selected(_made(analyzed, "no valid report"), work))
     plan, builder = _tried(
         lambda: _built(_made(analyzed, "no valid report"), _made(selection, "no captions"))
     )
@@ -106,9 +111,10 @@ def _analyzed(
     return _Analyzed(week, report, rehearsal.page_rules(week, report)), []
 
 
-def _selected(on: _Analyzed) -> tuple[Selection, list[str]]:
+def _selected(on: _Analyzed, work: SelectionWork | None) -> tuple[Selection, list[str]]:
     page = on.week.page_name
-    selection = rehearsal.select(on.week, on.report, on.rules)
+    known = rehearsal.selected(on.week, work) if work else None
+    selection = known or rehearsal.select(on.week, on.report, on.rules)
     given = Counter(str(row["price_tier"]) for row in selection.captions)
     faults = [f"{page}: {offer}" for offer in selection.still_offered]
     faults += [

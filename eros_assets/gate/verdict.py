@@ -10,6 +10,7 @@ from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
 from eros_assets.gate import gate_findings, schedule_findings
 from eros_assets.gate.findings import Finding, refuse_if_closed, withheld_by
+from eros_assets.gate.rehearsal import SelectionWork
 from eros_assets.tuning import read_knobs
 from eros_assets.weekly.messages import active_messages
 from eros_assets.weekly.refusals import unpublishable_pages, without_pages
@@ -84,12 +85,14 @@ def state_of_week(dataset: Dataset, week_start: dt.date) -> str:
     return hashlib.sha256(repr((content, routines, tuning)).encode()).hexdigest()
 
 
-def verdict_of_week(dataset: Dataset, week_start: dt.date, *, run_id: str) -> Verdict:
+def verdict_of_week(
+    dataset: Dataset, week_start: dt.date, *, run_id: str, work: SelectionWork | None = None
+) -> Verdict:
     """The verdict on what is in force for the week, evaluated when there is none.
 
     A verdict that passed holds as long as the state does: new history does not reopen it. One on
     which a condition fails is final for its run, so that all exports of a run do the same; another
-    run asks again.
+    run asks again. `work` is the selection of the run that asks, where it has selected the week.
 
     Raises:
         WeekChangedError: the state changed during each evaluation.
@@ -99,7 +102,7 @@ def verdict_of_week(dataset: Dataset, week_start: dt.date, *, run_id: str) -> Ve
         known = _kept(dataset, week_start, state)
         if known is not None and (known.passed or known.run_id == run_id):
             return known
-        verdict = Verdict(week_start, state, gate_findings(dataset, week_start), run_id)
+        verdict = Verdict(week_start, state, gate_findings(dataset, week_start, work=work), run_id)
         if state_of_week(dataset, week_start) == state:
             _keep(dataset, verdict)
             return verdict

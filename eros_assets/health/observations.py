@@ -3,7 +3,7 @@
 A rehearsal of the week reads nearly every table, and tables change a few times a day. So a check
 keeps what it saw, and the next one takes it over while the tables that it rests on are as they
 were: their times of change are known without a query. What is wrong is looked at again each time,
-and everything once a day.
+and everything once a day, after the daily update, which changes tables in any case.
 """
 
 import datetime as dt
@@ -29,6 +29,9 @@ WEEKLY_RUN = (6, 18)
 """The LA weekday (0 Monday) and hour at which the coming week's schedules are made."""
 
 WATCHED_DAYS = 7
+
+DAY_BEGINS = dt.timedelta(hours=3)
+"""After an LA midnight: when everything is looked at again, the update of 02:00 being over."""
 
 READING = (
     *("facts_and_quarantine_balance", "captions_reserved_twice", "schedule_times"),
@@ -148,7 +151,8 @@ def state_of(dataset: Dataset, planned_at: dt.datetime, limits: HealthLimits) ->
         *(f"{table} {change}" for table, change in zip(tables, changes, strict=True)),
         *(dataset.library[name].fingerprint for name in sorted(reached)),
         dataset.settings.seed,
-        str(la_date(planned_at)),
+        str(week),
+        str(la_date(planned_at - DAY_BEGINS)),
         str(la_date(planned_at - dt.timedelta(hours=limits.sweep_grace_hours))),
         str(planned_at >= next_week_due(week, limits)),
     ]
@@ -257,7 +261,7 @@ def watched(dataset: Dataset) -> Sequence[Mapping[str, str]]:
     """The creators to watch: those of the newest check, where the reports are not newer."""
     changes = [dataset.freshness(table) for table in ("creator_anomalies", "creator_performance")]
     changed_at = max((change.last_modified for change in changes if change), default=None)
-    for row in dataset.query("newest_health").to_dict("records"):
+    for row in dataset.cached_query("newest_health").to_dict("records"):
         seen = Observations.of_text(str(row["observations"]))
         if seen and (changed_at is None or changed_at <= row["checked_at"]):
             return seen.watched

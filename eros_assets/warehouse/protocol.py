@@ -183,6 +183,13 @@ class Warehouse(Protocol):
         """
         ...
 
+    def add(self, table: str, data: "pd.DataFrame") -> Job:
+        """Add rows to a table of the dataset, by column name; what is there stays.
+
+        Done twice, it adds them twice. Columns as for `load`.
+        """
+        ...
+
     def deploy(self, sql_object: SqlObject) -> Job:
         """Create, or replace, one object of `sql/` (table, function, procedure, view)."""
         ...
@@ -243,6 +250,16 @@ class Warehouse(Protocol):
 
         Raises:
             WarehouseError: the warehouse could not say; never taken for "nothing there".
+        """
+        ...
+
+    def some_rows(self, table: str, number: int) -> "pd.DataFrame":
+        """Rows of a table as they come, `number` at most, for people to see what is in it.
+
+        No job is run and nothing is billed, however large the table; types are those of `query`.
+
+        Raises:
+            WarehouseError: there is no such table, or it can't be read.
         """
         ...
 

@@ -1,6 +1,12 @@
-"""The statements that read the rows of a table."""
+"""The statements that read the rows of a table, and what one without rows gives."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from eros_assets.warehouse.sql.objects import Column
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COUNT = "rows_in_all"
 """The column of `first_rows_statement` that says how many rows there are."""
@@ -37,6 +43,24 @@ def first_rows_statement(
     by = ", ".join(f"t.{column}" for column in order)
     rows = f"SELECT t.*, COUNT(*) OVER () AS {COUNT}{_from(table, columns)}"
     return f"{rows} ORDER BY {by} LIMIT {limit}"
+
+
+_DTYPES = {
+    "INT64": "Int64",
+    "FLOAT64": "float64",
+    "BOOL": "boolean",
+    "TIMESTAMP": "datetime64[us, UTC]",
+    "DATETIME": "datetime64[us]",
+}
+
+
+def frame_without_rows(columns: Iterable[Column]) -> "pd.DataFrame":
+    """What a query of these columns gives where there is no row."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {column.name: pd.Series([], dtype=_DTYPES.get(column.type, "object")) for column in columns}
+    )
 
 
 def _from(table: str, columns: Sequence[str]) -> str:

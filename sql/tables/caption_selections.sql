@@ -33,4 +33,5 @@ CREATE TABLE IF NOT EXISTS `${dataset}.caption_selections` (
   expected_value FLOAT64 OPTIONS (description = "Earnings of its message to expect, USD: mean conversion rate x trials x earnings of a success; NULL without a history.")
 )
 PARTITION BY week_start
-CLUSTER BY page_name, price_tier;
+CLUSTER BY page_name, price_tier
+OPTIONS (partition_expiration_days = 4000);

@@ -27,4 +27,5 @@ CREATE TABLE IF NOT EXISTS `${dataset}.emv_improvement` (
   run_id STRING OPTIONS (description = "Dagster run that wrote it.")
 )
 PARTITION BY as_of
-CLUSTER BY scope, page_name;
+CLUSTER BY scope, page_name
+OPTIONS (partition_expiration_days = 4000);

@@ -17,4 +17,5 @@ CREATE TABLE IF NOT EXISTS `${dataset}.gate_verdicts` (
   pages ARRAY<STRING> OPTIONS (description = "The page that each of `offenders` is about, in their order; empty where the whole agency is concerned.")
 )
 PARTITION BY week_start
-CLUSTER BY verdict_id;
+CLUSTER BY verdict_id
+OPTIONS (partition_expiration_days = 4000);

@@ -25,4 +25,5 @@ CREATE TABLE IF NOT EXISTS `${dataset}.message_replacements` (
   run_id STRING OPTIONS (description = "Dagster run that decided it.")
 )
 PARTITION BY week_start
-CLUSTER BY page_name, schedule_id;
+CLUSTER BY page_name, schedule_id
+OPTIONS (partition_expiration_days = 4000);

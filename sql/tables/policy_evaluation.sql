@@ -33,4 +33,5 @@ CREATE TABLE IF NOT EXISTS `${dataset}.policy_evaluation` (
   run_id STRING OPTIONS (description = "Dagster run that wrote it.")
 )
 PARTITION BY as_of
-CLUSTER BY policy;
+CLUSTER BY policy
+OPTIONS (partition_expiration_days = 4000);

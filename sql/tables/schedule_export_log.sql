@@ -16,4 +16,5 @@ CREATE TABLE IF NOT EXISTS `${dataset}.schedule_export_log` (
   publication_id STRING OPTIONS (description = "What was published, the same in files, sheet and bucket; NULL for a failed attempt.")
 )
 PARTITION BY week_start
-CLUSTER BY page_name;
+CLUSTER BY page_name
+OPTIONS (partition_expiration_days = 4000);

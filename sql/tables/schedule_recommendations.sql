@@ -42,4 +42,5 @@ CREATE TABLE IF NOT EXISTS `${dataset}.schedule_recommendations` (
   refusal STRING OPTIONS (description = "Why the page\'s draft may not be locked; NULL where nothing speaks against it.")
 )
 PARTITION BY week_start
-CLUSTER BY page_name, schedule_id;
+CLUSTER BY page_name, schedule_id
+OPTIONS (partition_expiration_days = 4000);

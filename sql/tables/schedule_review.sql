@@ -13,4 +13,5 @@ CREATE TABLE IF NOT EXISTS `${dataset}.schedule_review` (
   run_id STRING OPTIONS (description = "Dagster run that read it.")
 )
 PARTITION BY week_start
-CLUSTER BY page_name, schedule_id;
+CLUSTER BY page_name, schedule_id
+OPTIONS (partition_expiration_days = 4000);

@@ -11,4 +11,5 @@ CREATE TABLE IF NOT EXISTS `${dataset}.schedule_shortfalls` (
   run_id STRING OPTIONS (description = "Dagster run that wrote it.")
 )
 PARTITION BY week_start
-CLUSTER BY page_name;
+CLUSTER BY page_name
+OPTIONS (partition_expiration_days = 4000);

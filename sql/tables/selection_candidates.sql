@@ -28,4 +28,5 @@ CREATE TABLE IF NOT EXISTS `${dataset}.selection_candidates` (
   expected_value FLOAT64 OPTIONS (description = "Earnings of its message to expect, USD; NULL without a history.")
 )
 PARTITION BY week_start
-CLUSTER BY page_name, price_tier;
+CLUSTER BY page_name, price_tier
+OPTIONS (partition_expiration_days = 4000);

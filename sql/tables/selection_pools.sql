@@ -22,4 +22,5 @@ CREATE TABLE IF NOT EXISTS `${dataset}.selection_pools` (
   urgent_room INT64 OPTIONS (description = "Urgent captions that the tier's treatment arm may take, likewise.")
 )
 PARTITION BY week_start
-CLUSTER BY page_name, price_tier;
+CLUSTER BY page_name, price_tier
+OPTIONS (partition_expiration_days = 4000);

@@ -22,4 +22,5 @@ CREATE TABLE IF NOT EXISTS `${dataset}.system_health` (
   run_id STRING OPTIONS (description = "Dagster run.")
 )
 PARTITION BY check_date
-CLUSTER BY health_status;
+CLUSTER BY health_status
+OPTIONS (partition_expiration_days = 4000);

@@ -33,4 +33,5 @@ CREATE TABLE IF NOT EXISTS `${dataset}.weekly_volume_targets` (
   run_id STRING OPTIONS (description = "Dagster run that wrote it.")
 )
 PARTITION BY week_start
-CLUSTER BY page_name;
+CLUSTER BY page_name
+OPTIONS (partition_expiration_days = 4000);

@@ -104,11 +104,16 @@ def test_what_was_written_is_counted_and_previewed() -> None:
 
 
 def test_a_table_is_counted_and_previewed(dataset: Dataset) -> None:
-    metadata = table_metadata(
-        dataset,
-        "creators",
-        "SELECT page_name FROM `${dataset}.creators` ORDER BY page_name LIMIT 2",
-    )
+    jobs = len(dataset.ledger)
+    metadata = table_metadata(dataset, "creators")
+    assert metadata["dagster/row_count"] == 3
+    assert len(dataset.ledger) == jobs
+    shown = {cells_of(line)[0] for line in lines_of(metadata["preview"])[2:]}
+    assert shown == set(dataset.rows("creators")["page_name"])
+
+
+def test_a_table_is_previewed_by_the_rows_that_are_given(dataset: Dataset) -> None:
+    metadata = table_metadata(dataset, "creators", pd.DataFrame({"page_name": ["coach", "cook"]}))
     assert metadata["dagster/row_count"] == 3
     assert lines_of(metadata["preview"])[2:] == ["| coach |", "| cook |"]
 

@@ -10,8 +10,10 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from benchmarks.bills import Bill, bill_of
 from eros_assets.agency.identity import AnotherAgencyError
 from eros_assets.gate.conditions import routine_differences
+from eros_assets.gate.rehearsal import SELECTOR
 from eros_assets.planning import week as planner
 from eros_assets.planning.week import plan_week
 from eros_assets.weekly.scope import UnknownPageError
@@ -46,6 +48,18 @@ def test_the_same_week_again_changes_no_row_and_no_file(planned: Path, tmp_path:
         agency.plan()
         assert agency.week_tables() == rows
         assert agency.files() == files
+
+
+def test_a_weekly_run_is_at_most_150_jobs_and_two_cents_on_bigquery(agency: Installed) -> None:
+    """Told from the log of the embedded warehouse, for which each operation is one job."""
+    dataset = agency.dataset
+    jobs = dataset.warehouse.jobs(dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
+    [call] = [j for j in jobs if j.kind == "call" and j.statement == SELECTOR]
+    bill = sum(
+        (bill_of(dataset, j) for j in jobs if j.labels.get("run") == call.labels["run"]), Bill()
+    )
+    assert 100 < bill.jobs <= 150
+    assert 0.01 < bill.usd <= 0.02
 
 
 def test_two_installations_plan_the_same_week_bit_for_bit(
@@ -97,6 +111,21 @@ def messages(agency: Installed, page: str) -> pd.DataFrame:
 def test_a_run_narrowed_to_pages_leaves_the_others_as_they_were(narrowed: Narrowed) -> None:
     for page in sorted(narrowed.before)[1:]:
         assert messages(narrowed.agency, page).equals(narrowed.before[page]), page
+
+
+def test_runs_judge_the_selections_that_they_have_made(narrowed: Narrowed) -> None:
+    """That of all pages and that of two: nothing is selected once more for the gate."""
+    dataset = narrowed.agency.dataset
+    jobs = dataset.warehouse.jobs(dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
+    judging = [job.statement for job in jobs if job.labels.get("purpose") == "smoke"]
+    assert judging.count("analyze_creator_performance") == 2
+    assert not [each for each in judging if each.startswith("rehearse")]
+    verdicts = dataset.rows("gate_verdicts", condition="smoke_selector")
+    calls = [job for job in jobs if job.kind == "call" and job.statement == SELECTOR]
+    assert len(verdicts) == 2
+    assert all(verdicts["passed"])
+    assert max(verdicts["observed"]) <= sum(job.duration_seconds for job in calls)
+    assert min(verdicts["observed"]) > 0
 
 
 def test_a_creator_without_history_is_planned_beside_the_others(narrowed: Narrowed) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from eros_assets.dataset import Dataset
 from eros_assets.gate import rehearsal
+from eros_assets.gate.findings import Finding
 from eros_assets.gate.rehearsal import (
     OFFERS,
     REHEARSAL_WEEK,
@@ -18,6 +19,7 @@ from eros_assets.gate.rehearsal import (
     SELECTOR,
     WRITTEN,
     RehearsedWeek,
+    SelectionWork,
     Timing,
 )
 from eros_assets.gate.report import Report
@@ -115,6 +117,83 @@ def test_a_rehearsal_that_fails_changes_nothing(shared: Installed) -> None:
         with pytest.raises(WarehouseError, match=SELECTOR):
             shared.dataset.rehearse(SELECTOR, arguments, writing=WRITTEN)
     assert state(shared.dataset) == before
+
+
+# What the run that asks has selected itself
+
+
+def judged(dataset: Dataset, work: SelectionWork | None) -> tuple[Mapping[str, Finding], set[str]]:
+    """The smoke tests by name, and the statements that were run for them."""
+    begun = dt.datetime.now(dt.UTC)
+    findings = {each.name: each for each in smoke_findings(dataset, WEEK, work=work)}
+    return findings, {job.statement for job in dataset.warehouse.jobs(begun)}
+
+
+REHEARSED = f"rehearse {SELECTOR}"
+
+
+def test_what_a_run_has_selected_is_judged_and_nothing_is_selected_again(
+    shared: Installed,
+) -> None:
+    before = state(shared.dataset)
+    findings, statements = judged(shared.dataset, SelectionWork((), 0.25))
+    assert REHEARSED not in statements
+    assert all(finding.passed for finding in findings.values())
+    assert findings["smoke_selector"].observed == 0.25
+    assert state(shared.dataset) == before
+    assert REHEARSED in judged(shared.dataset, None)[1]
+
+
+def test_a_run_of_one_page_is_judged_by_that_page(shared: Installed) -> None:
+    page = max(shared.dataset.rows("weekly_volume_targets", week_start=WEEK)["page_name"])
+    assert rehearsal.rehearsed_page(shared.dataset, WEEK, ()) != page
+    selected: list[str] = []
+    before = state(shared.dataset)
+    with pytest.MonkeyPatch.context() as patch:
+        known = rehearsal.selected
+        patch.setattr(
+            rehearsal,
+            "selected",
+            lambda week, work: [selected.append(week.page_name), known(week, work)][1],
+        )
+        findings, statements = judged(shared.dataset, SelectionWork([page], 0.1))
+    assert selected == [page]
+    assert REHEARSED not in statements
+    assert all(finding.passed for finding in findings.values())
+    assert state(shared.dataset) == before
+
+
+def test_a_selection_that_was_slow_is_timed_again(shared: Installed) -> None:
+    longest = float(read_knobs(shared.dataset)["selector_max_seconds"])
+    findings, statements = judged(shared.dataset, SelectionWork((), longest))
+    assert REHEARSED in statements
+    assert findings["smoke_selector"].observed < longest
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM `${dataset}.caption_selections` WHERE page_name = '{page}'",
+        (
+            "DELETE FROM `${dataset}.caption_selections` WHERE page_name = '{page}' "
+            "AND tier_rank = 1 AND price_tier = 'mid'"
+        ),
+        (
+            "UPDATE `${dataset}.caption_selections` SET price_tier = 'mid' "
+            "WHERE page_name = '{page}' AND price_tier = 'budget' AND tier_rank = 1"
+        ),
+        "DELETE FROM `${dataset}.weekly_volume_targets` WHERE page_name = '{page}'",
+    ],
+    ids=["no caption", "one too few", "of another tier", "no targets"],
+)
+def test_a_selection_that_is_not_what_was_asked_for_is_made_again(
+    agency: Installed, change: str
+) -> None:
+    page = rehearsal.rehearsed_page(agency.dataset, WEEK, ())
+    agency.change(change.replace("{page}", page))
+    findings, statements = judged(agency.dataset, SelectionWork((), 0.1))
+    assert REHEARSED in statements
+    assert findings["smoke_selector"].passed
 
 
 # Time

@@ -116,7 +116,7 @@ class Gate:
     then: Callable[[], object] = lambda: None
     weeks: list[dt.date] = field(default_factory=list[dt.date])
 
-    def __call__(self, dataset: Dataset, week_start: dt.date) -> tuple[Finding, ...]:
+    def __call__(self, dataset: Dataset, week_start: dt.date, **_: object) -> tuple[Finding, ...]:
         self.weeks.append(week_start)
         self.then()
         return tuple(
@@ -314,7 +314,7 @@ def test_all_exports_of_a_run_are_published_or_none_is(
 
     first = gate.__call__
 
-    def evaluated(dataset: Dataset, week_start: dt.date) -> tuple[Finding, ...]:
+    def evaluated(dataset: Dataset, week_start: dt.date, **_: object) -> tuple[Finding, ...]:
         findings = first(dataset, week_start)
         turn()
         return findings

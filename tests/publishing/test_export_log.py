@@ -18,7 +18,7 @@ SAID = Outcome("sched_20251103_ana_00000000", "ana", None, 1, None, "succeeded")
 
 @pytest.fixture(autouse=True)
 def open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
-    def passed(*_: object) -> tuple[Finding, ...]:
+    def passed(*_: object, **__: object) -> tuple[Finding, ...]:
         return (Finding("gate", "It is open.", (), 0),)
 
     monkeypatch.setattr(verdict, "gate_findings", passed)

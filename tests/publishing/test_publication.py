@@ -58,7 +58,7 @@ def template(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
     """The gate passes: what it looks at is tested with the gate."""
-    monkeypatch.setattr(verdict, "gate_findings", lambda *_: PASSED)
+    monkeypatch.setattr(verdict, "gate_findings", lambda *_, **__: PASSED)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def turned(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("turned")
     copytree(template, folder, dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as patch, installed(folder) as agency:
-        patch.setattr(verdict, "gate_findings", lambda *_: PASSED)
+        patch.setattr(verdict, "gate_findings", lambda *_, **__: PASSED)
         old = agency.files()
         withdraw(agency, PAGE)
         agency.change(

@@ -109,7 +109,7 @@ def published(
 
 
 def gate(monkeypatch: pytest.MonkeyPatch, findings: tuple[Finding, ...]) -> None:
-    monkeypatch.setattr(verdict, "gate_findings", lambda *_: findings)
+    monkeypatch.setattr(verdict, "gate_findings", lambda *_, **__: findings)
 
 
 def realigned_files(agency: Installed) -> dict[dt.date, str]:

@@ -1,6 +1,7 @@
 """The shipped tuning fits the tables of sql/, an agency's own replaces it, mistakes are named."""
 
 import csv
+import re
 from typing import Any
 
 import pandas as pd
@@ -48,6 +49,22 @@ def test_every_knob_is_in_its_range_and_has_a_unit_that_its_column_has_too(
     assert float(row["least"]) < float(row["most"])
     description = {c.name: c.description for c in library["tuning"].columns}[knob]
     assert description.endswith(f"Unit: {row['unit']}.")
+
+
+def test_no_setting_looks_back_further_than_weekly_rows_are_kept(library: SqlLibrary) -> None:
+    """What people said or sent is kept for ever; what is made of it each week or hour is not."""
+    longest = max(float(row["most"]) for row in rows_of("tuning.csv") if row["unit"] == "days")
+    for_ever = {
+        *("mass_messages", "queued_messages", "message_facts", "quarantined_reviews"),
+        "active_caption_assignments",
+    }
+    partitioned = [t for t in library.of_kind("table") if "\nPARTITION BY" in t.text]
+    kept = {
+        table.name: re.findall(r"partition_expiration_days = (\d+)", table.text)
+        for table in partitioned
+    }
+    assert {name for name, days in kept.items() if not days} == for_ever
+    assert min(int(days) for each in kept.values() for days in each) > longest
 
 
 @pytest.mark.parametrize(

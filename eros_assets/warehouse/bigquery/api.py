@@ -14,6 +14,7 @@ from google.cloud.bigquery import (
     DatasetReference,
     LoadJobConfig,
     QueryJobConfig,
+    RoutineReference,
     SchemaField,
     Table,
     TableReference,
@@ -93,6 +94,16 @@ class FoundTable(Protocol):
     clustering_fields: Any
 
 
+class FoundRoutine(Protocol):
+    """A routine's metadata; what lists routines leaves the description out."""
+
+    routine_id: str
+    reference: RoutineReference
+    type_: str | None
+    modified: dt.datetime
+    description: str | None
+
+
 class FoundDataset(Protocol):
     """A dataset's metadata."""
 
@@ -130,6 +141,16 @@ class Client(Protocol):
     def get_job(self, job_id: str, *, location: str, retry: None, timeout: float) -> Any: ...
     def list_jobs(self, *, parent_job: str, retry: None, timeout: float) -> Iterable[Any]: ...
     def get_table(self, table: TableReference, *, retry: None, timeout: float) -> FoundTable: ...
+    def list_rows(self, table: Any, *, max_results: int, retry: None, timeout: float) -> "Rows":
+        """The first rows of a table whose metadata is given, as it stores them; no job."""
+        ...
+
+    def list_routines(
+        self, dataset: DatasetReference, *, retry: None, timeout: float
+    ) -> Iterable[FoundRoutine]: ...
+    def get_routine(
+        self, routine_ref: RoutineReference, *, retry: None, timeout: float
+    ) -> FoundRoutine: ...
     def get_dataset(
         self, dataset_ref: DatasetReference, *, retry: None, timeout: float
     ) -> FoundDataset: ...

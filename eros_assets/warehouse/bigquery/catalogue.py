@@ -1,31 +1,30 @@
-"""Reads the dataset's INFORMATION_SCHEMA: routines, and the jobs that touched the dataset.
+"""What is in the dataset: routines, columns, and the jobs that touched it.
 
-https://cloud.google.com/bigquery/docs/information-schema-routines and …-jobs
+Routines are listed by the API, which is no job; the others are in INFORMATION_SCHEMA.
+https://cloud.google.com/bigquery/docs/information-schema-jobs
 """
 
+import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast, get_args
 
 import pandas as pd
+from google.cloud.bigquery import DatasetReference
 
+from eros_assets.warehouse.bigquery.api import FoundRoutine
 from eros_assets.warehouse.bigquery.labels import APPLICATION, KIND
 from eros_assets.warehouse.bigquery.objects import fingerprint_of
-from eros_assets.warehouse.protocol import Job, JobKind, Routine
+from eros_assets.warehouse.bigquery.running import Runner
+from eros_assets.warehouse.protocol import Job, JobKind, Routine, RoutineKind
 
 Row = Mapping[str, Any]
 
-ROUTINES = """
-SELECT
-  r.routine_name,
-  r.routine_type,
-  r.last_altered,
-  o.option_value AS description
-FROM `{dataset_name}`.INFORMATION_SCHEMA.ROUTINES AS r
-LEFT JOIN `{dataset_name}`.INFORMATION_SCHEMA.ROUTINE_OPTIONS AS o
-  ON r.specific_name = o.specific_name AND o.option_name = 'description'
-ORDER BY r.routine_name
-""".strip()
+_KINDS: Mapping[str, RoutineKind] = {
+    "SCALAR_FUNCTION": "FUNCTION",
+    "TABLE_VALUED_FUNCTION": "TABLE FUNCTION",
+    "PROCEDURE": "PROCEDURE",
+}
 
 COLUMNS = """
 SELECT c.table_name, c.column_name
@@ -96,14 +95,48 @@ ORDER BY j.creation_time, j.job_id
 """.strip()
 
 
-def routines_query(dataset_name: str) -> str:
-    """One row per routine of the dataset, by name."""
-    return ROUTINES.format(dataset_name=dataset_name)
-
-
 def columns_query(dataset_name: str) -> str:
     """One row per column of a table or view of the dataset."""
     return COLUMNS.format(dataset_name=dataset_name)
+
+
+class Routines:
+    """The routines of a dataset. The description of each is read again only when it has changed."""
+
+    def __init__(self, dataset: DatasetReference) -> None:
+        self._dataset = dataset
+        self._known: dict[str, tuple[dt.datetime, str]] = {}
+
+    def listed(self, runner: Runner) -> Sequence[Routine]:
+        """The functions, table functions and procedures, by name.
+
+        One that EROS didn't deploy has no fingerprint.
+
+        Raises:
+            WarehouseError: BigQuery refused it, or could not be asked.
+        """
+        client, timeout = runner.client, runner.retry_policy.request_timeout
+        found = runner.asked(
+            "routines",
+            lambda: list(client.list_routines(self._dataset, retry=None, timeout=timeout)),
+        )
+        return [
+            Routine(each.routine_id, kind, self._fingerprint(runner, each), each.modified)
+            for each in sorted(found, key=lambda each: each.routine_id)
+            if (kind := _KINDS.get(each.type_ or "")) is not None
+        ]
+
+    def _fingerprint(self, runner: Runner, listed: FoundRoutine) -> str:
+        known = self._known.get(listed.routine_id)
+        if known is None or known[0] != listed.modified:
+            timeout = runner.retry_policy.request_timeout
+            whole = runner.asked(
+                f"routine {listed.routine_id}",
+                lambda: runner.client.get_routine(listed.reference, retry=None, timeout=timeout),
+            )
+            known = whole.modified, fingerprint_of(whole.description or "")
+            self._known[listed.routine_id] = known
+        return known[1]
 
 
 def jobs_query(project: str, location: str) -> str:
@@ -117,16 +150,6 @@ def jobs_query(project: str, location: str) -> str:
 def rows_of(frame: pd.DataFrame) -> list[Row]:
     """The rows of a query of this module."""
     return cast("list[Row]", frame.to_dict("records"))
-
-
-def routine(row: Row) -> Routine:
-    """A row of routines_query."""
-    return Routine(
-        name=row["routine_name"],
-        kind=row["routine_type"],
-        fingerprint=fingerprint_of(row["description"] or ""),
-        deployed_at=row["last_altered"].to_pydatetime(),
-    )
 
 
 def job(row: Row) -> Job:

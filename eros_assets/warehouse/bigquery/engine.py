@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 import pandas as pd
+from google.cloud.bigquery import DatasetReference
 
 from eros_assets.settings import Settings
 from eros_assets.warehouse.bigquery import (
@@ -76,7 +77,9 @@ class BigQueryWarehouse:
         self._settings = settings
         self._library = library
         self._new_id = new_id
+        self._reader = reader
         self._tables = Tables(settings, reader)
+        self._routines = catalogue.Routines(DatasetReference(settings.project_id, settings.dataset))
         labels = valid_labels({APPLICATION: settings.dataset})
         self._statements = Statements(settings, library, reader, new_id, labels)
 
@@ -159,9 +162,9 @@ class BigQueryWarehouse:
     ) -> Job:
         """Replace rows of a table. See Warehouse.load.
 
-        All rows: one load job, atomic by itself. Some: a load job into a staging table that
-        expires within a day, then one MERGE; run again, in part or whole, it ends the same.
-        None in their place: one DELETE.
+        All rows, or those of one day's partition: one load job, atomic by itself, which bills
+        nothing. Others: a load job into a staging table that expires within a day, then one MERGE;
+        run again, in part or whole, it ends the same. None in their place: one DELETE.
         """
         with (
             self._statements.operation("load", f"load into {table}", f"LOAD {table}") as operation,
@@ -169,10 +172,11 @@ class BigQueryWarehouse:
         ):
             target = self._tables.get(table)
             file = Path(folder) / f"{table}.parquet"
-            whole = replacing is None
-            rows = loading.prepare(table, data, target.schema, whole=whole, file=file)
-            if replacing is None:
-                self._tables.load(operation, rows.file, target)
+            day = loading.replaced_day(target, replacing)
+            is_slice = replacing is not None and day is None
+            rows = loading.prepare(table, data, target.schema, whole=not is_slice, file=file)
+            if replacing is None or day is not None:
+                self._tables.load(operation, rows.file, target, day=day)
             else:
                 types = {field.name: objects.column_type(field) for field in target.schema}
                 slice_ = _replaced(table, replacing, types)
@@ -192,10 +196,24 @@ class BigQueryWarehouse:
             operation.rows = rows.row_count
         return operation.job
 
+    def add(self, table: str, data: pd.DataFrame) -> Job:
+        """Add rows to a table by one load job, which bills nothing. See Warehouse.add."""
+        with (
+            self._statements.operation("load", f"load into {table}", f"LOAD {table}") as operation,
+            tempfile.TemporaryDirectory(prefix="eros_load_") as folder,
+        ):
+            target = self._tables.get(table)
+            file = Path(folder) / f"{table}.parquet"
+            rows = loading.prepare(table, data, target.schema, whole=True, file=file)
+            self._tables.load(operation, rows.file, target, adding=True)
+            operation.rows = rows.row_count
+        return operation.job
+
     def deploy(self, sql_object: SqlObject) -> Job:
         """Create or replace one object and note its fingerprint on it. See Warehouse.deploy.
 
-        A table that exists keeps its rows and gains the columns that it lacks.
+        A table that exists keeps its rows and gains the columns, and the expiration of partitions,
+        that it lacks.
         """
         if sql_object.kind in ("operation", "check"):
             raise WarehouseError(f"{sql_object.path}: a {sql_object.kind} is run, not deployed")
@@ -206,18 +224,20 @@ class BigQueryWarehouse:
         with self._statements.operation("deploy", subject, statement) as operation:
             self._statements.completed(operation, statement)
             if sql_object.kind == "table":
-                present = self._tables.get(sql_object.name).schema
-                addition = objects.additions(self._settings.dataset_name, sql_object, present)
-                if addition:
-                    self._statements.completed(operation, addition)
+                present, dataset = self._tables.get(sql_object.name), self._settings.dataset_name
+                for change in (
+                    objects.additions(dataset, sql_object, present.schema),
+                    objects.expiration(dataset, sql_object, present.time_partitioning),
+                ):
+                    if change:
+                        self._statements.completed(operation, change)
             if sql_object.kind not in objects.ROUTINES:
                 self._tables.label(sql_object.name, **{FINGERPRINT: sql_object.fingerprint})
         return operation.job
 
     def routines(self) -> Sequence[Routine]:
         """The routines in the dataset, by name; one that EROS didn't deploy has no fingerprint."""
-        rows = self._statements.selected(catalogue.routines_query(self._settings.dataset_name))
-        return [catalogue.routine(row) for row in catalogue.rows_of(rows)]
+        return self._routines.listed(self._reader().runner)
 
     def columns(self) -> Mapping[str, frozenset[str]]:
         """The columns of each table and view of the dataset."""
@@ -310,6 +330,10 @@ class BigQueryWarehouse:
         """When a table last changed, or None when the dataset has no such table."""
         found = self._tables.find(f"freshness of {table}", table)
         return None if found is None else Freshness(found.modified, int(found.num_rows or 0))
+
+    def some_rows(self, table: str, number: int) -> pd.DataFrame:
+        """Rows of a table as they come, which BigQuery lists without a job."""
+        return self._tables.listed(f"rows of {table}", table, number)
 
     def data_versions(self, names: Sequence[str]) -> Mapping[str, str] | None:
         """When each table or view last changed, from metadata. See Warehouse.data_versions.

@@ -3,6 +3,7 @@
 # pyarrow has no types.
 # pyright: reportUnknownParameterType=false, reportUnknownLambdaType=false
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ import pyarrow.parquet as pq
 from google.cloud.bigquery import SchemaField
 
 from eros_assets.warehouse.arrow_columns import LoadError, typed_columns
-from eros_assets.warehouse.protocol import WarehouseError
+from eros_assets.warehouse.bigquery.api import FoundTable
+from eros_assets.warehouse.protocol import Parameters, Typed, WarehouseError
 
 ARROW_TYPES: dict[str, pa.DataType] = {
     "BOOL": pa.bool_(),
@@ -63,6 +65,18 @@ def prepare(
         raise WarehouseError(str(error)) from None
     pq.write_table(pa.table(arrays), file, coerce_timestamps="us", use_compliant_nested_type=True)
     return Prepared(file, tuple(arrays), count)
+
+
+def replaced_day(table: FoundTable, replacing: Parameters | None) -> dt.date | None:
+    """The day whose rows alone `replacing` names, where the table has a partition of them."""
+    partitioning = table.time_partitioning
+    if not replacing or partitioning is None or partitioning.type_ != "DAY":
+        return None
+    [(column, value), *others] = replacing.items()
+    day = value.value if isinstance(value, Typed) else value
+    if others or column != partitioning.field or isinstance(day, dt.datetime):
+        return None
+    return day if isinstance(day, dt.date) else None
 
 
 def _arrow_type(table: str, field: SchemaField) -> pa.DataType:

@@ -1,4 +1,4 @@
-"""Deployed objects: their fingerprint, and columns that they gained since they were made.
+"""Deployed objects: their fingerprint, and what they gained since they were made.
 
 A routine's fingerprint is in its description, put into its CREATE statement: routines have no
 labels, and the only other way to change one (routines.update) sends its whole definition again. A
@@ -8,6 +8,7 @@ table's and a view's is a label.
 import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from google.cloud.bigquery import SchemaField
 from sqlglot.tokens import Token, TokenType  # pyright: ignore[reportPrivateImportUsage]
@@ -18,6 +19,7 @@ from eros_assets.warehouse.sql.objects import Column, SqlObject
 from eros_assets.warehouse.sql.syntax import tokens_of
 
 FINGERPRINT_PATTERN = r"\[fingerprint ([0-9a-f]+)\]"
+EXPIRATION_PATTERN = r"partition_expiration_days = \d+"
 ROUTINES = frozenset({"function", "table_function", "procedure"})
 
 _LONGEST_DESCRIPTION = 500
@@ -76,6 +78,22 @@ def additions(dataset_name: str, table: SqlObject, present: Sequence[SchemaField
         return None
     clauses = ",\n".join(_addition(table, column) for column in lacking)
     return f"ALTER TABLE {quoted(dataset_name, table.name)}\n{clauses};"
+
+
+def expiration(dataset_name: str, table: SqlObject, partitioning: Any) -> str | None:
+    """The statement that has a table's partitions expire as its file says.
+
+    None where the file says nothing, or the table has an expiration, which may be people's choice.
+
+    Args:
+        dataset_name: `project.dataset`.
+        table: of `sql/tables`.
+        partitioning: the present table's time partitioning, None without one.
+    """
+    said = re.search(EXPIRATION_PATTERN, table.text)
+    if said is None or partitioning is None or partitioning.expiration_ms is not None:
+        return None
+    return f"ALTER TABLE {quoted(dataset_name, table.name)}\nSET OPTIONS ({said[0]});"
 
 
 def _place_of_options(statement: str, sql_object: SqlObject) -> tuple[list[Token], int]:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
@@ -15,6 +16,10 @@ from eros_assets.warehouse.bigquery.labels import valid_labels
 from eros_assets.warehouse.bigquery.operation import Operation
 from eros_assets.warehouse.bigquery.results import Reader
 from eros_assets.warehouse.bigquery.running import Runner
+from eros_assets.warehouse.frames import frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STAGING_HOURS = 12
 """How long the staging table of a load outlives it, at most."""
@@ -81,6 +86,22 @@ class Tables:
         """A table that must be there."""
         return self._runner.exchange(lambda: self._get(table))
 
+    def listed(self, subject: str, table: str, number: int) -> "pd.DataFrame":
+        """The first rows of a table as it stores them, `number` at most.
+
+        Raises:
+            WarehouseError: there is no such table, or BigQuery could not say.
+        """
+        timeout = self._runner.retry_policy.request_timeout
+
+        def look() -> "pd.DataFrame":
+            rows = self._runner.client.list_rows(
+                self._get(table), max_results=number, retry=None, timeout=timeout
+            )
+            return frame(rows.to_arrow(create_bqstorage_client=False))
+
+        return self._runner.asked(subject, look)
+
     def label(self, table: str, **labels: str) -> None:
         """Add labels to a table or view."""
         resource = bigquery.Table(self._table(table))
@@ -107,9 +128,27 @@ class Tables:
             )
         )
 
-    def load(self, operation: Operation, file: Path, target: FoundTable) -> None:
-        """Replace all rows of a table by a Parquet file's; its columns and layout stay."""
+    def load(
+        self,
+        operation: Operation,
+        file: Path,
+        target: FoundTable,
+        *,
+        day: dt.date | None = None,
+        adding: bool = False,
+    ) -> None:
+        """Replace all rows of a table by a Parquet file's; its columns and layout stay.
+
+        Args:
+            operation: that the job is a step of.
+            file: the rows.
+            target: the table.
+            day: the partition whose rows alone are replaced; None for the whole table.
+            adding: whether the rows join those that are there.
+        """
         runner = self._runner
+        disposition = bigquery.WriteDisposition
+        name = f"{target.table_id}${day:%Y%m%d}" if day else target.table_id
         options = bigquery.ParquetOptions()
         options.enable_list_inference = True
         config = bigquery.LoadJobConfig(
@@ -117,10 +156,16 @@ class Tables:
             parquet_options=options,
             # Left out, they would be taken from the file: descriptions and partitions lost.
             schema=target.schema,
-            time_partitioning=target.time_partitioning,
-            range_partitioning=target.range_partitioning,
-            clustering_fields=target.clustering_fields,
-            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+            **(
+                {}
+                if day or adding
+                else {
+                    "time_partitioning": target.time_partitioning,
+                    "range_partitioning": target.range_partitioning,
+                    "clustering_fields": target.clustering_fields,
+                }
+            ),
+            write_disposition=disposition.WRITE_APPEND if adding else disposition.WRITE_TRUNCATE,
             create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
             labels=dict(operation.labels),
             job_timeout_ms=runner.retry_policy.job_timeout_ms,
@@ -130,7 +175,7 @@ class Tables:
             with file.open("rb") as stream:
                 return runner.client.load_table_from_file(
                     stream,
-                    target.reference,
+                    self._table(name),
                     size=file.stat().st_size,
                     num_retries=0,
                     job_id=job_id,

@@ -162,24 +162,42 @@ class DuckDBWarehouse:
         """Replace rows of a table by a DataFrame or a Parquet file, by column name."""
 
         def work(execution: Execution) -> Done[None]:
-            subject = f"load into {table}"
-            types = columns_of(execution.connection, self._settings.dataset, table)
-            if not types:
-                raise WarehouseError(f"{subject}: the table is not deployed")
+            types = self._types(execution, table)
             rows = converted(table, data, types)
-            placed = self._translator.placed(table)
             condition, values = replaced_rows(table, types, replacing)
-            execution.change(f"DELETE FROM {placed} WHERE {condition}", values, subject)
-            execution.connection.register("loaded_rows", rows)
-            try:
-                execution.change(
-                    f"INSERT INTO {placed} BY NAME SELECT * FROM loaded_rows", {}, subject
-                )
-            finally:
-                execution.connection.unregister("loaded_rows")
-            return Done(None, len(rows), frozenset({table}))
+            emptying = f"DELETE FROM {self._translator.placed(table)} WHERE {condition}"
+            execution.change(emptying, values, f"load into {table}")
+            return self._added(execution, table, rows)
+
+        by = f" by {', '.join(replacing)}" if replacing else ""
+        return self._operations.run("load", f"{table}{by}", work)[0]
+
+    def add(self, table: str, data: pd.DataFrame) -> Job:
+        """Add rows to a table, by column name."""
+
+        def work(execution: Execution) -> Done[None]:
+            rows = converted(table, data, self._types(execution, table))
+            return self._added(execution, table, rows)
 
         return self._operations.run("load", table, work)[0]
+
+    def _types(self, execution: Execution, table: str) -> Mapping[str, str]:
+        types = columns_of(execution.connection, self._settings.dataset, table)
+        if not types:
+            raise WarehouseError(f"load into {table}: the table is not deployed")
+        return types
+
+    def _added(self, execution: Execution, table: str, rows: pd.DataFrame) -> Done[None]:
+        execution.connection.register("loaded_rows", rows)
+        try:
+            execution.change(
+                f"INSERT INTO {self._translator.placed(table)} BY NAME SELECT * FROM loaded_rows",
+                {},
+                f"load into {table}",
+            )
+        finally:
+            execution.connection.unregister("loaded_rows")
+        return Done(None, len(rows), frozenset({table}))
 
     def deploy(self, sql_object: SqlObject) -> Job:
         """Create, or replace, one object of `sql/`."""
@@ -221,6 +239,14 @@ class DuckDBWarehouse:
         """The routines of the catalogue, by name."""
         with self._operations.reading() as connection:
             return catalogue.routines(connection)
+
+    def some_rows(self, table: str, number: int) -> pd.DataFrame:
+        """The first rows of a table as the file has them."""
+        placed = self._translator.placed(table)
+        with self._operations.reading() as connection:
+            if not columns_of(connection, self._settings.dataset, table):
+                raise WarehouseError(f"rows of {table}: the table is not deployed")
+            return frame(connection.sql(f"FROM {placed} LIMIT {number:d}").to_arrow_table())
 
     def jobs(self, since: dt.datetime) -> Sequence[Job]:
         """The job log from `since` on, oldest first."""

@@ -6,6 +6,7 @@ and to close takes longer than most operations: a run keeps the file open betwee
 as nobody queues, and for a second at most.
 """
 
+import atexit
 import os
 import re
 import threading
@@ -32,6 +33,10 @@ HELD_BY = re.compile(r"lock is held in (?P<name>.+) \(PID (?P<pid>\d+)\)")
 """DuckDB's words for the process that has a file open."""
 MEMORY_LIMIT = "50%"
 """Of the machine's memory, or of what its container may use."""
+
+
+_exiting = threading.Event()
+"""Set when the interpreter is about to go."""
 
 
 class StorageError(ErosError):
@@ -74,7 +79,7 @@ class Storage:
         self._turn = threading.Lock()  # who has it may use and change what follows
         self._lock = FileLock(f"{file}.lock", thread_local=False)
         self._kept: _Kept | None = None
-        self._is_watched = False
+        self._watch_thread: threading.Thread | None = None
 
     @contextmanager
     def opened(self) -> Generator[duckdb.DuckDBPyConnection]:
@@ -106,6 +111,12 @@ class Storage:
                 self._close()
             finally:
                 self._turn.release()
+
+    def end_watch(self) -> None:
+        """Wait for the thread that closes the file; the process is about to exit."""
+        thread = self._watch_thread
+        if thread is not None:
+            thread.join()
 
     @contextmanager
     def transaction(self) -> Generator[duckdb.DuckDBPyConnection]:
@@ -177,17 +188,17 @@ class Storage:
 
     def _keep(self) -> None:
         """Leave the file open until somebody wants it, or for a while; without a run, close it."""
-        if self._kept is None or not is_under_way() or self._is_wanted():
+        if self._kept is None or _exiting.is_set() or not is_under_way() or self._is_wanted():
             self._close()
             return
         self._kept.since = time.monotonic()
-        if not self._is_watched:
-            self._is_watched = True
-            threading.Thread(target=self._watch, name="eros-warehouse", daemon=True).start()
+        if self._watch_thread is None:
+            thread = threading.Thread(target=self._watch, name="eros-warehouse", daemon=True)
+            self._watch_thread = thread
+            thread.start()
 
     def _watch(self) -> None:
-        while True:
-            time.sleep(POLL_SECONDS)
+        while not _exiting.wait(POLL_SECONDS):
             if not self._turn.acquire(blocking=False):
                 continue
             try:
@@ -196,7 +207,7 @@ class Storage:
                     if idle < KEPT_SECONDS and not self._is_wanted():
                         continue
                     self._close()
-                self._is_watched = False
+                self._watch_thread = None
                 return
             finally:
                 self._turn.release()
@@ -290,5 +301,16 @@ def _close_files() -> None:
         storage.close()
 
 
+def _end_watches() -> None:
+    """Let no thread be inside DuckDB when the interpreter goes: the process would be aborted."""
+    _exiting.set()
+    with _storages_lock:
+        storages = list(_storages.values())
+    for storage in storages:
+        storage.end_watch()
+        storage.close()
+
+
 when_it_ends(_close_files)
+atexit.register(_end_watches)
 os.register_at_fork(before=_close_files)

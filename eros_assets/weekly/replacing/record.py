@@ -111,6 +111,9 @@ def week_replacements(dataset: Dataset, week_start: dt.date) -> list[Replacement
     """What was replaced in a week, by page, the earliest decision first."""
     import pandas as pd
 
+    if dataset.is_empty(TABLE):
+        return []
+
     def value(name: str, cell: Any) -> Any:
         if pd.isna(cell):
             return None

@@ -125,6 +125,8 @@
     SELECT
       o.page_name,
       b.caption_id,
+      b.price_tier,
+      b.content_category,
       o.survival
     FROM order_statistics AS o
     INNER JOIN bank AS b
@@ -134,6 +136,8 @@
     SELECT
       p.page_name,
       b.caption_id,
+      b.price_tier,
+      b.content_category,
       NULL AS survival
     FROM page_bins AS p
     INNER JOIN bank AS b ON p.price_tier = b.price_tier AND p.bin = b.bin
@@ -148,6 +152,8 @@
     SELECT
       u.page_name,
       u.caption_id,
+      u.price_tier,
+      u.content_category,
       'treatment' AS arm,
       FALSE AS is_own,
       u.survival,
@@ -159,6 +165,8 @@
     SELECT
       COALESCE(b.page_name, s.page_name) AS page_name,
       b.caption_id,
+      b.price_tier,
+      b.content_category,
       'treatment' AS arm,
       TRUE AS is_own,
       NULL AS survival,
@@ -170,6 +178,8 @@
     SELECT
       o.page_name,
       b.caption_id,
+      b.price_tier,
+      b.content_category,
       'control' AS arm,
       FALSE AS is_own,
       NULL AS survival,
@@ -188,6 +198,8 @@
     SELECT
       c.page_name,
       b.caption_id,
+      b.price_tier,
+      b.content_category,
       'control' AS arm,
       FALSE AS is_own,
       NULL AS survival,
@@ -212,12 +224,24 @@
     CROSS JOIN UNNEST(w.categories) AS category
   ),
 
+  -- Of the categories that the page may use. They are those of the captions that draw, and not of the
+  -- bank: joined with that first, they would make a row of each page and caption.
+  allowed AS (
+    SELECT p.* EXCEPT (content_category)
+    FROM drawing AS p
+    INNER JOIN categories AS c
+      ON
+        p.page_name = c.page_name
+        AND p.price_tier = c.price_tier
+        AND COALESCE(p.content_category, '') = COALESCE(c.content_category, '')
+        AND (p.content_category IS NULL) = (c.content_category IS NULL)
+  ),
+
   -- A pair that was never tried has no statistics, and so the prior that it borrows from what other
   -- pages saw of the caption, else that of its page and tier.
   borrowed AS (
     SELECT
       p.*,
-      b.price_tier,
       b.bin,
       b.content_category,
       b.has_urgency,
@@ -247,17 +271,10 @@
       LEAST(
         (1.0 + SAFE_DIVIDE(1.0, b.appeal_shape)) * (1.0 + m.pair_variance) - 1.0, m.variation
       ) AS variation
-    FROM drawing AS p
+    FROM allowed AS p
     INNER JOIN bank AS b
       ON p.caption_id = b.caption_id AND (b.page_name IS NULL OR b.page_name = p.page_name)
-    INNER JOIN tier_places AS m ON p.page_name = m.page_name AND b.price_tier = m.price_tier
-    -- Of the categories that the page may use.
-    INNER JOIN categories AS c
-      ON
-        p.page_name = c.page_name
-        AND b.price_tier = c.price_tier
-        AND COALESCE(b.content_category, '') = COALESCE(c.content_category, '')
-        AND (b.content_category IS NULL) = (c.content_category IS NULL)
+    INNER JOIN tier_places AS m ON p.page_name = m.page_name AND p.price_tier = m.price_tier
     LEFT JOIN `${dataset}.caption_bandit_stats` AS s
       ON p.page_name = s.page_name AND p.caption_id = s.caption_id
     WHERE p.page_name NOT IN UNNEST(b.refused_by)

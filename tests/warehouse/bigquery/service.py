@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,10 @@ class Service:
     jobs: dict[str, JobState] = field(default_factory=dict)
     tables: dict[str, Body] = field(default_factory=dict)
     contents: dict[str, pa.Table] = field(default_factory=dict)
+    listed: dict[str, tuple[Sequence[Column], Sequence[Sequence[Any]]]] = field(
+        default_factory=dict
+    )
+    routines: dict[str, Body] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     has_dataset: bool = True
@@ -86,6 +90,20 @@ class Service:
             "type": "TABLE",
             "labels": {},
             **more,
+        }
+
+    def add_routine(self, name: str, kind: str, modified: int, description: str | None) -> None:
+        """Have a routine, in the place of one of that name; `modified` in milliseconds."""
+        self.routines[name] = {
+            "routineReference": {
+                "projectId": "of-scheduler-proj",
+                "datasetId": "eros_scheduling_brain",
+                "routineId": name,
+            },
+            "routineType": kind,
+            "lastModifiedTime": str(modified),
+            "definitionBody": "…",
+            **({} if description is None else {"description": description}),
         }
 
     def sent(self, method: str) -> list[Request]:
@@ -213,6 +231,41 @@ class Service:
     def _tables_get(self, request: Request) -> Body:
         return self._table(request)
 
+    def _routines_list(self, request: Request) -> Body:
+        if not self.has_dataset:
+            return self._datasets_get(request)
+        left_out = ("description", "definitionBody")
+        listed = [
+            {key: value for key, value in routine.items() if key not in left_out}
+            for routine in self.routines.values()
+        ]
+        start = int(request.query.get("pageToken", "0"))
+        end = start + self.page_size
+        answer: Body = {"routines": listed[start:end]}
+        return answer | ({"nextPageToken": str(end)} if end < len(listed) else {})
+
+    def _routines_get(self, request: Request) -> Body:
+        name = request.path["routineId"]
+        if name not in self.routines:
+            raise RefusalError(404, "notFound", f"Not found: Routine {name}")
+        return self.routines[name]
+
+    def _tabledata_list(self, request: Request) -> Body:
+        table = self._table(request)
+        listed = self.listed.get(request.path["tableId"])
+        if listed is None:
+            return {"kind": "bigquery#tableDataList", "totalRows": table["numRows"]}
+        columns, rows = listed
+        start = int(request.query.get("pageToken", "0"))
+        most = int(request.query.get("maxResults", self.page_size))
+        end = min(start + min(most, self.page_size), len(rows))
+        answer: Body = {
+            "kind": "bigquery#tableDataList",
+            "totalRows": str(len(rows)),
+            "rows": wire_rows(columns, rows[start:end]),
+        }
+        return answer | ({"pageToken": str(end)} if end < len(rows) else {})
+
     def _tables_testIamPermissions(self, request: Request) -> Body:  # noqa: N802
         held = [p for p in request.body["permissions"] if p not in self.denied]
         return {"permissions": held} if held else {}
@@ -338,7 +391,10 @@ class Service:
 
     def _load(self, load: Mapping[str, Any], media: bytes) -> None:
         name = load["destinationTable"]["tableId"]
-        if name not in self.tables:
+        table, _, day = name.partition("$")
+        if day and self.tables[table].get("timePartitioning", {}).get("type") != "DAY":
+            self.violations.append(f"load into {name}, which has no such partition")
+        if table not in self.tables:
             self.violations.append(f"load into {name}, which is not there, with CREATE_NEVER")
         rows, violations = rows_of(load["schema"]["fields"], media)
         self.violations += [f"load into {name}: {violation}" for violation in violations]

@@ -1,25 +1,20 @@
-"""Routines and jobs are read from the dataset's INFORMATION_SCHEMA."""
+"""Routines are listed; columns and jobs are read from INFORMATION_SCHEMA."""
 
 import datetime as dt
 import json
 from typing import Any
 
+import pytest
+
 from eros_assets.settings import Settings
 from eros_assets.warehouse.bigquery import BigQueryWarehouse
-from eros_assets.warehouse.protocol import Job, Routine
+from eros_assets.warehouse.protocol import Job, Routine, WarehouseError
 from tests.warehouse.bigquery.library import FINGERPRINT, LIBRARY
-from tests.warehouse.bigquery.plays import Column, Play
+from tests.warehouse.bigquery.plays import Column, Play, Trouble, drop_before
 from tests.warehouse.bigquery.service import Service
 
 SINCE = dt.datetime(2025, 11, 3, 8, tzinfo=dt.UTC)
-DEPLOYED = dt.datetime(2025, 11, 2, 9, 30, tzinfo=dt.UTC)
 
-ROUTINE_COLUMNS: tuple[Column, ...] = (
-    ("routine_name", "STRING"),
-    ("routine_type", "STRING"),
-    ("last_altered", "TIMESTAMP"),
-    ("description", "STRING"),
-)
 JOB_COLUMNS: tuple[Column, ...] = (
     ("job_id", "STRING"),
     ("job_type", "STRING"),
@@ -47,40 +42,64 @@ def test_the_columns_of_each_table_come_from_one_query(
     }
 
 
-def test_routines_come_with_the_fingerprint_of_their_deployment(
+MODIFIED = 1_762_076_000_000
+DEPLOYED = dt.datetime.fromtimestamp(MODIFIED / 1000, dt.UTC)
+DESCRIBED = f"What it does. [fingerprint {FINGERPRINT}]"
+
+
+def test_routines_come_with_the_fingerprint_of_their_deployment_and_no_job(
     warehouse: BigQueryWarehouse, service: Service
 ) -> None:
-    described = f'"What it does. [fingerprint {FINGERPRINT}]"'
-    service.will(
-        Play(
-            columns=ROUTINE_COLUMNS,
-            rows=[
-                ("book", "PROCEDURE", DEPLOYED, described),
-                ("busy_days", "TABLE FUNCTION", DEPLOYED, described),
-                ("by_hand", "FUNCTION", DEPLOYED, None),
-                ("described", "FUNCTION", DEPLOYED, '"Somebody else\'s"'),
-            ],
-        )
-    )
+    service.add_routine("described", "SCALAR_FUNCTION", MODIFIED, "Somebody else's")
+    service.add_routine("by_hand", "SCALAR_FUNCTION", MODIFIED, None)
+    service.add_routine("busy_days", "TABLE_VALUED_FUNCTION", MODIFIED, DESCRIBED)
+    service.add_routine("book", "PROCEDURE", MODIFIED, DESCRIBED)
+    service.add_routine("summed", "AGGREGATE_FUNCTION", MODIFIED, None)
+    service.trouble("routines.list", drop_before(), Trouble(503))
+    service.trouble("routines.get", drop_before())
     assert list(warehouse.routines()) == [
         Routine("book", "PROCEDURE", FINGERPRINT, DEPLOYED),
         Routine("busy_days", "TABLE FUNCTION", FINGERPRINT, DEPLOYED),
         Routine("by_hand", "FUNCTION", "", DEPLOYED),
         Routine("described", "FUNCTION", "", DEPLOYED),
     ]
-    assert (
-        "`of-scheduler-proj.eros_scheduling_brain`.INFORMATION_SCHEMA.ROUTINES"
-        in (service.statements[0])
-    )
+    assert service.sent("jobs.insert") == []
+
+
+def test_a_routine_is_read_again_only_when_it_has_changed(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    for name in ("book", "tidy"):
+        service.add_routine(name, "PROCEDURE", MODIFIED, DESCRIBED)
+    before = warehouse.routines()
+    handle = warehouse.labelled(asset="other")
+    assert handle.routines() == before
+    assert len(service.sent("routines.get")) == 2
+    other = FINGERPRINT[::-1]
+    service.add_routine("book", "PROCEDURE", MODIFIED + 1000, f"Anew. [fingerprint {other}]")
+    book, tidy = handle.routines()
+    assert (book.fingerprint, tidy) == (other, before[1])
+    assert book.deployed_at == DEPLOYED + dt.timedelta(seconds=1)
+    assert len(service.sent("routines.get")) == 3
+    del service.routines["tidy"]
+    assert [routine.name for routine in handle.routines()] == ["book"]
+
+
+def test_routines_that_can_t_be_listed_are_an_error(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    service.has_dataset = False
+    with pytest.raises(WarehouseError, match=r"routines: .*Not found: Dataset .*EROS_DATASET"):
+        warehouse.routines()
 
 
 def test_a_deployed_routine_is_read_back_with_its_fingerprint(
     warehouse: BigQueryWarehouse, service: Service
 ) -> None:
-    """Through the literal that deploying wrote, as ROUTINE_OPTIONS shows it."""
+    """Through the literal that deploying wrote."""
     warehouse.deploy(LIBRARY["book"])
     literal = service.statements[0].split("description = ")[1].split(") BEGIN")[0]
-    service.will(Play(columns=ROUTINE_COLUMNS, rows=[("book", "PROCEDURE", DEPLOYED, literal)]))
+    service.add_routine("book", "PROCEDURE", MODIFIED, json.loads(literal))
     assert warehouse.routines()[0].fingerprint == LIBRARY["book"].fingerprint
 
 

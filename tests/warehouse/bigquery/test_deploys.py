@@ -1,6 +1,8 @@
 """A deployed object carries its fingerprint; a table keeps its rows and gains what it lacks."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -80,6 +82,38 @@ def test_a_table_gains_the_columns_it_lacks(
         "owner": "studio",
         "eros_fingerprint": FINGERPRINT[:63],
     }
+
+
+EXPIRING = "PARTITION BY day\nCLUSTER BY studio\nOPTIONS (partition_expiration_days = 4000);"
+BY_DAY = {"type": "DAY", "field": "day"}
+
+
+@pytest.mark.parametrize(
+    ("partitioning", "gains"),
+    [
+        ({"timePartitioning": BY_DAY}, True),
+        ({"timePartitioning": {**BY_DAY, "expirationMs": "86400000"}}, False),
+        ({}, False),
+    ],
+    ids=["none", "people's own", "not partitioned"],
+)
+def test_partitions_of_a_table_that_is_there_expire_unless_people_have_said_when(
+    warehouse: BigQueryWarehouse,
+    service: Service,
+    library: SqlLibrary,
+    partitioning: Mapping[str, Any],
+    gains: bool,
+) -> None:
+    service.add_table("bookings", *COLUMNS, TAGS, **partitioning)
+    bookings = library["bookings"]
+    text = bookings.text.replace("PARTITION BY day\nCLUSTER BY studio;", EXPIRING)
+    assert text != bookings.text
+    warehouse.deploy(replace(bookings, text=text))
+    change = (
+        "ALTER TABLE `of-scheduler-proj.eros_scheduling_brain.bookings`\n"
+        "SET OPTIONS (partition_expiration_days = 4000);"
+    )
+    assert service.statements[1:] == [change] * gains
 
 
 def test_deploying_twice_adds_nothing_the_second_time(

@@ -1,7 +1,7 @@
 """Every statement that the engine makes by itself is GoogleSQL to Google's own parser."""
 
 import pytest
-from google.cloud.bigquery import SchemaField
+from google.cloud.bigquery import SchemaField, TimePartitioning
 
 from eros_assets.warehouse.bigquery import backups, catalogue, in_force, objects, scripts
 from eros_assets.warehouse.protocol import Typed
@@ -27,7 +27,10 @@ STATEMENTS = {
     "snapshot": backups.snapshot_script(DATASET, "d-1", ["a", "b"], 30),
     "restore": backups.restore_script(DATASET, "d-1", ["a", "b"], present=["a"], operation="7"),
     "columns": objects.additions(DATASET, LIBRARY["bookings"], [SchemaField("day", "DATE")]) or "",
-    "routines": catalogue.routines_query(DATASET),
+    "expiration": objects.expiration(
+        DATASET, load_library()["selection_pools"], TimePartitioning(field="week_start")
+    )
+    or "",
     "definitions": in_force.query(DATASET),
     "jobs": catalogue.jobs_query("of-scheduler-proj", "US"),
 }

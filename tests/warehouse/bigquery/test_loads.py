@@ -130,6 +130,62 @@ def test_a_large_file_goes_up_in_a_resumable_upload(
     assert service.contents["bookings"].column("studio").to_pylist() == texts
 
 
+@pytest.mark.parametrize("day", [DAY, Typed(DAY, "DATE")])
+@pytest.mark.parametrize("count", [1, 0])
+def test_the_rows_of_a_day_s_partition_are_replaced_by_one_load_job(
+    warehouse: BigQueryWarehouse, service: Service, day: Any, count: int
+) -> None:
+    job = warehouse.load("bookings", frame()[["day", "guests"]][:count], replacing={"day": day})
+    assert (job.kind, job.rows, job.bytes_processed) == ("load", count, 0)
+    (request,) = service.sent("jobs.insert")
+    load = request.body["configuration"]["load"]
+    assert load["destinationTable"]["tableId"] == "bookings$20251103"
+    assert load["writeDisposition"] == "WRITE_TRUNCATE"
+    assert not {"timePartitioning", "clustering"} & load.keys()
+    assert service.contents["bookings$20251103"].column_names == [
+        field["name"] for field in service.tables["bookings"]["schema"]["fields"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "replacing"),
+    [
+        ({}, {"day": [DAY]}),
+        ({}, {"day": DAY, "studio": "north"}),
+        ({}, {"studio": "north"}),
+        ({}, {"day": None}),
+        ({"timePartitioning": {"type": "MONTH", "field": "day"}}, {"day": DAY}),
+        ({"timePartitioning": {"type": "DAY", "field": "booked_at"}}, {"booked_at": NOON}),
+        ({"timePartitioning": None}, {"day": DAY}),
+    ],
+    ids=str,
+)
+def test_what_is_not_a_day_s_partition_is_replaced_by_a_statement(
+    warehouse: BigQueryWarehouse, service: Service, table: Any, replacing: Any
+) -> None:
+    service.tables["bookings"] |= table
+    warehouse.load("bookings", frame()[:1], replacing=replacing)
+    assert [statement.split()[0] for statement in service.statements] == ["MERGE"]
+
+
+def test_rows_are_added_by_one_load_job(warehouse: BigQueryWarehouse, service: Service) -> None:
+    job = warehouse.add("bookings", frame()[["day", "guests"]][:1])
+    assert (job.kind, job.rows, job.bytes_processed) == ("load", 1, 0)
+    (request,) = service.sent("jobs.insert")
+    load = request.body["configuration"]["load"]
+    assert load["destinationTable"]["tableId"] == "bookings"
+    assert load["writeDisposition"] == "WRITE_APPEND"
+    assert not {"timePartitioning", "clustering"} & load.keys()
+
+
+def test_rows_whose_load_is_lost_on_the_way_are_added_once(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    service.trouble("jobs.insert", drop_after(), Trouble(503))
+    warehouse.add("bookings", frame()[:1])
+    assert len(service.jobs) == 1
+
+
 def test_some_rows_are_replaced_by_one_statement_over_a_staging_table(
     warehouse: BigQueryWarehouse, service: Service
 ) -> None:
@@ -164,7 +220,7 @@ def test_some_rows_are_replaced_by_one_statement_over_a_staging_table(
 def test_a_staging_table_goes_by_itself_within_a_day(
     warehouse: BigQueryWarehouse, service: Service
 ) -> None:
-    warehouse.load("bookings", frame(), replacing={"day": DAY})
+    warehouse.load("bookings", frame(), replacing={"day": [DAY]})
     expires = int(service.tables["eros_staging__eros_load_1"]["expirationTime"]) / 1000
     left = dt.datetime.fromtimestamp(expires, dt.UTC) - dt.datetime.now(dt.UTC)
     assert dt.timedelta(hours=1) < left <= dt.timedelta(days=1)
@@ -203,7 +259,7 @@ def test_an_aborted_replacement_is_tried_again_without_loading_again(
 ) -> None:
     aborted = "Could not serialize access to table p:d.t due to concurrent update"
     service.will(failing("invalidQuery", aborted), part="MERGE INTO")
-    assert warehouse.load("bookings", frame(), replacing={"day": DAY}).error is None
+    assert warehouse.load("bookings", frame(), replacing={"day": [DAY]}).error is None
     assert list(service.jobs) == ["eros_load_1_1_1", "eros_load_1_2_1", "eros_load_1_2_2"]
 
 
@@ -215,7 +271,7 @@ def test_a_lost_answer_does_not_load_twice(
     warehouse: BigQueryWarehouse, service: Service, trouble: Trouble, method: str
 ) -> None:
     service.trouble(method, trouble)
-    warehouse.load("bookings", frame(), replacing={"day": DAY})
+    warehouse.load("bookings", frame(), replacing={"day": [DAY]})
     assert list(service.jobs) == ["eros_load_1_1_1", "eros_load_1_2_1"]
     assert service.contents["eros_staging__eros_load_1"].num_rows == 2
 

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import multiprocessing
+import os
 import shutil
 import subprocess
 import sys
 import textwrap
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,6 +158,45 @@ class TestFreshness:
             DuckDBWarehouse(settings).freshness("songs")
 
 
+class TestSomeRows:
+    """What is in a table, for people."""
+
+    def test_are_the_first_and_no_job(self, songs: DuckDBWarehouse) -> None:
+        songs.run("INSERT INTO `${dataset}.songs` (song_id) VALUES (3), (1), (2)")
+        jobs = len(songs.ledger)
+        found = songs.some_rows("songs", 2)
+        assert found["song_id"].tolist() == [3, 1]
+        assert str(found["song_id"].dtype) == "Int64"
+        assert len(songs.ledger) == jobs
+        assert len(songs.some_rows("songs", 5)) == 3
+
+    def test_of_no_table_are_an_error(self, songs: DuckDBWarehouse) -> None:
+        with pytest.raises(WarehouseError, match=r"rows of lost: the table is not deployed"):
+            songs.some_rows("lost", 5)
+
+
+class TestAddedRows:
+    """Rows that join those that are there."""
+
+    def test_join_the_others(self, songs: DuckDBWarehouse) -> None:
+        songs.run(INSERT)
+        before = songs.freshness("songs")
+        job = songs.add("songs", pd.DataFrame({"song_id": [2, 3]}))
+        assert (job.kind, job.statement, job.rows) == ("load", "songs", 2)
+        assert songs.some_rows("songs", 9)["song_id"].tolist() == [1, 2, 3]
+        after = songs.freshness("songs")
+        assert before is not None
+        assert after is not None
+        assert after.last_modified > before.last_modified
+
+    def test_that_are_wrong_leave_the_table_as_it_was(self, songs: DuckDBWarehouse) -> None:
+        songs.run(INSERT)
+        for table, rows in (("songs", {"singer": ["x"]}), ("lost", {"song_id": [1]})):
+            with pytest.raises(WarehouseError, match=f"load into {table}"):
+                songs.add(table, pd.DataFrame(rows))
+        assert count(songs) == 1
+
+
 class TestDataVersions:
     """Whether rows and definitions are as they were."""
 
@@ -180,7 +221,9 @@ class TestDataVersions:
         assert DuckDBWarehouse(settings_in(tmp_path / "new")).data_versions(["songs"]) is None
 
 
-def in_another_process(home: Path, code: str) -> subprocess.Popen[str]:
+def in_another_process(
+    home: Path, code: str, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
     """Python with a warehouse `w` on the file in `home`."""
     begin = f"""
         import os, sys, time
@@ -193,6 +236,7 @@ def in_another_process(home: Path, code: str) -> subprocess.Popen[str]:
         [sys.executable, "-c", textwrap.dedent(begin) + textwrap.dedent(code)],
         stdout=subprocess.PIPE,
         text=True,
+        env=environment,
         cwd=Path(__file__).resolve().parents[3],
     )
 
@@ -219,6 +263,26 @@ class TestSharing:
         for thread in threads:
             thread.join()
         assert count(songs) == 15
+
+    def test_a_process_that_ends_while_the_file_is_being_closed_ends_well(
+        self, songs: DuckDBWarehouse, tmp_path: Path
+    ) -> None:
+        """A thread inside the engine when the interpreter goes would abort the process."""
+        code = """
+            from eros_assets.warehouse.duckdb import storage
+            from eros_assets.work import work_of_many_operations
+            storage.KEPT_SECONDS, storage.POLL_SECONDS = 0.0, 0.001
+            with work_of_many_operations():
+                w.run("INSERT INTO `${dataset}.songs` (song_id) "
+                    "SELECT x FROM UNNEST(GENERATE_ARRAY(1, 400000)) AS x")
+                time.sleep(float(os.environ["SECONDS"]))
+                sys.exit(0)
+        """
+        for step in range(6):
+            environment = {**os.environ, "SECONDS": str(0.002 * step)}
+            other = in_another_process(tmp_path, code, environment)
+            assert other.wait(timeout=120) == 0
+        assert count(songs) == 6 * 400_000
 
     def test_a_killed_process_leaves_the_last_commit(
         self, songs: DuckDBWarehouse, tmp_path: Path
