@@ -28,7 +28,7 @@ STATEMENTS = {
     "restore": backups.restore_script(DATASET, "d-1", ["a", "b"], present=["a"], operation="7"),
     "columns": objects.additions(DATASET, LIBRARY["bookings"], [SchemaField("day", "DATE")]) or "",
     "expiration": objects.expiration(
-        DATASET, load_library()["selection_pools"], TimePartitioning(field="week_start")
+        DATASET, shipped_library()["selection_pools"], TimePartitioning(field="week_start")
     )
     or "",
     "definitions": in_force.query(DATASET),
