@@ -7,11 +7,13 @@ waits in the same queue, and can be cancelled from the UI.
 
 import signal
 import socket
+import sqlite3
 import sys
 import uuid
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -23,6 +25,10 @@ from dagster._core.remote_origin import (
     RegisteredCodeLocationOrigin,
     RemoteJobOrigin,
     RemoteRepositoryOrigin,
+)
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
+    INDEX_SHARD_NAME,
+    SqliteEventLogStorage,
 )
 
 from eros_assets.automation.workers import COMMAND_TAG, tags_of_this_process
@@ -102,7 +108,11 @@ def launch(
     """
     run = _create(instance, job, partition, run_config, command)
     events: list[dg.DagsterEvent] = []
-    with interruptible(), _noted_interrupts() as interrupted:
+    with (
+        _records_kept_open(instance, run.run_id),
+        interruptible(),
+        _noted_interrupts() as interrupted,
+    ):
         try:
             wait_for_turn(instance, run.run_id, tell)
             run = reloaded(instance, run.run_id)
@@ -149,6 +159,25 @@ def _create(
         ),
         job_code_origin=repository.get_reconstructable_job(job.name).get_python_origin(),
     )
+
+
+@contextmanager
+def _records_kept_open(instance: dg.DagsterInstance, run_id: str) -> Generator[None]:
+    """Hold the files of a run's events open, where they are SQLite's.
+
+    Dagster opens and closes them for each event. Whoever closes such a file last writes its journal
+    back into it, which takes longer than the event: here that is done once, at the end.
+    """
+    events = instance.event_log_storage
+    with ExitStack() as held:
+        if isinstance(events, SqliteEventLogStorage):
+            for name in (run_id, INDEX_SHARD_NAME):
+                file = Path(events.path_for_shard(name))
+                with suppress(sqlite3.Error):  # without it the run is slower, and no more
+                    if file.exists():  # Dagster makes it, with its tables
+                        connection = held.enter_context(closing(sqlite3.connect(file)))
+                        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        yield
 
 
 @contextmanager

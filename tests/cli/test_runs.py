@@ -9,10 +9,15 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
+    INDEX_SHARD_NAME,
+    SqliteEventLogStorage,
+)
 from dagster._core.test_utils import create_test_daemon_workspace_context
 from dagster._core.workspace.load_target import EmptyWorkspaceTarget
 from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import (
@@ -64,6 +69,19 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 @dg.asset(partitions_def=WEEKS)
 def sown() -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata={"dagster/row_count": 1234})
+
+
+def journals(instance: dg.DagsterInstance, run_id: str) -> list[bool]:
+    """Whether what was written into the run's files of events last is in their journals still."""
+    events = instance.event_log_storage
+    assert isinstance(events, SqliteEventLogStorage)
+    names = (run_id, INDEX_SHARD_NAME)
+    return [Path(f"{events.path_for_shard(name)}-wal").exists() for name in names]
+
+
+@dg.asset
+def looked_at(context: dg.AssetExecutionContext) -> None:
+    assert journals(context.instance, context.run_id) == [True, True]
 
 
 @dg.op
@@ -175,6 +193,16 @@ def test_it_stands_where_the_ui_looks_for_the_job_s_runs(instance: dg.DagsterIns
     assert run.job_code_origin is not None
     assert run.tags[COMMAND_TAG] == "health --json"
     assert (run.tags[HOST_TAG], run.tags[PID_TAG]) == (socket.gethostname(), str(os.getpid()))
+
+
+def test_its_files_of_events_are_open_from_its_beginning_to_its_end(
+    instance: dg.DagsterInstance,
+) -> None:
+    job = dg.define_asset_job("looking", [looked_at], executor_def=dg.in_process_executor)
+    looking = dg.Definitions([looked_at], jobs=[job]).resolve_job_def("looking")
+    ended = launch(instance, looking, print)
+    assert ended.is_success, ended.failures
+    assert journals(instance, ended.run_id) == [False, False]
 
 
 def test_its_location_is_the_one_that_the_workspace_loads() -> None:
