@@ -1,15 +1,16 @@
 """Fixtures of several rooms: the sample agency with its week planned, three pages, a BigQuery."""
 
 import atexit
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import copytree
+from shutil import copy, copytree
 
 import pandas as pd
 import pytest
 
-from eros_assets.dataset import Dataset, open_dataset
+from eros_assets.dataset import Dataset, open_dataset, sql_lineage
 from eros_assets.demo import Agency, sample_agency
 from eros_assets.settings import load_settings
 from eros_assets.warehouse.duckdb import storage
@@ -39,6 +40,23 @@ LONGEST = (
     *("evaluation/test_offpolicy", "weekly/test_decided", "test_refusals"),
 )
 """Modules whose tests take longest. Begun first, they don't keep one process busy at the end."""
+
+
+# Collection makes 7,000 tests that all stay: looking for garbage among them takes a third of its
+# time. What is there at its end is not looked at again.
+gc.disable()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read `sql/` before other processes begin: each would read it for itself else."""
+    if not hasattr(config, "workerinput"):
+        sql_lineage()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from here on, among what tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -79,6 +97,13 @@ def planned() -> Path:
         with noted(folder / "statements.json"), installed(folder) as agency:
             agency.set_up()
             agency.plan()
+            # Facts are made from schedules, too: of the second plan on, what is learned stands.
+            agency.plan(exports=False)
+            agency.keep_records()
+        # A process in a copy of this home need not read `sql/` again.
+        sql_lineage()
+        for read in load_settings().library_cache.glob("sql_*.json"):
+            copy(read, agency.dataset.settings.library_cache)
 
     return prepared("planned", make)
 

@@ -2,8 +2,9 @@
 
 import datetime as dt
 import re
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
@@ -106,6 +107,14 @@ class Installed:
         kept = rows.drop(columns=STAMPS, errors="ignore").astype(str)
         return map("|".join, zip(*(kept[name] for name in kept), strict=True))
 
+    def keep_records(self) -> None:
+        """Leave Dagster's records beside the home, for `installed` in a copy of the folder."""
+        folder = _records_folder(self.dataset.settings.home.parent)
+        folder.mkdir(exist_ok=True)
+        for name, records in _databases(self.instance).items():
+            with closing(sqlite3.connect(folder / name)) as kept:
+                records.backup(kept)
+
     def files(self) -> Mapping[str, bytes]:
         """What lies in the export folder, by name."""
         folder = self.dataset.week_folder(WEEK)
@@ -127,6 +136,19 @@ def _all_but_exports(definitions: dg.Definitions, job: dg.JobDefinition) -> list
     return sorted(job.asset_layer.selected_asset_keys - exports)
 
 
+def _records_folder(folder: Path) -> Path:
+    return folder / "dagster_records"
+
+
+def _databases(instance: dg.DagsterInstance) -> Mapping[str, sqlite3.Connection]:
+    """Those of an instance that is kept in memory, which holds a connection to each."""
+    storages = {"events": instance.event_log_storage, "runs": instance.run_storage}
+    return {
+        name: storage._held_conn.connection.driver_connection  # type: ignore[attr-defined]
+        for name, storage in storages.items()
+    }
+
+
 @contextmanager
 def copied(planned: Path, folder: Path, **settings: Any) -> Iterator[Installed]:
     """A copy under `folder` of the planned agency, opened as `installed` opens it."""
@@ -137,12 +159,20 @@ def copied(planned: Path, folder: Path, **settings: Any) -> Iterator[Installed]:
 
 @contextmanager
 def installed(
-    folder: Path, *, alone: bool = True, scheduled: bool = False, **settings: Any
+    folder: Path,
+    *,
+    alone: bool = True,
+    scheduled: bool = False,
+    remembers: bool = True,
+    **settings: Any,
 ) -> Iterator[Installed]:
     """An installation under `folder`; the small sample agency unless `settings` say otherwise.
 
     Its runs are kept in memory, where there are no schedules to stop: a rollback needs it
     `scheduled`, with an instance in a folder.
+
+    Where `keep_records` left Dagster's records in the folder, it knows them, and a step whose
+    result stands does not run again. Where it does not remember, every step runs.
 
     While it is `alone`, this thread keeps the warehouse's file open: the hundred openings of a
     small week are a quarter of its cost. Each operation is a transaction of its own all the same.
@@ -162,4 +192,9 @@ def installed(
         dg.instance_for_test() if scheduled else dg.DagsterInstance.ephemeral() as instance,
         storage.opened() if alone else nullcontext(),
     ):
+        records = _records_folder(folder)
+        if remembers and not scheduled and records.exists():
+            for name, known in _databases(instance).items():
+                with closing(sqlite3.connect(records / name)) as kept:
+                    kept.backup(known)
         yield Installed(dataset, instance)

@@ -9,15 +9,15 @@ from eros_assets.publishing.status import week_status
 from eros_assets.weekly.shortfalls import week_shortfalls
 from tests.assets.installed import WEEK, Installed
 
-PAGE = "basil_and_thyme"
-SECOND = f"r.is_active AND r.page_name = '{PAGE}' AND r.message_number = 2"
+PAGE, OTHER = "basil_and_thyme", "amber_lens"
+SECOND = "r.is_active AND r.page_name = @page AND r.message_number = 2"
 SCHEDULES = "`${dataset}.schedule_recommendations` AS r"
 HOUR = f"UPDATE {SCHEDULES} SET send_hour = MOD(r.send_hour + 1, 24) WHERE {SECOND}"
 DELETED = f"DELETE FROM {SCHEDULES} WHERE {SECOND}"
 NO_PAGE = f"UPDATE {SCHEDULES} SET page_name = NULL WHERE {SECOND}"
 RELEASED = (
     "UPDATE `${dataset}.active_caption_assignments` AS r SET is_active = FALSE "
-    f"WHERE r.page_name = '{PAGE}'"
+    "WHERE r.page_name = @page"
 )
 CHANGES = {
     "hour": (HOUR, "schedule_times_are_la"),
@@ -32,45 +32,52 @@ def seen(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetCheckEvaluation
 
 
 @pytest.mark.parametrize(
-    ("name", "again"),
+    ("names", "again"),
     [
-        ("hour", (PAGE,)),
-        ("message deleted", ()),
-        ("message of no page", ()),
-        ("reservations released", (PAGE,)),
+        (("hour", "reservations released"), (PAGE, OTHER)),
+        (("message deleted", "message of no page"), ()),
     ],
+    ids=["planned again alone", "planned again with everyone"],
 )
-def test_a_changed_schedule_is_withheld_with_a_warning_until_its_page_is_planned_again(
-    agency: Installed, name: str, again: tuple[str, ...]
+def test_changed_schedules_are_withheld_with_a_warning_until_their_pages_are_planned_again(
+    agency: Installed, names: tuple[str, str], again: tuple[str, ...]
 ) -> None:
     """Planned with everyone, a page gets the same plan under the same id; alone, another one."""
-    script, condition = CHANGES[name]
+    changed = dict(zip((PAGE, OTHER), names, strict=True))
     before, in_force = agency.files(), schedules(agency)
-    agency.change(script)
+    for page, name in changed.items():
+        agency.change(CHANGES[name][0], page=page)
 
     exported = agency.run("export_schedules", WEEK)
 
     shown = seen(exported)
     failed = {each.check_name: each for each in shown.values() if not each.passed}
-    assert set(failed) == {condition, "csv_is_well_formed"}
-    assert failed[condition].severity is dg.AssetCheckSeverity.WARN
-    assert failed[condition].blocking
-    assert f"Withheld: {PAGE}" in str(failed[condition].description)
-    assert list(failed[condition].metadata["withheld_pages"].value) == [PAGE]
+    pages_of: dict[str, set[str]] = {}
+    for page, name in changed.items():
+        pages_of.setdefault(CHANGES[name][1], set()).add(page)
+    assert set(failed) == {*pages_of, "csv_is_well_formed"}
     [made] = exported.asset_materializations_for_node("schedule_csv")[:1]
-    assert list(made.metadata["withheld"].value) == [PAGE]
-    assert condition in made.metadata["withheld"].value[PAGE]
+    assert set(made.metadata["withheld"].value) == set(changed)
+    status = [line for line in week_status(agency.dataset, WEEK) if line.startswith("Withheld")]
+    assert len(status) == len(changed)
+    for condition, pages in pages_of.items():
+        assert failed[condition].severity is dg.AssetCheckSeverity.WARN
+        assert failed[condition].blocking
+        assert f"Withheld: {', '.join(sorted(pages))}" in str(failed[condition].description)
+        assert set(failed[condition].metadata["withheld_pages"].value) == pages
+        for page in pages:
+            assert condition in made.metadata["withheld"].value[page]
+            [line] = [line for line in status if f": {page}: " in line]
+            assert line.startswith(f"Withheld: {page}: {condition}: ")
     now = agency.files()
-    assert {n for n in before if n.startswith(PAGE)} == set(before) - set(now)
+    assert {n for n in before if n.startswith((PAGE, OTHER))} == set(before) - set(now)
     assert of_others(now) == of_others(before)
-    [line] = [line for line in week_status(agency.dataset, WEEK) if line.startswith("Withheld")]
-    assert line.startswith(f"Withheld: {PAGE}: {condition}: ")
 
     planned = agency.plan(again)
 
     assert [each.check_name for each in seen(planned).values() if not each.passed] == []
     assert week_shortfalls(agency.dataset, WEEK, ["files"]) == []
-    assert {s for s in schedules(agency) if PAGE not in s} == {s for s in in_force if PAGE not in s}
+    assert unchanged(schedules(agency)) == unchanged(in_force)
     assert len(schedules(agency)) == len(in_force)
     assert of_others(agency.files()) == of_others(before)
     assert set(agency.files()) == set(before)
@@ -79,12 +86,18 @@ def test_a_changed_schedule_is_withheld_with_a_warning_until_its_page_is_planned
         assert agency.files()["all-creators.csv"] == before["all-creators.csv"]
 
 
+def unchanged(found: set[str]) -> set[str]:
+    """The schedules of other pages than the changed ones."""
+    return {schedule for schedule in found if PAGE not in schedule and OTHER not in schedule}
+
+
 def of_others(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
-    """The files of other pages than the changed one."""
+    """The files of other pages than the changed ones."""
     return {
         name: content
         for name, content in files.items()
-        if name.endswith((".csv", ".ics", ".svg")) and not name.startswith((PAGE, "all-creators"))
+        if name.endswith((".csv", ".ics", ".svg"))
+        and not name.startswith((PAGE, OTHER, "all-creators"))
     }
 
 

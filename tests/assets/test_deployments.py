@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import dagster as dg
@@ -20,6 +21,7 @@ from eros_assets.automation.rollback import (
 from eros_assets.automation.schedules import SCHEDULES
 from eros_assets.definitions import build_definitions
 from eros_assets.deployment.archive import RECORDS
+from eros_assets.deployment.manifest import code_fingerprint, read_manifest
 from eros_assets.deployment.phases import (
     NothingDeployedError,
     archive_of,
@@ -44,6 +46,17 @@ def workspace() -> Iterator[Slack]:
     """Where people are told."""
     with slack() as workspace:
         yield workspace
+
+
+@pytest.fixture(scope="module", autouse=True)
+def files_read_once() -> Iterator[None]:
+    """The first deployment reads, parses and imports every file; the same files stay as found."""
+    of_files = cache(lambda _: read_manifest())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "eros_assets.assets.deployments.read_manifest", lambda: of_files(code_fingerprint())
+        )
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -20,11 +20,20 @@ STEPS = (message_facts, caption_text_priors, caption_bandit_stats)
 TABLES = {*SORTED, TABLE, *LEARNED}
 
 
-@pytest.fixture
-def learned(planned: Path, tmp_path: Path) -> Iterator[Installed]:
-    """The sample agency, whose facts and statistics this instance of Dagster has seen made."""
-    with copied(planned, tmp_path) as agency:
+@pytest.fixture(scope="module")
+def seen_made(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample agency, to be copied, with the records of a Dagster that has seen it learn."""
+    folder = tmp_path_factory.mktemp("learned")
+    with copied(planned, folder, remembers=False) as agency:
         assert made_again(agency) == TABLES
+        agency.keep_records()
+    return folder
+
+
+@pytest.fixture
+def learned(seen_made: Path, tmp_path: Path) -> Iterator[Installed]:
+    """The sample agency, whose facts and statistics this instance of Dagster has seen made."""
+    with copied(seen_made, tmp_path) as agency:
         yield agency
 
 

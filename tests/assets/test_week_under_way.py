@@ -1,6 +1,7 @@
 """Weeks under way, weeks that have passed, and statistics that only go forward, in whole runs."""
 
 import datetime as dt
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from eros_assets.tuning.rows import TuningError
 from eros_assets.weekly.scope import UnknownPageError
 from eros_assets.weekly.statistics import OldStatisticsError
 from eros_assets.weekly.weeks import PastWeekError
-from tests.assets.installed import WEEK, Installed, installed
+from tests.assets.installed import WEEK, Installed, copied, installed
 
 NEXT_WEEK = WEEK + dt.timedelta(weeks=1)
 SATURDAY = WEEK + dt.timedelta(days=5)
@@ -61,44 +62,63 @@ def send(agency: Installed, page: str, days: int, a_day: int) -> None:
 # A week under way
 
 
-def test_the_last_two_days_of_a_week_get_their_share_of_it(
-    agency: Installed, tmp_path: Path
-) -> None:
-    whole = agency.query(TARGETS, week=WEEK).set_index("page_name")
-    with installed(tmp_path, today=SATURDAY) as later:
-        later.plan(force=True, exports=False)
-        left = later.query(TARGETS, week=WEEK).set_index("page_name")
-        planned = later.query(PLANNED, week=WEEK)
-    for column in ("ppv_count", "bump_count"):
-        assert (left[column] == whole[column]).all(), "the week's own numbers stay"
-    tiers = ["num_budget", "num_mid", "num_premium"]
-    assert (left[tiers].sum(axis=1) == (whole["ppv_count"] * 2 / 7 + 0.5).astype(int)).all()
-    assert (left["num_bump"] == (whole["bump_count"] * 2 / 7 + 0.5).astype(int)).all()
-    assert planned["send_date"].min() >= SATURDAY
-    for page, messages in planned.groupby("page_name"):
-        target = whole.loc[page]
-        open_days = 7 - target["cooling_days"]
-        ppvs = messages[messages["message_type"] == "PPV"].groupby("send_date").size()
-        most = -(-target["ppv_count"] // open_days)
-        assert ppvs.max() <= most
-        assert messages.groupby("send_date").size().max() <= most + -(-target["bump_count"] // 7)
+@dataclass(frozen=True)
+class Saturday:
+    """A week planned again on its Saturday, when one page had sent messages in it.
+
+    `whole` are the targets of the week as it was planned before, `left` those of the new plan,
+    each by page; `planned` are the messages in force, and `sent` those of `page` by price tier.
+    """
+
+    page: str
+    whole: pd.DataFrame
+    left: pd.DataFrame
+    planned: pd.DataFrame
+    sent: pd.DataFrame
 
 
-def test_what_a_page_has_sent_in_the_week_is_not_planned_again(
-    agency: Installed, tmp_path: Path
-) -> None:
-    page, other = sorted(agency.query(TARGETS, week=WEEK)["page_name"])[:2]
-    send(agency, page, days=5, a_day=6)
-    with installed(tmp_path, today=SATURDAY) as later:
-        later.plan(force=True, exports=False)
-        left = later.query(TARGETS, week=WEEK).set_index("page_name")
-        sent = later.query(
+@pytest.fixture(scope="module")
+def saturday(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Saturday:
+    with copied(planned, tmp_path_factory.mktemp("saturday"), today=SATURDAY) as agency:
+        whole = agency.query(TARGETS, week=WEEK).set_index("page_name")
+        page = min(whole.index)
+        send(agency, page, days=5, a_day=6)
+        agency.plan(force=True, exports=False)
+        sent = agency.query(
             "SELECT b.price_tier, COUNT(*) AS n FROM `${dataset}.message_facts` AS f "
             "LEFT JOIN `${dataset}.caption_bank` AS b ON f.caption_id = b.caption_id "
             "WHERE f.page_name = @page AND f.send_date >= @week GROUP BY b.price_tier",
             page=page,
             week=WEEK,
         )
+        left = agency.query(TARGETS, week=WEEK).set_index("page_name")
+        return Saturday(page, whole, left, agency.query(PLANNED, week=WEEK), sent)
+
+
+def test_the_last_two_days_of_a_week_get_their_share_of_it(saturday: Saturday) -> None:
+    for column in ("ppv_count", "bump_count"):
+        assert (saturday.left[column] == saturday.whole[column]).all(), (
+            "the week's own numbers stay"
+        )
+    # Those of the pages that have sent nothing yet.
+    left, whole = saturday.left.drop(saturday.page), saturday.whole.drop(saturday.page)
+    assert len(left) >= 5
+    tiers = ["num_budget", "num_mid", "num_premium"]
+    assert (left[tiers].sum(axis=1) == (whole["ppv_count"] * 2 / 7 + 0.5).astype(int)).all()
+    assert (left["num_bump"] == (whole["bump_count"] * 2 / 7 + 0.5).astype(int)).all()
+    assert saturday.planned["send_date"].min() >= SATURDAY
+    for page, messages in saturday.planned.groupby("page_name"):
+        target = saturday.whole.loc[page]
+        open_days = 7 - target["cooling_days"]
+        ppvs = messages[messages["message_type"] == "PPV"].groupby("send_date").size()
+        most = -(-target["ppv_count"] // open_days)
+        assert not len(ppvs) or ppvs.max() <= most
+        assert messages.groupby("send_date").size().max() <= most + -(-target["bump_count"] // 7)
+
+
+def test_what_a_page_has_sent_in_the_week_is_not_planned_again(saturday: Saturday) -> None:
+    page, left, sent = saturday.page, saturday.left, saturday.sent
+    other = sorted(left.index)[1]
     assert sent["n"].sum() == 30
     tier = sent["price_tier"].iloc[0]
     assert left.loc[page, f"num_{tier if isinstance(tier, str) else 'mid'}"] == 0

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -111,10 +112,13 @@ class Recovery:
 
 
 @pytest.fixture(scope="module")
-def recovery(house: House) -> Recovery:
-    """The house's first file is damaged and moved away: its agency is planned after that."""
+def recovery(house: House, planned: Path) -> Recovery:
+    """The house's first file is damaged and moved away: its agency is planned after that.
+
+    `sql/` was read and translated before, as in a home that was in use.
+    """
     warehouse = house.folder / "home" / "warehouse.duckdb"
-    warehouse.parent.mkdir()
+    copytree(planned / "home" / "cache", warehouse.parent / "cache")
     warehouse.write_bytes(b"not a database" * 1000)
     code, said = house.run("make status")
     warehouse.rename(warehouse.with_suffix(".damaged"))

@@ -17,9 +17,9 @@ from zetasql.wasi._pb2.zetasql.public import function_pb2 as functions
 from zetasql.wasi._pb2.zetasql.public import simple_table_pb2
 
 from tests.googlesql.analysis import SQL, analyse_all
-from tests.googlesql.catalog import Registration, Type, empty_root, named_type, signature, table
+from tests.googlesql.answers import Catalogue, answer
+from tests.googlesql.catalog import Type, empty_root, named_type, signature, table
 from tests.googlesql.language import analyzer_options
-from tests.googlesql.service import service
 from tests.googlesql.source import DATASET, PROJECT, Source
 from tests.googlesql.syntax import Node
 from tests.googlesql.values import Row, decode, encode, type_of
@@ -64,8 +64,8 @@ class Beside:
             constant = root.constant.add(name_path=[name])
             constant.type.CopyFrom(of)
             constant.value.CopyFrom(encode(value, of))
-        for name, answer in self.tables.items():
-            _add_table(root, contents, name, answer.columns, answer.rows)
+        for name, made in self.tables.items():
+            _add_table(root, contents, name, made.columns, made.rows)
 
 
 class Reference:
@@ -172,8 +172,8 @@ class Reference:
         contents: Mapping[str, Sequence[Row]],
         beside: Beside | None = None,
         numbered: str | None = None,
-    ) -> Iterator[int]:
-        """The id of a catalogue of these objects, with rows, and what a script has beside them.
+    ) -> Iterator[Catalogue]:
+        """A catalogue of these objects, with rows, and what a script has beside them.
 
         `numbered` names a table, as the catalogue has it, whose rows get their numbers from 0 for a
         primary key, in a last column that `*` doesn't show: what DML does to them can be told so.
@@ -191,11 +191,11 @@ class Reference:
             beside.add_to(root, rows)
         if numbered is not None:
             _number(next(each for each in root.table if each.name == numbered), rows[numbered])
-        registration = Registration(root, rows)
+        catalogue = Catalogue(root, rows)
         try:
-            yield registration.id
+            yield catalogue
         finally:
-            registration.release()
+            catalogue.release()
 
     def columns(self, name: str) -> Mapping[str, Type]:
         """The columns of a table or view."""
@@ -231,7 +231,7 @@ class Reference:
 class Loaded:
     """Tables with rows, and the routines beside them."""
 
-    _catalog: int
+    _catalog: Catalogue
 
     def evaluate(
         self, sql: str, parameters: Mapping[str, object] | None = None
@@ -314,9 +314,9 @@ def _number(
         row.cell.add(int64_value=number)
 
 
-def evaluated(sql: str, catalog: int, parameters: Mapping[str, object]) -> Answer:
+def evaluated(sql: str, catalog: Catalogue, parameters: Mapping[str, object]) -> Answer:
     """What one query, names split or not as the catalogue has them, gives."""
-    request = local_service_pb2.EvaluateQueryRequest(sql=sql, registered_catalog_id=catalog)
+    request = local_service_pb2.EvaluateQueryRequest(sql=sql)
     request.options.CopyFrom(analyzer_options())
     request.options.allow_undeclared_parameters = False
     for name, value in parameters.items():
@@ -326,7 +326,7 @@ def evaluated(sql: str, catalog: int, parameters: Mapping[str, object]) -> Answe
             of = type_of(value)
         request.options.query_parameters.add(name=name).type.CopyFrom(of)
         request.params.add(name=name).value.CopyFrom(encode(value, of))
-    reply = service().call("EvaluateQuery", request, local_service_pb2.EvaluateQueryResponse)
+    reply = answer("EvaluateQuery", request, catalog, local_service_pb2.EvaluateQueryResponse)
     columns = {column.name: column.type for column in reply.prepared.columns}
     if len(columns) < len(reply.prepared.columns):
         raise ValueError(f"columns of one name, or of none: {sql[:80]}")

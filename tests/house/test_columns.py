@@ -16,9 +16,10 @@ from eros_assets.warehouse.sql.library import load_library
 from eros_assets.warehouse.sql.objects import Column, Kind, SqlObject
 from tests.googlesql.analysis import Session, analyse_all
 from tests.googlesql.catalog import Entry, type_name
+from tests.shipped import shipped_library
 
 DOCUMENTED: tuple[Kind, ...] = ("table", "view", "table_function")
-LIBRARY = load_library()
+LIBRARY = shipped_library()
 
 
 def output_columns(entry: Entry) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ Below `DuckDBWarehouse`, because a DataFrame can't tell NULL from NaN.
 import decimal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -21,6 +22,7 @@ from eros_assets.warehouse.duckdb.translation import Scope, Translator, paramete
 from eros_assets.warehouse.protocol import Typed
 from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 from eros_assets.warehouse.sql.syntax import Sql
+from tests.shipped import shipped_library
 
 SETTINGS = Settings.model_construct(
     project_id=Settings.model_fields["project_id"].default,
@@ -39,13 +41,19 @@ ARROW = {
 }
 
 
+@cache
+def translator() -> Translator:
+    """One for all files of a process: it remembers what it translated."""
+    return Translator(SETTINGS.project_id, SETTINGS.dataset)
+
+
 class Embedded:
     """The tables, functions, table functions and views of a folder like `sql/`, in a file."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, library: SqlLibrary) -> None:
         self._connection = connection
         self._library = library
-        self._translator = Translator(SETTINGS.project_id, SETTINGS.dataset)
+        self._translator = translator()
 
     def deploy(self) -> None:
         """Make the objects in an empty file."""
@@ -122,6 +130,6 @@ def embedded(folder: Path, root: Path | None = None) -> Iterator[Embedded]:
     """The objects of `root` (default: the repository's `sql/`) in a new file in `folder`."""
     storage = Storage(folder / "warehouse.duckdb")
     with storage.opened() as connection:
-        engine = Embedded(connection, load_library(root))
+        engine = Embedded(connection, load_library(root) if root else shipped_library())
         engine.deploy()
         yield engine

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eros_assets.tuning import configuration_tables
-from eros_assets.warehouse.sql.library import load_library
+from tests.shipped import shipped_library
 from tests.sql.embedded import SETTINGS, Embedded, embedded, frame_rows
 from tests.sql.equality import differences
 from tests.sql.histories import PAGES, History, Rows, histories
@@ -25,7 +25,7 @@ SUMMER = (dt.date(2025, 9, 29),)
 
 @pytest.fixture(scope="module")
 def configuration() -> Tables:
-    tables = configuration_tables(SETTINGS, load_library())
+    tables = configuration_tables(SETTINGS, shipped_library())
     return {name: frame_rows(frame) for name, frame in tables.items()}
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from benchmarks.bills import Bill, columns_of, script_bill, tables_of
-from eros_assets.warehouse.sql.library import SqlLibrary, load_library
+from eros_assets.warehouse.sql.library import SqlLibrary
+from tests.shipped import shipped_library
 
 MOST = {
     "select_captions_for_creator": Bill(9, 42),
@@ -17,7 +18,7 @@ MOST = {
 
 @pytest.fixture(scope="module")
 def library() -> SqlLibrary:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.mark.parametrize("name", MOST)

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from eros_assets.errors import ErosError
 from eros_assets.tuning import configuration_tables
 from eros_assets.warehouse.protocol import Typed
-from eros_assets.warehouse.sql.library import load_library
 from tests.googlesql.analysis import SQL
 from tests.googlesql.evaluation import Given, reference, unsplit
 from tests.googlesql.service import GoogleSqlError
 from tests.googlesql.source import Source
+from tests.shipped import shipped_library
 from tests.sql.embedded import SETTINGS, Embedded, embedded, frame_rows
 from tests.sql.equality import differences
 from tests.sql.histories import PAGES, History, histories
@@ -26,7 +26,7 @@ from tests.sql.small_tables import WEEK, small_tables
 
 FUNCTIONS = tuple(
     function.name
-    for function in load_library().of_kind("table_function")
+    for function in shipped_library().of_kind("table_function")
     if [p.name for p in function.parameters] == ["p_page_name", "p_as_of", "p_lookback_days"]
 )
 """Table functions of a window of the history."""
@@ -116,7 +116,7 @@ def duckdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 @pytest.fixture(scope="module")
 def configuration() -> Tables:
     """The agency's own tuning, which every function reads."""
-    tables = configuration_tables(SETTINGS, load_library())
+    tables = configuration_tables(SETTINGS, shipped_library())
     return {name: frame_rows(frame) for name, frame in tables.items()}
 
 
@@ -138,8 +138,8 @@ def contents(configuration: Tables) -> Contents:
     In the last ones every caption is free.
     """
     sizes = ((1, 40), (2, 40), (3, 0), *((seed, 40) for seed in FURTHER))
-    made = [{**configuration, **small_tables(load_library(), *each)} for each in sizes]
-    free = [{**configuration, **small_tables(load_library(), seed, 40)} for seed in FREE]
+    made = [{**configuration, **small_tables(shipped_library(), *each)} for each in sizes]
+    free = [{**configuration, **small_tables(shipped_library(), seed, 40)} for seed in FREE]
     return [*made, *({**each, **dict.fromkeys(TAKING, ())} for each in free)]
 
 

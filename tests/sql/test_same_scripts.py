@@ -17,11 +17,11 @@ from eros_assets.tuning import configuration_tables
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
 from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.warehouse.protocol import RaisedError, Typed
-from eros_assets.warehouse.sql.library import load_library
 from tests.googlesql import scripts
 from tests.googlesql.analysis import SQL
 from tests.googlesql.evaluation import Given, reference
 from tests.googlesql.rules import AUDIT_COLUMNS
+from tests.shipped import shipped_library
 from tests.sql.embedded import Embedded, frame_rows
 from tests.sql.equality import differences
 from tests.sql.small_tables import PAGES, WEEK, agency, drafts
@@ -117,7 +117,7 @@ def _audited(rows: Sequence[Mapping[str, object]]) -> Rows:
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     settings = load_settings({"home": tmp_path_factory.mktemp("home")})
-    warehouse, library = DuckDBWarehouse(settings), load_library()
+    warehouse, library = DuckDBWarehouse(settings), shipped_library()
     with warehouse.session(), storage_of(settings.warehouse_file).opened() as connection:
         for each in library.deploy_order():
             warehouse.deploy(each)

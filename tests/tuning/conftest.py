@@ -7,8 +7,9 @@ import pytest
 
 from eros_assets.settings import REPOSITORY, load_settings
 from eros_assets.tuning import configuration_tables
-from eros_assets.warehouse.sql.library import SqlLibrary, load_library
+from eros_assets.warehouse.sql.library import SqlLibrary
 from tests.shell import no_variables as no_variables
+from tests.shipped import shipped_library
 
 SHIPPED = REPOSITORY / "eros_assets" / "tuning"
 
@@ -35,7 +36,7 @@ class TuningFolder:
 
 @pytest.fixture(scope="session")
 def library() -> SqlLibrary:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.fixture

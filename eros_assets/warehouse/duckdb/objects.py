@@ -216,6 +216,7 @@ def refuse_other_types(sql_object: SqlObject, present: Mapping[str, str]) -> Non
             )
 
 
+@lru_cache(maxsize=1024)
 def _same_type(one: str, other: str) -> bool:
     return exp.DataType.build(one, dialect="duckdb") == exp.DataType.build(other, dialect="duckdb")
 

@@ -295,6 +295,7 @@ def data_type(kind: str) -> exp.DataType:
         raise TranslationError(f"{kind!r} is not a GoogleSQL type") from None
 
 
+@cache
 def duckdb_type(kind: str) -> str:
     """DuckDB's name of a GoogleSQL type."""
     return write(data_type(kind))

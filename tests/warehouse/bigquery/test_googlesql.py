@@ -5,9 +5,10 @@ from google.cloud.bigquery import SchemaField, TimePartitioning
 
 from eros_assets.warehouse.bigquery import backups, catalogue, in_force, objects, scripts
 from eros_assets.warehouse.protocol import Typed
-from eros_assets.warehouse.sql.library import load_library, render
+from eros_assets.warehouse.sql.library import render
 from tests.googlesql.service import GoogleSqlError
 from tests.googlesql.syntax import parse_script
+from tests.shipped import shipped_library
 from tests.warehouse.bigquery.library import LIBRARY
 
 DATASET = "of-scheduler-proj.eros_scheduling_brain"
@@ -27,7 +28,7 @@ STATEMENTS = {
     "restore": backups.restore_script(DATASET, "d-1", ["a", "b"], present=["a"], operation="7"),
     "columns": objects.additions(DATASET, LIBRARY["bookings"], [SchemaField("day", "DATE")]) or "",
     "expiration": objects.expiration(
-        DATASET, load_library()["selection_pools"], TimePartitioning(field="week_start")
+        DATASET, shipped_library()["selection_pools"], TimePartitioning(field="week_start")
     )
     or "",
     "definitions": in_force.query(DATASET),
@@ -41,7 +42,7 @@ def test_a_statement_of_the_engine_parses(statement: str) -> None:
 
 
 def test_every_routine_of_the_repository_parses_with_its_description() -> None:
-    routines = load_library().of_kind("function", "table_function", "procedure")
+    routines = shipped_library().of_kind("function", "table_function", "procedure")
     assert routines
     for routine in routines:
         statement = objects.described(render(routine.text, DATASET), routine)
