@@ -21,7 +21,7 @@ from eros_assets.simulation.borrowing import (
 from eros_assets.simulation.catalogue import Catalogue
 from eros_assets.simulation.columns import totals
 from eros_assets.simulation.facts import Facts
-from eros_assets.simulation.sends import Trials, first_sends, trials_of
+from eros_assets.simulation.sends import Trials, first_sends, introductions, trials_of
 from eros_assets.simulation.texts import TextPriors, Texts
 from eros_assets.simulation.wear import USUAL_NOISE, RatedSends, Wear, fitted_wear
 from eros_assets.tuning import Knobs
@@ -79,7 +79,7 @@ def learned(
     if noise_weight > 0:
         own, pooled = np.ones_like(own), np.ones_like(pooled)
     first = first_sends(trials_ever, shape[1])
-    pools = prior_pools(first, shape[0], own, pooled, knobs)
+    pools = prior_pools(introductions(first, trials_ever), shape[0], own, pooled, knobs)
     usual_noise = np.array(USUAL_NOISE) * (noise_weight > 0)
     pair = trials_ever.page * shape[1] + trials_ever.caption
     ordered = trials_ever.where(np.argsort(pair, kind="stable"))
@@ -259,7 +259,7 @@ class PriorPools:
 
 
 def prior_pools(first: Trials, pages: int, own: Floats, pooled: Floats, knobs: Knobs) -> PriorPools:
-    """Moments of first sends, of the page's tier, else of the tier, else of the message type."""
+    """Moments of captions' first sends: of the page's tier, else the tier, else the type."""
     wanted = int(knobs["prior_min_captions"])
     narrow = _moments(first, first.page * TIERS + first.tier, pages * TIERS)
     by_tier = _moments(first, first.tier, TIERS)

@@ -1,6 +1,7 @@
 -- What priors and dispersions are fitted from, in twenty folds of captions: leaving out one fold at
 -- a time tells how sure the fits are. Dispersions' sums are those that update_caption_performance
--- kept of each page and caption of the bank. Trials are views as they were.
+-- kept of each page and caption of the bank. Trials are views as they were. Priors are fitted on the
+-- first send that any page made of a caption.
 -- Grain: one row per page, price tier and fold with a trial in the window; none when the statistics
 -- are of another date.
 -- Parameters:
@@ -12,11 +13,20 @@ WITH first_sends AS (
     caption_id,
     trials,
     successes
-  FROM `${dataset}.caption_trials`
+  FROM (
+    SELECT
+      page_name,
+      caption_id,
+      trials,
+      successes,
+      send_date,
+      sending_time,
+      MIN(sending_time) OVER (PARTITION BY caption_id) AS introduced_at
+    FROM `${dataset}.caption_trials`
+    WHERE is_first AND send_date < @as_of
+  )
   WHERE
-    is_first
-    AND send_date >= DATE_SUB(@as_of, INTERVAL @lookback_days DAY)
-    AND send_date < @as_of
+    sending_time = introduced_at AND send_date >= DATE_SUB(@as_of, INTERVAL @lookback_days DAY)
 )
 
 SELECT

@@ -158,6 +158,30 @@ class TestPrior:
         assert beside[PRIOR].tolist() == alone[PRIOR].tolist()
         assert beside["fitted_captions"] == alone["fitted_captions"] == 80
 
+    def test_what_a_page_takes_over_from_another_is_no_first_send(self, dataset: Dataset) -> None:
+        """It takes what did well there: its own first sends of these are a selection."""
+        facts = beta_binomial(np.random.default_rng(7), 80, 2.0, 60.0)
+        own = [
+            sent(1000 + n, 1000 + n, n % 7, 300, page_name="coach", send_date=YESTERDAY)
+            for n in range(60)
+        ]
+        taken_over = [
+            sent(2000 + f["row_id"], f["caption_id"], 90, 100, page_name="coach")
+            for f in facts
+            if f["purchased_count"] > 10
+        ]
+        dataset.put("creators", creators("cook", "coach"))
+        dataset.put("caption_bank", bank_of([*facts, *own]))
+        dataset.tune(dispersion_min_degrees=10_000)
+        dataset.put("message_facts", [*facts, *own])
+        alone = fitted(dataset)
+        dataset.put("message_facts", [*facts, *own, *taken_over])
+        beside = fitted(dataset)
+        for page, captions in (("cook", 80), ("coach", 60)):
+            at = (page, "budget")
+            assert beside.loc[at, PRIOR].tolist() == alone.loc[at, PRIOR].tolist()
+            assert beside.loc[at, "fitted_captions"] == captions
+
     def test_thin_tiers_learn_from_wider_pools(self, dataset: Dataset) -> None:
         """From 50 captions a page's tier has a prior of its own; the levels below it in order."""
         rng = np.random.default_rng(5)

@@ -83,19 +83,25 @@
       ON pool.page_name IS NULL AND y.message_type = pool.message_type
   ),
 
-  -- One row per page and caption whose first send lies in the window.
+  -- One row per caption whose first send on any page lies in the window, and page that sent it then.
+  -- A page's first send of a caption that others have tried is a selection: it comes after what they
+  -- saw. Such pages would look as if every caption sold well and none differed much.
   first_sends AS (
     SELECT
       s.page_name,
       s.caption_id,
       s.price_tier,
       s.message_type,
-      s.sending_time,
       s.usual_trials AS trials,
       s.successes,
       SAFE_DIVIDE(s.successes * s.successes, s.usual_trials) AS square
-    FROM caption_sends AS s
-    WHERE s.is_first AND s.in_window
+    FROM (
+      SELECT
+        *,
+        MIN(IF(is_first, sending_time, NULL)) OVER (PARTITION BY caption_id) AS introduced_at
+      FROM caption_sends
+    ) AS s
+    WHERE s.is_first AND s.in_window AND s.sending_time = s.introduced_at
   ),
 
   pools AS (
