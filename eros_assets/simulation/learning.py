@@ -53,10 +53,18 @@ class Learned:
 
     def posterior(self, page: int, tier: int, captions: Ints) -> tuple[Floats, Floats]:
         """Successes and failures of the Beta posterior, in effective trials, unsharpened."""
+        prior, evidence = self.beliefs(page, tier, captions)
+        successes, failures = prior + evidence
+        return successes, failures
+
+    def beliefs(self, page: int, tier: int, captions: Ints) -> tuple[Floats, Floats]:
+        """Counts of prior and evidence, (2, n) each, worn: the posterior is their sum."""
         a, b = self.appeal.priors(page, tier, captions, self.flat)
-        successes = a + self.effective_successes[page, captions]
-        trials = a + b + self.effective_trials[page, captions]
-        return successes, trials / self.left[page, captions] - successes
+        left = self.left[page, captions]
+        successes = self.effective_successes[page, captions]
+        trials = self.effective_trials[page, captions]
+        prior = np.stack((a, (a + b) / left - a))
+        return prior, np.stack((successes, trials / left - successes))
 
     def rate(self, page: int, tier: int, captions: Ints) -> Floats:
         """Successes to expect of a trial."""
