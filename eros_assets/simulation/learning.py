@@ -87,7 +87,8 @@ def learned(
     if noise_weight > 0:
         own, pooled = np.ones_like(own), np.ones_like(pooled)
     first = first_sends(trials_ever, shape[1])
-    pools = prior_pools(introductions(first, trials_ever), shape[0], own, pooled, knobs)
+    unselected = introductions(first, trials_ever, int(knobs["prior_min_captions"]))
+    pools = prior_pools(unselected, shape[0], own, pooled, knobs)
     usual_noise = np.array(USUAL_NOISE) * (noise_weight > 0)
     pair = trials_ever.page * shape[1] + trials_ever.caption
     ordered = trials_ever.where(np.argsort(pair, kind="stable"))

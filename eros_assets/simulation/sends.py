@@ -124,12 +124,15 @@ def first_sends(trials_ever: Trials, captions: int) -> Trials:
     return tried.where(is_first & tried.in_window)
 
 
-def introductions(first: Trials, trials_ever: Trials) -> Trials:
+def introductions(first: Trials, trials_ever: Trials, least: int) -> Trials:
     """Those of the pairs' first trials that were the caption's first on any page.
 
-    A page's first trial of a caption that others have tried is selected by what they saw.
+    A page's first trial of a caption that others have tried is selected by what they saw. All of a
+    tier that has fewer than `least` others.
     """
     tried = trials_ever.where(trials_ever.trials > 0)
     introduced_at = np.full(1 + tried.caption.max(initial=0), np.iinfo(np.int64).max)
     np.minimum.at(introduced_at, tried.caption, tried.time)
-    return first.where(first.time == introduced_at[first.caption])
+    is_introduction = first.time == introduced_at[first.caption]
+    counts = np.bincount(first.tier[is_introduction], minlength=len(PRICE_TIERS))
+    return first.where(is_introduction | (counts[first.tier] < least))

@@ -182,6 +182,22 @@ class TestPrior:
             assert beside.loc[at, PRIOR].tolist() == alone.loc[at, PRIOR].tolist()
             assert beside.loc[at, "fitted_captions"] == captions
 
+    @pytest.mark.parametrize(("introduced", "fitted_captions"), [(49, 98), (50, 50)])
+    def test_all_first_sends_count_in_a_tier_with_few_captions_of_its_own(
+        self, dataset: Dataset, introduced: int, fitted_captions: int
+    ) -> None:
+        """A tier's prior is better from selected sends than from another tier's."""
+        facts = beta_binomial(np.random.default_rng(8), introduced, 2.0, 60.0)
+        taken_over = [
+            sent(1000 + f["row_id"], f["caption_id"], 9, 100, page_name="coach") for f in facts
+        ]
+        dataset.put("creators", creators("cook", "coach", "idle"))
+        dataset.put("caption_bank", bank_of(facts))
+        dataset.tune(dispersion_min_degrees=10_000)
+        dataset.put("message_facts", [*facts, *taken_over])
+        got = fitted(dataset).loc[("idle", "budget")]
+        assert (got["fitted_on"], got["fitted_captions"]) == ("tier", fitted_captions)
+
     def test_thin_tiers_learn_from_wider_pools(self, dataset: Dataset) -> None:
         """From 50 captions a page's tier has a prior of its own; the levels below it in order."""
         rng = np.random.default_rng(5)

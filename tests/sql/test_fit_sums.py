@@ -100,6 +100,11 @@ def test_what_a_page_takes_over_from_another_is_no_first_send(dataset: Dataset) 
     ).set_index("page_name")
     assert got.loc["cook", "captions"].sum() == 100
     assert got.loc["coach", "captions"].sum() == 0
+    dataset.tune(prior_min_captions=101)
+    of_all_pages = dataset.warehouse.query(
+        dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
+    ).set_index("page_name")
+    assert of_all_pages.loc["coach", "captions"].sum() == 50
 
 
 def test_statistics_of_another_date_have_no_sums(dataset: Dataset) -> None:
