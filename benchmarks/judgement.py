@@ -21,7 +21,16 @@ REPLICATIONS = 60
 PAGES, WEEKS, SIZE, PLACES, CATEGORIES = 12, 8, 150, 5, 6
 CONTROL_SHARE = 0.1
 REPLAYS = 8
-SHIPPED = Knobs({"posterior_sharpening": 32.0, "diversity_weight": 0.05, "draw_optimism": 0.25})
+SHIPPED = Knobs(
+    {
+        "posterior_sharpening": 32.0,
+        "diversity_weight": 0.05,
+        "draw_optimism": 0.25,
+        "exploration_sharing": 1.0,
+    }
+)
+PAIR_VARIANCE = 0.3
+"""Of captions' rates from page to page, relative, as the sample agency's estimate."""
 
 MISFIT = 0.3
 """Standard deviation of the logarithm of what a caption earns over what its rate says."""
@@ -65,6 +74,8 @@ def agency(rng: np.random.Generator, pages: int = PAGES, weeks: int = WEEKS) -> 
             urgent_room=2,
             multiplier=1.0,
             places=PLACES,
+            pages=np.full(SIZE, PAGES),
+            pair_variance=PAIR_VARIANCE,
         )
         for _ in range(weeks):
             places = PLACES - int(rng.binomial(PLACES, CONTROL_SHARE))

@@ -113,6 +113,10 @@ def _logged_pools(
             urgent_room=int(rows["urgent_room"].iloc[0]),
             multiplier=float(rows["multiplier"].iloc[0]),
             places=int(rows["treatment_places"].iloc[0]),
+            pages=rows["pages"].to_numpy(dtype=np.int64),
+            pair_variance=float(rows["pair_variance"].iloc[0])
+            if pd.notna(rows["pair_variance"].iloc[0])
+            else None,
         )
         yield (
             tuple(stratum),

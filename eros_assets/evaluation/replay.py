@@ -44,7 +44,9 @@ LIKELY = 0.02
 class Policy:
     """A setting of the selection. `prior_weight` multiplies both counts of every prior.
 
-    `draw_optimism` is in standard deviations of the posterior.
+    `draw_optimism` is in standard deviations of the posterior. `exploration_sharing` is how much of
+    what is uncertain on all pages alike the pages explore together: 1, each takes its share, 0,
+    each explores it as if it were alone.
     """
 
     name: str
@@ -53,19 +55,43 @@ class Policy:
     prior_weight: float = 1.0
     is_uniform: bool = False
     draw_optimism: float = 0.0
+    exploration_sharing: float = 0.0
 
-    def drawn_from(self, prior: Floats, evidence: Floats) -> Floats:
-        """Beta counts of the draws, rows (successes, failures), of captions with these counts."""
+    def drawn_from(
+        self, prior: Floats, evidence: Floats, pages: Ints, pair_variance: float | None
+    ) -> Floats:
+        """Beta counts of the draws, rows (successes, failures), of captions with these counts.
+
+        Args:
+            prior: (2, n).
+            evidence: (2, n).
+            pages: how many pages each caption is for (n,).
+            pair_variance: relative variance of a caption's rate from page to page; None if unknown.
+        """
         a, b = self.prior_weight * prior + evidence
-        optimistic = a + self.draw_optimism * np.sqrt(a * b / (a + b + 1.0))
-        return self.posterior_sharpening * np.stack((optimistic, b))
+        strength = self._strength(prior, pages, pair_variance)
+        optimistic = a + self.draw_optimism * np.sqrt(a * b / (a + b + 1.0) / strength)
+        return self.posterior_sharpening * strength * np.stack((optimistic, b))
+
+    def _strength(self, prior: Floats, pages: Ints, pair_variance: float | None) -> Floats:
+        """Variance of each belief over what of it the page explores, (n,).
+
+        Its own part, and a share of the part that is uncertain on all pages alike. How much of a
+        prior's variance is which tells also what its posterior's is.
+        """
+        if pair_variance is None:
+            return np.ones(pages.size)
+        a, b = self.prior_weight * prior
+        shared = np.maximum(1.0 - pair_variance * a * (a + b + 1.0) / b, 0.0)
+        return 1.0 / (1.0 - self.exploration_sharing * (1.0 - 1.0 / pages) * shared)
 
 
 @dataclass(frozen=True, slots=True)
 class TierPool:
     """The eligible captions of a page's week and tier, equal ones grouped.
 
-    Counts are Beta counts in effective trials, rows (successes, failures), columns groups;
+    Counts are Beta counts in effective trials, rows (successes, failures), columns groups; `pages`
+    are those that a group's captions are for, `pair_variance` that of `Policy.drawn_from`;
     `relative_use` is by category, the share of its use in the last days in that of the most used;
     `category_room` and `urgent_room` are how many of them may be chosen.
     """
@@ -80,6 +106,8 @@ class TierPool:
     urgent_room: int
     multiplier: float
     places: int
+    pages: Ints  # (g,)
+    pair_variance: float | None
 
     @property
     def size(self) -> int:
@@ -124,9 +152,11 @@ class Replays:
         uniform = np.full(category.size, min(self.pool.places / max(self.pool.size, 1), 1.0))
         if self.policy.is_uniform:
             return uniform
-        a, b = self.policy.drawn_from(prior, evidence)
-        kind = is_urgent.astype(np.int64), category
         group = self._groups(prior, evidence, category, is_urgent)
+        pool = self.pool
+        pages = np.where(group < 0, pool.pages.max(initial=1), pool.pages[group])
+        a, b = self.policy.drawn_from(prior, evidence, pages, pool.pair_variance)
+        kind = is_urgent.astype(np.int64), category
         own = np.where(group < 0, np.nan, self.drawn[:, group])
         rival = self.rival_draw[:, :, *kind]
         is_moved = np.stack((own > rival[0], own < rival[1]))
@@ -166,7 +196,7 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
     if policy.is_uniform or pool.places == 0:  # no draw: any will do, or none
         mean_rate = float(np.average(rate, weights=pool.captions))
         return Replays(policy, pool, least, rival_draw, next_draw, drawn, taken, mean_rate)
-    a, b = policy.drawn_from(pool.prior, pool.evidence)
+    a, b = policy.drawn_from(pool.prior, pool.evidence, pool.pages, pool.pair_variance)
     diversity = policy.diversity_weight * (1 - 2 * pool.relative_use)
     if size > EVERY_DRAW:
         kind = pool.category + pool.is_urgent * diversity.size
@@ -214,7 +244,8 @@ def replay(pool: TierPool, policy: Policy, replays: int, rng: np.random.Generato
 
 def choose(pool: TierPool, policy: Policy, rng: np.random.Generator) -> Ints:
     """The captions (places,) that one draw of the week chooses, in a pool without groups."""
-    draws = rng.beta(*policy.drawn_from(pool.prior, pool.evidence))
+    counts = policy.drawn_from(pool.prior, pool.evidence, pool.pages, pool.pair_variance)
+    draws = rng.beta(*counts)
     diversity = policy.diversity_weight * (1 - 2 * pool.relative_use)
     percentile = (draws.argsort().argsort() + 1) / pool.size
     score = percentile * pool.multiplier + diversity[pool.category]

@@ -40,6 +40,7 @@ class Catalogue:
     texts: tuple[object, ...]  # (c,)
     content: NDArray[np.int64]  # (c,) the caption that is used for all that say the same
     owners: tuple[str | None, ...]  # (c,)
+    is_shared: NDArray[np.bool_]  # (c,) whether any page may use one that says the same
 
     def category_of(self, caption: int) -> str | None:
         """The category that the bank names of a caption."""
@@ -73,6 +74,9 @@ def catalogue_of(tables: Tables) -> Catalogue:
     owners = [owner if isinstance(owner, str) else None for owner in bank["page_name"]]
     urgent = bank["has_urgency"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
     content = _contents(bank)
+    is_shared = np.zeros(ids.size, dtype=bool)
+    in_use = bank["is_active"].to_numpy(dtype=bool)
+    is_shared[content[in_use & np.array([owner is None for owner in owners], dtype=bool)]] = True
     return Catalogue(
         pages=tuple(pages),
         is_active=np.array([bool(active.get(page, default=False)) for page in pages], dtype=bool),
@@ -88,6 +92,7 @@ def catalogue_of(tables: Tables) -> Catalogue:
         texts=(*bank["caption_text"], *[None] * more),
         owners=(*owners, *[None] * more),
         content=np.concatenate((content, np.arange(ids.size, ids.size + more))),
+        is_shared=np.concatenate((is_shared, np.zeros(more, bool))),
     )
 
 

@@ -21,7 +21,7 @@ from eros_assets.simulation.borrowing import (
 from eros_assets.simulation.catalogue import Catalogue
 from eros_assets.simulation.columns import totals
 from eros_assets.simulation.facts import Facts
-from eros_assets.simulation.sends import Trials, first_sends, trials_of
+from eros_assets.simulation.sends import Trials, first_sends, introductions, trials_of
 from eros_assets.simulation.texts import TextPriors, Texts
 from eros_assets.simulation.wear import USUAL_NOISE, RatedSends, Wear, fitted_wear
 from eros_assets.tuning import Knobs
@@ -53,10 +53,18 @@ class Learned:
 
     def posterior(self, page: int, tier: int, captions: Ints) -> tuple[Floats, Floats]:
         """Successes and failures of the Beta posterior, in effective trials, unsharpened."""
+        prior, evidence = self.beliefs(page, tier, captions)
+        successes, failures = prior + evidence
+        return successes, failures
+
+    def beliefs(self, page: int, tier: int, captions: Ints) -> tuple[Floats, Floats]:
+        """Counts of prior and evidence, (2, n) each, worn: the posterior is their sum."""
         a, b = self.appeal.priors(page, tier, captions, self.flat)
-        successes = a + self.effective_successes[page, captions]
-        trials = a + b + self.effective_trials[page, captions]
-        return successes, trials / self.left[page, captions] - successes
+        left = self.left[page, captions]
+        successes = self.effective_successes[page, captions]
+        trials = self.effective_trials[page, captions]
+        prior = np.stack((a, (a + b) / left - a))
+        return prior, np.stack((successes, trials / left - successes))
 
     def rate(self, page: int, tier: int, captions: Ints) -> Floats:
         """Successes to expect of a trial."""
@@ -79,7 +87,8 @@ def learned(
     if noise_weight > 0:
         own, pooled = np.ones_like(own), np.ones_like(pooled)
     first = first_sends(trials_ever, shape[1])
-    pools = prior_pools(first, shape[0], own, pooled, knobs)
+    unselected = introductions(first, trials_ever, int(knobs["prior_min_captions"]))
+    pools = prior_pools(unselected, shape[0], own, pooled, knobs)
     usual_noise = np.array(USUAL_NOISE) * (noise_weight > 0)
     pair = trials_ever.page * shape[1] + trials_ever.caption
     ordered = trials_ever.where(np.argsort(pair, kind="stable"))
@@ -259,7 +268,7 @@ class PriorPools:
 
 
 def prior_pools(first: Trials, pages: int, own: Floats, pooled: Floats, knobs: Knobs) -> PriorPools:
-    """Moments of first sends, of the page's tier, else of the tier, else of the message type."""
+    """Moments of captions' first sends: of the page's tier, else the tier, else the type."""
     wanted = int(knobs["prior_min_captions"])
     narrow = _moments(first, first.page * TIERS + first.tier, pages * TIERS)
     by_tier = _moments(first, first.tier, TIERS)

@@ -84,8 +84,12 @@ class Exact:
 
 def drawn_from(situation: Situation, page: int, tier: int, captions: Ints) -> tuple[Floats, Floats]:
     """Beta counts of the draws: posteriors, sharpened, with optimism."""
-    counts = np.stack(situation.learned.posterior(page, tier, captions))
-    a, b = current_policy(situation.knobs).drawn_from(counts, np.zeros_like(counts))
+    prior, evidence = situation.learned.beliefs(page, tier, captions)
+    catalogue = situation.catalogue
+    everyone = max(int(catalogue.is_active.sum()), 1)
+    pages = np.where(catalogue.is_shared[captions], everyone, 1)
+    variance = float(situation.learned.appeal.pair_variance[page, tier])
+    a, b = current_policy(situation.knobs).drawn_from(prior, evidence, pages, variance)
     return a, b
 
 

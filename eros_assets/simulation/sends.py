@@ -122,3 +122,17 @@ def first_sends(trials_ever: Trials, captions: int) -> Trials:
     is_first = np.zeros(tried.page.size, dtype=bool)
     is_first[first] = True
     return tried.where(is_first & tried.in_window)
+
+
+def introductions(first: Trials, trials_ever: Trials, least: int) -> Trials:
+    """Those of the pairs' first trials that were the caption's first on any page.
+
+    A page's first trial of a caption that others have tried is selected by what they saw. All of a
+    tier that has fewer than `least` others.
+    """
+    tried = trials_ever.where(trials_ever.trials > 0)
+    introduced_at = np.full(1 + tried.caption.max(initial=0), np.iinfo(np.int64).max)
+    np.minimum.at(introduced_at, tried.caption, tried.time)
+    is_introduction = first.time == introduced_at[first.caption]
+    counts = np.bincount(first.tier[is_introduction], minlength=len(PRICE_TIERS))
+    return first.where(is_introduction | (counts[first.tier] < least))

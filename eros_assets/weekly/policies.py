@@ -28,6 +28,7 @@ def current_policy(knobs: Knobs) -> "Policy":
         float(knobs["posterior_sharpening"]),
         float(knobs["diversity_weight"]),
         draw_optimism=float(knobs["draw_optimism"]),
+        exploration_sharing=float(knobs["exploration_sharing"]),
     )
 
 
@@ -40,6 +41,7 @@ def candidate_policies(knobs: Knobs) -> tuple["Policy", ...]:
         replace(current, name="sharpening_quartered", posterior_sharpening=sharpening / 4),
         replace(current, name="sharpening_fourfold", posterior_sharpening=sharpening * 4),
         replace(current, name="no_optimism", draw_optimism=0.0),
+        replace(current, name="pages_explore_alone", exploration_sharing=0.0),
         replace(current, name="prior_halved", prior_weight=0.5),
         replace(current, name="prior_doubled", prior_weight=2.0),
         replace(current, name="no_diversity", diversity_weight=0.0),

@@ -11,6 +11,8 @@ SELECT
   p.content_category,
   COALESCE(p.has_urgency, FALSE) AS has_urgency,
   p.captions,
+  COALESCE(p.pages, 1) AS pages,
+  p.pair_variance,
   p.prior_successes,
   p.prior_failures,
   p.effective_successes,

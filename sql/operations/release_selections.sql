@@ -15,6 +15,7 @@ FROM (
     n.price_tier,
     n.content_category,
     n.has_urgency,
+    n.pages,
     n.prior_successes,
     n.prior_failures,
     n.effective_successes,
@@ -26,6 +27,7 @@ FROM (
       g.price_tier,
       g.content_category,
       g.has_urgency,
+      g.pages,
       g.prior_successes,
       g.prior_failures,
       g.effective_successes,
@@ -59,11 +61,12 @@ FROM (
           g.prior_successes,
           g.prior_failures,
           g.effective_successes,
-          g.effective_failures
+          g.effective_failures,
+          g.pages DESC
       ) = 1
   ) AS n
   GROUP BY
-    n.page_name, n.price_tier, n.content_category, n.has_urgency, n.prior_successes,
+    n.page_name, n.price_tier, n.content_category, n.has_urgency, n.pages, n.prior_successes,
     n.prior_failures, n.effective_successes, n.effective_failures
 ) AS x
 WHERE
@@ -72,6 +75,7 @@ WHERE
   AND p.price_tier = x.price_tier
   AND p.content_category = x.content_category
   AND COALESCE(p.has_urgency, FALSE) = COALESCE(x.has_urgency, FALSE)
+  AND COALESCE(p.pages, 1) = COALESCE(x.pages, 1)
   AND p.prior_successes = x.prior_successes
   AND p.prior_failures = x.prior_failures
   AND p.effective_successes = x.effective_successes

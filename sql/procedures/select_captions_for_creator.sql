@@ -6,8 +6,10 @@
 -- (caption_availability), not rejected by a reviewer, or replaced by request, for it and this week.
 -- thompson_score is a draw from Beta(c * (a + d * the posterior's standard deviation of successes),
 -- c * b), a and b being the pair's prior and effective counts, c posterior_sharpening and d
--- draw_optimism; wear lowers the rate and leaves the certainty. The prior is the pair's own; an untried caption's is that of
--- borrowed_caption_priors where other pages have tried it, else that of its page and tier.
+-- draw_optimism; wear lowers the rate and leaves the certainty. The prior is the pair's own; an
+-- untried caption's is that of borrowed_caption_priors where other pages have tried it, else that of
+-- its page and tier. What is uncertain on all pages alike they explore together (exploration_sharing):
+-- each draws with its share of that variance.
 -- In a tier of more than individual_draws captions, those that the page has not tried draw by bins:
 -- the best draws of a bin alone are made, as order statistics, so that the work grows with pages
 -- plus captions and not with their product.
@@ -51,13 +53,16 @@ BEGIN
     v_individual_draws INT64;
   DECLARE v_control_share, v_max_category_share, v_diversity_weight, v_posterior_sharpening,
     v_draw_optimism, v_prior_max_rate, v_prior_min_strength, v_prior_max_strength,
-    v_offer_money_exponent FLOAT64;
+    v_offer_money_exponent, v_left_to_others FLOAT64;
+  DECLARE v_pages INT64;
 
   -- v_refusal is why nothing is selected; NULL when something is. The dates are variables, so that
   -- BigQuery reads the partitions between them alone; the knobs are, because each statement that
   -- reads the table tuning is billed for it.
   -- v_control_share is the control arm's share of the PPVs: control_share while it is in doubt what
   -- EROS earns, then what the newest measurement needs, control_share_least at least.
+  -- v_pages is how many pages share the captions of all, v_left_to_others how much of what is
+  -- uncertain on all of them alike a page leaves to the others to find out, see posteriors.
   -- Most captions match no pattern, which one expression tells at once: it is compiled once, where
   -- a column of patterns is compiled again for every caption. A quotation that does not end is ended,
   -- or it would quote the patterns behind it. Patterns that do not go into one (too many, too large
@@ -67,7 +72,7 @@ BEGIN
     v_diversity_from, v_control_share, v_candidate_depth_factor, v_candidate_depth_extra,
     v_max_category_share, v_max_urgent_captions, v_diversity_weight, v_individual_draws,
     v_posterior_sharpening, v_draw_optimism, v_prior_max_rate, v_prior_min_strength,
-    v_prior_max_strength, v_offer_money_exponent
+    v_prior_max_strength, v_offer_money_exponent, v_pages, v_left_to_others
   ) = (
     SELECT AS STRUCT
       COALESCE(
@@ -130,7 +135,9 @@ BEGIN
       k.prior_max_rate,
       k.prior_min_strength,
       k.prior_max_strength,
-      k.offer_money_exponent
+      k.offer_money_exponent,
+      g.pages,
+      k.exploration_sharing * (1.0 - SAFE_DIVIDE(1.0, g.pages)) AS left_to_others
     FROM (
       SELECT
         SUM(LENGTH(p.pattern)) AS length,
@@ -169,9 +176,14 @@ BEGIN
         MAX(t.prior_max_rate) AS prior_max_rate,
         MAX(t.prior_min_strength) AS prior_min_strength,
         MAX(t.prior_max_strength) AS prior_max_strength,
-        MAX(t.offer_money_exponent) AS offer_money_exponent
+        MAX(t.offer_money_exponent) AS offer_money_exponent,
+        MAX(t.exploration_sharing) AS exploration_sharing
       FROM `${dataset}.tuning` AS t
     ) AS k
+    CROSS JOIN (
+      SELECT GREATEST(COUNTIF(c.is_active), 1) AS pages
+      FROM `${dataset}.usable_creators` AS c
+    ) AS g
     CROSS JOIN (
       SELECT MAX(n.control_share_needed) AS control_share_needed
       FROM (

@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.policy_evaluation` (
   policy STRING OPTIONS (description = "Name of the candidate; current is the setting in force."),
   posterior_sharpening FLOAT64 OPTIONS (description = "Its sharpening."),
   draw_optimism FLOAT64 OPTIONS (description = "Its optimism, standard deviations of the posterior."),
+  exploration_sharing FLOAT64 OPTIONS (description = "How much its pages explore together, share."),
   prior_weight FLOAT64 OPTIONS (description = "Factor on both counts of every prior."),
   diversity_weight FLOAT64 OPTIONS (description = "Its diversity weight."),
   is_uniform BOOL OPTIONS (description = "Whether it draws uniformly from the eligible: evaluated by the control arm alone."),

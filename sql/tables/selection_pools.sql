@@ -18,6 +18,8 @@ CREATE TABLE IF NOT EXISTS `${dataset}.selection_pools` (
   treatment_places INT64 OPTIONS (description = "Captions wanted of the treatment arm."),
   control_places INT64 OPTIONS (description = "Captions wanted of the control arm."),
   has_urgency BOOL OPTIONS (description = "Whether they press for time."),
+  pages INT64 OPTIONS (description = "Pages that the captions are for: 1 when they are the page's own."),
+  pair_variance FLOAT64 OPTIONS (description = "Relative variance of a caption's rate from page to page (B); NULL without a history."),
   category_room INT64 OPTIONS (description = "Captions of the category that the tier's treatment arm may take: the page's limit less what the rest of its week took."),
   urgent_room INT64 OPTIONS (description = "Urgent captions that the tier's treatment arm may take, likewise.")
 )

@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.tuning` (
   account_lookback_days INT64 OPTIONS (description = "Window of size tier, segment, saturation and engagement. Unit: days."),
   posterior_sharpening FLOAT64 OPTIONS (description = "Both Beta counts are multiplied by it before the draw; 1 is plain Thompson sampling. Unit: factor."),
   draw_optimism FLOAT64 OPTIONS (description = "Draws are made around a rate that lies above the mean by so much; 0 is plain Thompson sampling. Unit: standard deviations of the posterior."),
+  exploration_sharing FLOAT64 OPTIONS (description = "Of what is uncertain about a caption on all pages alike, how much the pages explore together: 1 divides that part of a draw's variance by the number of pages, 0 lets each explore as if it were alone. Unit: share."),
   offer_money_exponent FLOAT64 OPTIONS (description = "Between pages that want the same caption, what a mean message earns counts to this power: 1 is money alone, 0 asks only where the caption stands out. Unit: exponent."),
   control_share FLOAT64 OPTIONS (description = "Drawn uniformly from the eligible captions to measure improvement against; 0 turns it off. Unit: share of PPVs."),
   control_share_least FLOAT64 OPTIONS (description = "Of control_share, kept when the improvement is known well. Unit: share of PPVs."),

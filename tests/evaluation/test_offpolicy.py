@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from eros_assets.evaluation import replay as replaying
 from eros_assets.evaluation.offpolicy import (
@@ -118,6 +119,8 @@ def a_pool(
         urgent_room=urgent_room,
         multiplier=1.15,
         places=places,
+        pages=np.where(np.arange(size) % 5 == 0, 1, 12),
+        pair_variance=0.2,
     )
 
 
@@ -125,9 +128,14 @@ def counted_chances(pool: TierPool, policy: Policy, weeks: int) -> np.ndarray:
     """By drawing again and again: a draw, a percentile, a sort and a choice of its own."""
     rng = np.random.default_rng(2)
     a, b = policy.prior_weight * pool.prior + pool.evidence
-    higher = a + policy.draw_optimism * (a * b / (a + b + 1)) ** 0.5
-    sharpened = policy.posterior_sharpening * higher, policy.posterior_sharpening * b
-    draws = rng.beta(*sharpened, (weeks, pool.size))
+    prior_a, prior_b = policy.prior_weight * pool.prior
+    variance = prior_b / (prior_a * (prior_a + prior_b + 1))
+    in_common = np.maximum(variance - (pool.pair_variance or 0.0), 0)
+    explored = variance - in_common * policy.exploration_sharing * (1 - 1 / pool.pages)
+    part = explored / variance
+    higher = a + policy.draw_optimism * (part * a * b / (a + b + 1)) ** 0.5
+    sharpening = policy.posterior_sharpening / part
+    draws = rng.beta(sharpening * higher, sharpening * b, (weeks, pool.size))
     percentile = (draws.argsort(axis=1).argsort(axis=1) + 1) / pool.size
     bonus = policy.diversity_weight * (1 - 2 * pool.relative_use[pool.category])
     scores = percentile * pool.multiplier + bonus
@@ -173,7 +181,9 @@ def chosen_greedily(pool: TierPool, order: np.ndarray) -> np.ndarray:
         Policy("plain", 1.0, 0.0),
         Policy("wide", 1.0, 0.2, prior_weight=0.5),
         Policy("sharp", 10.0, 0.02, prior_weight=2.0),
-        Policy("as shipped", 32.0, 0.05, draw_optimism=0.25),
+        Policy("alone", 32.0, 0.05, draw_optimism=0.25),
+        Policy("as shipped", 32.0, 0.05, draw_optimism=0.25, exploration_sharing=1.0),
+        Policy("half", 1.0, 0.05, draw_optimism=0.5, exploration_sharing=0.5, prior_weight=0.5),
     ],
     ids=lambda policy: policy.name,
 )
@@ -197,7 +207,8 @@ def test_replayed_chances_are_those_of_drawing_again_and_again(
         (Policy("ours", 4.0, 0.05), 9),
         (Policy("ours", 4.0, 0.05), 1),
         (Policy("plain", 1, 0), 9),
-        (Policy("as shipped", 32.0, 0.05, draw_optimism=0.25), 9),
+        (Policy("alone", 32.0, 0.05, draw_optimism=0.25), 9),
+        (Policy("as shipped", 32.0, 0.05, draw_optimism=0.25, exploration_sharing=1.0), 9),
     ],
 )
 def test_large_pools_give_the_chances_that_drawing_every_caption_gives(
@@ -233,6 +244,8 @@ def test_a_few_strong_captions_of_a_large_pool_have_the_chances_that_are_counted
         urgent_room=3,
         multiplier=1.0,
         places=3,
+        pages=np.full(7, 12),
+        pair_variance=None,
     )
     policy = Policy("ours", 4.0, 0.05)
     each = np.repeat(np.arange(7), pool.captions)
@@ -243,6 +256,7 @@ def test_a_few_strong_captions_of_a_large_pool_have_the_chances_that_are_counted
         evidence=pool.evidence[:, each],
         category=pool.category[each],
         is_urgent=pool.is_urgent[each],
+        pages=pool.pages[each],
     )
     counted = counted_chances(alone, policy, 3_000)
     kinds = (pool.prior, pool.evidence, pool.category, pool.is_urgent)
@@ -266,11 +280,43 @@ def test_like_captions_may_be_grouped() -> None:
         urgent_room=40,
         multiplier=1.0,
         places=4,
+        pages=np.array([12, 12]),
+        pair_variance=None,
     )
     got = replay(pool, Policy("ours", 4, 0.05), 500, np.random.default_rng(1))
     each = got.probabilities(pool.prior, pool.evidence, pool.category, pool.is_urgent)
     assert pool.captions @ each == pytest.approx(4, rel=0.06)
     assert each[1] > 3 * each[0]
+
+
+def test_a_page_explores_its_share_of_what_is_uncertain_on_all_pages() -> None:
+    """Means stay; variances are the page's own part and a twelfth of the part in common."""
+    prior = np.array([[0.8, 0.8, 0.8, 4.0], [80.0, 80.0, 80.0, 400.0]])
+    evidence = np.array([[0.0, 0.0, 6.0, 0.0], [0.0, 0.0, 300.0, 0.0]])
+    pages = np.array([12, 1, 12, 12])
+    variance = stats.beta(*(prior + evidence)).var() / stats.beta(*(prior + evidence)).mean() ** 2
+    of_prior = stats.beta(*prior).var() / stats.beta(*prior).mean() ** 2
+
+    def relative_variance(counts: np.ndarray) -> np.ndarray:
+        return stats.beta(*counts).var() / stats.beta(*counts).mean() ** 2
+
+    def drawn(sharing: float, pair_variance: float | None, optimism: float = 0.0) -> np.ndarray:
+        policy = Policy("p", 1.0, 0.0, draw_optimism=optimism, exploration_sharing=sharing)
+        return policy.drawn_from(prior, evidence, pages, pair_variance)
+
+    mean = (prior + evidence)[0] / (prior + evidence).sum(axis=0)
+    together = drawn(1.0, 0.3)
+    np.testing.assert_allclose(together[0] / together.sum(axis=0), mean, rtol=1e-12)
+    explored = np.where(of_prior > 0.3, 0.3 + (of_prior - 0.3) / pages, of_prior) / of_prior
+    np.testing.assert_allclose(relative_variance(together), explored * variance, rtol=0.03)
+    assert explored[1] == 1.0  # the page's own caption
+    assert explored[3] == 1.0  # as certain as what pages have in common
+    for alone in (drawn(0.0, 0.3, 0.25), drawn(1.0, None, 0.25)):
+        a, b = prior + evidence
+        expected = np.stack((a + 0.25 * np.sqrt(a * b / (a + b + 1.0)), b))
+        np.testing.assert_array_equal(alone, expected)
+    rise = drawn(1.0, 0.3, 0.25)[0] / together[0] - 1
+    np.testing.assert_allclose(rise, 0.25 * np.sqrt(explored * variance), rtol=0.02)
 
 
 def test_a_uniform_policy_and_a_small_pool_need_no_draw() -> None:

@@ -19,10 +19,24 @@ def uniforms(key: str) -> list[float]:
     return [(int(digest[13 * i : 13 * i + 13], 16) + 0.5) * EPSILON for i in range(4)]
 
 
-def drawn_from(a: N, b: N, sharpening: float = SHARPENING) -> tuple[N, N]:
-    """The Beta counts of a posterior's draw: a quarter of a deviation more successes, sharpened."""
-    deviation = (a * b / (a + b + 1)) ** 0.5
-    return sharpening * (a + OPTIMISM * deviation), sharpening * b
+def drawn_from(
+    a: N, b: N, sharpening: float = SHARPENING, explored: "N | float" = 1.0
+) -> tuple[N, N]:
+    """The Beta counts of a posterior's draw: a quarter of a deviation more successes, sharpened.
+
+    `explored` is the share of the posterior's variance that the page explores.
+    """
+    deviation = (explored * a * b / (a + b + 1)) ** 0.5
+    sharpened = sharpening / explored
+    return sharpened * (a + OPTIMISM * deviation), sharpened * b
+
+
+def explored_share(a: N, b: N, pair_variance: float, pages: int, sharing: float = 1.0) -> N:
+    """What a page explores of a belief, by its prior: its own part, its share of the rest."""
+    variance = b / (a * (a + b + 1))
+    in_common = (variance - pair_variance) / variance
+    in_common = in_common * (in_common > 0)
+    return 1 - sharing * (1 - 1 / pages) * in_common
 
 
 def beta_draw(a: float, b: float, key: str) -> float:

@@ -5,7 +5,7 @@ One row at a time and one formula at a time, as the method's sources have them; 
 
 import datetime as dt
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -151,7 +151,15 @@ def prior_of(sends: Sequence[Send], page: str, tier: str) -> Prior:
 
     usable = [s for s in same_kind if s.trials]
     firsts = [group[0] for group in grouped(usable, lambda s: s.pair).values()]
+    introduced = grouped(usable, lambda s: ("", s.caption_id))  # on any page
     firsts = [s for s in firsts if s.in_window]
+    is_introduction = [s.at == introduced["", s.caption_id][0].at for s in firsts]
+    counts = Counter(s.tier for s, new in zip(firsts, is_introduction, strict=True) if new)
+    firsts = [
+        s
+        for s, new in zip(firsts, is_introduction, strict=True)
+        if new or counts[s.tier] < MIN_CAPTIONS
+    ]
     pools = [
         ("page", [s for s in firsts if s.tier == tier and s.page == page], MIN_CAPTIONS),
         ("tier", [s for s in firsts if s.tier == tier], MIN_CAPTIONS),

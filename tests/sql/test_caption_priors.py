@@ -158,6 +158,46 @@ class TestPrior:
         assert beside[PRIOR].tolist() == alone[PRIOR].tolist()
         assert beside["fitted_captions"] == alone["fitted_captions"] == 80
 
+    def test_what_a_page_takes_over_from_another_is_no_first_send(self, dataset: Dataset) -> None:
+        """It takes what did well there: its own first sends of these are a selection."""
+        facts = beta_binomial(np.random.default_rng(7), 80, 2.0, 60.0)
+        own = [
+            sent(1000 + n, 1000 + n, n % 7, 300, page_name="coach", send_date=YESTERDAY)
+            for n in range(60)
+        ]
+        taken_over = [
+            sent(2000 + f["row_id"], f["caption_id"], 90, 100, page_name="coach")
+            for f in facts
+            if f["purchased_count"] > 10
+        ]
+        dataset.put("creators", creators("cook", "coach"))
+        dataset.put("caption_bank", bank_of([*facts, *own]))
+        dataset.tune(dispersion_min_degrees=10_000)
+        dataset.put("message_facts", [*facts, *own])
+        alone = fitted(dataset)
+        dataset.put("message_facts", [*facts, *own, *taken_over])
+        beside = fitted(dataset)
+        for page, captions in (("cook", 80), ("coach", 60)):
+            at = (page, "budget")
+            assert beside.loc[at, PRIOR].tolist() == alone.loc[at, PRIOR].tolist()
+            assert beside.loc[at, "fitted_captions"] == captions
+
+    @pytest.mark.parametrize(("introduced", "fitted_captions"), [(49, 98), (50, 50)])
+    def test_all_first_sends_count_in_a_tier_with_few_captions_of_its_own(
+        self, dataset: Dataset, introduced: int, fitted_captions: int
+    ) -> None:
+        """A tier's prior is better from selected sends than from another tier's."""
+        facts = beta_binomial(np.random.default_rng(8), introduced, 2.0, 60.0)
+        taken_over = [
+            sent(1000 + f["row_id"], f["caption_id"], 9, 100, page_name="coach") for f in facts
+        ]
+        dataset.put("creators", creators("cook", "coach", "idle"))
+        dataset.put("caption_bank", bank_of(facts))
+        dataset.tune(dispersion_min_degrees=10_000)
+        dataset.put("message_facts", [*facts, *taken_over])
+        got = fitted(dataset).loc[("idle", "budget")]
+        assert (got["fitted_on"], got["fitted_captions"]) == ("tier", fitted_captions)
+
     def test_thin_tiers_learn_from_wider_pools(self, dataset: Dataset) -> None:
         """From 50 captions a page's tier has a prior of its own; the levels below it in order."""
         rng = np.random.default_rng(5)

@@ -76,6 +76,37 @@ def test_what_the_window_has_of_an_older_caption_is_no_first_send(dataset: Datas
     assert fit.dispersion.estimate == pytest.approx(row["dispersion"], rel=1e-9)
 
 
+def test_what_a_page_takes_over_from_another_is_no_first_send(dataset: Dataset) -> None:
+    """As in the procedure: the page that tried a caption first is the only one it is a fit of."""
+    sends = history(np.random.default_rng(5), 100)
+    facts = [
+        purchases(
+            *(n, int(row["caption_id"]), int(row["successes"]), int(row["trials"])),
+            send_date=days_before(AS_OF, 60 - 20 * (n % 2)),
+        )
+        for n, row in enumerate(sends.to_dict("records"))
+    ]
+    taken_over = [
+        purchases(9_000 + n, n, 90, 300, page_name="coach", send_date=days_before(AS_OF, 1))
+        for n in range(0, 100, 2)
+    ]
+    dataset.put("creators", creators("cook", "coach"))
+    dataset.put("caption_bank", [caption(n, price_tier="mid") for n in range(100)])
+    dataset.put("message_facts", [*facts, *taken_over])
+    dataset.tune(**UNMODELLED)
+    dataset.update_performance(AS_OF, LOOKBACK)
+    got = dataset.warehouse.query(
+        dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
+    ).set_index("page_name")
+    assert got.loc["cook", "captions"].sum() == 100
+    assert got.loc["coach", "captions"].sum() == 0
+    dataset.tune(prior_min_captions=101)
+    of_all_pages = dataset.warehouse.query(
+        dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
+    ).set_index("page_name")
+    assert of_all_pages.loc["coach", "captions"].sum() == 50
+
+
 def test_statistics_of_another_date_have_no_sums(dataset: Dataset) -> None:
     """Sums of two windows would be taken for one."""
     dataset.put("creators", creators("cook"))

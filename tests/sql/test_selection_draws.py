@@ -20,7 +20,7 @@ from tests.sql.dataset import (
     fact,
     target,
 )
-from tests.sql.draws import SHARPENING, beta_draw, drawn_from, uniforms
+from tests.sql.draws import SHARPENING, beta_draw, drawn_from, explored_share, uniforms
 
 NEXT_MONDAY = MONDAY + dt.timedelta(days=7)
 
@@ -126,8 +126,15 @@ class TestDraws:
             expected = tried.get(row["caption_id"], (0, 0))
             assert (row["successes"], row["failures"]) == expected
 
-    def test_an_untried_caption_borrows_from_pages_that_tried_it(self, dataset: Dataset) -> None:
-        """Its prior has the page's mean times its appeal, and spreads no more than the page's."""
+    @pytest.mark.parametrize("sharing", [1.0, 0.4, 0.0])
+    def test_an_untried_caption_borrows_from_pages_that_tried_it(
+        self, dataset: Dataset, sharing: float
+    ) -> None:
+        """Its prior has the page's mean times its appeal, and spreads no more than the page's.
+
+        Both pages explore together what is uncertain on both.
+        """
+        dataset.tune(exploration_sharing=sharing)
         rng = np.random.default_rng(9)
         tried = {s["caption_id"] for s in self.statistics}
         appeal = {
@@ -172,10 +179,59 @@ class TestDraws:
             assert posterior == pytest.approx((rate * strength, (1 - rate) * strength), rel=1e-9)
             assert row["other_pages"] == 2
             key = f"seed|{MONDAY}|cook|{n}"
-            draw = beta_draw(*drawn_from(*posterior), key)
+            explored = explored_share(*posterior, 0.25, 2, sharing)
+            draw = beta_draw(*drawn_from(*posterior, explored=explored), key)
             assert row["thompson_score"] == pytest.approx(draw, rel=1e-9)
             borrowed += 1
         assert borrowed >= 5
+
+    @pytest.mark.parametrize(
+        ("owner", "others", "sharing", "pages"),
+        [
+            (None, ["coach"], 1.0, 2),
+            (None, ["coach", "yoga"], 1.0, 3),
+            (None, ["coach", "yoga"], 0.5, 3),
+            (None, ["coach", "yoga"], 0.0, 1),
+            (None, [], 1.0, 1),
+            ("cook", ["coach", "yoga"], 1.0, 1),
+        ],
+    )
+    def test_explore_a_pages_share_of_what_is_uncertain_on_all(
+        self,
+        dataset: Dataset,
+        owner: str | None,
+        others: list[str],
+        sharing: float,
+        pages: int,
+    ) -> None:
+        """By the pair's own prior, tried or not. Pages that are not active explore nothing."""
+        active = creators("cook", *others)
+        dataset.put("creators", [*active, *creators("idle", is_active=False)])
+        dataset.put("caption_bank", [c | {"page_name": owner} for c in self.bank])
+        variance = 0.3
+        dataset.put("caption_priors", [p | {"pair_variance": variance} for p in self.priors])
+        dataset.tune(exploration_sharing=sharing)
+        tried = {s["caption_id"]: s for s in self.statistics}
+        flat = {p["price_tier"]: p for p in self.priors}
+        rows = dataset.select("cook", counts=dict.fromkeys(TIERS, 20))
+        shares: list[float] = []
+        for row in rows.to_dict("records"):
+            caption_id = row["caption_id"]
+            prior = tried.get(caption_id) or flat[row["price_tier"]]
+            share = explored_share(
+                prior["prior_successes"], prior["prior_failures"], variance, pages, sharing
+            )
+            shares.append(share)
+            posterior = (row["posterior_successes"], row["posterior_failures"])
+            key = f"seed|{MONDAY}|cook|{caption_id}"
+            draw = beta_draw(*drawn_from(*posterior, explored=share), key)
+            assert row["thompson_score"] == pytest.approx(draw, rel=1e-9)
+        assert len(shares) >= 60
+        if pages > 1 and sharing > 0:
+            assert min(shares) < 0.9  # of captions that are less certain than pages are alike
+            assert max(shares) == 1.0
+        else:
+            assert set(shares) == {1.0}
 
     def test_a_page_without_a_prior_draws_from_the_uniform(self, dataset: Dataset) -> None:
         rows = dataset.select("coach", counts=self.WANTED)

@@ -6,11 +6,12 @@ import pytest
 from scipy import stats
 
 from tests.sql.dataset import Dataset, Row, caption, creators, restriction, target
-from tests.sql.draws import drawn_from
+from tests.sql.draws import drawn_from, explored_share
 
 PAGES = [f"page_{n:03}" for n in range(150)]
 BANK = 1_200
 PRIOR = (0.6, 90.0)
+PAIR_VARIANCE = 0.2
 EVERY_CAPTION = 1_000_000
 """`individual_draws` with which every caption draws by its own key: the exhaustive selection."""
 
@@ -27,7 +28,7 @@ def priors(pages: list[str]) -> list[Row]:
             "dispersion": 1.0,
             "rate": mean,
             "variation": stats.beta(alpha, beta).var() / mean**2,
-            "pair_variance": 0.2,
+            "pair_variance": PAIR_VARIANCE,
         }
         for page in pages
     ]
@@ -69,10 +70,11 @@ def each_alone(dataset: Dataset, seeds: int) -> pd.DataFrame:
 
 def percentile_of(rows: pd.DataFrame) -> np.ndarray:
     """Where the draws lie in the posteriors that they are of."""
-    return stats.beta.sf(
-        rows["thompson_score"],
-        *drawn_from(rows["posterior_successes"], rows["posterior_failures"]),
+    explored = explored_share(
+        rows["prior_successes"], rows["prior_failures"], PAIR_VARIANCE, len(PAGES)
     )
+    posterior = rows["posterior_successes"], rows["posterior_failures"]
+    return stats.beta.sf(rows["thompson_score"], *drawn_from(*posterior, explored=explored))
 
 
 class TestUntried:
@@ -89,7 +91,9 @@ class TestUntried:
         """The k-th of n uniforms is Beta(n + 1 - k, k)."""
         rows = candidates[candidates["arm_rank"] == rank]
         assert len(rows) == 2 * len(PAGES)
-        survival = stats.beta.sf(rows["thompson_score"], *drawn_from(*PRIOR))
+        explored = explored_share(*PRIOR, PAIR_VARIANCE, len(PAGES))
+        assert explored < 0.2
+        survival = stats.beta.sf(rows["thompson_score"], *drawn_from(*PRIOR, explored=explored))
         assert stats.kstest(survival, stats.beta(rank, BANK + 1 - rank).cdf).pvalue > 0.001
 
     def test_every_caption_is_as_likely_to_have_one(self, candidates: pd.DataFrame) -> None:

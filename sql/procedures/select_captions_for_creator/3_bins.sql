@@ -44,6 +44,7 @@
         m.bin_captions AS captions,
         m.spread,
         m.is_large,
+        m.pair_variance,
         m.reach * m.per_eligible + 4.0 * SQRT(m.reach * m.per_eligible) AS reach,
         COALESCE(m.bin_rate * m.strength, m.prior_successes) AS prior_successes,
         COALESCE((1.0 - m.bin_rate) * m.strength, m.prior_failures) AS prior_failures
@@ -60,25 +61,46 @@
       ) AS m
     ),
 
-    -- What draws are made from: see posteriors.
+    -- What draws are made from: see shared_beliefs and posteriors.
     optimistic AS (
       SELECT
-        b.*,
-        b.prior_successes + v_draw_optimism * SQRT(SAFE_DIVIDE(
-          b.prior_successes * b.prior_failures, b.prior_successes + b.prior_failures + 1.0
-        )) AS optimistic_successes
-      FROM believed AS b
+        b.* EXCEPT (draw_strength),
+        v_posterior_sharpening * b.draw_strength * (
+          b.prior_successes + v_draw_optimism * SQRT(SAFE_DIVIDE(
+            SAFE_DIVIDE(
+              b.prior_successes * b.prior_failures, b.prior_successes + b.prior_failures + 1.0
+            ),
+            b.draw_strength
+          ))
+        ) AS draw_successes,
+        v_posterior_sharpening * b.draw_strength * b.prior_failures AS draw_failures
+      FROM (
+        SELECT
+          *,
+          SAFE_DIVIDE(
+            1.0,
+            1.0 - v_left_to_others * GREATEST(
+              1.0 - COALESCE(
+                SAFE_DIVIDE(
+                  pair_variance * prior_successes * (prior_successes + prior_failures + 1.0),
+                  prior_failures
+                ),
+                1.0
+              ),
+              0.0
+            )
+          ) AS draw_strength
+        FROM believed
+      ) AS b
     ),
 
     shaped AS (
       SELECT
-        b.* EXCEPT (optimistic_successes),
-        LN(SAFE_DIVIDE(b.optimistic_successes, b.prior_failures)) AS centre,
-        SAFE_DIVIDE(1.0, 9.0 * v_posterior_sharpening * b.optimistic_successes) AS variance_a,
-        SAFE_DIVIDE(1.0, 9.0 * v_posterior_sharpening * b.prior_failures) AS variance_b,
-        b.is_large
-        AND v_posterior_sharpening * LEAST(b.optimistic_successes, b.prior_failures) >= 1.0
-          AS may_order
+        b.* EXCEPT (draw_successes, draw_failures, pair_variance),
+        LN(SAFE_DIVIDE(b.draw_successes, b.draw_failures)) AS centre,
+        SAFE_DIVIDE(1.0, 9.0 * b.draw_successes) AS variance_a,
+        SAFE_DIVIDE(1.0, 9.0 * b.draw_failures) AS variance_b,
+        b.is_large AND LEAST(b.draw_successes, b.draw_failures) >= 1.0 AS may_order
       FROM optimistic AS b
     ),
 

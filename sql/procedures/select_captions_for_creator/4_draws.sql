@@ -247,6 +247,8 @@
       b.has_urgency,
       b.appeal_pages,
       b.own_price,
+      b.page_name IS NULL AS is_shared,
+      m.pair_variance,
       COALESCE(s.total_observations, 0) AS total_observations,
       m.prior_successes AS flat_successes,
       m.prior_failures AS flat_failures,
@@ -306,16 +308,42 @@
     FROM unworn AS u
   ),
 
+  -- draw_strength is the variance of what is believed over what of it the page explores: its own part
+  -- (pair_variance) and a share of the part that is uncertain on all pages alike, which they find out
+  -- together. How much of a prior's variance is which tells also what its posterior's is. 1 of a
+  -- caption that one page alone may use, and where nothing is known of the page.
+  shared_beliefs AS (
+    SELECT
+      k.*,
+      IF(
+        k.is_shared,
+        SAFE_DIVIDE(
+          1.0,
+          1.0 - v_left_to_others * GREATEST(
+            1.0 - COALESCE(
+              SAFE_DIVIDE(k.pair_variance * k.alpha * (k.alpha + k.beta + 1.0), k.beta), 1.0
+            ),
+            0.0
+          )
+        ),
+        1.0
+      ) AS draw_strength
+    FROM known AS k
+  ),
+
   posteriors AS (
     SELECT
       k.*,
-      v_posterior_sharpening * (
+      v_posterior_sharpening * k.draw_strength * (
         k.alpha + k.effective_successes
         + v_draw_optimism * SQRT(SAFE_DIVIDE(
-          (k.alpha + k.effective_successes) * (k.beta + k.effective_failures),
-          k.alpha + k.beta + k.effective_successes + k.effective_failures + 1.0
+          SAFE_DIVIDE(
+            (k.alpha + k.effective_successes) * (k.beta + k.effective_failures),
+            k.alpha + k.beta + k.effective_successes + k.effective_failures + 1.0
+          ),
+          k.draw_strength
         ))
       ) AS draw_successes,
-      v_posterior_sharpening * (k.beta + k.effective_failures) AS draw_failures
-    FROM known AS k
+      v_posterior_sharpening * k.draw_strength * (k.beta + k.effective_failures) AS draw_failures
+    FROM shared_beliefs AS k
   ),

@@ -123,6 +123,7 @@
     l.caption_id,
     l.arm,
     l.is_own,
+    l.is_shared,
     l.uniform,
     l.bin,
     l.content_category,

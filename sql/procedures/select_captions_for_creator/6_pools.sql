@@ -87,6 +87,7 @@
         p.price_tier,
         c.content_category,
         c.has_urgency,
+        v_pages AS pages,
         CAST(NULL AS INT64) AS caption_id,
         c.captions - COALESCE(x.captions, 0) AS captions,
         p.prior_successes,
@@ -119,6 +120,7 @@
         d.price_tier,
         d.content_category,
         d.has_urgency,
+        IF(d.is_shared, v_pages, 1) AS pages,
         d.caption_id,
         1 AS captions,
         d.prior_successes,
@@ -134,6 +136,7 @@
         b.price_tier,
         b.content_category,
         b.has_urgency,
+        v_pages AS pages,
         k.caption_id,
         1 AS captions,
         k.prior_successes,
@@ -157,23 +160,43 @@
       GROUP BY page_name, price_tier
     ),
 
-    -- What draws are made from: see posteriors.
+    -- What draws are made from: see shared_beliefs and posteriors.
     drawn_from AS (
       SELECT
         c.*,
         l.draw AS least_draw,
-        v_posterior_sharpening * (
+        v_posterior_sharpening * c.draw_strength * (
           c.successes + v_draw_optimism * SQRT(SAFE_DIVIDE(
-            c.successes * c.failures, c.successes + c.failures + 1.0
+            SAFE_DIVIDE(c.successes * c.failures, c.successes + c.failures + 1.0), c.draw_strength
           ))
         ) AS alpha,
-        v_posterior_sharpening * c.failures AS beta
+        v_posterior_sharpening * c.draw_strength * c.failures AS beta
       FROM (
         SELECT
-          *,
-          prior_successes + effective_successes AS successes,
-          prior_failures + effective_failures AS failures
-        FROM pooled
+          p.*,
+          w.pair_variance,
+          p.prior_successes + p.effective_successes AS successes,
+          p.prior_failures + p.effective_failures AS failures,
+          IF(
+            p.pages > 1,
+            SAFE_DIVIDE(
+              1.0,
+              1.0 - v_left_to_others * GREATEST(
+                1.0 - COALESCE(
+                  SAFE_DIVIDE(
+                    w.pair_variance * p.prior_successes
+                    * (p.prior_successes + p.prior_failures + 1.0),
+                    p.prior_failures
+                  ),
+                  1.0
+                ),
+                0.0
+              )
+            ),
+            1.0
+          ) AS draw_strength
+        FROM pooled AS p
+        INNER JOIN tier_places AS w ON p.page_name = w.page_name AND p.price_tier = w.price_tier
       ) AS c
       LEFT JOIN least_chosen AS l ON c.page_name = l.page_name AND c.price_tier = l.price_tier
     ),
@@ -190,6 +213,7 @@
           ) >= ROUND(LN(SAFE_DIVIDE(least_draw, 1.0 - least_draw)), 6),
           CONCAT('caption ', CAST(caption_id AS STRING)),
           CONCAT(
+            CAST(pages AS STRING), ' ',
             CAST(CAST(ROUND(ROUND(2.0 * LN(successes), 9)) AS INT64) AS STRING), ' ',
             CAST(CAST(ROUND(ROUND(2.0 * LN(failures), 9)) AS INT64) AS STRING)
           )
@@ -219,6 +243,7 @@
         g.price_tier,
         g.content_category,
         g.has_urgency,
+        g.pages,
         m.prior_successes,
         m.prior_failures,
         m.effective_successes,
@@ -231,7 +256,7 @@
           AND g.price_tier = m.price_tier
           AND g.posterior_group = m.posterior_group
       GROUP BY
-        g.page_name, g.price_tier, g.content_category, g.has_urgency, m.prior_successes,
+        g.page_name, g.price_tier, g.content_category, g.has_urgency, g.pages, m.prior_successes,
         m.prior_failures, m.effective_successes, m.effective_failures
     )
 
@@ -241,7 +266,9 @@
       a.price_tier,
       COALESCE(a.content_category, 'uncategorised') AS content_category,
       a.has_urgency,
+      a.pages,
       a.captions,
+      w.pair_variance,
       a.prior_successes,
       a.prior_failures,
       a.effective_successes,
@@ -290,13 +317,13 @@
   ON FALSE
   WHEN NOT MATCHED THEN
     INSERT (
-      page_name, week_start, price_tier, content_category, has_urgency, captions, prior_successes,
-      prior_failures, effective_successes, effective_failures, relative_use, multiplier,
+      page_name, week_start, price_tier, content_category, has_urgency, pages, captions,
+      pair_variance, prior_successes, prior_failures, effective_successes, effective_failures, relative_use, multiplier,
       treatment_places, control_places, category_room, urgent_room
     )
     VALUES (
-      f.page_name, f.week_start, f.price_tier, f.content_category, f.has_urgency, f.captions,
-      f.prior_successes, f.prior_failures, f.effective_successes, f.effective_failures,
+      f.page_name, f.week_start, f.price_tier, f.content_category, f.has_urgency, f.pages,
+      f.captions, f.pair_variance, f.prior_successes, f.prior_failures, f.effective_successes, f.effective_failures,
       f.relative_use, f.multiplier, f.treatment_places, f.control_places, f.category_room,
       f.urgent_room
     )

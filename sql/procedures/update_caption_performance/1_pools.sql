@@ -83,19 +83,39 @@
       ON pool.page_name IS NULL AND y.message_type = pool.message_type
   ),
 
-  -- One row per page and caption whose first send lies in the window.
+  -- One row per caption whose first send on any page lies in the window, and page that sent it then.
+  -- A page's first send of a caption that others have tried is a selection: it comes after what they
+  -- saw. Such pages would look as if every caption sold well and none differed much. Only in a tier
+  -- that has few captions which were first sent in the window do all pages' first sends count.
   first_sends AS (
     SELECT
       s.page_name,
       s.caption_id,
       s.price_tier,
       s.message_type,
-      s.sending_time,
       s.usual_trials AS trials,
       s.successes,
       SAFE_DIVIDE(s.successes * s.successes, s.usual_trials) AS square
-    FROM caption_sends AS s
-    WHERE s.is_first AND s.in_window
+    FROM (
+      SELECT
+        *,
+        COUNTIF(is_introduction) OVER (PARTITION BY price_tier) AS tier_introductions
+      FROM (
+        SELECT
+          page_name,
+          caption_id,
+          price_tier,
+          message_type,
+          usual_trials,
+          successes,
+          in_window,
+          in_window
+          AND sending_time = MIN(sending_time) OVER (PARTITION BY caption_id) AS is_introduction
+        FROM caption_sends
+        WHERE is_first
+      )
+    ) AS s
+    WHERE s.in_window AND (s.is_introduction OR s.tier_introductions < v_prior_min_captions)
   ),
 
   pools AS (
