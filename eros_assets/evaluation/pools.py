@@ -97,9 +97,9 @@ def _logged_pools(
     import pandas as pd
 
     for stratum, rows in pools.groupby(STRATUM, sort=True):
-        rows = rows.sort_values(
-            [*COUNTS["prior"], *COUNTS["evidence"], "content_category", "has_urgency"]
-        )
+        # In one order, whatever the warehouse gives: captions of all pages before the page's own.
+        by = [*COUNTS["prior"], *COUNTS["evidence"], "content_category", "has_urgency", "pages"]
+        rows = rows.sort_values(by, ascending=[column != "pages" for column in by])
         by_category = rows.groupby("content_category", sort=True)
         use, room = by_category["relative_use"].first(), by_category["category_room"].first()
         pool = TierPool(

@@ -180,9 +180,15 @@ BEGIN
         MAX(t.exploration_sharing) AS exploration_sharing
       FROM `${dataset}.tuning` AS t
     ) AS k
+    -- Pages with an active row, also those that another row contradicts: a mistake in one page's rows
+    -- must not change what others draw.
     CROSS JOIN (
-      SELECT GREATEST(COUNTIF(c.is_active), 1) AS pages
-      FROM `${dataset}.usable_creators` AS c
+      SELECT GREATEST(COUNT(DISTINCT c.page_name), 1) AS pages
+      FROM `${dataset}.creators` AS c
+      WHERE
+        c.is_active
+        AND REGEXP_CONTAINS(c.page_name, r'^[a-z0-9_]+$')
+        AND LENGTH(c.page_name) <= 100
     ) AS g
     CROSS JOIN (
       SELECT MAX(n.control_share_needed) AS control_share_needed

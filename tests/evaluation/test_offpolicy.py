@@ -1,9 +1,11 @@
 """Estimates of another setting from the log of this one, where the truth is known."""
 
+import datetime as dt
 import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -15,6 +17,7 @@ from eros_assets.evaluation.offpolicy import (
     policy_value,
     self_normalised,
 )
+from eros_assets.evaluation.pools import chances
 from eros_assets.evaluation.replay import Policy, TierPool, replay
 
 PLACES, CAPTIONS = 5, 60
@@ -342,6 +345,48 @@ def test_the_same_seed_gives_the_same_chances() -> None:
         for _ in range(2)
     )
     assert (first == second).all()
+
+
+def test_the_order_of_a_pool_s_rows_makes_no_difference() -> None:
+    """Groups may differ in nothing but how many pages they are for."""
+    stratum = {"page_name": "cook", "week_start": dt.date(2025, 11, 3), "price_tier": "mid"}
+    limits = {
+        "relative_use": 0.0,
+        "multiplier": 1.0,
+        "treatment_places": 4,
+        "control_places": 1,
+        "category_room": 4,
+        "urgent_room": 4,
+        "pair_variance": 0.05,
+    }
+    groups = [
+        {"pages": pages, "prior_successes": a, "content_category": category, "has_urgency": urgent}
+        for pages in (1, 12)
+        for a in (1.0, 2.0)
+        for category in ("cooking", "travel")
+        for urgent in (False, True)
+    ]
+    pool = pd.DataFrame(
+        {
+            **stratum,
+            **limits,
+            "prior_failures": 90.0,
+            "effective_successes": 0.0,
+            "effective_failures": 0.0,
+            "captions": 3,
+            **group,
+        }
+        for group in groups
+    )
+    chosen = pool.assign(posterior_successes=pool["prior_successes"], posterior_failures=90.0)
+    policy = Policy("ours", 32.0, 0.05, draw_optimism=0.25, exploration_sharing=1.0)
+    found = [
+        chances(rows, chosen, [policy], replays=200, seed="a")
+        for rows in (pool, pool[::-1], pool.sample(frac=1, random_state=7))
+    ]
+    pd.testing.assert_frame_equal(found[0], found[1])
+    pd.testing.assert_frame_equal(found[0], found[2])
+    assert found[0].notna().all(axis=None)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.03, 0.01])
