@@ -30,6 +30,7 @@ from eros_assets.exporting.schedule_csv import (
 )
 from eros_assets.gate.conditions import week_parameters
 from eros_assets.gate.report import Report, read_report
+from eros_assets.importing.schema import PRICE_TIERS
 from eros_assets.planning.identity import schedule_id
 from eros_assets.planning.model import WeekPlan
 from eros_assets.planning.volume import split_by_largest_remainder
@@ -53,8 +54,6 @@ USUAL_BANK = 50_000
 """Captions of a bank for which the selector may take as long as the tuning says."""
 WRITTEN = ("caption_selections", "selection_candidates", "selection_pools")
 """The tables that the selector writes; a rehearsal has temporary ones in their place."""
-
-TIERS = ("budget", "mid", "premium", "bump")
 
 QUARTER = dt.timedelta(minutes=15)
 
@@ -187,12 +186,12 @@ def select(week: RehearsedWeek, report: Report, rules: Record) -> Selection:
     nothing else, see `Warehouse.slowness`. A slow selection is tried again: a machine may be busy
     for a moment.
     """
-    shares = [float(rules[f"{tier}_share"]) for tier in TIERS[:-1]]
+    shares = [float(rules[f"{tier}_share"]) for tier in PRICE_TIERS[:-1]]
     counts = (
         *split_by_largest_remainder(report.recommended_ppv, shares),
         report.recommended_bump,
     )
-    wanted: dict[str, int] = dict(zip(TIERS, counts, strict=True))
+    wanted: dict[str, int] = dict(zip(PRICE_TIERS, counts, strict=True))
     arguments: dict[str, Value] = {
         "p_page_name": week.page_name,
         "p_week_start": REHEARSAL_WEEK,
@@ -238,7 +237,7 @@ def selected(week: RehearsedWeek, work: SelectionWork) -> Selection | None:
     of_page = targets[targets["page_name"] == week.page_name].to_dict("records")
     if len(of_page) != 1:
         return None
-    wanted = {tier: int(of_page[0][f"num_{tier}"]) for tier in TIERS}
+    wanted = {tier: int(of_page[0][f"num_{tier}"]) for tier in PRICE_TIERS}
     rows = week.dataset.rows(
         "caption_selections", week_start=week.week_start, page_name=week.page_name
     )

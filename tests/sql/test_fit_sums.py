@@ -1,25 +1,38 @@
 """The sums that fits are judged by, against pandas, and the fits against caption_priors."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from eros_assets.evaluation.fits import SUMS, fits_of
 from tests.evaluation.test_fits import history, sums_of
-from tests.sql.dataset import UNMODELLED, Dataset, caption, creators, days_before, purchases
+from tests.sql.dataset import UNMODELLED, Dataset, Row, caption, creators, days_before, purchases
 from tests.sql.test_caption_priors import AS_OF, LOOKBACK
 
 
-def test_sums_are_those_of_each_captions_sends_and_fits_those_of_the_procedure(
-    dataset: Dataset,
-) -> None:
-    sends = history(np.random.default_rng(1), 200)
-    facts = [
+def facts_of(sends: pd.DataFrame) -> list[Row]:
+    """Facts of one page's sends, a row each, on two dates of the window."""
+    return [
         purchases(
             *(n, int(row["caption_id"]), int(row["successes"]), int(row["trials"])),
             send_date=days_before(AS_OF, 60 - 20 * (n % 2)),
         )
         for n, row in enumerate(sends.to_dict("records"))
     ]
+
+
+def fit_sums(dataset: Dataset) -> pd.DataFrame:
+    """The sums of the window that ends at AS_OF."""
+    return dataset.warehouse.query(
+        dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
+    )
+
+
+def test_sums_are_those_of_each_captions_sends_and_fits_those_of_the_procedure(
+    dataset: Dataset,
+) -> None:
+    sends = history(np.random.default_rng(1), 200)
+    facts = facts_of(sends)
     outside = [
         purchases(9_000, 1, 5, 300, send_date=AS_OF),
         purchases(9_001, 999, 5, 300, send_date=days_before(AS_OF, 3)),
@@ -29,9 +42,7 @@ def test_sums_are_those_of_each_captions_sends_and_fits_those_of_the_procedure(
     dataset.put("message_facts", [*facts, *outside])
     dataset.tune(**UNMODELLED)
     dataset.update_performance(AS_OF, LOOKBACK)
-    got = dataset.warehouse.query(
-        dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
-    )
+    got = fit_sums(dataset)
     expected = sums_of(sends)
     assert got["fold"].tolist() == expected["fold"].tolist()
     np.testing.assert_allclose(got[SUMS].to_numpy(float), expected[SUMS].to_numpy(float), rtol=1e-9)
@@ -47,14 +58,7 @@ def test_sums_are_those_of_each_captions_sends_and_fits_those_of_the_procedure(
 
 def test_what_the_window_has_of_an_older_caption_is_no_first_send(dataset: Dataset) -> None:
     """Its sends tell how much sends vary; the prior's fit leaves it out, as the procedure does."""
-    sends = history(np.random.default_rng(4), 200)
-    facts = [
-        purchases(
-            *(n, int(row["caption_id"]), int(row["successes"]), int(row["trials"])),
-            send_date=days_before(AS_OF, 60 - 20 * (n % 2)),
-        )
-        for n, row in enumerate(sends.to_dict("records"))
-    ]
+    facts = facts_of(history(np.random.default_rng(4), 200))
     before = [
         purchases(9_000 + n, n, 90, 300, send_date=days_before(AS_OF, LOOKBACK + 1))
         for n in range(0, 200, 2)
@@ -64,9 +68,7 @@ def test_what_the_window_has_of_an_older_caption_is_no_first_send(dataset: Datas
     dataset.put("message_facts", [*facts, *before])
     dataset.tune(**UNMODELLED)
     dataset.update_performance(AS_OF, LOOKBACK)
-    got = dataset.warehouse.query(
-        dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
-    )
+    got = fit_sums(dataset)
     row = dataset.rows("caption_priors").set_index("price_tier").loc["mid"]
     [fit] = fits_of(got)
     assert fit.captions == row["fitted_captions"] == 100
@@ -78,14 +80,7 @@ def test_what_the_window_has_of_an_older_caption_is_no_first_send(dataset: Datas
 
 def test_what_a_page_takes_over_from_another_is_no_first_send(dataset: Dataset) -> None:
     """As in the procedure: the page that tried a caption first is the only one it is a fit of."""
-    sends = history(np.random.default_rng(5), 100)
-    facts = [
-        purchases(
-            *(n, int(row["caption_id"]), int(row["successes"]), int(row["trials"])),
-            send_date=days_before(AS_OF, 60 - 20 * (n % 2)),
-        )
-        for n, row in enumerate(sends.to_dict("records"))
-    ]
+    facts = facts_of(history(np.random.default_rng(5), 100))
     taken_over = [
         purchases(9_000 + n, n, 90, 300, page_name="coach", send_date=days_before(AS_OF, 1))
         for n in range(0, 100, 2)
@@ -95,15 +90,11 @@ def test_what_a_page_takes_over_from_another_is_no_first_send(dataset: Dataset) 
     dataset.put("message_facts", [*facts, *taken_over])
     dataset.tune(**UNMODELLED)
     dataset.update_performance(AS_OF, LOOKBACK)
-    got = dataset.warehouse.query(
-        dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
-    ).set_index("page_name")
+    got = fit_sums(dataset).set_index("page_name")
     assert got.loc["cook", "captions"].sum() == 100
     assert got.loc["coach", "captions"].sum() == 0
     dataset.tune(prior_min_captions=101)
-    of_all_pages = dataset.warehouse.query(
-        dataset.library["fit_sums"].text, {"as_of": AS_OF, "lookback_days": LOOKBACK}
-    ).set_index("page_name")
+    of_all_pages = fit_sums(dataset).set_index("page_name")
     assert of_all_pages.loc["coach", "captions"].sum() == 50
 
 
