@@ -4,15 +4,20 @@ The right values are those of Google's reference implementation.
 """
 
 import datetime as dt
+import decimal
 import re
+import sys
+import unicodedata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from eros_assets.warehouse.duckdb import translation
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
+from eros_assets.warehouse.duckdb.googlesql import macros
 from eros_assets.warehouse.duckdb.translation import Scope, Translator
 from eros_assets.warehouse.protocol import Typed, WarehouseError
 from eros_assets.warehouse.sql.syntax import Sql
@@ -176,6 +181,10 @@ def test_numbers(calculator: DuckDBWarehouse, expression: str, expected: object)
         ("LTRIM('\\n a ')", "a "),
         ("TRIM('xxaxx', 'x')", "a"),
         ("LOWER('ÀÉ ΣΑΣ')", "àé σας"),
+        ("LOWER('İΣ Σ Σ\u0301Σ.')", "i\u0307ς σ σ\u0301ς."),
+        ("LOWER(CAST(NULL AS STRING))", None),
+        ("NORMALIZE('cafe\u0301 \u212b \u1112\u1161 \u2019')", "caf\u00e9 \u00c5 \ud558 \u2019"),
+        ("NORMALIZE(CAST(NULL AS STRING))", None),
         ("REGEXP_REPLACE('a  b   c', r'\\s+', ' ')", "a b c"),
         ("REGEXP_REPLACE('Hé 😀 wörld!', r'[^\\p{L}\\s]', '')", "Hé  wörld"),
         ("FORMAT('%.2f|%5d|%s|%d%%', 2.675, 3, 'a', 4)", "2.67|    3|a|4%"),
@@ -191,6 +200,50 @@ def test_numbers(calculator: DuckDBWarehouse, expression: str, expected: object)
 )  # fmt: skip
 def test_texts(calculator: DuckDBWarehouse, expression: str, expected: str | None) -> None:
     assert value(calculator, expression) == expected
+
+
+def test_characters_that_are_not_looked_at_are_in_normal_form_beside_any_other() -> None:
+    looked_at = re.compile(
+        f"[{re.sub(r'x{([0-9a-f]+)}', lambda m: f'U{m[1]:0>8}', macros.COMPOSABLE)}]"
+    )
+    every = [chr(c) for c in range(sys.maxunicode + 1) if not 0xD800 <= c < 0xE000]
+    others = [c for c in every if not looked_at.match(c)]
+    pairs = [unicodedata.normalize("NFD", c) for c in every]
+    joined = {c for pair in pairs for c in pair[1:]}
+    assert len(others) > 900_000
+    assert [c for c in others if unicodedata.normalize("NFC", c) != c] == []
+    assert [c for c in others if unicodedata.combining(c) or c in joined] == []
+
+
+def test_to_digits_it_rounds_the_decimal_expansion_with_ties_away_from_zero(
+    calculator: DuckDBWarehouse,
+) -> None:
+    rng = np.random.default_rng(1)
+    for digits in (0, 1, 2, 6, 9, 12, 15, 22, 25):
+        scale = 10.0**-digits
+        numbers = np.concatenate(
+            [
+                rng.normal(size=2_000) * 10.0 ** rng.uniform(-12, 12, 2_000),
+                rng.uniform(-1, 1, 1_000),
+                (rng.integers(-(10**6), 10**6, 1_000) + 0.5) * scale,
+                rng.integers(-(10**6), 10**6, 1_000) / 1024.0,
+                np.nextafter((rng.integers(0, 10**6, 500) + 0.5) * scale, np.inf),
+                np.nextafter((rng.integers(0, 10**6, 500) + 0.5) * scale, -np.inf),
+                rng.uniform(0.9, 1.1, 500) * 2.0**42 * scale,
+                np.array([0.0, -0.0, 1e300, -5e-324, 2.0**52 + 0.5]),
+            ]
+        )
+        found = calculator.query(
+            f"SELECT ARRAY_AGG(ROUND(x, {digits}) ORDER BY i) AS v "
+            "FROM UNNEST(@numbers) AS x WITH OFFSET AS i",
+            {"numbers": Typed(numbers.tolist(), "ARRAY<FLOAT64>")},
+        )["v"][0]
+        with decimal.localcontext(prec=400):
+            unit = decimal.Decimal(1).scaleb(-digits)
+            expected = [
+                float(decimal.Decimal(x).quantize(unit, decimal.ROUND_HALF_UP)) for x in numbers
+            ]
+        assert list(found) == expected
 
 
 @pytest.mark.parametrize(
@@ -407,6 +460,6 @@ def test_what_is_computed_is_bound_once_for_a_macro() -> None:
     translated = Translator("project", "dataset").statement(Sql(sql, 1), Scope({})).sql
     called = re.findall(r"googlesql\.(\w+)\((\w+)", translated)
     assert {name for name, _ in called} == {
-        *("string", "int64", "round", "length", "lower", "sign", "instant", "shown", "safe_int64")
+        *("string", "int64", "round", "length", "sign", "instant", "shown", "safe_int64")
     }
     assert {argument for _, argument in called} == {"bound"}

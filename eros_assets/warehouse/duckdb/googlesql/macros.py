@@ -14,11 +14,23 @@ from collections.abc import Mapping
 from eros_assets.warehouse.duckdb.googlesql.rule import MACRO_SCHEMA, once
 
 # Raise it when a macro below changes: files made by an earlier version get the new macros then.
-MACROS_VERSION = 6
+MACROS_VERSION = 7
 
 _SPACES = (
     r"\t\n\v\f\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 )
+
+COMPOSABLE = (
+    r"\x{300}-\x{36f}\x{374}\x{37e}\x{387}\x{483}-\x{487}\x{591}-\x{1fff}\x{2000}\x{2001}"
+    r"\x{20d0}-\x{20f0}\x{2126}\x{212a}\x{212b}\x{2329}\x{232a}\x{2adc}\x{2cef}-\x{2cf1}\x{2d7f}"
+    r"\x{2de0}-\x{2dff}\x{302a}-\x{302f}\x{3099}\x{309a}\x{a66f}-\x{d7ff}\x{f900}-\x{fdff}"
+    r"\x{fe20}-\x{fe2f}\x{10000}-\x{1efff}\x{2f800}-\x{2fa1f}"
+)
+"""All characters that NFC changes, joins to another or puts in another order, and some more."""
+
+_POWER = "CAST('1e' || digits AS DOUBLE)"
+_SMALL = "4398046511104.0"  # 2^42: its neighbours are a thousandth away
+_LARGE = "4503599627370496.0"  # 2^52: its neighbours are 1 away
 
 _DOUBLE = "TRY_CAST(x AS DOUBLE)"
 _INSTANT = "TRY_CAST(x AS TIMESTAMPTZ)"
@@ -113,14 +125,22 @@ AGGREGATES = frozenset(f"{MACRO_SCHEMA}.{name}" for name in _OVERLOADS) | {"list
 _PLAIN: Mapping[str, tuple[str, str]] = {
     # A list of elements' JSON as that of the list.
     "json_list": ("x", "coalesce('[' || array_to_string(x, ',') || ']', 'null')"),
-    # To digits after the point: the decimal expansion in full tells a tie, which goes away from
-    # zero, from a number that only looks like one once it is multiplied.
+    # To digits after the point. A number that is small enough, multiplied by the power of ten, is
+    # wrong by less than a two-thousandth: unless that makes it near a tie, its nearest whole number
+    # is the right one, and divided by the power it is the nearest FLOAT64. Otherwise the decimal
+    # expansion in full, which takes a hundred times longer, tells a tie, which goes away from zero,
+    # from a number that only looks like one once it is multiplied. Where digits end below what a
+    # FLOAT64 of that size can tell, it is the number itself.
     "round": (
         "x, digits",
         (
-            "CASE WHEN digits < 0 OR digits > 40 OR NOT isfinite(x) THEN round(x, digits) "
+            f"CASE WHEN digits BETWEEN 0 AND 22 AND abs(x) < {_SMALL} / {_POWER} "
+            f"AND abs(abs(x * {_POWER} - trunc(x * {_POWER})) - 0.5) > 0.001 "
+            f"THEN round(x * {_POWER}) / {_POWER} "
+            "WHEN digits < 0 OR digits > 40 OR NOT isfinite(x) THEN round(x, digits) "
             "WHEN substr(split_part(printf('%.60f', x), '.', 2), digits + 1) "
-            "= '5' || repeat('0', 59 - digits) THEN round(x, digits) "
+            "= '5' || repeat('0', 59 - digits) "
+            f"THEN CASE WHEN abs(x) < {_LARGE} / {_POWER} THEN round(x, digits) ELSE x END "
             "ELSE CAST(printf(CASE digits WHEN 0 THEN '%.0f' WHEN 1 THEN '%.1f' "
             "ELSE '%.' || digits || 'f' END, x) AS DOUBLE) END"
         ),
@@ -145,14 +165,19 @@ _PLAIN: Mapping[str, tuple[str, str]] = {
         ),
     ),
     "floor_units": ("x, unit", "(x - ((x % unit) + unit) % unit) // unit"),
-    # With the two letters that DuckDB lowers otherwise: the sigma that ends a word, the dotted I.
+    # With the two letters that DuckDB lowers otherwise: the dotted I, the sigma that ends a word.
+    # The text stands in it once: bound by a lambda, its patterns would be compiled again and again.
     "lower": (
         "x",
         (
-            "lower(CASE WHEN regexp_matches(x, '[\u03a3\u0130]') THEN regexp_replace(replace(x, "
-            "'\u0130', 'i\u0307'), '(\\p{L}\\p{M}*)\u03a3([^\\p{L}]|$)', '\\1\u03c2\\2', 'g') "
-            "ELSE x END)"
+            "lower(regexp_replace(replace(x, '\u0130', 'i\u0307'), "
+            "'(\\p{L}\\p{M}*)\u03a3([^\\p{L}]|$)', '\\1\u03c2\\2', 'g'))"
         ),
+    ),
+    # Most texts have no character that the form NFC changes, which is told much faster.
+    "nfc": (
+        "x",
+        f"CASE WHEN regexp_matches(x, '[{COMPOSABLE}]') THEN nfc_normalize(x) ELSE x END",
     ),
     "trim": ("x", f"regexp_replace(x, '^[{_SPACES}]+|[{_SPACES}]+$', '', 'g')"),
     "ltrim": ("x", f"regexp_replace(x, '^[{_SPACES}]+', '')"),

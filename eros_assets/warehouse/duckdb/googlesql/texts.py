@@ -33,7 +33,7 @@ def _normalize(node: exp.Expr) -> exp.Expr:
     form = part(node, "form")
     if form is not None and form.name.upper() != "NFC":
         raise refuse(node, "only the normal form NFC is translated")
-    return duck("nfc_normalize(:x)", x=node.this)
+    return bound_macro("nfc", node.this)
 
 
 def _sha256(node: exp.Expr) -> exp.Expr:
@@ -52,7 +52,7 @@ def _to_hex(node: exp.Expr) -> exp.Expr:
 
 
 def _lower(node: exp.Expr) -> exp.Expr:
-    return bound_macro("lower", node.this)
+    return macro("lower", node.this)
 
 
 def _length(node: exp.Expr) -> exp.Expr:
