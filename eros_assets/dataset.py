@@ -1,7 +1,7 @@
 """The dataset that everything works on: a warehouse, the SQL of `sql/`, and the business clock."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -119,13 +119,20 @@ class Dataset:
         return self._cached(table, rows_statement(table, list(typed)), typed)
 
     def _cached(self, name: str, text: str, parameters: Mapping[str, Typed]) -> "pd.DataFrame":
+        question = (text, hashable(parameters))
+        return self._kept(name, question, lambda: self.warehouse.query(text, parameters))
+
+    def _kept(
+        self, name: str, question: Hashable, read: "Callable[[], pd.DataFrame]"
+    ) -> "pd.DataFrame":
+        """What `read` answers, see `cached_read`, as long as no table changes below `name`."""
         reached = self.library.reached_from(name)
         tables = sorted(each for each in reached if self.library[each].kind == "table")
         settings = self.settings
         return cached_read(
-            (settings.home, settings.dataset_name, text, hashable(parameters)),
+            (settings.home, settings.dataset_name, name, question),
             lambda: [self.freshness(table) for table in tables],
-            lambda: self.warehouse.query(text, parameters),
+            read,
         )
 
     def rows(self, table: str, /, **equal: Value) -> "pd.DataFrame":
@@ -238,16 +245,24 @@ class Dataset:
         made or imported, that of the date after the newest message, so that an old history is
         planned as it would have been then, or of today where there is no message. Messages dated
         after today do not count: one wrong date must not move every page's week. Otherwise now.
+        A run asks for the newest message once, unless messages come in meanwhile.
         """
         if self.settings.today is not None:
             return la_instant(self.settings.today)
         if self.settings.inputs == "warehouse":
             return dt.datetime.now(dt.UTC)
-        now = dt.datetime.now(dt.UTC)
-        newest = self.query("newest_message", until=now)["newest"].iloc[0]
+        newest = self._newest_message()
         if newest is None or newest != newest:  # NULL comes as NaT
             return la_instant(today())
         return la_instant(la_date(newest.to_pydatetime()) + dt.timedelta(days=1))
+
+    def _newest_message(self) -> "pd.Timestamp | None":
+        found = self._kept(
+            "newest_message",
+            (),
+            lambda: self.query("newest_message", until=dt.datetime.now(dt.UTC)),
+        )
+        return found["newest"].iloc[0]
 
     def default_week(self) -> dt.date:
         """Monday of `EROS_WEEK`; else of the coming week."""

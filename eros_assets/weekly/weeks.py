@@ -123,7 +123,7 @@ def noted_span(settings: Settings) -> HistorySpan | None:
 def history_span(dataset: Dataset) -> HistorySpan | None:
     """What the history spans until now; None without messages."""
     until = dataset.planning_instant()
-    for found in dataset.query("history_span", until=until).to_dict("records"):
+    for found in dataset.cached_query("history_span", until=until).to_dict("records"):
         if found["messages"]:
             return HistorySpan(found["oldest"], found["newest"])
     return None
