@@ -26,10 +26,12 @@ from dagster._core.remote_origin import (
     RemoteJobOrigin,
     RemoteRepositoryOrigin,
 )
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     INDEX_SHARD_NAME,
     SqliteEventLogStorage,
 )
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
 
 from eros_assets.automation.workers import COMMAND_TAG, tags_of_this_process
 from eros_assets.cli.dagster_home import LOCATION, dagster_storage
@@ -106,13 +108,14 @@ def launch(
 
     A run that is interrupted, by Ctrl-C or from the UI, ends as cancelled.
     """
-    run = _create(instance, job, partition, run_config, command)
     events: list[dg.DagsterEvent] = []
-    with (
-        _records_kept_open(instance, run.run_id),
-        interruptible(),
-        _noted_interrupts() as interrupted,
-    ):
+    with ExitStack() as held:
+        held.enter_context(_engines_kept())
+        held.enter_context(_records_kept_open(instance, INDEX_SHARD_NAME))
+        run = _create(instance, job, partition, run_config, command)
+        held.enter_context(_records_kept_open(instance, run.run_id))
+        held.enter_context(interruptible())
+        interrupted = held.enter_context(_noted_interrupts())
         try:
             wait_for_turn(instance, run.run_id, tell)
             run = reloaded(instance, run.run_id)
@@ -162,21 +165,45 @@ def _create(
 
 
 @contextmanager
-def _records_kept_open(instance: dg.DagsterInstance, run_id: str) -> Generator[None]:
-    """Hold the files of a run's events open, where they are SQLite's.
+def _engines_kept() -> Generator[None]:
+    """Let Dagster's SQLite storages take the engine again that they had for a file.
 
-    Dagster opens and closes them for each event. Whoever closes such a file last writes its journal
+    They make one for each of their statements, and with it compile the statement anew, which takes
+    longer than to run it.
+    """
+    engines: dict[str, Any] = {}
+    modules: list[Any] = [sqlite_event_log, sqlite_run_storage]
+    create_engine = modules[0].create_engine
+
+    def engine(url: str, **options: Any) -> Any:
+        if url not in engines:
+            engines[url] = create_engine(url, **options)
+        return engines[url]
+
+    for module in modules:
+        module.create_engine = engine
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.create_engine = create_engine
+
+
+@contextmanager
+def _records_kept_open(instance: dg.DagsterInstance, shard: str) -> Generator[None]:
+    """Hold a file of events open, of a run or the index of all, where it is SQLite's.
+
+    Dagster opens and closes it for each event. Whoever closes such a file last writes its journal
     back into it, which takes longer than the event: here that is done once, at the end.
     """
     events = instance.event_log_storage
     with ExitStack() as held:
         if isinstance(events, SqliteEventLogStorage):
-            for name in (run_id, INDEX_SHARD_NAME):
-                file = Path(events.path_for_shard(name))
-                with suppress(sqlite3.Error):  # without it the run is slower, and no more
-                    if file.exists():  # Dagster makes it, with its tables
-                        connection = held.enter_context(closing(sqlite3.connect(file)))
-                        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+            file = Path(events.path_for_shard(shard))
+            with suppress(sqlite3.Error):  # without it the run is slower, and no more
+                if file.exists():  # Dagster makes it, with its tables
+                    connection = held.enter_context(closing(sqlite3.connect(file)))
+                    connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
         yield
 
 
