@@ -100,8 +100,27 @@ def _hashed(texts: list[str]) -> Features:
     plain = [html.unescape(text) for text in texts]
     if not plain:
         return csr_matrix((0, COLUMNS)), csr_matrix((0, COLUMNS))
-    words, characters = (_vectorizer(of).transform(plain) for of in ("word", "char_wb"))
-    return csr_matrix(words), csr_matrix(characters)
+    return csr_matrix(_vectorizer("word").transform(plain)), _characters(plain)
+
+
+def _characters(texts: list[str]) -> "csr_matrix":
+    """Which sequences of characters the texts hold: those of their words, each hashed once."""
+    from scipy.sparse import csr_matrix
+
+    column_of: dict[str, int] = {}
+    columns: list[int] = []
+    ends = [0]
+    for text in texts:
+        held = {column_of.setdefault(word, len(column_of)) for word in text.lower().split()}
+        columns.extend(held)
+        ends.append(len(columns))
+    if not column_of:
+        return csr_matrix((len(texts), COLUMNS))
+    holds = csr_matrix((np.ones(len(columns)), columns, ends), (len(texts), len(column_of)))
+    sequences = csr_matrix(holds @ csr_matrix(_vectorizer("char_wb").transform(list(column_of))))
+    sequences.sort_indices()
+    sequences.data[:] = 1.0
+    return sequences
 
 
 def chunks(rows: Ints) -> Iterator[Ints]:

@@ -1,12 +1,14 @@
 """Texts are believed as far as they predicted what captions of later weeks did."""
 
+import html
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import HashingVectorizer
 
 from eros_assets.text_priors import fit as fitting
-from eros_assets.text_priors.corpus import Corpus, Weighting
+from eros_assets.text_priors.corpus import CHARACTERS, COLUMNS, Corpus, Weighting
 from eros_assets.text_priors.rates import BUMP, PPV, FirstRates, rated
 from tests.text_priors.worlds import World, world
 
@@ -203,3 +205,26 @@ def test_words_weigh_by_how_rare_they_are_in_the_fit() -> None:
     assert (norms < 1 + 1e-12).all()
     names = corpus.names_of(np.arange(4), weighting.columns[0])
     assert set(names.values()) == {"the", "cat", "sat", "the cat"}
+
+
+def test_characters_are_those_that_scikit_learn_finds_within_words() -> None:
+    texts = [
+        "Sunny  side up! &amp; so\tit is",
+        "",
+        "a",
+        "\u2728 It's \u0130stanbul \u2728",
+        "\n ",
+        "so so SO",
+    ]
+    found = Corpus(texts).features(np.arange(len(texts)))[1]
+    of_library = HashingVectorizer(
+        n_features=COLUMNS,
+        analyzer="char_wb",
+        ngram_range=CHARACTERS,
+        alternate_sign=False,
+        norm=None,
+        binary=True,
+    )
+    expected = of_library.transform([html.unescape(text) for text in texts])
+    assert found.nnz == expected.nnz > 40
+    assert (found != expected).nnz == 0
