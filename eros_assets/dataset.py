@@ -251,17 +251,13 @@ class Dataset:
             return la_instant(self.settings.today)
         if self.settings.inputs == "warehouse":
             return dt.datetime.now(dt.UTC)
-        newest = self._newest_message()
+        newest = self._newest_message(dt.datetime.now(dt.UTC))
         if newest is None or newest != newest:  # NULL comes as NaT
             return la_instant(today())
         return la_instant(la_date(newest.to_pydatetime()) + dt.timedelta(days=1))
 
-    def _newest_message(self) -> "pd.Timestamp | None":
-        found = self._kept(
-            "newest_message",
-            (),
-            lambda: self.query("newest_message", until=dt.datetime.now(dt.UTC)),
-        )
+    def _newest_message(self, now: dt.datetime) -> "pd.Timestamp | None":
+        found = self._kept("newest_message", (), lambda: self.query("newest_message", until=now))
         return found["newest"].iloc[0]
 
     def default_week(self) -> dt.date:

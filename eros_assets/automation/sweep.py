@@ -1,10 +1,13 @@
-"""The job that releases expired reservations."""
+"""The job that releases expired reservations, and removes Dagster's records of old runs."""
+
+import datetime as dt
 
 import dagster as dg
 
 from eros_assets.assets.phases import WAREHOUSE, in_phase
 from eros_assets.assets.reporting import DATASET_POOL
 from eros_assets.automation.console import CONSOLE_LOGGER, console
+from eros_assets.automation.old_runs import remove_old_runs
 from eros_assets.calendar import ZONE
 from eros_assets.resources import WarehouseResource
 
@@ -26,6 +29,13 @@ def release_expired_reservations(
     context.log.info(f"{released} reservations released")
 
 
+@dg.op(out=dg.Out(dg.Nothing))
+def remove_records_of_old_runs(context: dg.OpExecutionContext) -> None:
+    """Remove Dagster's records of runs that nobody looks at any more."""
+    removed = remove_old_runs(context.instance, dt.datetime.now(dt.UTC))
+    context.add_output_metadata({"removed": removed})
+
+
 @dg.job(
     config=CONSOLE_LOGGER,
     logger_defs={"console": console},
@@ -33,5 +43,6 @@ def release_expired_reservations(
     tags=in_phase(WAREHOUSE),
 )
 def expired_lock_sweep() -> None:
-    """Release the reservations that have expired. Safe to repeat."""
+    """Release the reservations that have expired, and forget old runs. Safe to repeat."""
     release_expired_reservations()
+    remove_records_of_old_runs()

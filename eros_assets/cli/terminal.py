@@ -1,5 +1,6 @@
 """What the commands have in common: settings, exit codes, runs of jobs, reports to the terminal."""
 
+import datetime as dt
 import json
 import os
 import sys
@@ -136,6 +137,7 @@ def run_job(
     which reads from the tables what is in force now, and the words `again`. `at_end` is given the
     run in any case.
     """
+    from eros_assets.automation.old_runs import remove_old_runs
     from eros_assets.automation.workers import end_dead_runs
     from eros_assets.cli.runs import launch, opened_instance, typed_words
     from eros_assets.definitions import build_definitions
@@ -153,6 +155,7 @@ def run_job(
             run_config=run_config,
             command=typed_words(),
         )
+        remove_old_runs(instance, dt.datetime.now(dt.UTC))
     seconds = time.perf_counter() - begun
     if ended.is_success:
         CONSOLE.print(f"  done in {seconds:.1f} s\n")

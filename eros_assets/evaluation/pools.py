@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,36 +94,51 @@ def _chosen_counts(chosen: "pd.DataFrame") -> tuple[NDArray[np.float64], NDArray
 def _logged_pools(
     pools: "pd.DataFrame",
 ) -> "Iterator[tuple[tuple[object, ...], LoggedPool]]":
-    import pandas as pd
-
-    for stratum, rows in pools.groupby(STRATUM, sort=True):
-        # In one order, whatever the warehouse gives: captions of all pages before the page's own.
-        by = [*COUNTS["prior"], *COUNTS["evidence"], "content_category", "has_urgency", "pages"]
-        rows = rows.sort_values(by, ascending=[column != "pages" for column in by])
-        by_category = rows.groupby("content_category", sort=True)
-        use, room = by_category["relative_use"].first(), by_category["category_room"].first()
-        pool = TierPool(
-            captions=rows["captions"].to_numpy(dtype=np.int64),
-            prior=rows[COUNTS["prior"]].to_numpy(dtype=np.float64).T,
-            evidence=rows[COUNTS["evidence"]].to_numpy(dtype=np.float64).T,
-            category=use.index.get_indexer(pd.Index(rows["content_category"])).astype(np.int64),
-            is_urgent=rows["has_urgency"].to_numpy(dtype=np.bool_),
-            relative_use=use.to_numpy(dtype=np.float64),
-            category_room=room.to_numpy(dtype=np.int64),
-            urgent_room=int(rows["urgent_room"].iloc[0]),
-            multiplier=float(rows["multiplier"].iloc[0]),
-            places=int(rows["treatment_places"].iloc[0]),
-            pages=rows["pages"].to_numpy(dtype=np.int64),
-            pair_variance=float(rows["pair_variance"].iloc[0])
-            if pd.notna(rows["pair_variance"].iloc[0])
-            else None,
+    # In one order, whatever the warehouse gives: captions of all pages before the page's own.
+    by = [*COUNTS["prior"], *COUNTS["evidence"], "content_category", "has_urgency", "pages"]
+    pools = pools.sort_values(
+        [*STRATUM, *by],
+        ascending=[*(True for _ in STRATUM), *(column != "pages" for column in by)],
+    )
+    prior, evidence = (pools[columns].to_numpy(dtype=np.float64).T for columns in COUNTS.values())
+    captions, pages = (pools[name].to_numpy(dtype=np.int64) for name in ("captions", "pages"))
+    categories = pools["content_category"].to_numpy(dtype=np.object_)
+    is_urgent = pools["has_urgency"].to_numpy(dtype=np.bool_)
+    relative_use = pools["relative_use"].to_numpy(dtype=np.float64)
+    room, urgent_room, places, control_places = (
+        pools[name].to_numpy(dtype=np.int64)
+        for name in ("category_room", "urgent_room", "treatment_places", "control_places")
+    )
+    multiplier, variance = (
+        pools[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        for name in ("multiplier", "pair_variance")
+    )
+    for stratum, rows in pools.groupby(STRATUM, sort=True).indices.items():
+        names, first_of, category = np.unique(
+            categories[rows], return_index=True, return_inverse=True
         )
+        first = rows[0]
+        pool = TierPool(
+            captions=captions[rows],
+            prior=prior[:, rows],
+            evidence=evidence[:, rows],
+            category=category.astype(np.int64),
+            is_urgent=is_urgent[rows],
+            relative_use=relative_use[rows[first_of]],
+            category_room=room[rows[first_of]],
+            urgent_room=int(urgent_room[first]),
+            multiplier=float(multiplier[first]),
+            places=int(places[first]),
+            pages=pages[rows],
+            pair_variance=None if np.isnan(variance[first]) else float(variance[first]),
+        )
+        key = cast("tuple[object, ...]", stratum)
         yield (
-            tuple(stratum),
+            key,
             LoggedPool(
-                key="|".join(str(part) for part in stratum),
+                key="|".join(str(part) for part in key),
                 pool=pool,
-                categories=tuple(str(c) for c in use.index),
-                control_places=int(rows["control_places"].iloc[0]),
+                categories=tuple(str(name) for name in names),
+                control_places=int(control_places[first]),
             ),
         )

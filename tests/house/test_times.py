@@ -13,6 +13,8 @@ CLOCK: Mapping[str, str] = {
     "eros_assets/dataset.py Dataset.planning_instant": "lets time into every decision",
     "eros_assets/definitions.py build_definitions": "names the coming week",
     "eros_assets/automation/workers.py _end_if_overdue": "how long a run is under way",
+    "eros_assets/automation/sweep.py remove_records_of_old_runs": "how old a run's records are",
+    "eros_assets/cli/terminal.py run_job": "how old a run's records are",
     "eros_assets/cli/turns.py daemon_hands_out": "how old a daemon's last sign of life is",
     "eros_assets/cli/planning.py _refuse_bad_week": "the sample agency's last day",
     "eros_assets/cli/planning.py _refuse_bad_files": "which messages were not sent yet",
