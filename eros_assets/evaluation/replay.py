@@ -355,19 +355,23 @@ def _rivals(
     of the urgent ones. A limit without any room lets none pass. The arguments are the chosen's,
     best first.
     """
+    scores, lifts, places = score.tolist(), lift.tolist(), list(range(score.size))
+    of_category: list[list[int]] = [[] for _ in pool.category_room]
+    for place, k in enumerate(category.tolist()):
+        of_category[k].append(place)
 
-    def last(of: Bools, room: int) -> tuple[float, float]:
+    def last(those: list[int], room: int) -> tuple[float, float]:
         if room <= 0:
             return np.inf, 0.0
-        (those,) = np.nonzero(of)
-        if those.size < room:
+        if len(those) < room:
             return -np.inf, 0.0
         at = those[room - 1]
-        return float(score[at]), float(lift[at])
+        return scores[at], lifts[at]
 
-    overall = last(np.ones(score.size, dtype=np.bool_), pool.places)
-    urgent = last(is_urgent, pool.urgent_room)
+    overall = last(places, pool.places)
+    urgent = last([place for place in places if is_urgent[place]], pool.urgent_room)
     anyone = [
-        max(overall, last(category == k, int(room))) for k, room in enumerate(pool.category_room)
+        max(overall, last(those, int(room)))
+        for those, room in zip(of_category, pool.category_room, strict=True)
     ]
     return np.array([anyone, [max(each, urgent) for each in anyone]]).transpose(2, 0, 1)
