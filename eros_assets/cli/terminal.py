@@ -155,7 +155,10 @@ def run_job(
             run_config=run_config,
             command=typed_words(),
         )
-        remove_old_runs(instance, dt.datetime.now(dt.UTC))
+        try:
+            remove_old_runs(instance, dt.datetime.now(dt.UTC))
+        except Exception as error:  # the command's own work is done
+            CONSOLE.print(f"  Dagster's records of old runs stay: {error}", style="yellow")
     seconds = time.perf_counter() - begun
     if ended.is_success:
         CONSOLE.print(f"  done in {seconds:.1f} s\n")

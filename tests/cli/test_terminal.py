@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eros_assets.cli import operating, planning, serving
+from eros_assets.automation import old_runs
+from eros_assets.cli import operating, planning, runs, serving
 from eros_assets.cli.planning import main
 from eros_assets.cli.runs import Ended
+from eros_assets.cli.terminal import run_job
 from eros_assets.settings import REPOSITORY
 from tests.assets.installed import Installed
 from tests.shell import no_variables as no_variables
@@ -218,6 +220,27 @@ def test_smoke_tests_that_fail_are_in_the_document_too(
         "observed": 2.5,
         "threshold": 2.0,
     }
+
+
+def test_old_records_that_cannot_be_removed_fail_no_command(
+    here: Installed,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    import dagster as dg
+
+    def refused(*_: object) -> int:
+        raise PermissionError("the bucket of the logs")
+
+    monkeypatch.setenv("DAGSTER_HOME", str(REPOSITORY))
+    monkeypatch.setenv("EROS_DAGSTER_STORAGE", str(tmp_path / "dagster"))
+    monkeypatch.setattr(old_runs, "remove_old_runs", refused)
+    monkeypatch.setattr(runs, "launch", lambda *_, **__: Ended("a", dg.DagsterRunStatus.SUCCESS))
+    run_job(here.dataset.settings, "health_check")
+    said = capsys.readouterr().out
+    assert "records of old runs stay: the bucket of the logs" in said
+    assert "done in" in said
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))
