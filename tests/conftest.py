@@ -85,6 +85,19 @@ def work() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def files_of_the_module() -> Iterator[None]:
+    """What a module has opened is asked to close at the end of its own tests alone.
+
+    A process remembers each file that it ever opened, of which its tests make hundreds.
+    """
+    yield
+    with storage._storages_lock:
+        for file, opened in list(storage._storages.items()):
+            if opened._kept is None and opened._watch_thread is None:
+                del storage._storages[file]
+
+
 @pytest.fixture(scope="session")
 def planned() -> Path:
     """A folder with the sample agency loaded and its week planned, to be copied.

@@ -300,7 +300,8 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def deployed(house: House, now: dt.datetime = NOW) -> Installation:
-    return Installation(house.dataset, DagsterState(), now)
+    """Its code is of no files: to read and import those of the repository takes seconds."""
+    return seen(Installation(house.dataset, DagsterState(), now), manifest=Manifest([]))
 
 
 def test_a_summary_that_is_missing_or_of_another_deployment_fails(house: House) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from eros_assets.acceptance.contents import read_contents
 from eros_assets.assets.deployments import GATE
 from eros_assets.automation.jobs import deploy_production
 from eros_assets.automation.rollback import (
@@ -50,11 +51,19 @@ def workspace() -> Iterator[Slack]:
 
 @pytest.fixture(scope="module", autouse=True)
 def files_read_once() -> Iterator[None]:
-    """The first deployment reads, parses and imports every file; the same files stay as found."""
+    """The first deployment reads, parses and imports every file; the same files stay as found.
+
+    So does what a fresh process finds in them.
+    """
     of_files = cache(lambda _: read_manifest())
+    contents = cache(lambda _, home: read_contents(home))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             "eros_assets.assets.deployments.read_manifest", lambda: of_files(code_fingerprint())
+        )
+        patch.setattr(
+            "eros_assets.acceptance.installation.read_contents",
+            lambda home: contents(code_fingerprint(), home),
         )
         yield
 

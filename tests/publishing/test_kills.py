@@ -7,11 +7,12 @@ are those points that hurt most, on the functions that the assets call.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 
 import pytest
 
-from benchmarks.killed_command import run_work
+import eros_assets.gate as gate
+from benchmarks.killed_command import Ended, run_work
 from benchmarks.kills import State, state_of
 from benchmarks.races import faults, run_race
 from benchmarks.small_agency import WEEK, make_small_agency, small_settings
@@ -23,12 +24,19 @@ from benchmarks.small_home import (
     roll_back,
     small_dataset,
 )
+from eros_assets.gate.findings import Finding
 from eros_assets.settings import Settings
 from eros_assets.weekly.facts import refresh_facts
 from eros_assets.weekly.locking import lock_drafts
 from eros_assets.weekly.scope import week_plan_scope
 
 OLD_CODE, NEW_CODE = "1" * 64, "2" * 64
+SMOKE = (Finding("smoke_builder", "A rehearsed schedule.", (), 0),)
+
+
+def swift_smoke_tests() -> None:
+    """They rehearse in memory and leave nothing; they are most of a publication's time."""
+    gate.smoke_findings = lambda *_: SMOKE
 
 
 def sort_history(settings: Settings) -> None:
@@ -36,6 +44,7 @@ def sort_history(settings: Settings) -> None:
 
 
 def lock_and_publish(settings: Settings) -> None:
+    swift_smoke_tests()
     dataset = small_dataset(settings)
     lock_drafts(dataset, week_plan_scope(dataset, WEEK))
     publish_week(dataset, WEEK)
@@ -46,6 +55,7 @@ def deploy_new_code(settings: Settings) -> None:
 
 
 def roll_back_once(settings: Settings) -> None:
+    swift_smoke_tests()
     roll_back(small_dataset(settings))
 
 
@@ -75,12 +85,19 @@ KILLS = {
 
 
 @pytest.fixture(scope="module")
-def drafted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a week in force and published, other drafts for it, and new history."""
+def drafted(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a week in force and published, other drafts for it, and new history.
+
+    `sql/` was read and translated before, as in a home that is in use.
+    """
     folder = tmp_path_factory.mktemp("killed")
     make_small_agency(folder)
     settings = small_settings(folder)
-    make_small_home(settings, [WEEK])
+    copytree(planned / "home" / "cache", settings.library_cache)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gate, "smoke_findings", gate.smoke_findings)  # put back at the end
+        swift_smoke_tests()
+        make_small_home(settings, [WEEK])
     dataset = small_dataset(settings, "second")
     draft(dataset, week_plan_scope(dataset, WEEK))
     dataset.warehouse.run(
@@ -110,10 +127,13 @@ def _as_drafted(drafted: Path) -> None:
 
 
 def restore(kept: Path, work: Path) -> None:
-    import shutil
-
-    shutil.rmtree(work)
+    rmtree(work)
     copytree(kept, work)
+
+
+def run(settings: Settings, work: Callable[[Settings], None], kill_at: str | None = None) -> Ended:
+    """Run a work in a process of its own, which was forked from one that has read `sql/`."""
+    return run_work(settings, work, kill_at=kill_at, also_preloaded=["tests.publishing.known_sql"])
 
 
 @pytest.mark.parametrize("name", KILLS)
@@ -125,14 +145,16 @@ def test_running_again_after_a_kill_leaves_what_an_undisturbed_run_leaves(
 ) -> None:
     kill = KILLS[name]
     if kill.work not in undisturbed:
-        ended = run_work(settings, kill.work)
+        ended = run(settings, kill.work)
         assert ended.exit_code == 0, ended.said
         undisturbed[kill.work] = state_of(settings)
+        # What this work translated is known to its next processes.
+        copytree(settings.library_cache, drafted / "kept" / "home" / "cache", dirs_exist_ok=True)
         restore(drafted / "kept", drafted / "work")
 
     at = kill.at.replace("{out}", str(settings.out_dir))
-    assert run_work(settings, kill.work, kill_at=at).exit_code == -9
-    again = run_work(settings, kill.work)
+    assert run(settings, kill.work, at).exit_code == -9
+    again = run(settings, kill.work)
 
     assert again.exit_code == 0, again.said
     found, wanted = state_of(settings), undisturbed[kill.work]
@@ -144,7 +166,7 @@ def test_running_again_after_a_kill_leaves_what_an_undisturbed_run_leaves(
 def test_processes_that_plan_lock_and_roll_back_at_once_leave_schedules_and_files_in_agreement(
     settings: Settings,
 ) -> None:
-    turns = run_race(settings, processes=4, seconds=10)
+    turns = run_race(settings, processes=4, seconds=4)
 
     assert {n: each for n, each in faults(settings).items() if each} == {}
     assert sum(ended["done"] for ended in turns.values()) > 0

@@ -74,30 +74,43 @@ def test_the_bank_keeper_is_told_of_duplicates_in_use(dataset: Dataset) -> None:
     assert dataset.rows("duplicate_captions").empty
 
 
-@pytest.mark.parametrize("tier", ["budget", "premium", "bump"])
-def test_a_content_goes_to_one_page_once_whatever_the_tiers(dataset: Dataset, tier: str) -> None:
-    dataset.put("caption_bank", bank(price_tier=tier))
-    assert chosen(dataset, "cook") == [("cook", STEW), ("cook", SOUP)]
-    assert chosen(dataset, "coach") == [], "cook has both"
+def test_a_content_goes_to_one_page_once_whatever_the_tiers(dataset: Dataset) -> None:
+    """Three contents, of each of which a copy is of another tier."""
+    dishes = {100: ("pie", "budget"), 200: ("jam", "premium"), 300: ("tea", "bump")}
+    dataset.put(
+        "caption_bank",
+        [
+            caption(n + place, caption_text=f"{dish} {mark}", price_tier=tier, created_at=since)
+            for n, (dish, of_copy) in dishes.items()
+            for place, mark, tier, since in ((1, "&amp;", "budget", OLD), (0, "&", of_copy, NEW))
+        ],
+    )
+    assert chosen(dataset, "cook") == [("cook", 101), ("cook", 201), ("cook", 301)]
+    assert chosen(dataset, "coach") == [], "cook has all"
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "pages"),
-    [
-        ("cook", "coach", {"cook", "coach"}),
-        ("painter", "coach", {"coach"}),
-        ("painter", None, {"cook", "coach"}),
-    ],
-)
-def test_a_page_may_use_a_content_when_it_may_use_any_of_its_captions(
-    dataset: Dataset, first: str, second: str | None, pages: set[str]
-) -> None:
-    captions = bank(page_name=second)[:2]
-    captions[0]["page_name"] = first
-    dataset.put("caption_bank", captions)
+def test_a_page_may_use_a_content_when_it_may_use_any_of_its_captions(dataset: Dataset) -> None:
+    cases: list[tuple[str, str, str | None, set[str]]] = [
+        ("pie", "cook", "coach", {"cook", "coach"}),
+        ("jam", "painter", "coach", {"coach"}),
+        ("tea", "painter", None, {"cook", "coach"}),
+    ]
+    dataset.put(
+        "caption_bank",
+        [
+            row
+            for n, (dish, first, second, _) in enumerate(cases, 1)
+            for row in (
+                caption(n, caption_text=dish, page_name=first, created_at=OLD),
+                caption(n + 50, caption_text=f"{dish}!", page_name=second, created_at=NEW),
+            )
+        ],
+    )
     for page in ("cook", "coach"):
-        dataset.put("caption_selections", [])
-        assert chosen(dataset, page) == ([(page, SOUP)] if page in pages else [])
+        for table in ("caption_selections", "selection_candidates", "selection_pools"):
+            dataset.put(table, [])
+        usable = [(page, n) for n, (*_, pages) in enumerate(cases, 1) if page in pages]
+        assert chosen(dataset, page) == usable
 
 
 def test_the_page_of_a_retired_caption_may_not_use_it(dataset: Dataset) -> None:
@@ -108,23 +121,36 @@ def test_the_page_of_a_retired_caption_may_not_use_it(dataset: Dataset) -> None:
     assert ("coach", SOUP) not in chosen(dataset, "coach")
 
 
-@pytest.mark.parametrize("sent", [SOUP, SOUP_AGAIN])
-def test_a_content_rests_whichever_of_its_captions_was_sent(dataset: Dataset, sent: int) -> None:
-    row = purchases(1, sent, 1, 50, page_name="cook", send_date=days_before(MONDAY, 2))
-    dataset.put("message_facts", [row])
-    assert chosen(dataset, "cook") == [("cook", STEW)]
-    assert chosen(dataset, "coach") == [("coach", SOUP)]
+FOUR = ("pie", "jam", "tea", "ale")
+"""Texts of captions 1 to 4, which are used; 51 to 54 say the same."""
 
 
-@pytest.mark.parametrize("held", [SOUP, SOUP_AGAIN])
-def test_a_content_is_reserved_whichever_of_its_captions_is(dataset: Dataset, held: int) -> None:
-    dataset.put("active_caption_assignments", [assignment(held, days_before(MONDAY, 2))])
-    assert chosen(dataset, "cook") == [("cook", STEW)]
+def four_contents(dataset: Dataset) -> None:
+    dataset.put(
+        "caption_bank",
+        [
+            caption(n + place, caption_text=f"{dish}{mark}", created_at=since)
+            for n, dish in enumerate(FOUR, 1)
+            for place, mark, since in ((0, "", OLD), (50, "!", NEW))
+        ],
+    )
 
 
-def test_a_content_is_rejected_whichever_of_its_captions_was(dataset: Dataset) -> None:
-    dataset.put("schedule_review", [review(SOUP_AGAIN, "reject")])
-    assert chosen(dataset, "cook") == [("cook", STEW)]
+def test_a_content_rests_whichever_of_its_captions_was_sent(dataset: Dataset) -> None:
+    four_contents(dataset)
+    day = days_before(MONDAY, 2)
+    sent = [purchases(n, n, 1, 50, page_name="cook", send_date=day) for n in (1, 52)]
+    dataset.put("message_facts", sent)
+    assert chosen(dataset, "cook") == [("cook", 3), ("cook", 4)]
+    assert chosen(dataset, "coach") == [("coach", 1), ("coach", 2)]
+
+
+def test_a_content_is_reserved_or_rejected_whichever_of_its_captions_is(dataset: Dataset) -> None:
+    four_contents(dataset)
+    held = [assignment(n, days_before(MONDAY, 2)) for n in (1, 52)]
+    dataset.put("active_caption_assignments", held)
+    dataset.put("schedule_review", [review(53, "reject")])
+    assert chosen(dataset, "cook") == [("cook", 4)]
 
 
 def test_captions_that_say_the_same_share_their_evidence(dataset: Dataset) -> None:

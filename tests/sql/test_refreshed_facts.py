@@ -2,8 +2,8 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -52,28 +52,39 @@ class Inputs:
         dataset.refresh_facts(self.loaded_at, compare)
 
 
+Tables = Mapping[str, list[str]]
+
+
 @dataclass
 class Pair:
-    """A dataset that is refreshed, and one in which everything is sorted again each time."""
+    """A dataset that is refreshed, and one in which everything is sorted again for each inputs."""
 
     refreshed: Dataset
     anew: Dataset
     inputs: Inputs | None = None
+    sorted_again: Inputs | None = None
+    known: dict[str, Tables] = field(default_factory=dict[str, Tables])
 
     def become(self, inputs: Inputs, compare: Compared = "whole") -> None:
         inputs.refresh(self.refreshed, self.inputs, compare)
-        inputs.refresh(self.anew, self.inputs, "anew")
         self.inputs = inputs
 
     def differences(self) -> list[str]:
-        refreshed, anew = tables_of(self.refreshed), tables_of(self.anew)
+        refreshed, anew = tables_of(self.refreshed), self.made()
         return [name for name in MADE if refreshed[name] != anew[name]]
 
-    def made(self) -> dict[str, list[str]]:
-        return tables_of(self.anew)
+    def made(self) -> Tables:
+        """What sorting everything again makes of the inputs, which is done once for the same."""
+        assert self.inputs
+        key = repr(self.inputs)
+        if key not in self.known:
+            self.inputs.refresh(self.anew, self.sorted_again, "anew")
+            self.sorted_again = self.inputs
+            self.known[key] = tables_of(self.anew)
+        return self.known[key]
 
 
-def tables_of(dataset: Dataset) -> dict[str, list[str]]:
+def tables_of(dataset: Dataset) -> Tables:
     """The rows of each table that a refresh makes, but for when they were put into quarantine."""
     frames = {name: dataset.rows(name) for name in MADE}
     return {
@@ -231,7 +242,8 @@ def test_a_change_ends_where_sorting_everything_again_does(
     pair: Pair, name: str, also: Sequence[Row]
 ) -> None:
     before = Inputs([*history(), *also])
-    pair.become(before)
+    if pair.inputs != before:  # the change that was tested before this one was taken back
+        pair.become(before)
     assert not pair.differences()
     first = pair.made()
     pair.become(CHANGES[name](before))

@@ -64,6 +64,16 @@ def a_history(seed: int = 5) -> tuple[list[Row], list[Row], list[Row]]:
     return bank, statistics, priors
 
 
+def _of(page: str, first: int, row: Row) -> Row:
+    """The row as a page's own, captions counted from `first`."""
+    own = row | {"page_name": page}
+    if "caption_id" in row:
+        own["caption_id"] += first
+    if "caption_text" in row:
+        own["caption_text"] += f" of {page}"
+    return own
+
+
 def draws_of(
     bank: Sequence[Row],
     statistics: Sequence[Row],
@@ -71,8 +81,9 @@ def draws_of(
     seed: str,
     week: dt.date = MONDAY,
     sharpening: float = SHARPENING,
+    page: str = "cook",
 ) -> dict[int, float]:
-    """What `cook` draws of every caption, by the published formula."""
+    """What a page draws of every caption, by the published formula."""
     tried = {row["caption_id"]: row for row in statistics}
     learned = {row["price_tier"]: row for row in priors}
     found = {}
@@ -80,7 +91,7 @@ def draws_of(
         pair = tried.get(c["caption_id"]) or learned[c["price_tier"]]
         alpha = pair["prior_successes"] + pair.get("effective_successes", 0.0)
         beta = pair["prior_failures"] + pair.get("effective_failures", 0.0)
-        key = f"{seed}|{week.isoformat()}|cook|{c['caption_id']}"
+        key = f"{seed}|{week.isoformat()}|{page}|{c['caption_id']}"
         found[c["caption_id"]] = beta_draw(*drawn_from(alpha, beta, sharpening), key)
     return found
 
@@ -239,49 +250,80 @@ class TestDraws:
             key = f"seed|{MONDAY}|coach|{caption_id}"
             assert draw == pytest.approx(beta_draw(*drawn_from(1.0, 1.0), key), rel=1e-9)
 
-    @pytest.mark.parametrize("segment", ["PREMIUM", "LUXURY", "BUDGET", "STANDARD", "EXPLORATORY"])
     def test_final_scores_are_percentiles_times_segment_plus_diversity(
-        self, dataset: Dataset, segment: str
+        self, dataset: Dataset
     ) -> None:
-        """And without a control arm each tier takes its best."""
-        recent = [fact(n, caption_id=100, send_date=days_before(MONDAY, 1)) for n in range(4)]
-        recent += [fact(n, caption_id=201, send_date=days_before(MONDAY, 7)) for n in (10, 11)]
-        recent += [
-            fact(20, caption_id=302, send_date=days_before(MONDAY, 2)),
-            fact(21, caption_id=403, send_date=days_before(MONDAY, 8)),  # too long ago
-            fact(22, caption_id=304, send_date=days_before(MONDAY, 3), page_name="coach"),
+        """And without a control arm each tier takes its best. A page of each segment."""
+        pages = {
+            f"cook_{segment.lower()}": (segment, 1000 * place)
+            for place, segment in enumerate(
+                ("PREMIUM", "LUXURY", "BUDGET", "STANDARD", "EXPLORATORY")
+            )
+        }
+        own = {
+            page: [[_of(page, first, row) for row in rows] for rows in a_history()]
+            for page, (_, first) in pages.items()
+        }
+        sent = [(100, days) for days in (1, 1, 1, 1)] + [(201, 7), (201, 7), (302, 2)]
+        sent += [(403, 8)]  # too long ago
+        facts = [
+            {"page_name": page, "caption_id": first + caption_id, "days": days}
+            for page, (_, first) in pages.items()
+            for caption_id, days in sent
+        ]
+        facts += [
+            {"page_name": "coach", "caption_id": first + 304, "days": 3}
+            for _, first in pages.values()
         ]
         used = {f"category {n}": 0.0 for n in range(8)}
         used |= {"category 0": 1.0, "category 1": 2 / 4, "category 2": 1 / 4}
-        dataset.put("message_facts", recent)
+        dataset.put(
+            "message_facts",
+            [
+                fact(n, send_date=days_before(MONDAY, row.pop("days")), **row)
+                for n, row in enumerate(facts)
+            ],
+        )
+        dataset.put("creators", creators(*pages, "coach"))
+        for place, table in enumerate(("caption_bank", "caption_bandit_stats", "caption_priors")):
+            dataset.put(table, [row for tables in own.values() for row in tables[place]])
         dataset.tune(control_share=0, max_category_share=1, rest_days=7)
-        week = target("cook", **self.WANTED, behavioral_segment=segment)
-        dataset.put("weekly_volume_targets", [week])
-        got = dataset.select("cook").set_index("caption_id")
+        dataset.put(
+            "weekly_volume_targets",
+            [
+                target(page, **self.WANTED, behavioral_segment=segment)
+                for page, (segment, _) in pages.items()
+            ],
+        )
+        chosen = dataset.select()
 
-        draws = draws_of(self.bank, self.statistics, self.priors, "seed")
-        expected: dict[int, float] = {}
-        best: set[int] = set()
-        for tier, wanted in self.WANTED.items():
-            peers = {
-                c["caption_id"]: c["content_category"]
-                for c in self.bank
-                if c["price_tier"] == tier and c["caption_id"] not in (100, 201, 302)
-            }
-            multiplier = {"premium": 1.25} if segment in ("PREMIUM", "LUXURY") else {}
-            multiplier |= {"budget": 1.15} if segment == "BUDGET" else {}
-            scores = {
-                c: sum(draws[other] <= draws[c] for other in peers)
-                / len(peers)
-                * multiplier.get(tier, 1)
-                + 0.05 * (1 - 2 * used[category])
-                for c, category in peers.items()
-            }
-            expected |= scores
-            best |= set(sorted(scores, key=lambda c: (-scores[c], c))[:wanted])
-        assert set(got.index) == best
-        for caption_id, row in got.iterrows():
-            assert row["final_score"] == pytest.approx(expected[int(str(caption_id))], rel=1e-12)
+        for page, (segment, first) in pages.items():
+            got = chosen[chosen["page_name"] == page].set_index("caption_id")
+            bank, statistics, priors = own[page]
+            draws = draws_of(bank, statistics, priors, "seed", page=page)
+            expected: dict[int, float] = {}
+            best: set[int] = set()
+            for tier, wanted in self.WANTED.items():
+                peers = {
+                    c["caption_id"]: c["content_category"]
+                    for c in bank
+                    if c["price_tier"] == tier and c["caption_id"] - first not in (100, 201, 302)
+                }
+                multiplier = {"premium": 1.25} if segment in ("PREMIUM", "LUXURY") else {}
+                multiplier |= {"budget": 1.15} if segment == "BUDGET" else {}
+                scores = {
+                    c: sum(draws[other] <= draws[c] for other in peers)
+                    / len(peers)
+                    * multiplier.get(tier, 1)
+                    + 0.05 * (1 - 2 * used[category])
+                    for c, category in peers.items()
+                }
+                expected |= scores
+                best |= set(sorted(scores, key=lambda c: (-round(scores[c], 12), c))[:wanted])
+            assert set(got.index) == best, page
+            for caption_id, row in got.iterrows():
+                score = pytest.approx(expected[int(str(caption_id))], rel=1e-12)
+                assert row["final_score"] == score, page
 
     def test_the_same_call_chooses_the_same(self, dataset: Dataset) -> None:
         """Whatever the order of the inputs, and whatever was chosen before."""
@@ -304,17 +346,28 @@ class TestDraws:
             assert all(changed[c] != first[c] for c in changed.keys() & first.keys())
 
     def test_better_records_are_chosen_more_often(self, dataset: Dataset) -> None:
-        """A caption that sells ten times as often is the first of its tier nearly every week."""
-        star = {"page_name": "cook", "caption_id": 100, "successes": 400, "failures": 600}
-        others = [
-            {"page_name": "cook", "caption_id": 100 + n, "successes": 40, "failures": 960}
-            for n in range(1, 40)
-        ]
-        dataset.put("caption_bandit_stats", [star, *others])
+        """A caption that sells ten times as often is the first of its tier nearly everywhere.
+
+        Five pages have captions of their own: each draws by itself.
+        """
+        pages = [f"cook_{n}" for n in range(5)]
+        sold = {n: (400, 600) if n == 0 else (40, 960) for n in range(40)}
+        own = [(page, n, 100 * place + n) for place, page in enumerate(pages, 1) for n in sold]
+        dataset.put("creators", creators(*pages))
+        dataset.put("caption_bank", [caption(i, page_name=page) for page, _, i in own])
+        dataset.put(
+            "caption_bandit_stats",
+            [
+                {"page_name": page, "caption_id": i}
+                | {"successes": sold[n][0], "failures": sold[n][1]}
+                for page, n, i in own
+            ],
+        )
+        dataset.put("weekly_volume_targets", [target(page, budget=3) for page in pages])
         dataset.tune(control_share=0)
-        for seed in "abcde":
-            rows = dataset.select("cook", seed=seed, counts={"budget": 3})
-            assert rows.set_index("tier_rank").loc[1, "caption_id"] == 100
+        rows = dataset.select()
+        first = rows[rows["tier_rank"] == 1].set_index("page_name")["caption_id"]
+        assert first.to_dict() == {page: 100 * place for place, page in enumerate(pages, 1)}
 
 
 class TestControl:

@@ -2,7 +2,9 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -129,13 +131,22 @@ SCENES = {
 
 @pytest.mark.parametrize("scene", SCENES)
 class TestTightBanks:
-    @pytest.fixture
-    def chosen(self, dataset: Dataset, scene: str) -> pd.DataFrame:
-        SCENES[scene][0].put(dataset)
-        return dataset.select()
+    @pytest.fixture(scope="class")
+    def played(self, shared: Dataset) -> Callable[[str], tuple[pd.DataFrame, pd.DataFrame]]:
+        """What is chosen in a scene, and its candidates; each scene is selected once."""
 
-    def test_no_caption_goes_to_two_pages(self, chosen: pd.DataFrame, scene: str) -> None:
+        @cache
+        def play(scene: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+            SCENES[scene][0].put(shared)
+            return shared.select(), shared.rows("selection_candidates")
+
+        return play
+
+    def test_no_caption_goes_to_two_pages(
+        self, played: Callable[[str], tuple[pd.DataFrame, pd.DataFrame]], scene: str
+    ) -> None:
         agency = SCENES[scene][0]
+        chosen, _ = played(scene)
         assert not chosen["caption_id"].duplicated().any()
         sizes = chosen.groupby(["page_name", "price_tier"]).size().unstack(fill_value=0)
         assert (sizes["budget"] <= 8).all()
@@ -149,14 +160,15 @@ class TestTightBanks:
             assert own["content_category"] not in agency.barred.get(row["page_name"], ())
 
     def test_few_places_stay_empty_that_need_not(
-        self, dataset: Dataset, chosen: pd.DataFrame, scene: str
+        self, played: Callable[[str], tuple[pd.DataFrame, pd.DataFrame]], scene: str
     ) -> None:
         """Measured against a maximum matching, and against the contract done one by one."""
         agency, missing = SCENES[scene]
+        chosen, candidates = played(scene)
         possible = most_possible(agency.bank, agency.TARGETS, agency.barred)
         assert possible == min(Agency.WANTED, len(agency.bank))
         assert len(chosen) >= (1 - missing) * possible
-        one_by_one = allotted_by_score(dataset.rows("selection_candidates"))
+        one_by_one = allotted_by_score(candidates)
         assert len(chosen) >= 0.98 * len(one_by_one)
         scores = [
             rows.loc[rows["arm"] == "treatment", "final_score"].sum()

@@ -107,8 +107,7 @@ def _make_four_pages(home: Path) -> None:
         for each in dataset.library.deploy_order():
             dataset.warehouse.deploy(each)
         for name, frame in configuration_tables(dataset.settings, dataset.library).items():
-            fewer = {"evaluation_replays": 20} if name == "tuning" else {}
-            dataset.load(name, frame.assign(**fewer))
+            dataset.load(name, frame)
         dataset.load("creators", pd.DataFrame(people))
         dataset.load("caption_bank", pd.DataFrame(_bank()))
         dataset.load("mass_messages", pd.DataFrame(_history()))
