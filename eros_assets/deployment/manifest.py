@@ -8,15 +8,15 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from eros_assets.deployment import import_check
 from eros_assets.errors import ErosError
-from eros_assets.settings import REPOSITORY
-from eros_assets.warehouse.sql.library import load_library, mistake_in
+from eros_assets.settings import REPOSITORY, load_settings
+from eros_assets.warehouse.sql.library import load_library, mistake_in, read_before
 from eros_assets.warehouse.sql.objects import LibraryError
 
 FileKind = Literal["sql", "python"]
@@ -81,7 +81,9 @@ def kept_manifest(path: Path, root: Path = REPOSITORY) -> Manifest | None:
 
 def read_manifest(root: Path = REPOSITORY) -> Manifest:
     """The files below `root`: read, parsed, and the modules imported in a process of their own."""
-    files = [_read(path, root, kind) for path, kind in _paths(root)]
+    cache = load_settings().library_cache
+    sound = read_before(cache)
+    files = [_read(path, root, kind, sound) for path, kind in _paths(root)]
     sql = [file for file in files if file.kind == "sql"]
     python = [file for file in files if file.kind == "python"]
     sound = [file.path for file in python if file.problem is None]
@@ -93,7 +95,7 @@ def read_manifest(root: Path = REPOSITORY) -> Manifest:
         for file in python
     ]
     if sql and not any(file.problem for file in sql):
-        sql = _with_dependencies(sql, root)
+        sql = _with_dependencies(sql, root, cache if root == REPOSITORY else None)
     return Manifest(sorted([*sql, *python], key=lambda file: file.path))
 
 
@@ -137,13 +139,13 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _read(path: Path, root: Path, kind: FileKind) -> File:
+def _read(path: Path, root: Path, kind: FileKind, sound: Collection[str]) -> File:
     name = path.relative_to(root).as_posix()
     try:
         content = path.read_bytes()
     except OSError as error:
         return File(name, kind, "", 0, f"unreadable: {error}")
-    problem = mistake_in(path, root / "sql") if kind == "sql" else _unparsable(content)
+    problem = mistake_in(path, root / "sql", sound) if kind == "sql" else _unparsable(content)
     if problem is not None:
         problem = f"unparsable: {problem}"
     return File(name, kind, _sha256(content), len(content), problem)
@@ -185,10 +187,10 @@ def _module(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _with_dependencies(files: Sequence[File], root: Path) -> list[File]:
+def _with_dependencies(files: Sequence[File], root: Path, cache_dir: Path | None) -> list[File]:
     """The files; the one that prevents ordering them has its problem."""
     try:
-        load_library(root / "sql").deploy_order()
+        load_library(root / "sql", cache_dir).deploy_order()
     except LibraryError as error:
         named = [file.path for file in files if str(root / file.path) in str(error)]
         culprit = (named or [files[0].path])[0]

@@ -39,7 +39,7 @@ from eros_assets.warehouse.protocol import (
     Routine,
     WarehouseError,
 )
-from eros_assets.warehouse.sql.library import dependency_order, render
+from eros_assets.warehouse.sql.library import dependency_order, read_objects, render
 from eros_assets.warehouse.sql.objects import RoutineParameter, SqlObject
 from eros_assets.warehouse.sql.script_reader import parse_script
 from eros_assets.warehouse.sql.syntax import CreateProcedure, Sql
@@ -223,11 +223,10 @@ class DuckDBWarehouse:
         """Put objects back in force, all or none."""
 
         def work(execution: Execution) -> Done[None]:
-            from eros_assets.warehouse.sql.reading import read_object
-
-            objects = {
-                d.name: read_object(Path(f"{d.name}.sql"), d.kind, d.text) for d in definitions
-            }
+            read = read_objects(
+                ((d.name, d.kind, d.text) for d in definitions), self._settings.library_cache
+            )
+            objects = {each.name: each for each in read}
             for name in dependency_order({o.name: o.dependencies for o in objects.values()}):
                 self._made(execution, objects[name])
             return Done(None, 0)

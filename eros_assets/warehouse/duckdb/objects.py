@@ -31,9 +31,6 @@ from eros_assets.warehouse.sql.syntax import (
     leaves,
 )
 
-KEPT = 1_024
-"""Objects whose statements a process remembers, new and with columns that are there."""
-
 
 def deploy_statements(
     sql_object: SqlObject,
@@ -43,7 +40,7 @@ def deploy_statements(
 ) -> Sequence[str]:
     """DuckDB's statements that make an object, or bring a table up to date.
 
-    Those of the same object are made once in a process: a check of all takes seconds.
+    Those of the same object are made once, and kept with translations: all together take seconds.
 
     Args:
         sql_object: the object.
@@ -54,10 +51,12 @@ def deploy_statements(
     Raises:
         TranslationError, LibraryError, ScriptError: it can't be made.
     """
-    return _statements(sql_object, dataset_name, translator, tuple(present))
+    return translator.statements(
+        (sql_object.kind, sql_object.name, sql_object.text, dataset_name, list(present)),
+        lambda: _statements(sql_object, dataset_name, translator, present),
+    )
 
 
-@lru_cache(maxsize=KEPT)
 def _statements(
     sql_object: SqlObject, dataset_name: str, translator: Translator, present: Sequence[str]
 ) -> Sequence[str]:

@@ -7,7 +7,7 @@ dialects.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
@@ -185,26 +185,32 @@ class Translator:
         whole = (*key, tuple(sorted(scope.types.items())))
         found = self._known.get(whole)
         if found is None:
-            found = self._kept_or(whole, translate)
+            sql, kind, variables, target = self._kept_or(whole, lambda: astuple(translate()))
+            found = Translated(sql, kind, tuple(variables), target)
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[whole] = found
         return found
 
-    def _kept_or(self, key: tuple[object, ...], translate: Callable[[], Translated]) -> Translated:
+    def statements(
+        self, key: tuple[object, ...], make: Callable[[], Sequence[str]]
+    ) -> Sequence[str]:
+        """What `make` gives for the key, or gave an earlier process; `make` writes with this."""
+        return self._kept_or(("statements", *key), lambda: list(make()))
+
+    def _kept_or(self, key: tuple[object, ...], make: Callable[[], Any]) -> Any:
+        """What `make` gives, as JSON has it, or gave an earlier process for the key."""
         if not self._is_read:
             self._kept |= kept_results(self._file, _version())
             self._is_read = True
         digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
-        if digest in self._kept:
-            sql, kind, variables, target = self._kept[digest]
-            return Translated(sql, kind, tuple(variables), target)
-        found = translate()
-        if len(self._kept) >= _REMEMBERED:
-            self._kept.clear()
-        self._kept[digest] = astuple(found)
-        self._has_new = True
-        return found
+        if digest not in self._kept:
+            made = make()
+            if len(self._kept) >= _REMEMBERED:
+                self._kept.clear()
+            self._kept[digest] = made
+            self._has_new = True
+        return self._kept[digest]
 
     def _finished(self, tree: exp.Expr, kind: StatementKind, scope: Scope) -> Translated:
         tree, used = bind(tree, scope)
@@ -242,7 +248,7 @@ class Translator:
 def _version() -> str:
     """Of the code that translates."""
     here = Path(__file__)
-    sources = [here, *sorted((here.parent / "googlesql").glob("*.py"))]
+    sources = [here, here.parent / "objects.py", *sorted((here.parent / "googlesql").glob("*.py"))]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
 
 

@@ -7,7 +7,7 @@ a file, so that a code location starts without either.
 import graphlib
 import hashlib
 import string
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -153,12 +153,8 @@ def load_library(root: Path | None = None, cache_dir: Path | None = None) -> Sql
             text = source_text(path)
         except (OSError, UnicodeDecodeError) as error:
             raise LibraryError(f"{path}: can't be read: {error}") from None
-        key = hashlib.sha256(f"{kind}/{path.stem}\n{text}".encode()).hexdigest()
-        sql_object = _from_entry(known.get(key), path, text)
-        if sql_object is None:
-            from eros_assets.warehouse.sql.reading import read_object
-
-            sql_object = read_object(path, kind, text)
+        key = _key(path, kind, text)
+        sql_object = _read(path, kind, text, known)
         objects.append(sql_object)
         by_key[key] = sql_object
     names = [o.name for o in objects]
@@ -171,20 +167,53 @@ def load_library(root: Path | None = None, cache_dir: Path | None = None) -> Sql
     return SqlLibrary(objects)
 
 
-def mistake_in(path: Path, root: Path | None = None) -> str | None:
+def read_objects(
+    texts: Iterable[tuple[str, Kind, str]], cache_dir: Path | None
+) -> Sequence[SqlObject]:
+    """Objects by name, kind and text, as `load_library` has parsed and kept them, or parsed now.
+
+    Raises:
+        LibraryError: a text that can't be parsed.
+    """
+    known = kept_results(cache_dir / _CACHE_FILE if cache_dir else None, _READING_VERSION)
+    return [_read(Path(f"{name}.sql"), kind, text, known) for name, kind, text in texts]
+
+
+def _read(path: Path, kind: Kind, text: str, known: Mapping[str, Any]) -> SqlObject:
+    found = _from_entry(known.get(_key(path, kind, text)), path, text)
+    if found is None:
+        from eros_assets.warehouse.sql.reading import read_object
+
+        found = read_object(path, kind, text)
+    return found
+
+
+def read_before(cache_dir: Path | None) -> frozenset[str]:
+    """Keys of the objects that `load_library` has parsed and kept, for `mistake_in`."""
+    return frozenset(kept_results(cache_dir / _CACHE_FILE if cache_dir else None, _READING_VERSION))
+
+
+def mistake_in(
+    path: Path, root: Path | None = None, sound: Collection[str] = frozenset()
+) -> str | None:
     """What is wrong with one file of the folder `root` by itself; None when it can be used.
 
-    A part of a procedure is judged with the whole of it.
+    A part of a procedure is judged with the whole of it. Texts of `sound` have been parsed before.
     """
-    from eros_assets.warehouse.sql.reading import read_object
-
     whole = whole_of(path)
     try:
-        kind = kind_of(whole, root or _SQL)
-        read_object(whole, kind, source_text(whole))
+        kind, text = kind_of(whole, root or _SQL), source_text(whole)
+        if _key(whole, kind, text) not in sound:
+            from eros_assets.warehouse.sql.reading import read_object
+
+            read_object(whole, kind, text)
     except (LibraryError, OSError, UnicodeDecodeError) as error:
         return str(error)
     return None
+
+
+def _key(path: Path, kind: Kind, text: str) -> str:
+    return hashlib.sha256(f"{kind}/{path.stem}\n{text}".encode()).hexdigest()
 
 
 def _to_entry(sql_object: SqlObject) -> dict[str, Any]:

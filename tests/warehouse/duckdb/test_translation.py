@@ -8,6 +8,7 @@ import decimal
 import re
 import sys
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eros_assets.warehouse.duckdb import translation
+from eros_assets.warehouse.duckdb import objects, translation
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
 from eros_assets.warehouse.duckdb.googlesql import macros
 from eros_assets.warehouse.duckdb.translation import Scope, Translator
 from eros_assets.warehouse.protocol import Typed, WarehouseError
+from eros_assets.warehouse.sql.reading import read_object
 from eros_assets.warehouse.sql.syntax import Sql
 
 LA = "'America/Los_Angeles'"
@@ -447,6 +449,28 @@ def test_what_one_process_translated_the_next_one_finds(
     (file,) = tmp_path.iterdir()
     file.write_text("{", encoding="utf-8")
     assert next_one().statement(sql, scope) == translated
+
+
+def test_how_an_object_is_made_the_next_process_finds_as_long_as_its_text_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = "CREATE OR REPLACE VIEW `${dataset}.tried` AS SELECT ROUND(1.5, 1) AS v;"
+    tried = read_object(tmp_path / "tried.sql", "view", view)
+    first = Translator("project", "dataset").kept_in(tmp_path)
+    made = objects.deploy_statements(tried, "project.dataset", first, [])
+    first.keep()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("it is parsed again")
+
+    monkeypatch.setattr(objects, "parse_script", refuse)
+    next_one = Translator("project", "dataset").kept_in(tmp_path)
+    assert objects.deploy_statements(tried, "project.dataset", next_one, []) == made
+    changed = replace(tried, text=view.replace("1.5", "2.5"))
+    with pytest.raises(AssertionError):
+        objects.deploy_statements(changed, "project.dataset", next_one, [])
+    with pytest.raises(AssertionError):
+        objects.deploy_statements(tried, "project.other", next_one, [])
 
 
 def test_what_is_computed_is_bound_once_for_a_macro() -> None:

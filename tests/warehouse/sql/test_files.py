@@ -1,12 +1,19 @@
 """Objects that are written in parts: read as one, judged as one, errors told where they stand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from eros_assets.warehouse.sql import reading
 from eros_assets.warehouse.sql.files import object_files, parts_of, place_of, source_text
-from eros_assets.warehouse.sql.library import load_library, mistake_in
-from eros_assets.warehouse.sql.objects import LibraryError
+from eros_assets.warehouse.sql.library import (
+    load_library,
+    mistake_in,
+    read_before,
+    read_objects,
+)
+from eros_assets.warehouse.sql.objects import LibraryError, SqlObject
 
 BEGINNING = "CREATE OR REPLACE PROCEDURE `${dataset}.tidy`()\nBEGIN\n  SELECT 1 AS a;\n"
 SECOND = "\n  SELECT 2 AS b;\n"
@@ -55,6 +62,29 @@ def test_a_mistake_in_one_part_is_one_of_every_part(root: Path, name: str) -> No
     assert mistake_in(root / "procedures" / name, root) is None
     (root / "procedures" / "tidy" / "2_second.sql").write_text("  SELECT FROM WHERE;\n")
     assert "tidy.sql" in (mistake_in(root / "procedures" / name, root) or "")
+
+
+def test_a_text_that_was_parsed_before_is_not_parsed_again(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    read = load_library(root, cache)["tidy"]
+    sound = read_before(cache)
+    changed = read.text.replace("1 AS", "4 AS")
+    again = [("tidy", read.kind, read.text), ("tidy", read.kind, changed)]
+
+    def parsed(path: Path, *_: object) -> SqlObject:
+        raise LibraryError(f"{path.name} is parsed")
+
+    monkeypatch.setattr(reading, "read_object", parsed)
+    assert read_objects(again[:1], cache) == [replace(read, path=Path("tidy.sql"))]
+    assert mistake_in(root / "procedures" / "tidy" / "3_end.sql", root, sound) is None
+    with pytest.raises(LibraryError, match=r"tidy\.sql is parsed"):
+        read_objects(again, cache)
+    (root / "procedures" / "tidy" / "3_end.sql").write_text("  SELECT 5 AS c;\nEND;\n")
+    assert mistake_in(root / "procedures" / "tidy.sql", root, sound) == "tidy.sql is parsed"
+    assert read_before(tmp_path / "elsewhere") == read_before(None) == frozenset()
 
 
 @pytest.mark.parametrize("name", ["views/offers/1.sql", "procedures/lost/1.sql", "stray/a.sql"])
