@@ -94,6 +94,8 @@ def _chosen_counts(chosen: "pd.DataFrame") -> tuple[NDArray[np.float64], NDArray
 def _logged_pools(
     pools: "pd.DataFrame",
 ) -> "Iterator[tuple[tuple[object, ...], LoggedPool]]":
+    if pools.empty:
+        return
     # In one order, whatever the warehouse gives: captions of all pages before the page's own.
     by = [*COUNTS["prior"], *COUNTS["evidence"], "content_category", "has_urgency", "pages"]
     pools = pools.sort_values(

@@ -405,3 +405,13 @@ def test_a_control_arm_of_any_size_answers_for_a_uniform_choice(share: float) ->
     # The intervals leave out pages of the same log, with the same weights.
     without = log.of_control(is_control).without(0)
     assert without.weights.max() == pytest.approx(1 / is_control.mean(), rel=1e-12)
+
+
+def test_captions_without_any_pool_have_no_chance_that_is_known() -> None:
+    keys = ["page_name", "week_start", "price_tier"]
+    chosen = pd.DataFrame([("a", dt.date(2025, 11, 3), "mid")], columns=keys, index=[7])
+    policy = Policy("ours", 4.0, 0.05)
+    found = chances(pd.DataFrame(columns=keys), chosen, [policy], replays=1, seed="a")
+    assert found.index.tolist() == [7]
+    assert found.isna().all(axis=None)
+    assert chances(pd.DataFrame(columns=keys), chosen[:0], [policy], replays=1, seed="a").empty
