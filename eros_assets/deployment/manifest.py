@@ -8,10 +8,10 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from eros_assets.deployment import import_check
 from eros_assets.errors import ErosError
@@ -82,8 +82,8 @@ def kept_manifest(path: Path, root: Path = REPOSITORY) -> Manifest | None:
 def read_manifest(root: Path = REPOSITORY) -> Manifest:
     """The files below `root`: read, parsed, and the modules imported in a process of their own."""
     cache = load_settings().library_cache
-    sound = read_before(cache)
-    files = [_read(path, root, kind, sound) for path, kind in _paths(root)]
+    known = read_before(cache)
+    files = [_read(path, root, kind, known) for path, kind in _paths(root)]
     sql = [file for file in files if file.kind == "sql"]
     python = [file for file in files if file.kind == "python"]
     sound = [file.path for file in python if file.problem is None]
@@ -139,13 +139,13 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _read(path: Path, root: Path, kind: FileKind, sound: Collection[str]) -> File:
+def _read(path: Path, root: Path, kind: FileKind, known: Mapping[str, Any]) -> File:
     name = path.relative_to(root).as_posix()
     try:
         content = path.read_bytes()
     except OSError as error:
         return File(name, kind, "", 0, f"unreadable: {error}")
-    problem = mistake_in(path, root / "sql", sound) if kind == "sql" else _unparsable(content)
+    problem = mistake_in(path, root / "sql", known) if kind == "sql" else _unparsable(content)
     if problem is not None:
         problem = f"unparsable: {problem}"
     return File(name, kind, _sha256(content), len(content), problem)

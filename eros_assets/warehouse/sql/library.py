@@ -145,7 +145,7 @@ def load_library(root: Path | None = None, cache_dir: Path | None = None) -> Sql
     """
     root = root or _SQL
     cache = cache_dir / _CACHE_FILE if cache_dir else None
-    known = kept_results(cache, _READING_VERSION)
+    known = read_before(cache_dir)
     objects: list[SqlObject] = []
     by_key: dict[str, SqlObject] = {}
     for path, kind in object_files(root):
@@ -175,7 +175,7 @@ def read_objects(
     Raises:
         LibraryError: a text that can't be parsed.
     """
-    known = kept_results(cache_dir / _CACHE_FILE if cache_dir else None, _READING_VERSION)
+    known = read_before(cache_dir)
     return [_read(Path(f"{name}.sql"), kind, text, known) for name, kind, text in texts]
 
 
@@ -188,25 +188,22 @@ def _read(path: Path, kind: Kind, text: str, known: Mapping[str, Any]) -> SqlObj
     return found
 
 
-def read_before(cache_dir: Path | None) -> frozenset[str]:
-    """Keys of the objects that `load_library` has parsed and kept, for `mistake_in`."""
-    return frozenset(kept_results(cache_dir / _CACHE_FILE if cache_dir else None, _READING_VERSION))
+def read_before(cache_dir: Path | None) -> Mapping[str, Any]:
+    """What `load_library` has parsed and kept; nothing without a folder."""
+    return kept_results(cache_dir / _CACHE_FILE if cache_dir else None, _READING_VERSION)
 
 
 def mistake_in(
-    path: Path, root: Path | None = None, sound: Collection[str] = frozenset()
+    path: Path, root: Path | None = None, known: Mapping[str, Any] | None = None
 ) -> str | None:
     """What is wrong with one file of the folder `root` by itself; None when it can be used.
 
-    A part of a procedure is judged with the whole of it. Texts of `sound` have been parsed before.
+    A part of a procedure is judged with the whole of it. `known` is what `read_before` gives: texts
+    that are in it are not parsed again.
     """
     whole = whole_of(path)
     try:
-        kind, text = kind_of(whole, root or _SQL), source_text(whole)
-        if _key(whole, kind, text) not in sound:
-            from eros_assets.warehouse.sql.reading import read_object
-
-            read_object(whole, kind, text)
+        _read(whole, kind_of(whole, root or _SQL), source_text(whole), known or {})
     except (LibraryError, OSError, UnicodeDecodeError) as error:
         return str(error)
     return None

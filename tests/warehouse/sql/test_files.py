@@ -70,7 +70,7 @@ def test_a_text_that_was_parsed_before_is_not_parsed_again(
     cache = tmp_path / "cache"
     cache.mkdir()
     read = load_library(root, cache)["tidy"]
-    sound = read_before(cache)
+    known = read_before(cache)
     changed = read.text.replace("1 AS", "4 AS")
     again = [("tidy", read.kind, read.text), ("tidy", read.kind, changed)]
 
@@ -79,12 +79,12 @@ def test_a_text_that_was_parsed_before_is_not_parsed_again(
 
     monkeypatch.setattr(reading, "read_object", parsed)
     assert read_objects(again[:1], cache) == [replace(read, path=Path("tidy.sql"))]
-    assert mistake_in(root / "procedures" / "tidy" / "3_end.sql", root, sound) is None
+    assert mistake_in(root / "procedures" / "tidy" / "3_end.sql", root, known) is None
     with pytest.raises(LibraryError, match=r"tidy\.sql is parsed"):
         read_objects(again, cache)
     (root / "procedures" / "tidy" / "3_end.sql").write_text("  SELECT 5 AS c;\nEND;\n")
-    assert mistake_in(root / "procedures" / "tidy.sql", root, sound) == "tidy.sql is parsed"
-    assert read_before(tmp_path / "elsewhere") == read_before(None) == frozenset()
+    assert mistake_in(root / "procedures" / "tidy.sql", root, known) == "tidy.sql is parsed"
+    assert read_before(tmp_path / "elsewhere") == read_before(None) == {}
 
 
 @pytest.mark.parametrize("name", ["views/offers/1.sql", "procedures/lost/1.sql", "stray/a.sql"])
