@@ -23,6 +23,7 @@ MAKERS = (
     "tests/assets/installed.py",
     "tests/assets/statements_run.py",
     "tests/conftest.py",
+    "tests/shipped.py",
     "tests/weekly/bad_rows.py",
     "tests/weekly/four_pages.py",
     "requirements.txt",

@@ -19,6 +19,7 @@ from eros_assets.dataset import Dataset, open_dataset
 from eros_assets.definitions import build_definitions
 from eros_assets.settings import Settings, load_settings
 from eros_assets.warehouse.duckdb.storage import storage_of
+from tests.shipped import give_translated_sql
 
 TODAY = dt.date(2025, 11, 3)
 WEEK = dt.date(2025, 11, 3)
@@ -187,6 +188,7 @@ def installed(
         **{name: value for name, value in settings.items() if name != "tuning_dir"},
     }
     dataset = open_dataset(Settings(**values), asset="test")
+    give_translated_sql(dataset.settings.home)
     storage = storage_of(dataset.settings.warehouse_file)
     with (
         dg.instance_for_test() if scheduled else dg.DagsterInstance.ephemeral() as instance,

@@ -12,6 +12,7 @@ from eros_assets.dataset import open_dataset
 from eros_assets.definitions import resources_of
 from eros_assets.settings import load_settings
 from eros_assets.tuning import configuration_tables
+from tests.shipped import give_translated_sql
 
 WEEK = dt.date(2025, 11, 3)
 
@@ -19,6 +20,7 @@ WEEK = dt.date(2025, 11, 3)
 def test_texts_that_cannot_be_fitted_leave_the_priors_that_are_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    give_translated_sql(tmp_path)
     dataset = open_dataset(load_settings({"env": "local", "home": tmp_path, "week": WEEK}))
     for sql_object in dataset.library.deploy_order():
         dataset.warehouse.deploy(sql_object)

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.sql.dataset import Dataset, repository_library
+from tests.shipped import give_translated_sql, shipped_library
+from tests.sql.dataset import Dataset
 
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """Only to be copied."""
     folder = tmp_path_factory.mktemp("deployed")
-    dataset = Dataset(folder, repository_library(folder))
+    give_translated_sql(folder)
+    dataset = Dataset(folder, shipped_library())
     with dataset.opened():
         dataset.deploy()
     return dataset

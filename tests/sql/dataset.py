@@ -17,7 +17,7 @@ from eros_assets.tuning import configuration_tables
 from eros_assets.warehouse import open_warehouse
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
 from eros_assets.warehouse.protocol import CallResult, Parameters, Typed
-from eros_assets.warehouse.sql.library import SqlLibrary, load_library
+from eros_assets.warehouse.sql.library import SqlLibrary
 from eros_assets.weekly.facts import Compared, made_by
 
 LA = ZoneInfo("America/Los_Angeles")
@@ -256,7 +256,3 @@ def parameters_of(dataset: Dataset, loaded_at: dt.datetime, compare: Compared) -
         "is_whole": compare != "recent",
         "is_anew": compare == "anew",
     }
-
-
-def repository_library(cache_dir: Path) -> SqlLibrary:
-    return load_library(cache_dir=cache_dir)

@@ -22,7 +22,7 @@ from eros_assets.warehouse.duckdb.translation import Scope, Translator, paramete
 from eros_assets.warehouse.protocol import Typed
 from eros_assets.warehouse.sql.library import SqlLibrary, load_library
 from eros_assets.warehouse.sql.syntax import Sql
-from tests.shipped import shipped_library
+from tests.shipped import shipped_library, translated_sql
 
 SETTINGS = Settings.model_construct(
     project_id=Settings.model_fields["project_id"].default,
@@ -44,7 +44,7 @@ ARROW = {
 @cache
 def translator() -> Translator:
     """One for all files of a process: it remembers what it translated."""
-    return Translator(SETTINGS.project_id, SETTINGS.dataset)
+    return Translator(SETTINGS.project_id, SETTINGS.dataset).kept_in(translated_sql())
 
 
 class Embedded:

@@ -21,7 +21,7 @@ from tests.googlesql import scripts
 from tests.googlesql.analysis import SQL
 from tests.googlesql.evaluation import Given, reference
 from tests.googlesql.rules import AUDIT_COLUMNS
-from tests.shipped import shipped_library
+from tests.shipped import give_translated_sql, shipped_library
 from tests.sql.embedded import Embedded, frame_rows
 from tests.sql.equality import differences
 from tests.sql.small_tables import PAGES, WEEK, agency, drafts
@@ -117,6 +117,7 @@ def _audited(rows: Sequence[Mapping[str, object]]) -> Rows:
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     settings = load_settings({"home": tmp_path_factory.mktemp("home")})
+    give_translated_sql(settings.home)
     warehouse, library = DuckDBWarehouse(settings), shipped_library()
     with warehouse.session(), storage_of(settings.warehouse_file).opened() as connection:
         for each in library.deploy_order():

@@ -19,6 +19,7 @@ from eros_assets.weekly.scope import week_plan_scope
 from eros_assets.weekly.selection import select_captions, week_targets, with_chances
 from eros_assets.weekly.shortfalls import Shortfall, store_shortfalls
 from tests.prepared import prepared
+from tests.shipped import give_translated_sql
 from tests.weekly.bad_rows import OWN, PAGES, SHARED_TOPICS, WEEK, caption, instant
 
 TIERS = ("budget", "mid", "premium", "bump")
@@ -94,6 +95,7 @@ def planned_four_pages() -> Path:
 
 
 def _make_four_pages(home: Path) -> None:
+    give_translated_sql(home)
     dataset = opened(home)
     restricted = {
         "page_name": OWN,
