@@ -40,9 +40,9 @@ class Case:
         """Cases of one batch are planned together: what one of them broke would show in all.
 
         Those that cost a page are of one table, so that no other table's case costs it for them.
+        Those with `ddl` are planned apart: it changes the tables of all.
         """
-        alone = self.costs is not None or bool(self.ddl)
-        return self.table if alone else "", self.costs, tuple(self.ddl)
+        return self.table if self.costs is not None else "", self.costs, bool(self.ddl)
 
 
 FLOAT_COUNTS = tuple(

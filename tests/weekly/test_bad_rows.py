@@ -63,8 +63,9 @@ def dataset(good: Path, tmp_path: Path) -> Dataset:
 def _spoil(dataset: Dataset, cases: Sequence[Case]) -> None:
     """Add the rows past EROS's own door, as others do who load its inputs."""
     with storage_of(dataset.settings.warehouse_file).opened() as connection:
-        for statement in cases[0].ddl:
-            connection.execute(statement.format(table=_table(dataset, cases[0])))
+        ddl = [s.format(table=_table(dataset, case)) for case in cases for s in case.ddl]
+        for statement in dict.fromkeys(ddl):
+            connection.execute(statement)
         for case in cases:
             table = _table(dataset, case)
             shape = connection.execute(f"SELECT * FROM {table} LIMIT 0").to_arrow_table().schema
@@ -160,13 +161,11 @@ def test_with_every_bad_row_at_once_what_is_locked_is_published(
     assert wrong_folder(rows, published.folder, {}) == []
 
 
-def test_a_pattern_that_does_not_compile_is_said_of_its_page_alone(
-    dataset: Dataset,
-) -> None:
+def test_a_pattern_that_does_not_compile_is_said_of_its_page_alone(tmp_path: Path) -> None:
     """A run that is narrowed to pages, and the procedure itself, refuse that page too."""
+    dataset = opened(copied(planned_four_pages(), tmp_path))
     _spoil(dataset, [case for case in CASES if case.name == "a pattern that does not compile"])
     with session(dataset):
-        planned_week(dataset)
         said: list[Shortfall] = []
         scope = week_plan_scope(dataset, WEEK, ["anna", OWN])
         chosen = select_captions(dataset, scope, said.append)
@@ -187,6 +186,17 @@ def restricted(page: str, patterns: Sequence[str]) -> Case:
     )
 
 
+@pytest.fixture(scope="module")
+def learned(good: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the facts and statistics of the good rows; no week is planned."""
+    home = copied(good, tmp_path_factory.mktemp("learned"))
+    dataset = opened(home)
+    with session(dataset):
+        refresh_facts(dataset)
+        dataset.call("update_caption_performance", p_as_of=WEEK, p_lookback_days=90)
+    return home
+
+
 LARGEST = [rf"never{n}\p{{L}}{{25}}" for n in range(6)]
 """Patterns that are as large together as a page's may be."""
 
@@ -201,13 +211,14 @@ LARGEST = [rf"never{n}\p{{L}}{{25}}" for n in range(6)]
     ],
     ids=["of twenty other pages", "of the page", "many words", "with a quotation"],
 )
-def test_the_largest_patterns_leave_a_selection_fast(dataset: Dataset, cases: list[Case]) -> None:
+def test_the_largest_patterns_leave_a_selection_fast(
+    learned: Path, tmp_path: Path, cases: list[Case]
+) -> None:
     """Seconds of the processor, as the machine that the limit is meant for would count them."""
+    dataset = opened(copied(learned, tmp_path))
     _spoil(dataset, cases)
     wanted = {"p_num_budget": 2, "p_num_mid": 2, "p_num_premium": 2, "p_num_bump": 2}
     with session(dataset):
-        refresh_facts(dataset)
-        dataset.call("update_caption_performance", p_as_of=WEEK, p_lookback_days=90)
         begun = time.process_time()
         dataset.call(
             "select_captions_for_creator",
