@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,19 +58,21 @@ class Installed:
         *,
         force: bool = False,
         succeeds: bool = True,
+        groups: Sequence[str] = (),
         exports: bool = True,
     ) -> dg.ExecuteInProcessResult:
         """Run a job, of a week as under `EROS_WEEK`; fails the test when the run does.
 
-        Without `exports` the assets of that group are left out: files and pictures are a third of
-        what a small week costs.
+        Given `groups`, only the job's assets of these groups are made: a copy of a planned home has
+        the others. Without `exports` the assets of that group are left out: files and pictures are
+        a third of what a small week costs.
         """
         settings = self.dataset.settings
         if week is not None:
             settings = settings.model_copy(update={"week": week})
         definitions = build_definitions(settings)
         resolved = definitions.resolve_job_def(job)
-        kept = None if exports else _all_but_exports(definitions, resolved)
+        kept = None if exports and not groups else _kept(definitions, resolved, groups, exports)
         result = resolved.execute_in_process(
             instance=self.instance,
             partition_key=week.isoformat() if week and resolved.partitions_def else None,
@@ -132,9 +134,14 @@ def unhurried_tuning(folder: Path) -> Path:
     return own
 
 
-def _all_but_exports(definitions: dg.Definitions, job: dg.JobDefinition) -> list[dg.AssetKey]:
-    exports = dg.AssetSelection.groups(GROUP).resolve(definitions.resolve_asset_graph())
-    return sorted(job.asset_layer.selected_asset_keys - exports)
+def _kept(
+    definitions: dg.Definitions, job: dg.JobDefinition, groups: Sequence[str], exports: bool
+) -> list[dg.AssetKey]:
+    kept = dg.AssetSelection.groups(*groups) if groups else dg.AssetSelection.all()
+    if not exports:
+        kept -= dg.AssetSelection.groups(GROUP)
+    found = kept.resolve(definitions.resolve_asset_graph())
+    return sorted(job.asset_layer.selected_asset_keys & found)
 
 
 def _records_folder(folder: Path) -> Path:

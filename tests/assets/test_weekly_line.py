@@ -27,6 +27,7 @@ BANK_HEADER = (
     "caption_id,caption_text,content_category,price_tier,has_urgency,page_name,is_active,"
     "created_at\n"
 )
+PLANNING = ("selection", "schedules")
 
 
 def test_every_active_creator_gets_a_schedule_a_file_and_a_picture(agency: Installed) -> None:
@@ -76,7 +77,7 @@ def test_two_installations_plan_the_same_week_bit_for_bit(
 def test_another_seed_chooses_other_captions(agency: Installed, tmp_path: Path) -> None:
     before = agency.week_tables()["caption_selections"]
     with installed(tmp_path, seed="another") as reseeded:
-        reseeded.plan(exports=False)
+        reseeded.plan(groups=("selection",))
         assert reseeded.week_tables()["caption_selections"] != before
 
 
@@ -162,7 +163,7 @@ def next_week(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with copied(planned, tmp_path_factory.mktemp("next_week")) as agency:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(planner, "plan_week", sometimes)
-            result = agency.plan(week=monday, exports=False)
+            result = agency.plan(week=monday, groups=PLANNING)
         yield NextWeek(agency, monday, result)
 
 
@@ -188,9 +189,9 @@ def test_a_week_that_has_begun_is_left_alone_unless_forced(
 ) -> None:
     rows = agency.week_tables()["schedule_recommendations"]
     with installed(tmp_path, today=WEEK + dt.timedelta(days=2), seed="another") as later:
-        later.plan(exports=False)
+        later.plan(groups=PLANNING)
         assert later.week_tables()["schedule_recommendations"] == rows
-        later.plan(force=True, exports=False)
+        later.plan(groups=PLANNING, force=True)
         times = later.query(
             "SELECT MIN(send_date) AS first FROM `${dataset}.schedule_recommendations` "
             "WHERE is_active"
