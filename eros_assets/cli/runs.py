@@ -7,13 +7,11 @@ waits in the same queue, and can be cancelled from the UI.
 
 import signal
 import socket
-import sqlite3
 import sys
 import uuid
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -27,10 +25,6 @@ from dagster._core.remote_origin import (
     RemoteRepositoryOrigin,
 )
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
-    INDEX_SHARD_NAME,
-    SqliteEventLogStorage,
-)
 from dagster._core.storage.runs.sqlite import sqlite_run_storage
 
 from eros_assets.automation.workers import COMMAND_TAG, tags_of_this_process
@@ -110,10 +104,8 @@ def launch(
     """
     events: list[dg.DagsterEvent] = []
     with ExitStack() as held:
-        held.enter_context(_engines_kept())
-        held.enter_context(_records_kept_open(instance, INDEX_SHARD_NAME))
+        held.enter_context(_connections_kept())
         run = _create(instance, job, partition, run_config, command)
-        held.enter_context(_records_kept_open(instance, run.run_id))
         held.enter_context(interruptible())
         interrupted = held.enter_context(_noted_interrupts())
         try:
@@ -165,45 +157,30 @@ def _create(
 
 
 @contextmanager
-def _engines_kept() -> Generator[None]:
-    """Let Dagster's SQLite storages take the engine again that they had for a file.
+def _connections_kept() -> Generator[None]:
+    """Let Dagster's SQLite storages take the engine again that they had for a file, connected.
 
-    They make one for each of their statements, and with it compile the statement anew, which takes
-    longer than to run it.
+    They make one for each of their statements, and with it connect and compile the statement anew,
+    which takes longer than to run it. Whoever closes a file of events last writes its journal back
+    into it, which takes longer than an event: here that is done once, at the end.
     """
     engines: dict[str, Any] = {}
     modules: list[Any] = [sqlite_event_log, sqlite_run_storage]
     create_engine = modules[0].create_engine
+    with ExitStack() as endings:
 
-    def engine(url: str, **options: Any) -> Any:
-        if url not in engines:
-            engines[url] = create_engine(url, **options)
-        return engines[url]
+        def engine(url: str, **options: Any) -> Any:
+            if url not in engines:
+                # SQLAlchemy's own pool for files, in place of one that keeps no connection.
+                made = create_engine(url, **{**options, "poolclass": None})
+                endings.callback(made.dispose)
+                made.dispose = lambda: None  # Dagster empties the pool after each statement
+                engines[url] = made
+            return engines[url]
 
-    for module in modules:
-        module.create_engine = engine
-    try:
-        yield
-    finally:
         for module in modules:
-            module.create_engine = create_engine
-
-
-@contextmanager
-def _records_kept_open(instance: dg.DagsterInstance, shard: str) -> Generator[None]:
-    """Hold a file of events open, of a run or the index of all, where it is SQLite's.
-
-    Dagster opens and closes it for each event. Whoever closes such a file last writes its journal
-    back into it, which takes longer than the event: here that is done once, at the end.
-    """
-    events = instance.event_log_storage
-    with ExitStack() as held:
-        if isinstance(events, SqliteEventLogStorage):
-            file = Path(events.path_for_shard(shard))
-            with suppress(sqlite3.Error):  # without it the run is slower, and no more
-                if file.exists():  # Dagster makes it, with its tables
-                    connection = held.enter_context(closing(sqlite3.connect(file)))
-                    connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+            endings.callback(setattr, module, "create_engine", create_engine)
+            module.create_engine = engine
         yield
 
 
