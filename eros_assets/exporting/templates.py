@@ -28,6 +28,7 @@ def _environment() -> "Environment":
     return Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
+        auto_reload=False,  # it looks at the file for each time that it is asked for
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
