@@ -29,7 +29,7 @@ REPORTED_TABLES = (
 )
 """The tables that an import report is read from, views of them included."""
 SCRATCH_VIEWS = (
-    *("judged_captions", "usable_captions", "caption_contents", "duplicate_captions"),
+    *("judged_captions", "usable_captions", "caption_contents"),
     *("judged_creators", "usable_creators"),
 )
 
@@ -238,7 +238,7 @@ _last: dict[tuple[object, ...], ImportReport] = {}
 
 def _state(dataset: Dataset) -> tuple[object, ...]:
     where = dataset.settings.warehouse_location, dataset.settings.dataset_name
-    return (*where, *(dataset.freshness(table) for table in REPORTED_TABLES))
+    return (*where, *dataset.freshness_of(REPORTED_TABLES))
 
 
 def quarantine_reasons(dataset: Dataset) -> "pd.DataFrame":

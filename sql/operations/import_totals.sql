@@ -13,17 +13,26 @@
 --     a caption of the bank (matched). A caption_id that the bank does not have is unmatched.
 --   duplicates: The captions in use that are not used because another one of the bank says the same
 --     (content_id), with both tiers.
-WITH active AS (
-  SELECT DISTINCT c.content_id
+WITH contents AS (
+  SELECT
+    c.caption_id,
+    c.content_id,
+    b.price_tier,
+    b.is_active
   FROM `${dataset}.caption_contents` AS c
   INNER JOIN `${dataset}.usable_captions` AS b ON c.caption_id = b.caption_id
-  WHERE b.is_active
+),
+
+active AS (
+  SELECT DISTINCT c.content_id
+  FROM contents AS c
+  WHERE c.is_active
 ),
 
 sent AS (
   SELECT DISTINCT c.content_id
   FROM `${dataset}.message_facts` AS f
-  INNER JOIN `${dataset}.caption_contents` AS c ON f.caption_id = c.caption_id
+  INNER JOIN contents AS c ON f.caption_id = c.caption_id
 ),
 
 bank AS (
@@ -96,11 +105,13 @@ SELECT
             d.caption_id AS caption_id,
             d.content_id AS content_id,
             d.price_tier AS price_tier,
-            d.used_price_tier AS used_price_tier
+            k.price_tier AS used_price_tier
           )
           ORDER BY d.content_id, d.caption_id
         )
-      FROM `${dataset}.duplicate_captions` AS d
+      FROM contents AS d
+      INNER JOIN contents AS k ON d.content_id = k.caption_id
+      WHERE d.is_active AND d.caption_id != d.content_id
     ),
     []
   ) AS duplicates;
