@@ -84,7 +84,7 @@ BEGIN
     )
   )
 
-  SELECT d.*
+  SELECT d.* EXCEPT (content_id)
   FROM `${dataset}.draft_reservations` AS d
   WHERE
     STARTS_WITH(d.schedule_id, p_schedule_id)
