@@ -145,7 +145,7 @@ def state_of(dataset: Dataset, planned_at: dt.datetime, limits: HealthLimits) ->
     """SHA-256 of what decides what is observed: changes of tables, routines, dates that matter."""
     reached = dataset.library.reached_from(*READING)
     tables = sorted(o.name for o in dataset.library.of_kind("table") if o.name in reached)
-    changes = [dataset.freshness(table) for table in tables]
+    changes = dataset.freshness_of(tables)
     week = monday_of(la_date(planned_at))
     parts = [
         *(f"{table} {change}" for table, change in zip(tables, changes, strict=True)),
@@ -259,7 +259,7 @@ def creators_to_watch(dataset: Dataset, day: dt.date) -> "pd.DataFrame":
 
 def watched(dataset: Dataset) -> Sequence[Mapping[str, str]]:
     """The creators to watch: those of the newest check, where the reports are not newer."""
-    changes = [dataset.freshness(table) for table in ("creator_anomalies", "creator_performance")]
+    changes = dataset.freshness_of(("creator_anomalies", "creator_performance"))
     changed_at = max((change.last_modified for change in changes if change), default=None)
     for row in dataset.cached_query("newest_health").to_dict("records"):
         seen = Observations.of_text(str(row["observations"]))

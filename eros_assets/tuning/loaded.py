@@ -23,7 +23,7 @@ def require_configuration(dataset: Dataset) -> None:
         TuningError: one line with each table and key that is wrong.
     """
     settings = dataset.settings
-    changes = tuple(dataset.freshness(table) for table in KEYED)
+    changes = tuple(dataset.freshness_of(KEYED))
     state = (settings.home, settings.dataset_name, changes)
     if None not in changes and state in _FOUND_RIGHT:
         return

@@ -253,6 +253,14 @@ class Warehouse(Protocol):
         """
         ...
 
+    def freshness_of(self, tables: Sequence[str]) -> Sequence[Freshness | None]:
+        """What `freshness` says of each of these tables, in their order, asked together.
+
+        Raises:
+            WarehouseError: as for `freshness`.
+        """
+        ...
+
     def some_rows(self, table: str, number: int) -> "pd.DataFrame":
         """Rows of a table as they come, `number` at most, for people to see what is in it.
 

@@ -5,6 +5,7 @@ import datetime as dt
 import tempfile
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -45,6 +46,9 @@ from eros_assets.warehouse.protocol import (
 )
 from eros_assets.warehouse.sql.library import SqlLibrary, render
 from eros_assets.warehouse.sql.objects import SqlObject
+
+REQUESTS_AT_ONCE = 8
+"""Tables whose metadata is asked for at the same time; the client keeps ten connections."""
 
 
 class BigQueryWarehouse:
@@ -330,6 +334,17 @@ class BigQueryWarehouse:
         """When a table last changed, or None when the dataset has no such table."""
         found = self._tables.find(f"freshness of {table}", table)
         return None if found is None else Freshness(found.modified, int(found.num_rows or 0))
+
+    def freshness_of(self, tables: Sequence[str]) -> Sequence[Freshness | None]:
+        """The same of several tables, in their order: as many requests, some at a time.
+
+        Google's client may be shared by threads.
+        """
+        if len(tables) < 2:
+            return [self.freshness(table) for table in tables]
+        self._reader()  # connects once
+        with ThreadPoolExecutor(REQUESTS_AT_ONCE) as threads:
+            return list(threads.map(self.freshness, tables))
 
     def some_rows(self, table: str, number: int) -> pd.DataFrame:
         """Rows of a table as they come, which BigQuery lists without a job."""

@@ -165,24 +165,32 @@ def record_change(
         connection.execute(f"INSERT INTO {SCHEMA}.changes VALUES (?, ?)", [table, at])
 
 
-def freshness(connection: duckdb.DuckDBPyConnection, table: str, placed: str) -> Freshness | None:
-    """When an operation last changed a table, and its rows; None where it isn't there.
+def freshness(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str]
+) -> dict[str, Freshness]:
+    """When an operation last changed each table, and its rows; without those that aren't there.
 
     Args:
         connection: to the file.
-        table: its name.
-        placed: its quoted name with its schema.
+        tables: quoted names with their schema, by name.
     """
+    if not tables:
+        return {}
+    counts = ", ".join(f"(SELECT count(*) FROM {placed})" for placed in tables.values())
     try:
-        rows = connection.execute(
-            f"SELECT (SELECT max(changed_at) FROM {SCHEMA}.changes WHERE table_name = ?), "
-            f"count(*) FROM {placed}",
-            [table],
-        ).fetchall()
-    except duckdb.CatalogException:
-        return None
-    [(changed_at, count)] = rows
-    return None if changed_at is None else Freshness(_utc(changed_at), int(count))
+        [row] = connection.execute(f"SELECT {counts}").fetchall()
+    except duckdb.CatalogException:  # one is missing; which one, the error says in words alone
+        if len(tables) == 1:
+            return {}
+        each = [freshness(connection, {name: placed}) for name, placed in tables.items()]
+        return {name: found for one in each for name, found in one.items()}
+    changes = connection.execute(f"SELECT table_name, changed_at FROM {SCHEMA}.changes").fetchall()
+    changed_at = {str(name): at for name, at in changes}
+    return {
+        name: Freshness(_utc(changed_at[name]), int(count))
+        for name, count in zip(tables, row, strict=True)
+        if name in changed_at
+    }
 
 
 def data_versions(

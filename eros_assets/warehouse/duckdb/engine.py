@@ -308,10 +308,16 @@ class DuckDBWarehouse:
 
     def freshness(self, table: str) -> Freshness | None:
         """When a table last changed, or None when it does not exist; makes no file to look."""
+        return self.freshness_of([table])[0]
+
+    def freshness_of(self, tables: Sequence[str]) -> Sequence[Freshness | None]:
+        """The same of several tables, in their order."""
         if not self._settings.warehouse_file.exists():
-            return None
+            return [None] * len(tables)
+        placed = {table: self._translator.placed(table) for table in tables}
         with self._operations.reading() as connection:
-            return catalogue.freshness(connection, table, self._translator.placed(table))
+            found = catalogue.freshness(connection, placed)
+        return [found.get(table) for table in tables]
 
     def data_versions(self, names: Sequence[str]) -> Mapping[str, str] | None:
         """A hash of each table's rows and of each other object's text.

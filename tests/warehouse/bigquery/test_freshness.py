@@ -26,6 +26,26 @@ def test_a_table_that_is_not_there_has_none(warehouse: BigQueryWarehouse) -> Non
     assert warehouse.freshness("bookings") is None
 
 
+def test_several_tables_are_asked_together_and_told_in_their_order(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    names = [f"bookings_{number}" for number in range(20)]
+    for number, name in enumerate(names):
+        service.add_table(name, rows=number, modified=MODIFIED)
+    service.trouble("tables.get", drop_before(), Trouble(503))
+    found = warehouse.freshness_of([*names, "absent"])
+    assert [each and each.row_count for each in found] == [*range(20), None]
+
+
+def test_one_of_several_that_cannot_be_told_is_an_error(
+    warehouse: BigQueryWarehouse, service: Service
+) -> None:
+    service.add_table("bookings", rows=1, modified=MODIFIED)
+    service.trouble("tables.get", Trouble(403, "accessDenied", "Access Denied: Table p:d.t"))
+    with pytest.raises(WarehouseError, match="Access Denied"):
+        warehouse.freshness_of(["bookings", "rooms"])
+
+
 @pytest.mark.parametrize(
     ("trouble", "message"),
     [

@@ -149,6 +149,16 @@ class TestFreshness:
     def test_of_nothing_is_none(self, songs: DuckDBWarehouse) -> None:
         assert songs.freshness("lost") is None
 
+    @pytest.mark.parametrize("others", [(), ("lost",)], ids=["all there", "one missing"])
+    def test_of_several_is_that_of_each(
+        self, songs: DuckDBWarehouse, others: tuple[str, ...]
+    ) -> None:
+        songs.run(INSERT)
+        asked = ["songs", *others, "songs"]
+        assert songs.freshness_of(asked) == [songs.freshness(table) for table in asked]
+        assert songs.freshness("songs") is not None
+        assert songs.freshness_of([]) == []
+
     def test_that_can_t_be_told_is_an_error(self, tmp_path: Path) -> None:
         settings = settings_in(tmp_path)
         settings.warehouse_file.write_text("no database")
