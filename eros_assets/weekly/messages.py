@@ -48,6 +48,12 @@ def scheduled_message(row: Mapping[Any, Any], display_name: str | None = None) -
     return ScheduledMessage(**values)
 
 
+def message_rows(rows: "pd.DataFrame") -> list[dict[Any, Any]]:
+    """The rows of `active_messages` as `scheduled_message` takes them, without other columns."""
+    wanted = {field.name for field in fields(ScheduledMessage)}
+    return rows[[name for name in rows.columns if name in wanted]].to_dict("records")
+
+
 def messages_by_page(
     rows: "pd.DataFrame", names: Mapping[str, str] | None = None
 ) -> dict[str, list[ScheduledMessage]]:
@@ -57,7 +63,7 @@ def messages_by_page(
         MessageError: one lacks a value.
     """
     pages: dict[str, list[ScheduledMessage]] = {}
-    for row in rows.to_dict("records"):
+    for row in message_rows(rows):
         message = scheduled_message(row, (names or {}).get(row["page_name"]))
         pages.setdefault(message.page_name, []).append(message)
     return pages

@@ -4,14 +4,14 @@ What can't be published stays a draft. A text that is lost after it was locked c
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eros_assets.errors import ErosError
 from eros_assets.exporting.columns import SHEET_COLUMNS
 from eros_assets.exporting.message import ScheduledMessage
 from eros_assets.exporting.schedule_csv import schedule_csv_bytes
 from eros_assets.exporting.sheets.cells import cell_value
-from eros_assets.weekly.messages import MessageError, messages_by_page
+from eros_assets.weekly.messages import MessageError, message_rows, scheduled_message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,10 @@ def unpublishable_pages(rows: "pd.DataFrame") -> Mapping[str, str]:
 
     The bank may have lost a text since the schedule was locked. `rows` are the messages in force.
     """
-    reasons = {str(page): _refusal_of_rows(of_page) for page, of_page in rows.groupby("page_name")}
+    by_page: dict[str, list[Mapping[Any, Any]]] = {}
+    for row in message_rows(rows[rows["page_name"].notna()]):
+        by_page.setdefault(str(row["page_name"]), []).append(row)
+    reasons = {page: _refusal_of_rows(by_page[page]) for page in sorted(by_page)}
     return {
         page: f"{reason}: correct the bank and export the week again, or plan this page again"
         for page, reason in reasons.items()
@@ -48,9 +51,9 @@ def unpublishable_pages(rows: "pd.DataFrame") -> Mapping[str, str]:
     }
 
 
-def _refusal_of_rows(rows: "pd.DataFrame") -> str | None:
+def _refusal_of_rows(rows: Sequence[Mapping[Any, Any]]) -> str | None:
     try:
-        [messages] = messages_by_page(rows).values()
+        messages = [scheduled_message(row) for row in rows]
     except MessageError as error:
         return str(error)
     return refusal_of(messages)
