@@ -30,7 +30,7 @@ TABLES = (
     *("selection_candidates", "selection_pools", "caption_selections", "weekly_volume_targets"),
     *("schedule_recommendations", "active_caption_assignments"),
 )
-LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
+LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats", "page_tastes")
 TEMPORARY: Mapping[str, Sequence[str]] = {
     "refresh_message_facts": ("compared_days", "judged_messages"),
     "update_caption_performance": (

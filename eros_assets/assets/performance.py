@@ -42,7 +42,7 @@ SORTED = (
     *("message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity"),
     "message_days",
 )
-LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats")
+LEARNED = ("caption_priors", "caption_appeal", "caption_bandit_stats", "page_tastes")
 
 
 class FactsConfig(dg.Config):

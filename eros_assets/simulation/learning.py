@@ -18,10 +18,11 @@ from eros_assets.simulation.borrowing import (
     appeal_of,
     appeal_variances,
 )
-from eros_assets.simulation.catalogue import Catalogue
+from eros_assets.simulation.catalogue import BUMP, Catalogue
 from eros_assets.simulation.columns import totals
 from eros_assets.simulation.facts import Facts
 from eros_assets.simulation.sends import Trials, first_sends, introductions, trials_of
+from eros_assets.simulation.tastes import Tastes, fitted_tastes
 from eros_assets.simulation.texts import TextPriors, Texts
 from eros_assets.simulation.wear import USUAL_NOISE, RatedSends, Wear, fitted_wear
 from eros_assets.tuning import Knobs
@@ -50,6 +51,8 @@ class Learned:
     wear: Wear
     noise: Floats  # (m,)
     text: TextPriors | None
+    tastes: Tastes
+    taste: Floats  # (g, c)
 
     def posterior(self, page: int, tier: int, captions: Ints) -> tuple[Floats, Floats]:
         """Successes and failures of the Beta posterior, in effective trials, unsharpened."""
@@ -60,11 +63,11 @@ class Learned:
     def beliefs(self, page: int, tier: int, captions: Ints) -> tuple[Floats, Floats]:
         """Counts of prior and evidence, (2, n) each, worn: the posterior is their sum."""
         a, b = self.appeal.priors(page, tier, captions, self.flat)
-        left = self.left[page, captions]
+        left, taste = self.left[page, captions], self.taste[page, captions]
         successes = self.effective_successes[page, captions]
         trials = self.effective_trials[page, captions]
-        prior = np.stack((a, (a + b) / left - a))
-        return prior, np.stack((successes, trials / left - successes))
+        prior = np.stack((a, ((a + b) / left - a) / taste))
+        return prior, np.stack((successes, (trials / left - successes) / taste))
 
     def rate(self, page: int, tier: int, captions: Ints) -> Floats:
         """Successes to expect of a trial."""
@@ -110,18 +113,43 @@ def learned(
     tier[window.caption] = window.tier
     variance = appeal_variances(weighed(first, flat, noise), TYPE_OF_TIER, knobs)
     text = texts.priors(first, catalogue, knobs) if texts else None
+    appeal = appeal_of(effective_successes, effective_trials, tier, flat, variance, text, knobs)
+    prior = _priors_of_sends(ordered, appeal, flat)
+    tastes = fitted_tastes(ordered, sends, wear, noise, prior, catalogue, knobs)
     return Learned(
         successes=successes.astype(np.int64),
         failures=(trials - successes).astype(np.int64),
         flat=flat,
-        appeal=appeal_of(effective_successes, effective_trials, tier, flat, variance, text, knobs),
+        appeal=appeal,
         effective_successes=effective_successes,
         effective_trials=effective_trials,
         left=_left_now(sends, wear, cells).reshape(shape),
         wear=wear,
         noise=noise,
         text=text,
+        tastes=tastes,
+        taste=_taste_of_captions(tastes, catalogue),
     )
+
+
+def _priors_of_sends(sends: Trials, appeal: Appeal, flat: FlatPriors) -> tuple[Floats, Floats]:
+    """Of each send's pair: the prior's mean over its page's rate, and its variation."""
+    mean, variation = np.ones(sends.page.size), np.ones(sends.page.size)
+    place = sends.page * TIERS + sends.tier
+    for at in np.unique(place):
+        page, tier = divmod(int(at), TIERS)
+        rows = place == at
+        a, b = appeal.priors(page, tier, sends.caption[rows], flat)
+        mean[rows] = a / (a + b) / flat.rate[page, tier]
+        variation[rows] = b / (a * (a + b + 1.0))
+    return mean, variation
+
+
+def _taste_of_captions(tastes: Tastes, catalogue: Catalogue) -> Floats:
+    """What each page's taste multiplies a caption's odds by: (g, c)."""
+    knows = (catalogue.tier != BUMP) & catalogue.has_category
+    taste = tastes.multiplier[:, catalogue.category]
+    return np.where(knows, taste, 1.0)
 
 
 def _rated(sends: Trials, captions: int, priors: FlatPriors, noise: Floats) -> RatedSends:

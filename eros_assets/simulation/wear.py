@@ -82,7 +82,7 @@ def fitted_wear(sends: RatedSends, weight: float, least: int) -> Wear:
     effect, days = np.zeros(2), np.full(2, USUAL_LENGTH)
     if weight == 0:
         return Wear(effect, days)
-    fits = {length: _Beliefs.before(sends, length) for length in LENGTHS}
+    fits = {length: Beliefs.before(sends, length) for length in LENGTHS}
     variance = fits[USUAL_LENGTH].variance
     for kind in (0, 1):
         repeats = sends.in_window & (sends.message_type == kind) & (sends.expected > 0)
@@ -109,7 +109,7 @@ def fitted_wear(sends: RatedSends, weight: float, least: int) -> Wear:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Beliefs:
+class Beliefs:
     """What was believed of a send's caption before it, with wear of one length.
 
     The pair's Gamma belief is `shape` over `exposure`, which falls by `slope` with the effect.
@@ -124,7 +124,8 @@ class _Beliefs:
     variance: Floats
 
     @classmethod
-    def before(cls, sends: RatedSends, length: float) -> "_Beliefs":
+    def before(cls, sends: RatedSends, length: float) -> "Beliefs":
+        """With wear of this length (days)."""
         wear = worn_by(sends.pair, sends.day, length)
         expected = sends.expected * np.exp(-USUAL_EFFECT * USUAL_LENGTH / length * wear)
         worth = 1.0 / (sends.dispersion + sends.noise * expected)
@@ -142,12 +143,14 @@ class _Beliefs:
             variance=sends.dispersion * predicted + (sends.noise + 1.0 / shape) * predicted**2,
         )
 
+    def exposure_at(self, effect: float) -> Floats:
+        """The exposure, were this the effect."""
+        usual = USUAL_EFFECT * USUAL_LENGTH / self.length
+        return np.maximum(self.exposure - (effect - usual) * self.slope, self.least_exposure)
+
     def misses(self, sends: RatedSends, usual_effect: float, rows: Bools) -> Floats:
         """Squares of successes less predicted, of some rows, were the effect this at 60 days."""
-        scale = USUAL_LENGTH / self.length
-        exposure = np.maximum(
-            self.exposure - (usual_effect - USUAL_EFFECT) * scale * self.slope, self.least_exposure
-        )
-        left = np.exp(-usual_effect * scale * self.wear)
-        predicted = sends.expected * left * self.shape / exposure
+        effect = usual_effect * USUAL_LENGTH / self.length
+        left = np.exp(-effect * self.wear)
+        predicted = sends.expected * left * self.shape / self.exposure_at(effect)
         return (sends.successes - predicted)[rows] ** 2

@@ -55,6 +55,7 @@ BEGIN
     v_draw_optimism, v_prior_max_rate, v_prior_min_strength, v_prior_max_strength,
     v_offer_money_exponent, v_left_to_others FLOAT64;
   DECLARE v_pages INT64;
+  DECLARE v_has_tastes BOOL;
 
   -- v_refusal is why nothing is selected; NULL when something is. The dates are variables, so that
   -- BigQuery reads the partitions between them alone; the knobs are, because each statement that
@@ -72,7 +73,7 @@ BEGIN
     v_diversity_from, v_control_share, v_candidate_depth_factor, v_candidate_depth_extra,
     v_max_category_share, v_max_urgent_captions, v_diversity_weight, v_individual_draws,
     v_posterior_sharpening, v_draw_optimism, v_prior_max_rate, v_prior_min_strength,
-    v_prior_max_strength, v_offer_money_exponent, v_pages, v_left_to_others
+    v_prior_max_strength, v_offer_money_exponent, v_pages, v_left_to_others, v_has_tastes
   ) = (
     SELECT AS STRUCT
       COALESCE(
@@ -137,7 +138,8 @@ BEGIN
       k.prior_max_strength,
       k.offer_money_exponent,
       g.pages,
-      k.exploration_sharing * (1.0 - SAFE_DIVIDE(1.0, g.pages)) AS left_to_others
+      k.exploration_sharing * (1.0 - SAFE_DIVIDE(1.0, g.pages)) AS left_to_others,
+      l.tastes > 0 AS has_tastes
     FROM (
       SELECT
         SUM(LENGTH(p.pattern)) AS length,
@@ -199,6 +201,7 @@ BEGIN
         QUALIFY ROW_NUMBER() OVER (ORDER BY e.as_of DESC) = 1
       ) AS n
     ) AS m
+    CROSS JOIN (SELECT COUNT(*) AS tastes FROM `${dataset}.page_tastes` AS t) AS l
   );
 
   IF v_refusal IS NOT NULL THEN

@@ -35,7 +35,7 @@ BEGIN
   DECLARE v_stats_half_life_days, v_dispersion_min_degrees, v_prior_min_captions,
     v_borrowing_min_pairs, v_account_lookback_days INT64;
   DECLARE v_view_lift_weight, v_send_noise_weight, v_prior_min_strength, v_prior_max_strength,
-    v_prior_max_rate, v_wear_weight, v_borrowing_weight, v_text_prior_weight FLOAT64;
+    v_prior_max_rate, v_wear_weight, v_borrowing_weight, v_text_prior_weight, v_taste_weight FLOAT64;
 
   IF p_as_of IS NULL THEN
     RAISE USING MESSAGE = 'update_caption_performance: p_as_of is NULL; give an LA date';
@@ -49,7 +49,7 @@ BEGIN
     v_stats_half_life_days, v_view_lift_weight, v_dispersion_min_degrees, v_send_noise_weight,
     v_prior_min_captions, v_prior_min_strength, v_prior_max_strength, v_prior_max_rate,
     v_wear_weight, v_borrowing_weight, v_borrowing_min_pairs, v_text_prior_weight,
-    v_account_lookback_days
+    v_taste_weight, v_account_lookback_days
   ) = (
     SELECT AS STRUCT
       MAX(t.stats_half_life_days) AS stats_half_life_days,
@@ -64,6 +64,7 @@ BEGIN
       MAX(t.borrowing_weight) AS borrowing_weight,
       MAX(t.borrowing_min_pairs) AS borrowing_min_pairs,
       MAX(t.text_prior_weight) AS text_prior_weight,
+      MAX(t.taste_weight) AS taste_weight,
       MAX(t.account_lookback_days) AS account_lookback_days
     FROM `${dataset}.tuning` AS t
   );

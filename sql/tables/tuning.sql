@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS `${dataset}.tuning` (
   prior_max_rate FLOAT64 OPTIONS (description = "Greatest mean of a prior that is moved by what other pages saw. Unit: share of trials."),
   borrowing_weight FLOAT64 OPTIONS (description = "Times the variance that pages have in common as the data give it; 0: pages learn apart. Unit: factor."),
   text_prior_weight FLOAT64 OPTIONS (description = "How much of what captions' texts say of their rates goes into the priors of untried ones; 0: nothing. Unit: factor."),
+  taste_weight FLOAT64 OPTIONS (description = "How much of what pages were seen to like of each category counts in the selection; 0: nothing. Unit: factor."),
   text_min_captions INT64 OPTIONS (description = "Fewer captions with a first send: texts are not fitted. Unit: captions."),
   borrowing_min_pairs INT64 OPTIONS (description = "Fewer pairs of first sends of a tier: that variance is fitted on the message type, or nothing is borrowed. Unit: pairs."),
   stats_half_life_days INT64 OPTIONS (description = "Trials count half after so long; 0: they never fade; 1 to 90 are taken for 91. Unit: days."),

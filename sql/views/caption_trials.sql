@@ -23,6 +23,7 @@
 --   emv (FLOAT64): USD per 1,000 of these recipients; NULL when it is not ripe.
 --   trials (INT64): Views (PPV) or recipients x maturity (Bump).
 --   successes (INT64): Purchases (PPV) or views (Bump).
+--   content_category (STRING): The caption's category in the bank; NULL without one.
 --   is_first (BOOL): Whether it is the page's first send of the caption, as its type, with a trial.
 CREATE OR REPLACE VIEW `${dataset}.caption_trials`
 AS
@@ -47,7 +48,8 @@ WITH typed AS (
       WHEN NOT f.is_ripe THEN 0
       WHEN f.message_type = 'PPV' THEN f.purchased_count
       ELSE f.viewed_count
-    END AS successes
+    END AS successes,
+    b.content_category
   FROM `${dataset}.comparable_facts` AS f
   LEFT JOIN `${dataset}.caption_contents` AS c ON f.caption_id = c.caption_id
   LEFT JOIN `${dataset}.usable_captions` AS b ON c.content_id = b.caption_id

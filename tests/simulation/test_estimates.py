@@ -16,12 +16,16 @@ from eros_assets.tuning import Knobs
 
 PAGES, CAPTIONS, DAYS, RECIPIENTS, VIEW_RATE = 6, 150, 364, 4000, 0.4
 AS_OF = dt.date(2025, 11, 3)
+CATEGORIES = ("bread", "garden", "kitchen", "market", "music", "travel")
 REPLICATIONS = 20
 
 
 @dataclass(frozen=True)
 class World:
-    """Constants of a history: squares are relative variances."""
+    """Constants of a history: squares are relative variances.
+
+    Logarithms of tastes vary by `taste`, and keep `kept` of it from week to week.
+    """
 
     noise: float = 0.2
     effect: float = 0.35
@@ -29,6 +33,18 @@ class World:
     lift: float = 0.0144
     variation: float = 1.2
     rate: float = 0.006
+    taste: float = 0.0
+    kept: float = 0.97
+
+
+def tastes_of(world: World, seed: int) -> np.ndarray:
+    """Logarithms of what pages like of categories, week by week, the one after the history too."""
+    rng = np.random.default_rng([seed, 1])
+    weeks = [rng.normal(0, np.sqrt(world.taste), (PAGES, len(CATEGORIES)))]
+    for _ in range(DAYS // 7):
+        news = rng.normal(0, np.sqrt(world.taste * (1 - world.kept**2)), weeks[0].shape)
+        weeks.append(world.kept * weeks[-1] + news)
+    return np.stack(weeks)
 
 
 def history(world: World, seed: int) -> pd.DataFrame:
@@ -37,7 +53,7 @@ def history(world: World, seed: int) -> pd.DataFrame:
     shape = 1 / world.variation
     appeal = rng.gamma(shape, world.variation, (PAGES, CAPTIONS))
     lift = np.exp(rng.normal(0, np.sqrt(world.lift), CAPTIONS) - world.lift / 2)
-    spread = np.sqrt(np.log1p(world.noise))
+    spread, tastes = np.sqrt(np.log1p(world.noise)), tastes_of(world, seed)
     rows: list[dict[str, object]] = []
     for page in range(PAGES):
         worn, last = np.zeros(CAPTIONS), np.zeros(CAPTIONS)
@@ -51,6 +67,7 @@ def history(world: World, seed: int) -> pd.DataFrame:
             viewed = rng.binomial(RECIPIENTS, min(view, 0.95))
             buys = world.rate * appeal[page, caption] * np.exp(-world.effect * worn[caption])
             buys *= np.exp(rng.normal(0, spread) - spread**2 / 2)
+            buys *= np.exp(tastes[day // 7, page, caption % len(CATEGORIES)])
             bought = rng.binomial(viewed, min(buys, 0.5))
             worn[caption], last[caption] = worn[caption] + 1, day
             seen[caption] = 0.5 * seen[caption] + bought / (viewed * world.rate)
@@ -81,7 +98,7 @@ def learn(messages: pd.DataFrame, tuning: dict[str, pd.DataFrame], **knobs: floa
         {
             "caption_id": range(1, CAPTIONS + 1),
             "caption_text": [f"Caption {c}" for c in range(1, CAPTIONS + 1)],
-            "content_category": "kitchen",
+            "content_category": [CATEGORIES[c % len(CATEGORIES)] for c in range(CAPTIONS)],
             "price_tier": "mid",
             "has_urgency": False,
             "page_name": None,
@@ -168,7 +185,51 @@ def test_nothing_is_found_where_there_is_nothing(
     assert float(np.mean([k.wear.effect[0] for k in known])) < 0.06
 
 
+class TestTastes:
+    """Of categories that the last section of a history has told."""
+
+    @pytest.fixture(scope="class")
+    def found(self, tuning: dict[str, pd.DataFrame]) -> list[tuple[Learned, np.ndarray]]:
+        """What was learned, and the true logarithms about their page's mean."""
+        world = World(noise=0.05, variation=0.3, rate=0.02, taste=0.06)
+        return [
+            (learn(history(world, seed), tuning), _centred(tastes_of(world, seed)[-1]))
+            for seed in range(REPLICATIONS)
+        ]
+
+    def test_they_are_found(self, found: list[tuple[Learned, np.ndarray]]) -> None:
+        print(sorted((k.tastes.variance, k.tastes.half_life_days) for k, _ in found))
+        assert all(known.tastes.variance > 0 for known, _ in found)
+
+    def test_they_are_those_of_the_truth(self, found: list[tuple[Learned, np.ndarray]]) -> None:
+        learned_tastes = np.concatenate([_centred(np.log(k.tastes.multiplier)) for k, _ in found])
+        true = np.concatenate([true for _, true in found])
+        print(np.corrcoef(learned_tastes.ravel(), true.ravel())[0, 1], (learned_tastes*true).sum()/(learned_tastes**2).sum(), learned_tastes.std(), true.std())
+        assert np.corrcoef(learned_tastes.ravel(), true.ravel())[0, 1] > 0.6
+        slope = (learned_tastes * true).sum() / (learned_tastes**2).sum()
+        assert 0.9 <= slope <= 1.5
+
+    def test_there_are_few_where_there_are_none(self, tuning: dict[str, pd.DataFrame]) -> None:
+        known = [
+            learn(history(World(noise=0.05, variation=0.3, rate=0.02), seed), tuning)
+            for seed in range(REPLICATIONS)
+        ]
+        print([(k.tastes.variance, k.tastes.half_life_days) for k in known])
+        spreads = [float(np.log(k.tastes.multiplier).std()) for k in known]
+        print(spreads)
+        assert sum(k.tastes.variance > 0 for k in known) <= 0.2 * REPLICATIONS
+
+
+def _centred(tastes: np.ndarray) -> np.ndarray:
+    return tastes - tastes.mean(axis=1, keepdims=True)
+
+
 class TestSwitchedOff:
+    def test_no_tastes_are_learned(self, tuning: dict[str, pd.DataFrame]) -> None:
+        world = World(noise=0.05, variation=0.3, rate=0.02, taste=0.06)
+        known = learn(history(world, 1), tuning, taste_weight=0.0)
+        assert (known.taste == 1.0).all()
+
     def test_nothing_is_worn_and_trials_are_over_the_dispersion(
         self, tuning: dict[str, pd.DataFrame]
     ) -> None:

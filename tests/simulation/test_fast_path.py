@@ -119,6 +119,14 @@ def test_what_was_learned_is_the_same(both: BothPlayed, lookback_days: int) -> N
         counts = getattr(known, name)
         assert (counts[page, caption] == stats[name]).all()
         assert counts.sum() == stats[name].sum()
+    liked = both.query("SELECT * FROM `${dataset}.page_tastes`")
+    page_at = pd.Index(catalogue.pages).get_indexer(pd.Index(liked["page_name"]))
+    kind_at = pd.Index(catalogue.categories).get_indexer(pd.Index(liked["content_category"]))
+    by_sql = np.ones_like(known.tastes.multiplier)
+    by_sql[page_at, kind_at] = liked["taste"].to_numpy(dtype=float)
+    np.testing.assert_allclose(known.tastes.multiplier, by_sql, rtol=1e-9)
+    assert set(liked["variance"]) <= {known.tastes.variance}
+    assert set(liked["half_life_days"]) <= {known.tastes.half_life_days}
     effect = priors.set_index(["page_name", "price_tier"])["wear_effect"]
     for row in range(0, len(stats), 7):
         a, b = known.posterior(page[row], catalogue.tier[caption[row]], caption[row : row + 1])
@@ -126,8 +134,9 @@ def test_what_was_learned_is_the_same(both: BothPlayed, lookback_days: int) -> N
         successes = by_sql["prior_successes"] + by_sql["effective_successes"]
         trials = successes + by_sql["prior_failures"] + by_sql["effective_failures"]
         unworn = np.exp(-effect[by_sql["page_name"], by_sql["price_tier"]] * by_sql["wear"])
+        taste = known.taste[page[row], caption[row]]
         assert a[0] == pytest.approx(successes, rel=1e-11)
-        assert a[0] + b[0] == pytest.approx(trials / unworn, rel=1e-11)
+        assert a[0] + b[0] * taste == pytest.approx(trials / unworn, rel=1e-11)
 
 
 def test_targets_captions_arms_and_scores_are_the_same(both: BothPlayed) -> None:

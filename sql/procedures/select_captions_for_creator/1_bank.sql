@@ -197,6 +197,7 @@
       COALESCE(a.pages, 0) AS appeal_pages,
       a.appeal_shape,
       a.appeal_rate,
+      IF(v_has_tastes AND k.price_tier != 'bump', k.content_category, NULL) AS taste_category,
       -- Rounded before it is grouped: sums of floats differ in their last digits from run to run.
       COALESCE(
         CONCAT(
@@ -209,7 +210,7 @@
           CAST(CAST(ROUND(ROUND(LN(a.appeal_shape), 9)) AS INT64) AS STRING)
         ),
         'untried'
-      ) AS bin,
+      ) AS appeal_bin,
       TO_HEX(SHA256(CONCAT(
         p_seed, '|', CAST(p_week_start AS STRING), '|', CAST(k.caption_id AS STRING)
       ))) AS bank_order
@@ -226,11 +227,16 @@
   )
 
   SELECT
-    b.* EXCEPT (bank_order),
+    b.* EXCEPT (bank_order, appeal_bin),
     ROW_NUMBER() OVER (
       PARTITION BY b.is_active, b.price_tier, b.page_name, b.bin ORDER BY b.bank_order, b.caption_id
     ) - 1 AS bin_place,
     ROW_NUMBER() OVER (
       PARTITION BY b.is_active, b.price_tier, b.page_name ORDER BY b.bank_order, b.caption_id
     ) - 1 AS tier_place
-  FROM believed AS b;
+  FROM (
+    SELECT
+      *,
+      CONCAT(COALESCE(CONCAT(taste_category, '|'), ''), appeal_bin) AS bin
+    FROM believed
+  ) AS b;

@@ -92,7 +92,8 @@
       c.content_category,
       c.captions,
       -- A caption without a category has no diversity.
-      COALESCE(u.relative_use, IF(c.content_category IS NULL, 0.5, 0.0)) AS relative_use
+      COALESCE(u.relative_use, IF(c.content_category IS NULL, 0.5, 0.0)) AS relative_use,
+      COALESCE(IF(c.price_tier = 'bump', NULL, t.taste), 1.0) AS taste
     FROM (
       SELECT
         page_name,
@@ -109,6 +110,8 @@
         AND COALESCE(c.content_category, 'uncategorised') = r.content_category
     LEFT JOIN recent AS u
       ON c.page_name = u.page_name AND c.content_category = u.content_category
+    LEFT JOIN `${dataset}.page_tastes` AS t
+      ON c.page_name = t.page_name AND c.content_category = t.content_category
     WHERE c.captions > 0 AND r.page_name IS NULL
   ),
 
@@ -205,7 +208,10 @@
         price_tier,
         ARRAY_AGG(
           STRUCT(
-            content_category AS content_category, captions AS captions, relative_use AS relative_use
+            content_category AS content_category,
+            captions AS captions,
+            relative_use AS relative_use,
+            taste AS taste
           )
           ORDER BY content_category
         ) AS categories

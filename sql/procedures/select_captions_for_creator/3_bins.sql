@@ -1,7 +1,9 @@
   -- One row per page, tier and bin of the captions that all pages may use: the posterior of its
   -- typical caption as the page sees it, and how many draws are made of it, best first (depth). Of
   -- a large bin these are order statistics of as many draws as it has captions; of a small one
-  -- (depth NULL) every caption draws. Draws are looked at as logits. The share of a bin's draws above
+  -- (depth NULL) every caption draws; one is passed over (0) of which fewer than one in 10,000 draws is
+  -- expected to count. The page's taste for the bin's category is in its odds. Draws are looked at as
+  -- logits. The share of a bin's draws above
   -- a threshold is that of the normal tail at a deviation of (w * mean_b - mean_a) / sqrt(w^2 *
   -- variance_b + variance_a), w being the cube root of the odds over their mean (Paulson's
   -- approximation); 6 deviations at most. The tail is the logistic one of Bowling et al. (2009).
@@ -10,6 +12,7 @@
     WITH bins AS (
       SELECT
         price_tier,
+        taste_category,
         bin,
         COUNT(*) AS captions,
         EXP(ROUND(AVG(LN(appeal_shape)), 9)) AS shape,
@@ -17,7 +20,7 @@
         MAX(SAFE_DIVIDE(appeal_shape, appeal_rate)) AS greatest_appeal
       FROM bank
       WHERE is_active AND page_name IS NULL
-      GROUP BY price_tier, bin
+      GROUP BY price_tier, taste_category, bin
     ),
 
     moments AS (
@@ -28,11 +31,17 @@
         COALESCE(LN(SAFE_DIVIDE(b.greatest_appeal, b.appeal)), 0.0) AS spread,
         m.shared_captions + m.owned_captions > v_individual_draws AS is_large,
         SAFE_DIVIDE(m.shared_captions + m.owned_captions, m.captions) AS per_eligible,
+        COALESCE(c.taste, 1.0) AS taste,
         LEAST(m.rate * b.appeal, v_prior_max_rate) AS bin_rate,
         LEAST((1.0 + SAFE_DIVIDE(1.0, b.shape)) * (1.0 + m.pair_variance) - 1.0, m.variation)
           AS bin_variation
       FROM eligible AS m
       INNER JOIN bins AS b ON m.price_tier = b.price_tier
+      LEFT JOIN category_counts AS c
+        ON
+          m.page_name = c.page_name
+          AND m.price_tier = c.price_tier
+          AND b.taste_category = c.content_category
       WHERE m.captions > 0
     ),
 
@@ -47,7 +56,8 @@
         m.pair_variance,
         m.reach * m.per_eligible + 4.0 * SQRT(m.reach * m.per_eligible) AS reach,
         COALESCE(m.bin_rate * m.strength, m.prior_successes) AS prior_successes,
-        COALESCE((1.0 - m.bin_rate) * m.strength, m.prior_failures) AS prior_failures
+        SAFE_DIVIDE(COALESCE((1.0 - m.bin_rate) * m.strength, m.prior_failures), m.taste)
+          AS prior_failures
       FROM (
         SELECT
           m.*,
@@ -104,6 +114,24 @@
       FROM optimistic AS b
     ),
 
+    -- Bins with about the same mean are looked at as one, for tastes make many of them.
+    outlines AS (
+      SELECT
+        page_name,
+        price_tier,
+        reach,
+        SUM(captions) AS captions,
+        SAFE_DIVIDE(SUM(captions * centre), SUM(captions)) AS centre,
+        SAFE_DIVIDE(SUM(captions * variance_a), SUM(captions)) AS variance_a,
+        SAFE_DIVIDE(SUM(captions * variance_b), SUM(captions)) AS variance_b
+      FROM shaped
+      GROUP BY
+        page_name,
+        price_tier,
+        reach,
+        CAST(ROUND(ROUND(40.0 * centre, 9)) AS INT64)
+    ),
+
     -- Some thresholds from the mean of the tier's draws upwards.
     steps AS (
       SELECT
@@ -118,7 +146,7 @@
           SAFE_DIVIDE(
             SUM(captions * (centre * centre + 9.0 * (variance_a + variance_b))), SUM(captions)
           ) AS square
-        FROM shaped
+        FROM outlines
         GROUP BY page_name, price_tier
       )
       CROSS JOIN UNNEST(GENERATE_ARRAY(-2, 20)) AS step
@@ -151,7 +179,7 @@
               EXP(SAFE_DIVIDE(c.threshold - s.centre, 3.0)) * (1.0 - s.variance_b) - (1.0 - s.variance_a),
               SQRT(EXP(2.0 * SAFE_DIVIDE(c.threshold - s.centre, 3.0)) * s.variance_b + s.variance_a)
             ), -6.0), 6.0) AS deviation
-          FROM shaped AS s
+          FROM outlines AS s
           INNER JOIN steps AS c ON s.page_name = c.page_name AND s.price_tier = c.price_tier
         ) AS d
         GROUP BY d.page_name, d.price_tier, d.reach, d.threshold
@@ -161,11 +189,11 @@
 
     SELECT
       p.* EXCEPT (expected, may_order, is_large, reach, spread),
-      IF(
-        p.may_order AND 2.0 * (1.3 * p.expected + 3.0 * SQRT(p.expected) + 3.0) <= p.captions,
-        CAST(CEIL(1.3 * p.expected + 3.0 * SQRT(p.expected) + 3.0) AS INT64),
-        NULL
-      ) AS depth
+      CASE
+        WHEN p.may_order AND ROUND(p.expected, 9) < 0.0001 THEN 0
+        WHEN p.may_order AND 2.0 * (1.3 * p.expected + 3.0 * SQRT(p.expected) + 3.0) <= p.captions
+          THEN CAST(CEIL(1.3 * p.expected + 3.0 * SQRT(p.expected) + 3.0) AS INT64)
+      END AS depth
     FROM (
       SELECT
         d.* EXCEPT (deviation),

@@ -52,6 +52,7 @@
       s.price_tier,
       s.bin,
       s.captions,
+      s.depth,
       s.slot,
       CAST(
         FLOOR(
@@ -68,6 +69,7 @@
         b.price_tier,
         b.bin,
         b.captions,
+        b.depth,
         slot,
         TO_HEX(SHA256(CONCAT(
           p_seed, '|', CAST(p_week_start AS STRING), '|', b.page_name, '|', b.price_tier, '|',
@@ -79,7 +81,7 @@
         SELECT page_name, price_tier, 'control' AS bin, captions, depth FROM control_pools
       ) AS b
       CROSS JOIN UNNEST(GENERATE_ARRAY(1, b.depth + DIV(b.depth, 2) + 10)) AS slot
-      WHERE b.depth IS NOT NULL
+      WHERE b.depth > 0
     ) AS s
   ),
 
@@ -94,6 +96,7 @@
       QUALIFY
         ROW_NUMBER() OVER (PARTITION BY page_name, price_tier, bin, bin_place ORDER BY slot) = 1
     )
+    QUALIFY bin_rank <= depth
   ),
 
   order_statistics AS (
@@ -219,7 +222,8 @@
     SELECT
       w.page_name,
       w.price_tier,
-      category.content_category
+      category.content_category,
+      category.taste
     FROM tier_places AS w
     CROSS JOIN UNNEST(w.categories) AS category
   ),
@@ -227,7 +231,9 @@
   -- Of the categories that the page may use. They are those of the captions that draw, and not of the
   -- bank: joined with that first, they would make a row of each page and caption.
   allowed AS (
-    SELECT p.* EXCEPT (content_category)
+    SELECT
+      p.* EXCEPT (content_category),
+      c.taste
     FROM drawing AS p
     INNER JOIN categories AS c
       ON
@@ -298,13 +304,17 @@
     ) AS b
   ),
 
-  -- Wear lowers the rate, and leaves what is known of it as certain as it is.
+  -- Wear lowers the rate, and the page's taste for the category multiplies the odds; both leave what is
+  -- known of it as certain as it is.
   known AS (
     SELECT
       u.* EXCEPT (unworn_beta, effective_failures),
-      SAFE_DIVIDE(u.alpha + u.unworn_beta, u.unworn_share) - u.alpha AS beta,
-      SAFE_DIVIDE(u.effective_successes + u.effective_failures, u.unworn_share)
-      - u.effective_successes AS effective_failures
+      SAFE_DIVIDE(SAFE_DIVIDE(u.alpha + u.unworn_beta, u.unworn_share) - u.alpha, u.taste) AS beta,
+      SAFE_DIVIDE(
+        SAFE_DIVIDE(u.effective_successes + u.effective_failures, u.unworn_share)
+        - u.effective_successes,
+        u.taste
+      ) AS effective_failures
     FROM unworn AS u
   ),
 

@@ -65,12 +65,13 @@
           SELECT
             w.page_name,
             w.price_tier,
-            bin.captions,
-            bin.centre,
-            bin.variance_a,
-            bin.variance_b
+            SUM(bin.captions) AS captions,
+            SAFE_DIVIDE(SUM(bin.captions * bin.centre), SUM(bin.captions)) AS centre,
+            SAFE_DIVIDE(SUM(bin.captions * bin.variance_a), SUM(bin.captions)) AS variance_a,
+            SAFE_DIVIDE(SUM(bin.captions * bin.variance_b), SUM(bin.captions)) AS variance_b
           FROM tier_places AS w
           CROSS JOIN UNNEST(w.bins) AS bin
+          GROUP BY w.page_name, w.price_tier, CAST(ROUND(ROUND(40.0 * bin.centre, 9)) AS INT64)
         ) AS b
           ON d.page_name = b.page_name AND d.price_tier = b.price_tier
         WHERE d.arm = 'control' AND r.caption_id IS NULL
