@@ -109,6 +109,7 @@ def rows_of(figures: Figures) -> Mapping[str, float]:
         "beliefs": 3 * tried,
         "pair_evidence": pairs,
         "caption_bandit_stats": pairs,
+        "page_tastes": creators * size["categories"],
         "drawn": drawn,
         "selection_candidates": candidates * weeks,
         "selection_pools": places * size["pools_per_tier"] * weeks,

@@ -11,7 +11,7 @@ from typing import Any
 
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
-from eros_assets.insights import captions, experiments, exploration, hours
+from eros_assets.insights import captions, experiments, exploration, hours, tastes
 from eros_assets.insights.known import Known, Rows, Said
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.weekly.records import records
@@ -41,6 +41,7 @@ TOPICS = (
     _Topic("Best captions", ["believed_captions"], captions.best),
     _Topic("Worn captions", ["believed_captions"], captions.worn),
     _Topic("New captions", ["new_captions"], captions.new),
+    _Topic("Liked categories", ["liked_categories"], tastes.liked),
     _Topic("Best hours", ["slot_values"], hours.best),
     _Topic("Exploration", ["exploration_costs", "new_captions"], exploration.cost_and_found),
     _Topic("Experiment to consider", ["earned_by_price"], experiments.proposed),
@@ -68,19 +69,29 @@ def _read(
     dataset: Dataset, week_start: dt.date, pages: Sequence[str], knobs: Knobs
 ) -> tuple[dict[str, dict[str, Rows]], dict[str, str]]:
     """The rows of each page and file, and why files could not be read."""
-    of_all = {"week_start": week_start, "pages": list(pages)}
-    own: Mapping[str, Mapping[str, Any]] = {
-        "believed_captions": {"worn_share": captions.WORN_SHARE, "shown": captions.SHOWN},
-        "new_captions": {"new_days": captions.NEW_DAYS, "explored_days": exploration.DAYS},
-        "slot_values": {"account_lookback_days": int(knobs["account_lookback_days"])},
-        "exploration_costs": {},
-        "earned_by_price": {"lookback_days": experiments.DAYS},
+    of_pages = {"pages": list(pages)}
+    of_week = {"week_start": week_start, **of_pages}
+    asked: Mapping[str, Mapping[str, Any]] = {
+        "believed_captions": {
+            **of_week,
+            "worn_share": captions.WORN_SHARE,
+            "shown": captions.SHOWN,
+        },
+        "new_captions": {
+            **of_week,
+            "new_days": captions.NEW_DAYS,
+            "explored_days": exploration.DAYS,
+        },
+        "liked_categories": of_pages,
+        "slot_values": {**of_week, "account_lookback_days": int(knobs["account_lookback_days"])},
+        "exploration_costs": of_week,
+        "earned_by_price": {**of_week, "lookback_days": experiments.DAYS},
     }
     found: dict[str, dict[str, Rows]] = {}
     failed: dict[str, str] = {}
-    for file, parameters in own.items():
+    for file, parameters in asked.items():
         try:
-            rows = dataset.cached_query(file, **of_all, **parameters)
+            rows = dataset.cached_query(file, **parameters)
         except ErosError as error:
             failed[file] = str(error)
             continue

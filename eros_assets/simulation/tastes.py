@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eros_assets.arrays import Floats, Ints
+from eros_assets.arrays import Floats
 from eros_assets.calendar import DAYS_A_WEEK
-from eros_assets.simulation.borrowing import Appeal, FlatPriors
 from eros_assets.simulation.catalogue import Catalogue
 from eros_assets.simulation.columns import totals
 from eros_assets.simulation.sends import PPV, Trials
@@ -79,24 +78,24 @@ def fitted_tastes(
         known_met = known_met * level[:, None, :]
         usual = met * level[:, None, 1:]
 
-        def loss(taste: Floats, usual: Floats = usual) -> float:
-            misses = np.where(usual > 0, (sold - usual * taste) ** 2, 0.0)
-            return float((misses / np.where(usual > 0, usual, 1.0)).sum())
-
-        nothing = loss(np.ones_like(sold))
+        nothing = _loss(sold, usual)
         for variance in VARIANCES:
             taste = (1.0 / variance + known_sold) / (1.0 / variance + known_met)
-            gain = nothing - loss(taste[:, :, 1:])
+            gain = nothing - _loss(sold, usual, taste[:, :, 1:])
             if gain > CLEARLY_BETTER and round(gain, 6) > best:
                 multiplier = 1.0 + weight * (taste[:, :, 0] - 1.0)
                 best, found = round(gain, 6), Tastes(multiplier, half_life, variance)
     return found
 
 
-def _before(
-    sends: RatedSends, wear: Wear, prior: tuple[Floats, Floats]
-) -> tuple[Floats, Floats]:
-    """What each PPV was expected to sell before it was sent, and the variance of that (relative)."""
+def _loss(sold: Floats, usual: Floats, taste: Floats | float = 1.0) -> float:
+    """Chi-square of what was sold being `usual` x `taste`; `usual` is its variance, too."""
+    misses = np.divide((sold - usual * taste) ** 2, usual, where=usual > 0, out=np.zeros_like(sold))
+    return float(misses.sum())
+
+
+def _before(sends: RatedSends, wear: Wear, prior: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """What each PPV was expected to sell before it was sent, and its relative variance."""
     mean, variation = prior
     beliefs = Beliefs.before(sends, wear.days[PPV])
     begin = 1.0 / sends.variation

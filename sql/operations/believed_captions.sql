@@ -1,6 +1,6 @@
 -- What pages' own captions are believed to earn: of each page the best, and those that repeats have
 -- worn out the most. The posterior is that of select_captions_for_creator: wear lowers the rate and
--- leaves the certainty.
+-- leaves the certainty, and the page's taste for the category multiplies the odds.
 -- Grain: one row per page in @pages and caption in use that the page sent in the window of the
 -- statistics, if it has a rank.
 -- Parameters:
@@ -48,6 +48,7 @@ known AS (
       ),
       1.0
     ) AS unworn_share,
+    COALESCE(IF(s.price_tier = 'bump', NULL, t.taste), 1.0) AS taste,
     p.trials_per_recipient * p.recipients
     * IF(s.price_tier = 'bump', p.earnings_per_success, COALESCE(o.own_price, p.suggested_price))
       AS earnings_at_rate_one
@@ -56,23 +57,30 @@ known AS (
   INNER JOIN `${dataset}.caption_priors` AS p
     ON s.page_name = p.page_name AND s.price_tier = p.price_tier
   LEFT JOIN own_prices AS o ON s.caption_id = o.caption_id
+  LEFT JOIN `${dataset}.page_tastes` AS t
+    ON s.page_name = t.page_name AND u.content_category = t.content_category
   WHERE s.page_name IN UNNEST(@pages) AND s.send_count > 0 AND u.is_active
 ),
 
 valued AS (
   SELECT
-    k.* EXCEPT (failures),
-    SAFE_DIVIDE(k.successes + k.failures, k.unworn_share) - k.successes AS failures,
-    k.unworn_share < @worn_share AS is_worn,
+    v.*,
     ROUND(
-      k.earnings_at_rate_one * k.unworn_share
-      * SAFE_DIVIDE(k.successes, k.successes + k.failures), 9
-    ) AS expected_value,
-    ROUND(
-      k.earnings_at_rate_one * (1.0 - k.unworn_share)
-      * SAFE_DIVIDE(k.successes, k.successes + k.failures), 9
-    ) AS lost_value
-  FROM known AS k
+      v.earnings_at_rate_one * SAFE_DIVIDE(v.successes, v.successes + v.failures), 9
+    ) AS expected_value
+  FROM (
+    SELECT
+      k.* EXCEPT (failures, taste),
+      SAFE_DIVIDE(
+        SAFE_DIVIDE(k.successes + k.failures, k.unworn_share) - k.successes, k.taste
+      ) AS failures,
+      k.unworn_share < @worn_share AS is_worn,
+      ROUND(
+        k.earnings_at_rate_one * k.taste * (1.0 - k.unworn_share)
+        * SAFE_DIVIDE(k.successes, k.successes + k.failures), 9
+      ) AS lost_value
+    FROM known AS k
+  ) AS v
 ),
 
 placed AS (

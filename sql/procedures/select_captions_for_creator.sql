@@ -6,7 +6,8 @@
 -- (caption_availability), not rejected by a reviewer, or replaced by request, for it and this week.
 -- thompson_score is a draw from Beta(c * (a + d * the posterior's standard deviation of successes),
 -- c * b), a and b being the pair's prior and effective counts, c posterior_sharpening and d
--- draw_optimism; wear lowers the rate and leaves the certainty. The prior is the pair's own; an
+-- draw_optimism; wear lowers the rate and leaves the certainty, and the page's taste for the category
+-- (page_tastes) multiplies the odds. The prior is the pair's own; an
 -- untried caption's is that of borrowed_caption_priors where other pages have tried it, else that of
 -- its page and tier. What is uncertain on all pages alike they explore together (exploration_sharing):
 -- each draws with its share of that variance.

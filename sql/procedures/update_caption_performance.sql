@@ -1,4 +1,4 @@
--- Rebuilds caption_priors, caption_appeal and caption_bandit_stats from message_facts.
+-- Rebuilds caption_priors, caption_appeal, caption_bandit_stats and page_tastes from message_facts.
 -- Trials and first sends are those of the view caption_trials. What is learned of a pair is the rate of
 -- a usual view: views are divided by how much more than usual the caption is viewed.
 -- A send of e expected successes has the variance e + noise x e^2; the noise is estimated per message
@@ -22,6 +22,7 @@
 -- Where caption_text_priors has a multiplier m of a caption its appeal begins with the mean m instead
 -- of 1: the rate of the Gamma is 1/(Am) + sum of k. What texts explain of how captions differ, E, is no
 -- longer uncertain then: (1 + A)/(1 + E) - 1 and (1 + T)/(1 + E) - 1 stand in the place of A and T.
+-- What a page likes of each category, and changes, is its taste: see the part on tastes.
 -- Evidence fades by half in stats_half_life_days (91 at least; 0: not at all); priors and
 -- dispersions are fitted without that.
 -- Running it twice changes nothing but last_updated.

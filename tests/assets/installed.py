@@ -36,7 +36,7 @@ WEEK_TABLES = (
     *("message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity"),
     "message_days",
     *("caption_text_priors", "caption_priors", "caption_appeal"),
-    "caption_bandit_stats",
+    *("caption_bandit_stats", "page_tastes"),
     *("weekly_volume_targets", "selection_candidates", "selection_pools"),
     "caption_selections",
     *("schedule_recommendations", "active_caption_assignments", "schedule_shortfalls"),

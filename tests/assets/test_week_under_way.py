@@ -25,7 +25,7 @@ PLANNED = """
 """
 EVERYTHING = (
     *("message_facts", "caption_bandit_stats", "caption_priors", "caption_appeal"),
-    "caption_text_priors",
+    *("caption_text_priors", "page_tastes"),
     *("creator_performance", "creator_anomalies", "emv_improvement", "schedule_review"),
     *("weekly_volume_targets", "caption_selections", "selection_pools", "schedule_shortfalls"),
     *("schedule_recommendations", "active_caption_assignments", "schedule_export_log"),
@@ -215,7 +215,7 @@ def materialize(
 
 
 def learned(agency: Installed) -> dict[str, str]:
-    names = ("caption_bandit_stats", "caption_priors", "caption_appeal")
+    names = ("caption_bandit_stats", "caption_priors", "caption_appeal", "page_tastes")
     return {
         name: agency.query(f"SELECT * FROM `${{dataset}}.{name}`").astype(str).to_csv()
         for name in names

@@ -26,7 +26,13 @@ PRESENT = (
     *("message_facts", "scheduled_messages", "quarantined_messages", "fitted_maturity"),
     "message_days",
     *("caption_text_priors", "caption_priors", "caption_appeal"),
-    *("caption_bandit_stats", "creator_performance", "creator_anomalies", "emv_improvement"),
+    *(
+        "caption_bandit_stats",
+        "page_tastes",
+        "creator_performance",
+        "creator_anomalies",
+        "emv_improvement",
+    ),
     *("policy_evaluation", "system_health"),
 )
 EXPORTS = ("schedule_csv", "schedule_calendar", "schedule_index")
@@ -192,7 +198,8 @@ def test_the_present_is_that_of_the_week_to_plan_whatever_week_a_run_is_for(
     """So a backfill of weeks, which makes it once, plans what runs one after the other plan."""
     later = WEEK + dt.timedelta(weeks=1)
     reports = ("creator_performance", "creator_anomalies", "emv_improvement")
-    chosen = ("caption_priors", "caption_appeal", "caption_bandit_stats", *reports)
+    learned = ("caption_priors", "caption_appeal", "caption_bandit_stats", "page_tastes")
+    chosen = (*learned, *reports)
     assert launch(agency, assets=chosen, checks={}, week=WEEK, planning=later).success
     made = agency.query("SELECT DISTINCT stats_as_of AS day FROM `${dataset}.caption_priors`")
     assert [pd.Timestamp(day).date() for day in made["day"]] == [later]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from eros_assets import dataset as handle
-from eros_assets.insights import captions, experiments, exploration, hours
+from eros_assets.insights import captions, experiments, exploration, hours, tastes
 from eros_assets.insights.known import Known
 from eros_assets.insights.page_insights import NOTHING, TOPICS, PageInsights, insights_of
 from eros_assets.warehouse.protocol import WarehouseError
@@ -50,6 +50,29 @@ COST = {
 def known(**rows: list[dict[str, Any]]) -> Known:
     knobs = {"first_send_hour": 8, "last_send_hour": 22}
     return Known("cook", "Cook", WEEK, knobs, rows)  # type: ignore[arg-type]
+
+
+def taste(category: str, value: float) -> dict[str, Any]:
+    return {"content_category": category, "taste": value, "sends": 12}
+
+
+def test_liked_categories_are_named_with_how_much() -> None:
+    rows = [taste("bread", 1.2), taste("garden", 1.01), taste("music", 0.9), taste("travel", 0.8)]
+    said = tastes.liked(known(liked_categories=rows))
+    more, less = said.lines
+    assert more == "Buys more of bread (× 1.20, 12 PPVs) than was expected of their captions."
+    assert less.startswith("Buys less of travel (× 0.80, 12 PPVs), music (× 0.90, 12 PPVs) than")
+    assert [row["content_category"] for row in said.values] == [
+        "bread",
+        "garden",
+        "music",
+        "travel",
+    ]
+
+
+def test_tastes_that_tell_little_or_nothing_say_so() -> None:
+    assert tastes.liked(known(liked_categories=[taste("bread", 1.01)])).lines == [tastes.NONE]
+    assert tastes.liked(known()).lines == [tastes.NONE]
 
 
 def test_a_best_caption_has_its_earnings_with_their_interval() -> None:

@@ -95,6 +95,34 @@ def test_wear_lowers_the_rate_and_leaves_the_certainty(dataset: Dataset) -> None
     assert ranks(found, "worn_rank") == [1, 2]
 
 
+def test_what_a_page_likes_is_in_what_is_believed_of_its_ppvs(dataset: Dataset) -> None:
+    """It multiplies the odds; a bump's it leaves."""
+    likes = [
+        {"page_name": page, "content_category": "bread", "taste": taste, "sends": 9}
+        for page, taste in (("cook", 1.25), ("band", 0.5), ("other", 2.0))
+    ]
+    dataset.put("page_tastes", likes)
+    bank = [
+        caption(1, price_tier="mid", content_category="bread"),
+        caption(2, price_tier="mid", content_category="garden"),
+        caption(3, price_tier="bump", content_category="bread"),
+    ]
+    dataset.put("caption_bank", bank)
+    dataset.put("caption_priors", [PRIOR, PRIOR | {"price_tier": "bump"}])
+    dataset.put("creators", creators("cook", "band"))
+    rows = [stats(1, 10), stats(2, 10), stats(3, 10, price_tier="bump")]
+    dataset.put("caption_bandit_stats", rows)
+    found = asked(dataset, "believed_captions", worn_share=0.8, shown=3)
+    failures = {row["caption_id"]: row["posterior_failures"] for row in found}
+    assert failures == pytest.approx({1: 90 / 1.25, 2: 90.0, 3: 90.0})
+    text = dataset.library["liked_categories"].text
+    liked = dataset.warehouse.query(text, {"pages": ["cook", "band"]}).to_dict("records")
+    assert [(row["page_name"], row["taste"]) for row in liked] == [
+        ("band", 0.5),
+        ("cook", 1.25),
+    ]
+
+
 def test_beliefs_are_those_that_captions_are_chosen_by(shared_agency: Installed) -> None:
     """Posterior and expected earnings of what the pages had tried, as the selection logged them."""
     logged = shared_agency.query(

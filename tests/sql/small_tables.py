@@ -31,6 +31,7 @@ KEYS: Mapping[str, Sequence[str]] = {
     "holiday_calendar": ("holiday_date",),
     "mass_messages": (),
     "message_facts": ("row_id",),
+    "page_tastes": ("page_name", "content_category"),
     "quarantined_messages": (),
     "schedule_recommendations": ("schedule_id", "message_number"),
     "schedule_review": ("schedule_id", "message_number"),

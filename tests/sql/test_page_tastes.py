@@ -1,4 +1,4 @@
-"""What pages like of categories: learned from what their PPVs sold over what was expected of them."""
+"""What pages like of categories: what their PPVs sold over what was expected of each."""
 
 import datetime as dt
 
@@ -37,7 +37,10 @@ def history(seed: int, liked: dict[tuple[str, str], float]) -> list[Row]:
 
 
 def learn(
-    dataset: Dataset, facts: list[Row], categories: tuple[str | None, ...] = CATEGORIES, **knobs: float
+    dataset: Dataset,
+    facts: list[Row],
+    categories: tuple[str | None, ...] = CATEGORIES,
+    **knobs: float,
 ) -> pd.DataFrame:
     """The tastes that are learned."""
     bank = [caption(n, content_category=categories[n % len(categories)]) for n in range(240)]
@@ -85,9 +88,7 @@ def test_nothing_is_written_where_nothing_is_predicted(dataset: Dataset) -> None
 def test_bumps_tell_nothing_and_have_none(dataset: Dataset) -> None:
     facts = [{**row, "message_type": "Bump", "price": None} for row in history(1, LIKED)]
     dataset.put("creators", creators(*PAGES))
-    bank = [
-        caption(n, content_category=CATEGORIES[n % 4], price_tier="bump") for n in range(240)
-    ]
+    bank = [caption(n, content_category=CATEGORIES[n % 4], price_tier="bump") for n in range(240)]
     dataset.put("caption_bank", bank)
     dataset.put("message_facts", facts)
     dataset.update_performance(AS_OF, LOOKBACK)

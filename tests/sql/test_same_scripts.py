@@ -39,6 +39,7 @@ WRITTEN = (
     "caption_bandit_stats",
     "caption_priors",
     "caption_appeal",
+    "page_tastes",
     "selection_candidates",
     "selection_pools",
     "caption_selections",
