@@ -1,14 +1,7 @@
-  -- One row per page, tier and bin of the captions that all pages may use: the posterior of its
-  -- typical caption as the page sees it, and how many draws are made of it, best first (depth). Of
-  -- a large bin these are order statistics of as many draws as it has captions; of a small one
-  -- (depth NULL) every caption draws; one is passed over (0) of which fewer than one in 10,000 draws is
-  -- expected to count. The page's taste for the bin's category is in its odds. Draws are looked at as
-  -- logits. The share of a bin's draws above
-  -- a threshold is that of the normal tail at a deviation of (w * mean_b - mean_a) / sqrt(w^2 *
-  -- variance_b + variance_a), w being the cube root of the odds over their mean (Paulson's
-  -- approximation); 6 deviations at most. The tail is the logistic one of Bowling et al. (2009).
-  -- Error below 0.001 for counts of 1 or more.
-  page_bins AS (
+  -- One row per page, tier and bin of the captions that all pages may use: what its typical caption is
+  -- believed to sell on the page, whose taste for the bin's category is in the odds. centre is the logit
+  -- of the mean of its draws.
+  shaped_bins AS (
     WITH bins AS (
       SELECT
         price_tier,
@@ -102,18 +95,26 @@
           ) AS draw_strength
         FROM believed
       ) AS b
-    ),
+    )
 
-    shaped AS (
-      SELECT
-        b.* EXCEPT (draw_successes, draw_failures, pair_variance),
-        LN(SAFE_DIVIDE(b.draw_successes, b.draw_failures)) AS centre,
-        SAFE_DIVIDE(1.0, 9.0 * b.draw_successes) AS variance_a,
-        SAFE_DIVIDE(1.0, 9.0 * b.draw_failures) AS variance_b,
-        b.is_large AND LEAST(b.draw_successes, b.draw_failures) >= 1.0 AS may_order
-      FROM optimistic AS b
-    ),
+    SELECT
+      b.* EXCEPT (draw_successes, draw_failures, pair_variance),
+      LN(SAFE_DIVIDE(b.draw_successes, b.draw_failures)) AS centre,
+      SAFE_DIVIDE(1.0, 9.0 * b.draw_successes) AS variance_a,
+      SAFE_DIVIDE(1.0, 9.0 * b.draw_failures) AS variance_b,
+      b.is_large AND LEAST(b.draw_successes, b.draw_failures) >= 1.0 AS may_order
+    FROM optimistic AS b
+  ),
 
+  -- The same with how many draws are made of the bin, best first (depth). Of a large bin these are order
+  -- statistics of as many draws as it has captions; of a small one (depth NULL) every caption draws; one
+  -- (0) is passed over, because fewer than one in 10,000 draws of it is expected to count. Draws are
+  -- looked at as logits. The share of a bin's draws above a threshold is that of the normal tail at a
+  -- deviation of (w * mean_b - mean_a) / sqrt(w^2 * variance_b + variance_a), w being the cube root of
+  -- the odds over their mean (Paulson's approximation); 6 deviations at most. The tail is the logistic
+  -- one of Bowling et al. (2009). Error below 0.001 for counts of 1 or more.
+  page_bins AS (
+    WITH
     -- Bins with about the same mean are looked at as one, for tastes make many of them.
     outlines AS (
       SELECT
@@ -124,7 +125,7 @@
         SAFE_DIVIDE(SUM(captions * centre), SUM(captions)) AS centre,
         SAFE_DIVIDE(SUM(captions * variance_a), SUM(captions)) AS variance_a,
         SAFE_DIVIDE(SUM(captions * variance_b), SUM(captions)) AS variance_b
-      FROM shaped
+      FROM shaped_bins
       GROUP BY
         page_name,
         price_tier,
@@ -207,7 +208,7 @@
             EXP(SAFE_DIVIDE(h.threshold - s.centre - s.spread, 3.0)) * (1.0 - s.variance_b) - (1.0 - s.variance_a),
             SQRT(EXP(2.0 * SAFE_DIVIDE(h.threshold - s.centre - s.spread, 3.0)) * s.variance_b + s.variance_a)
           ), -6.0), 6.0) AS deviation
-        FROM shaped AS s
+        FROM shaped_bins AS s
         INNER JOIN thresholds AS h ON s.page_name = h.page_name AND s.price_tier = h.price_tier
       ) AS d
     ) AS p
