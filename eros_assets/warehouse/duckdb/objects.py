@@ -29,6 +29,7 @@ from eros_assets.warehouse.sql.syntax import (
     Sql,
     declarations,
     leaves,
+    statements_run,
 )
 
 
@@ -189,14 +190,20 @@ def _named(field: exp.Expr) -> exp.Expr:
 
 
 def _check_procedure(statement: object, sql_object: SqlObject, translator: Translator) -> None:
-    """Translate every part of a procedure, so that a bad one fails at deployment."""
+    """Translate every part of a procedure, so that a bad one fails at deployment.
+
+    Its statements are remembered as a call asks for them.
+    """
     if not isinstance(statement, CreateProcedure):
         raise TranslationError(f"{sql_object.path}: CREATE OR REPLACE PROCEDURE expected")
     types = {p.name.lower(): p.type for p in statement.parameters}
     types |= {n.lower(): d.type for d in declarations(statement.body) for n in d.names}
+    scope, run = Scope(types), statements_run(statement.body)
+    for sql in run:
+        translator.statement(sql, scope, sql_object.path)
     for leaf in leaves(statement.body):
-        if isinstance(leaf, Sql):
-            bind(translator.rewritten(parse_sql(leaf, sql_object.path)), Scope(types))
+        if isinstance(leaf, Sql) and leaf not in run:
+            bind(translator.rewritten(parse_sql(leaf, sql_object.path)), scope)
 
 
 def refuse_other_types(sql_object: SqlObject, present: Mapping[str, str]) -> None:

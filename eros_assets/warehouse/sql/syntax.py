@@ -186,6 +186,24 @@ def leaves(body: Body) -> Sequence[Sql | Call]:
     return found
 
 
+def statements_run(body: Body) -> Sequence[Sql]:
+    """Every SQL statement in `body`, without expressions of others, in the order of the text."""
+    found: list[Sql] = []
+    for statement in body:
+        match statement:
+            case Sql():
+                found.append(statement)
+            case If():
+                for _, branch in statement.branches:
+                    found += statements_run(branch)
+                found += statements_run(statement.otherwise)
+            case Block() | CreateProcedure():
+                found += statements_run(statement.body)
+            case _:
+                pass
+    return found
+
+
 def declarations(body: Body) -> Sequence[Declare]:
     """Every DECLARE in `body`."""
     found: list[Declare] = []

@@ -8,8 +8,10 @@ import pytest
 
 from eros_assets.warehouse.duckdb.engine import DuckDBWarehouse
 from eros_assets.warehouse.duckdb.storage import storage_of
-from eros_assets.warehouse.protocol import WarehouseError
+from eros_assets.warehouse.duckdb.translation import Translator
+from eros_assets.warehouse.protocol import Typed, WarehouseError
 from eros_assets.warehouse.sql.library import load_library
+from eros_assets.warehouse.sql.syntax import Sql
 from tests.warehouse.duckdb.embedded import SONGS, deployed, settings_in, write_sql
 
 LABEL = """
@@ -47,6 +49,35 @@ def full(tmp_path: Path) -> DuckDBWarehouse:
     warehouse = deployed(tmp_path, files)
     warehouse.run(FILL)
     return warehouse
+
+
+ADD_SONG = """
+CREATE OR REPLACE PROCEDURE `${dataset}.add_song`(IN p_band STRING, IN p_songs INT64)
+BEGIN
+  DECLARE v_next INT64;
+  SET v_next = (SELECT COALESCE(MAX(s.song_id), 0) + 1 FROM `${dataset}.songs` AS s);
+  CREATE OR REPLACE TEMP TABLE new_songs AS SELECT v_next + n AS song_id, p_band AS band
+  FROM UNNEST(GENERATE_ARRAY(1, p_songs)) AS n;
+  IF p_songs > 0 THEN
+    INSERT INTO `${dataset}.songs` (song_id, band) SELECT n.song_id, n.band FROM new_songs AS n;
+  END IF;
+END;
+"""
+
+
+def test_a_call_runs_what_was_translated_when_its_procedure_was_deployed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = deployed(tmp_path, {"tables/songs": SONGS, "procedures/add_song": ADD_SONG})
+
+    def translated_again(self: Translator, sql: Sql, *_: object) -> None:
+        raise AssertionError(sql.first_line)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Translator, "_statement", translated_again)
+        warehouse.call("add_song", {"p_band": Typed("a", "STRING"), "p_songs": Typed(2, "INT64")})
+    rows = warehouse.query("SELECT s.song_id, s.band FROM `${dataset}.songs` AS s ORDER BY song_id")
+    assert rows["song_id"].tolist() == [2, 3]
 
 
 class TestFunctions:
