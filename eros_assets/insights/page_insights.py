@@ -7,7 +7,8 @@ itself alone, in that topic.
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from eros_assets.dataset import Dataset
 from eros_assets.errors import ErosError
@@ -16,6 +17,11 @@ from eros_assets.insights.known import Known, Rows, Said
 from eros_assets.tuning import Knobs, read_knobs
 from eros_assets.weekly.records import records
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_TASTES = 1_000_000
+"""Rows of `page_tastes` that are read."""
 NOTHING = "Nothing is known of this page yet: it has no messages of captions that could be judged."
 
 
@@ -41,7 +47,7 @@ TOPICS = (
     _Topic("Best captions", ["believed_captions"], captions.best),
     _Topic("Worn captions", ["believed_captions"], captions.worn),
     _Topic("New captions", ["new_captions"], captions.new),
-    _Topic("Liked categories", ["liked_categories"], tastes.liked),
+    _Topic("Liked categories", ["page_tastes"], tastes.liked),
     _Topic("Best hours", ["slot_values"], hours.best),
     _Topic("Exploration", ["exploration_costs", "new_captions"], exploration.cost_and_found),
     _Topic("Experiment to consider", ["earned_by_price"], experiments.proposed),
@@ -69,8 +75,7 @@ def _read(
     dataset: Dataset, week_start: dt.date, pages: Sequence[str], knobs: Knobs
 ) -> tuple[dict[str, dict[str, Rows]], dict[str, str]]:
     """The rows of each page and file, and why files could not be read."""
-    of_pages = {"pages": list(pages)}
-    of_week = {"week_start": week_start, **of_pages}
+    of_week = {"week_start": week_start, "pages": list(pages)}
     asked: Mapping[str, Mapping[str, Any]] = {
         "believed_captions": {
             **of_week,
@@ -82,16 +87,21 @@ def _read(
             "new_days": captions.NEW_DAYS,
             "explored_days": exploration.DAYS,
         },
-        "liked_categories": of_pages,
         "slot_values": {**of_week, "account_lookback_days": int(knobs["account_lookback_days"])},
         "exploration_costs": of_week,
         "earned_by_price": {**of_week, "lookback_days": experiments.DAYS},
     }
     found: dict[str, dict[str, Rows]] = {}
     failed: dict[str, str] = {}
-    for file, parameters in asked.items():
+    readers: dict[str, Callable[[], pd.DataFrame]] = {
+        file: partial(dataset.cached_query, file, **parameters)
+        for file, parameters in asked.items()
+    }
+    # As rows come, which takes no job; those of other pages are not looked at.
+    readers["page_tastes"] = partial(dataset.warehouse.some_rows, "page_tastes", MOST_TASTES)
+    for file, read in readers.items():
         try:
-            rows = dataset.cached_query(file, **parameters)
+            rows = read()
         except ErosError as error:
             failed[file] = str(error)
             continue

@@ -16,7 +16,7 @@ def liked(known: Known) -> Said:
     """Categories by taste."""
     rows = [
         {name: row[name] for name in ("content_category", "taste", "sends")}
-        for row in known.of("liked_categories")
+        for row in known.of("page_tastes")
     ]
     rows.sort(key=lambda row: (-row["taste"], row["content_category"]))
     more = [row for row in rows if row["taste"] >= 1 + NOTABLE][:SHOWN]

@@ -58,7 +58,7 @@ def taste(category: str, value: float) -> dict[str, Any]:
 
 def test_liked_categories_are_named_with_how_much() -> None:
     rows = [taste("bread", 1.2), taste("garden", 1.01), taste("music", 0.9), taste("travel", 0.8)]
-    said = tastes.liked(known(liked_categories=rows))
+    said = tastes.liked(known(page_tastes=rows))
     more, less = said.lines
     assert more == "Buys more of bread (× 1.20, 12 PPVs) than was expected of their captions."
     assert less.startswith("Buys less of travel (× 0.80, 12 PPVs), music (× 0.90, 12 PPVs) than")
@@ -71,7 +71,7 @@ def test_liked_categories_are_named_with_how_much() -> None:
 
 
 def test_tastes_that_tell_little_or_nothing_say_so() -> None:
-    assert tastes.liked(known(liked_categories=[taste("bread", 1.01)])).lines == [tastes.NONE]
+    assert tastes.liked(known(page_tastes=[taste("bread", 1.01)])).lines == [tastes.NONE]
     assert tastes.liked(known()).lines == [tastes.NONE]
 
 

@@ -8,7 +8,7 @@ from tests.shipped import shipped_library
 
 MOST = {
     "select_captions_for_creator": Bill(9, 44),
-    "update_caption_performance": Bill(13, 39),
+    "update_caption_performance": Bill(13, 38),
     "lock_caption_assignments": Bill(7, 17),
     "analyze_creator_performance": Bill(4, 10),
     "refresh_message_facts": Bill(15, 43),

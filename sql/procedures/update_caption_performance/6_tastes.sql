@@ -18,7 +18,7 @@
         DIV(-CAST(b.day AS INT64) - 1, 7) AS week,
         b.successes,
         r.send_noise,
-        b.expected * EXP(-w.wear_effect * b.wear) AS unworn_expected,
+        b.expected * EXP(-r.wear_effect * b.wear) AS unworn_expected,
         SAFE_DIVIDE(
           s.prior_successes * (s.prior_successes + s.prior_failures + 1.0), s.prior_failures
         ) AS begin_shape,
@@ -28,12 +28,15 @@
         b.shape - b.begin_shape AS told,
         GREATEST(
           b.exposure - b.begin_shape
-          - (w.wear_effect - SAFE_DIVIDE(0.3 * 60.0, b.wear_days)) * b.slope,
+          - (r.wear_effect - SAFE_DIVIDE(0.3 * 60.0, b.wear_days)) * b.slope,
           0.0
         ) AS met
       FROM beliefs AS b
-      INNER JOIN wear_effects AS w ON b.message_type = w.message_type AND b.wear_days = w.wear_days
-      INNER JOIN fresh_priors AS r ON b.page_name = r.page_name AND b.price_tier = r.price_tier
+      INNER JOIN fresh_priors AS r
+        ON
+          b.page_name = r.page_name
+          AND b.price_tier = r.price_tier
+          AND b.wear_days = r.wear_days
       INNER JOIN `${dataset}.caption_bandit_stats` AS s
         ON b.page_name = s.page_name AND b.caption_id = s.caption_id
       WHERE
