@@ -3,7 +3,7 @@
 `script_reader.py` makes the tree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -188,35 +188,24 @@ def leaves(body: Body) -> Sequence[Sql | Call]:
 
 def statements_run(body: Body) -> Sequence[Sql]:
     """Every SQL statement in `body`, without expressions of others, in the order of the text."""
-    found: list[Sql] = []
-    for statement in body:
-        match statement:
-            case Sql():
-                found.append(statement)
-            case If():
-                for _, branch in statement.branches:
-                    found += statements_run(branch)
-                found += statements_run(statement.otherwise)
-            case Block() | CreateProcedure():
-                found += statements_run(statement.body)
-            case _:
-                pass
-    return found
+    return [statement for statement in _statements(body) if isinstance(statement, Sql)]
 
 
 def declarations(body: Body) -> Sequence[Declare]:
     """Every DECLARE in `body`."""
-    found: list[Declare] = []
+    return [statement for statement in _statements(body) if isinstance(statement, Declare)]
+
+
+def _statements(body: Body) -> Iterator[Statement]:
+    """Every statement in `body`, those inside of others behind them."""
     for statement in body:
+        yield statement
         match statement:
-            case Declare():
-                found.append(statement)
             case If():
                 for _, branch in statement.branches:
-                    found += declarations(branch)
-                found += declarations(statement.otherwise)
+                    yield from _statements(branch)
+                yield from _statements(statement.otherwise)
             case Block() | CreateProcedure():
-                found += declarations(statement.body)
+                yield from _statements(statement.body)
             case _:
                 pass
-    return found
