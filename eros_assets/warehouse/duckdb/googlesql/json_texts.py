@@ -1,23 +1,26 @@
 """TO_JSON_STRING: BigQuery's JSON of numbers and times, through structs and arrays.
 
-The JSON of a value depends on its type, which only DuckDB knows; the macro `json` picks by it.
-Structs have no fixed type to pick by, so they are followed here as they are written: STRUCT(...),
-ARRAY_AGG(STRUCT(...)), ARRAY(SELECT ...), scalar subqueries, IF, COALESCE, and columns that a WITH
-or a subquery of the same statement makes by ARRAY_AGG(STRUCT(...)). A struct from any other column
-is refused by the macro as it runs.
+The JSON of a value depends on its type, which only DuckDB knows: the macro `json` has an overload
+for each. Structs have no fixed type to pick by, so they are followed here as they are written:
+STRUCT(...), ARRAY_AGG(STRUCT(...)), ARRAY(SELECT ...), scalar subqueries, IF, COALESCE, and columns
+that a WITH or a subquery of the same statement makes by ARRAY_AGG(STRUCT(...)). A struct from any
+other column is refused by DuckDB, which finds no overload.
 """
 
 import json
 
 from sqlglot import exp
 
-from eros_assets.warehouse.duckdb.googlesql.rule import Rules, duck, macro, refuse
+from eros_assets.warehouse.duckdb.googlesql.rule import Rules, bound_macro, duck, macro, refuse
+
+_OF_VALUE = "of_value"
+"""Marks a TO_JSON_STRING whose argument is a value, and no JSON yet."""
 
 
 def _json_format(node: exp.Expr) -> exp.Expr:
     if node.args.get("options") or node.args.get("to_json_format"):
         raise refuse(node, "only one argument is translated")
-    return node.this
+    return bound_macro("json", node.this) if node.args.get(_OF_VALUE) else node.this
 
 
 def mark_json(tree: exp.Expr) -> None:
@@ -59,7 +62,7 @@ def _json(x: exp.Expr) -> exp.Expr:
         case exp.Column() if (struct := _listed_struct(x)) is not None:
             return _structs(x, struct)
         case _:
-            return macro("json", x.copy())
+            return exp.JSONFormat(this=x.copy(), **{_OF_VALUE: True})
 
 
 def _first(coalesce: exp.Expr) -> exp.Expr:

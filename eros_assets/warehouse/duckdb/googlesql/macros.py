@@ -1,9 +1,7 @@
 """DuckDB macros for functions that depend on an argument's type, which only DuckDB knows.
 
-Most tell types apart by `typeof`, which is a constant to DuckDB's optimizer: of the CASE only the
-branch of the type at hand remains, and TRY_CAST lets the others bind. `sum` and `avg` are overloads
-by type instead, since they differ in what they aggregate; their arguments hold no aggregates, of
-which DuckDB doesn't know the type in time.
+They are overloads by type, of which DuckDB plans the one that fits. Of an argument that holds an
+aggregate it doesn't know the type in time: `bound_macro` gives a computed one in a lambda.
 
 Sums, means and deviations of FLOAT64 are taken in the order of the values, so that they don't
 depend on the order of rows or on threads, to the last bit.
@@ -14,7 +12,7 @@ from collections.abc import Mapping
 from eros_assets.warehouse.duckdb.googlesql.rule import MACRO_SCHEMA, once
 
 # Raise it when a macro below changes: files made by an earlier version get the new macros then.
-MACROS_VERSION = 7
+MACROS_VERSION = 8
 
 _SPACES = (
     r"\t\n\v\f\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
@@ -32,10 +30,6 @@ _POWER = "CAST('1e' || digits AS DOUBLE)"
 _SMALL = "4398046511104.0"  # 2^42: its neighbours are a thousandth away
 _LARGE = "4503599627370496.0"  # 2^52: its neighbours are 1 away
 
-_DOUBLE = "TRY_CAST(x AS DOUBLE)"
-_INSTANT = "TRY_CAST(x AS TIMESTAMPTZ)"
-_DATETIME = "TRY_CAST(x AS TIMESTAMP)"
-
 # The shortest of 15 and 17 digits that gives the number back, as GoogleSQL writes FLOAT64.
 _SHORTEST = (
     "CASE WHEN d = 0 THEN '0' WHEN CAST(printf('%.15g', d) AS DOUBLE) = d "
@@ -43,7 +37,7 @@ _SHORTEST = (
 )
 
 
-_DIGITS = once(_DOUBLE, "d", _SHORTEST)
+_DIGITS = once("x", "d", _SHORTEST)
 
 
 def _moment(x: str, separator: str) -> str:
@@ -55,71 +49,76 @@ def _moment(x: str, separator: str) -> str:
 _WHOLE_NUMBER = r"'\s*([+-]?[0-9]+|0[xX][0-9a-fA-F]+)\s*'"
 _SIGNED_HEXADECIMAL = r"'\s*[+-]0[xX][0-9a-fA-F]+\s*'"
 _TEXT = "CAST(x AS VARCHAR)"
-_WHOLES = f"TRY_CAST({_TEXT} AS BIGINT[])"
-_BIG = "abs(TRY_CAST(x AS HUGEINT)) > 9007199254740992"
+_BIG = "abs(x) > 9007199254740992"
+_QUOTED_WHERE_BIG = (
+    f"coalesce(CASE WHEN {_BIG} THEN '\"' || {_TEXT} || '\"' ELSE {_TEXT} END, 'null')"
+)
+_JSON = "coalesce(CAST(to_json(x) AS VARCHAR), 'null')"
 
-_BY_TYPE: Mapping[str, Mapping[str, str]] = {
+_TYPES = (
+    *("VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMPTZ"),
+    *("HUGEINT", "BLOB"),
+)
+"""Types of the columns and expressions of GoogleSQL; DuckDB widens others to one of these."""
+
+_OVERLOADS: Mapping[str, Mapping[str, str]] = {
     "int64": {
-        "'DOUBLE'": f"CAST(round({_DOUBLE}) AS BIGINT)",
-        "'VARCHAR'": f"CASE WHEN x IS NULL THEN NULL "
-        f"WHEN regexp_full_match({_TEXT}, {_WHOLE_NUMBER}) THEN CAST(x AS BIGINT) "
-        f"ELSE error('Bad int64 value: ' || {_TEXT}) END",
+        "DOUBLE": "CAST(round(x) AS BIGINT)",
+        "VARCHAR": f"CASE WHEN x IS NULL THEN NULL "
+        f"WHEN regexp_full_match(x, {_WHOLE_NUMBER}) THEN CAST(x AS BIGINT) "
+        "ELSE error('Bad int64 value: ' || x) END",
         "": "CAST(x AS BIGINT)",
     },
     "safe_int64": {
-        "'DOUBLE'": f"TRY_CAST(round({_DOUBLE}) AS BIGINT)",
-        "'VARCHAR'": f"CASE WHEN regexp_full_match({_TEXT}, {_WHOLE_NUMBER}) "
-        f"THEN TRY_CAST(x AS BIGINT) WHEN regexp_full_match({_TEXT}, {_SIGNED_HEXADECIMAL}) "
-        f"THEN error('a signed hexadecimal number is not translated: ' || {_TEXT}) END",
+        "DOUBLE": "TRY_CAST(round(x) AS BIGINT)",
+        "VARCHAR": f"CASE WHEN regexp_full_match(x, {_WHOLE_NUMBER}) "
+        f"THEN TRY_CAST(x AS BIGINT) WHEN regexp_full_match(x, {_SIGNED_HEXADECIMAL}) "
+        "THEN error('a signed hexadecimal number is not translated: ' || x) END",
         "": "TRY_CAST(x AS BIGINT)",
     },
     "string": {
-        "'DOUBLE'": _DIGITS,
-        "'TIMESTAMP'": _moment(_DATETIME, " "),
-        "'TIMESTAMP WITH TIME ZONE'": f"{_moment(_INSTANT, ' ')} || '+00'",
-        "'BLOB'": "decode(TRY_CAST(x AS BLOB))",
+        "DOUBLE": _DIGITS,
+        "TIMESTAMP": _moment("x", " "),
+        "TIMESTAMPTZ": f"{_moment('x', ' ')} || '+00'",
+        "BLOB": "decode(x)",
         "": _TEXT,
     },
     # FORMAT's %t.
     "shown": {
-        "'DOUBLE'": f"CASE WHEN regexp_full_match({_DIGITS}, '-?[0-9]+') "
+        "DOUBLE": f"CASE WHEN regexp_full_match({_DIGITS}, '-?[0-9]+') "
         f"THEN {_DIGITS} || '.0' ELSE {_DIGITS} END",
         "": f"{MACRO_SCHEMA}.string(x)",
     },
     "json": {
-        "'DOUBLE'": once(
-            _DOUBLE,
+        "DOUBLE": once(
+            "x",
             "d",
             f"CASE WHEN d IS NULL THEN 'null' WHEN isfinite(d) THEN {_SHORTEST} "
             "WHEN isnan(d) THEN '\"NaN\"' WHEN d > 0 THEN '\"Infinity\"' ELSE '\"-Infinity\"' END",
         ),
-        "'BIGINT', 'HUGEINT'": f"coalesce(CASE WHEN {_BIG} THEN '\"' || {_TEXT} || '\"' "
-        f"ELSE {_TEXT} END, 'null')",
+        "BIGINT": _QUOTED_WHERE_BIG,
+        "HUGEINT": _QUOTED_WHERE_BIG,
         # The session's zone is UTC.
-        "'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'": f"coalesce('\"' || {_moment(_DATETIME, 'T')} "
-        "|| CASE typeof(x) WHEN 'TIMESTAMP' THEN '\"' ELSE 'Z\"' END, 'null')",
-        "'BIGINT[]'": f"coalesce('[' || array_to_string(list_transform({_WHOLES}, lambda n: "
+        "TIMESTAMP": f"coalesce('\"' || {_moment('x', 'T')} || '\"', 'null')",
+        "TIMESTAMPTZ": f"coalesce('\"' || {_moment('x', 'T')} || 'Z\"', 'null')",
+        "BIGINT[]": "coalesce('[' || array_to_string(list_transform(x, lambda n: "
         "CASE WHEN n IS NULL THEN 'null' WHEN abs(CAST(n AS HUGEINT)) > 9007199254740992 "
         "THEN '\"' || n || '\"' ELSE CAST(n AS VARCHAR) END), ',') || ']', 'null')",
-        "'DATE', 'VARCHAR', 'BOOLEAN', 'INTEGER', '\"NULL\"', 'VARCHAR[]', 'INTEGER[]'": (
-            "coalesce(CAST(to_json(x) AS VARCHAR), 'null')"
-        ),
-        "": "error('TO_JSON_STRING of a column of type ' || typeof(x) || ' is not translated; "
-        "write its STRUCT inside of TO_JSON_STRING')",
+        "VARCHAR[]": _JSON,
+        "BLOB": "error('TO_JSON_STRING of BYTES is not translated')",
+        "": _JSON,
     },
-    "length": {"'BLOB'": "octet_length(TRY_CAST(x AS BLOB))", "": f"length({_TEXT})"},
-}
-
-_OVERLOADS: Mapping[str, Mapping[str, str]] = {
+    "length": {"BLOB": "octet_length(x)", "": f"length({_TEXT})"},
     "sum": {
-        "x BIGINT": "CAST(sum(x) AS BIGINT)",
-        "x HUGEINT": "CAST(sum(x) AS BIGINT)",
-        "x DOUBLE": "fsum(x ORDER BY x)",
+        "BIGINT": "CAST(sum(x) AS BIGINT)",
+        "HUGEINT": "CAST(sum(x) AS BIGINT)",
+        "DOUBLE": "fsum(x ORDER BY x)",
     },
-    "avg": {"x BIGINT": "avg(x)", "x HUGEINT": "avg(x)", "x DOUBLE": "favg(x ORDER BY x)"},
+    "avg": {"BIGINT": "avg(x)", "HUGEINT": "avg(x)", "DOUBLE": "favg(x ORDER BY x)"},
 }
+"""By type, an overload; the last one, of no type, is that of all others."""
 
-AGGREGATES = frozenset(f"{MACRO_SCHEMA}.{name}" for name in _OVERLOADS) | {"list", "count"}
+AGGREGATES = frozenset({f"{MACRO_SCHEMA}.sum", f"{MACRO_SCHEMA}.avg", "list", "count"})
 """Names by which rules call aggregates that sqlglot doesn't know as such."""
 
 _PLAIN: Mapping[str, tuple[str, str]] = {
@@ -187,17 +186,17 @@ _PLAIN: Mapping[str, tuple[str, str]] = {
 
 def create_macros() -> str:
     """The script that creates the macros' schema and the macros."""
-    bodies: dict[str, str] = {}
-    for name, branches in _BY_TYPE.items():
-        cases = " ".join(
-            f"WHEN typeof(x) IN ({kinds}) THEN {value}" if kinds else f"ELSE {value} END"
-            for kinds, value in branches.items()
-        )
-        bodies[name] = f"(x) AS (CASE {cases})"
-    for name, overloads in _OVERLOADS.items():
-        bodies[name] = ", ".join(f"({given}) AS ({value})" for given, value in overloads.items())
+    bodies = {name: _by_type(overloads) for name, overloads in _OVERLOADS.items()}
     for name, (given, value) in _PLAIN.items():
         bodies[name] = f"({given}) AS ({value})"
     statements = [f"CREATE SCHEMA IF NOT EXISTS {MACRO_SCHEMA}"]
     statements += [f"CREATE OR REPLACE MACRO {MACRO_SCHEMA}.{n} {b}" for n, b in bodies.items()]
     return ";\n".join(statements)
+
+
+def _by_type(overloads: Mapping[str, str]) -> str:
+    """The bodies of a macro's overloads."""
+    given = {kind: value for kind, value in overloads.items() if kind}
+    if "" in overloads:
+        given |= {kind: overloads[""] for kind in _TYPES if kind not in given}
+    return ", ".join(f"(x {kind}) AS ({value})" for kind, value in given.items())
