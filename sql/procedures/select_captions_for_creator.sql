@@ -90,11 +90,8 @@ BEGIN
           )
             THEN CONCAT('page ', p_page_name, ' is not in creators')
         END,
-        (
-          SELECT MAX(CONCAT('page ', x.page_name, ': ', x.reason))
-          FROM `${dataset}.pages_without_selection` AS x
-          WHERE x.page_name = p_page_name
-        ),
+        -- As pages_without_selection says it.
+        CONCAT('page ', p_page_name, ': creator_caption_restrictions can not be applied: ', a.reasons),
         IF(
           p_page_name IS NOT NULL
           AND p_num_budget + p_num_mid + p_num_premium + p_num_bump IS NULL
@@ -142,6 +139,15 @@ BEGIN
       k.exploration_sharing * (1.0 - SAFE_DIVIDE(1.0, g.pages)) AS left_to_others,
       l.tastes > 0 AS has_tastes
     FROM (
+      WITH restrictions AS (
+        SELECT
+          j.restricted_page,
+          j.blocked_patterns,
+          j.reason
+        FROM `${dataset}.judged_restrictions` AS j
+        WHERE p_page_name IS NULL OR j.restricted_page = p_page_name
+      )
+
       SELECT
         SUM(LENGTH(p.pattern)) AS length,
         LOGICAL_OR(
@@ -153,11 +159,17 @@ BEGIN
             '(?:', p.pattern, IF(REGEXP_CONTAINS(p.pattern, r'\\Q[^\\]*$'), r'\E', ''), ')'
           ),
           '|' ORDER BY p.pattern
-        ) AS pattern
+        ) AS pattern,
+        (
+          SELECT STRING_AGG(r.reason, '; ' ORDER BY r.reason)
+          FROM restrictions AS r
+          WHERE r.restricted_page = p_page_name
+        ) AS reasons
       FROM (
-        SELECT DISTINCT x.pattern
-        FROM `${dataset}.page_patterns` AS x
-        WHERE p_page_name IS NULL OR x.page_name = p_page_name
+        SELECT DISTINCT pattern
+        FROM restrictions AS r
+        CROSS JOIN UNNEST(r.blocked_patterns) AS pattern
+        WHERE r.reason IS NULL AND pattern IS NOT NULL
       ) AS p
     ) AS a
     CROSS JOIN (

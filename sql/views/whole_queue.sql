@@ -62,37 +62,43 @@ gathered AS (
     'scheduled on the platform' AS note,
     2 AS place
   FROM platform AS p
+),
+
+-- What a message says at which minute; a text without a letter or digit says itself.
+said AS (
+  SELECT
+    g.*,
+    DIV(UNIX_SECONDS(g.send_time), 60) AS minute,
+    COALESCE(
+      NULLIF(
+        REGEXP_REPLACE(
+          REGEXP_REPLACE(
+            LOWER(NORMALIZE(g.message)), r'&(nbsp|amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-f]+);', ''
+          ),
+          r'[^\p{L}\p{N}]+', ''
+        ),
+        ''
+      ),
+      g.message
+    ) AS content
+  FROM gathered AS g
 )
 
 SELECT
-  g.page_name,
-  g.send_time,
-  g.message_type,
-  g.caption_id,
-  g.message,
-  g.price_tier,
-  g.content_category,
-  g.price,
-  REGEXP_REPLACE(g.note, r'[\x00-\x1F\x7F]', ' ') AS note
-FROM gathered AS g
+  s.page_name,
+  s.send_time,
+  s.message_type,
+  s.caption_id,
+  s.message,
+  s.price_tier,
+  s.content_category,
+  s.price,
+  REGEXP_REPLACE(s.note, r'[\x00-\x1F\x7F]', ' ') AS note
+FROM said AS s
 QUALIFY
   ROW_NUMBER() OVER (
-    PARTITION BY
-      g.page_name,
-      DIV(UNIX_SECONDS(g.send_time), 60),
-      COALESCE(
-        NULLIF(
-          REGEXP_REPLACE(
-            REGEXP_REPLACE(
-              LOWER(NORMALIZE(g.message)), r'&(nbsp|amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-f]+);', ''
-            ),
-            r'[^\p{L}\p{N}]+', ''
-          ),
-          ''
-        ),
-        g.message
-      )
+    PARTITION BY s.page_name, s.minute, s.content
     ORDER BY
-      g.place, g.note IS NULL, g.price DESC NULLS LAST, g.send_time, g.caption_id NULLS LAST,
-      g.message_type, g.message, g.note
+      s.place, s.note IS NULL, s.price DESC NULLS LAST, s.send_time, s.caption_id NULLS LAST,
+      s.message_type, s.message, s.note
   ) = 1;

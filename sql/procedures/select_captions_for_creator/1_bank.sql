@@ -8,6 +8,25 @@
   -- them; is_active is FALSE.
   CREATE OR REPLACE TEMP TABLE bank AS
   WITH
+  -- In a call for one page, only its own are looked at: those of another page may take long.
+  restrictions AS (
+    SELECT
+      j.restricted_page,
+      j.blocked_patterns,
+      j.reason
+    FROM `${dataset}.judged_restrictions` AS j
+    WHERE p_page_name IS NULL OR j.restricted_page = p_page_name
+  ),
+
+  page_patterns AS (
+    SELECT DISTINCT
+      r.restricted_page AS page_name,
+      pattern
+    FROM restrictions AS r
+    CROSS JOIN UNNEST(r.blocked_patterns) AS pattern
+    WHERE r.reason IS NULL AND pattern IS NOT NULL
+  ),
+
   -- Pages that are to get captions: the places of the week are theirs to choose anew.
   asked AS (
     SELECT c.page_name
@@ -18,9 +37,9 @@
       ON COALESCE(w.behavioral_segment, 'EXPLORATORY') = g.behavioral_segment
     WHERE
       c.page_name NOT IN (
-        SELECT x.page_name
-        FROM `${dataset}.pages_without_selection` AS x
-        WHERE p_page_name IS NULL
+        SELECT x.restricted_page
+        FROM restrictions AS x
+        WHERE p_page_name IS NULL AND x.reason IS NOT NULL AND x.restricted_page IS NOT NULL
       )
       AND IF(
         p_page_name IS NULL,
@@ -117,15 +136,14 @@
     SELECT
       m.content_id,
       p.page_name
-    FROM `${dataset}.page_patterns` AS p
+    FROM page_patterns AS p
     INNER JOIN (
       SELECT
         d.pattern,
         b.content_id
       FROM (
         SELECT DISTINCT x.pattern
-        FROM `${dataset}.page_patterns` AS x
-        WHERE p_page_name IS NULL OR x.page_name = p_page_name
+        FROM page_patterns AS x
       ) AS d
       CROSS JOIN contents AS b
       WHERE
@@ -139,7 +157,6 @@
         )
     ) AS m
       ON p.pattern = m.pattern
-    WHERE p_page_name IS NULL OR p.page_name = p_page_name
   ),
 
   refusals AS (

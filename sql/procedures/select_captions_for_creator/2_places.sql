@@ -7,6 +7,17 @@
   -- the bins of what it has not tried.
   CREATE OR REPLACE TEMP TABLE tier_places AS
   WITH
+  -- In a call for one page, only its own are looked at: those of another page may take long.
+  restrictions AS (
+    SELECT
+      j.restricted_page,
+      j.restricted_categories,
+      j.restricted_price_tiers,
+      j.reason
+    FROM `${dataset}.judged_restrictions` AS j
+    WHERE p_page_name IS NULL OR j.restricted_page = p_page_name
+  ),
+
   -- How many captions of each tier a page takes in the week, what the tier's percentiles are
   -- multiplied by, and the prior of the captions that no page has tried. One row per page and tier.
   -- The control arm's places are a share of the PPVs, rounded up or down by a draw so that the mean
@@ -26,12 +37,11 @@
       LEFT JOIN `${dataset}.weekly_volume_targets` AS w
         ON c.page_name = w.page_name AND w.week_start = p_week_start
       WHERE
-        -- In a call for one page, only its own restrictions are looked at, and its refusal is known:
-        -- those of another page may take long.
+        -- The refusal of the one page of a call is known.
         c.page_name NOT IN (
-          SELECT x.page_name
-          FROM `${dataset}.pages_without_selection` AS x
-          WHERE p_page_name IS NULL
+          SELECT x.restricted_page
+          FROM restrictions AS x
+          WHERE p_page_name IS NULL AND x.reason IS NOT NULL AND x.restricted_page IS NOT NULL
         )
         AND IF(
           p_page_name IS NULL,

@@ -8,11 +8,11 @@
       FROM places AS w
       LEFT JOIN (
         SELECT DISTINCT
-          r.page_name,
+          r.restricted_page AS page_name,
           price_tier
-        FROM `${dataset}.usable_restrictions` AS r
+        FROM restrictions AS r
         CROSS JOIN UNNEST(r.restricted_price_tiers) AS price_tier
-        WHERE p_page_name IS NULL OR r.page_name = p_page_name
+        WHERE r.reason IS NULL
       ) AS x ON w.page_name = x.page_name AND w.price_tier = x.price_tier
       WHERE
         (w.treatment_places > 0 OR w.control_places > 0) AND x.price_tier IS NULL
@@ -20,11 +20,11 @@
 
     restricted AS (
       SELECT DISTINCT
-        r.page_name,
+        r.restricted_page AS page_name,
         content_category
-      FROM `${dataset}.usable_restrictions` AS r
+      FROM restrictions AS r
       CROSS JOIN UNNEST(r.restricted_categories) AS content_category
-      WHERE p_page_name IS NULL OR r.page_name = p_page_name
+      WHERE r.reason IS NULL
     ),
 
     counted AS (
