@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -126,12 +127,16 @@ class Installed:
 
 def unhurried_tuning(folder: Path) -> Path:
     """A tuning folder in which the selector may take its time: a test's machine may be busy."""
-    shipped = load_settings({"tuning_dir": None}).tuning_file("tuning.csv").read_text("utf-8")
     own = folder / "tuning"
     own.mkdir(parents=True, exist_ok=True)
-    text = re.sub(r"(?m)^selector_max_seconds,[^,]+,", "selector_max_seconds,600,", shipped)
-    (own / "tuning.csv").write_text(text, "utf-8")
+    (own / "tuning.csv").write_text(_unhurried_knobs(), "utf-8")
     return own
+
+
+@cache
+def _unhurried_knobs() -> str:
+    shipped = load_settings({"tuning_dir": None}).tuning_file("tuning.csv").read_text("utf-8")
+    return re.sub(r"(?m)^selector_max_seconds,[^,]+,", "selector_max_seconds,600,", shipped)
 
 
 def _kept(
