@@ -3,8 +3,8 @@
 import datetime as dt
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,10 +46,18 @@ WEEK_TABLES = (
 
 @dataclass(frozen=True)
 class Installed:
-    """An installation in a folder of its own, and the Dagster instance that its runs go to."""
+    """An installation in a folder of its own, and the Dagster instance that its runs go to.
+
+    The instance is opened when it is first needed: many tests of a planned week run nothing.
+    """
 
     dataset: Dataset
-    instance: dg.DagsterInstance
+    open_instance: Callable[[], dg.DagsterInstance]
+
+    @property
+    def instance(self) -> dg.DagsterInstance:
+        """The one instance, open for as long as the installation is."""
+        return self.open_instance()
 
     def run(
         self,
@@ -202,13 +210,20 @@ def installed(
     dataset = open_dataset(Settings(**values), asset="test")
     give_translated_sql(dataset.settings.home)
     storage = storage_of(dataset.settings.warehouse_file)
-    with (
-        dg.instance_for_test() if scheduled else dg.DagsterInstance.ephemeral() as instance,
-        storage.opened() if alone else nullcontext(),
-    ):
-        records = _records_folder(folder)
-        if remembers and not scheduled and records.exists():
-            for name, known in _databases(instance).items():
-                with closing(sqlite3.connect(records / name)) as kept:
-                    kept.backup(known)
+    records = _records_folder(folder)
+    with ExitStack() as stack, storage.opened() if alone else nullcontext():
+
+        @cache
+        def instance() -> dg.DagsterInstance:
+            if scheduled:
+                return stack.enter_context(dg.instance_for_test())
+            made = stack.enter_context(dg.DagsterInstance.ephemeral())
+            if remembers and records.exists():
+                for name, known in _databases(made).items():
+                    with closing(sqlite3.connect(records / name)) as kept:
+                        kept.backup(known)
+            return made
+
+        if scheduled:
+            instance()  # also what asks for the instance of the environment is given it
         yield Installed(dataset, instance)

@@ -129,7 +129,7 @@ def test_lines_that_can_not_be_marked_are_read_all_the_same(agency: Installed, d
 def test_without_a_spreadsheet_what_was_read_stays(agency: Installed) -> None:
     before = in_force(agency)
     settings = agency.dataset.settings.model_copy(update={"spreadsheet_id": None})
-    alone = Installed(open_dataset(settings), agency.instance)
+    alone = Installed(open_dataset(settings), agency.open_instance)
     alone.run(read_decisions.name)
     assert in_force(alone) == before
     assert isinstance(tick(alone, None), dg.SkipReason)

@@ -229,7 +229,7 @@ def test_a_reject_in_the_week_under_way_replaces_that_message_alone(
     """Review tab, sensor, run, sheet; one that was sent stays, and the tab says so."""
     make(agency, "schedule_sheet")
     settings = agency.dataset.settings.model_copy(update={"today": WEEK + dt.timedelta(days=2)})
-    wednesday = Installed(open_dataset(settings), agency.instance)
+    wednesday = Installed(open_dataset(settings), agency.open_instance)
     instant = wednesday.dataset.planning_instant()
     before = active(agency)
     coach = before[before["page_name"] == "coach"]
@@ -401,7 +401,7 @@ def test_nothing_of_a_key_is_kept_of_any_run(agency: Installed) -> None:
     key = {"type": "service_account", "client_email": "x@y", "private_key": SECRET}
     changes = {"sheets_key_json": SecretStr(json.dumps(key))}
     settings = agency.dataset.settings.model_copy(update=changes)
-    keyed = Installed(open_dataset(settings), agency.instance)
+    keyed = Installed(open_dataset(settings), agency.open_instance)
     result = keyed.run(read_reviews.name, WEEK)
     make(keyed, "schedule_sheet", succeeds=False)
     said = everything_said(agency, result.run_id)
@@ -421,7 +421,7 @@ def test_without_a_spreadsheet_the_sheet_is_shown_with_a_line_how_to_turn_it_on(
     assert sheet.automation_condition is None
     assert "Not set up: there is no Google Sheet" in (sheet.description or "")
     assert "set EROS_SPREADSHEET_ID to its address" in (sheet.description or "")
-    alone = Installed(open_dataset(settings), agency.instance)
+    alone = Installed(open_dataset(settings), agency.open_instance)
     result = alone.run("export_schedules", WEEK)
     assert "schedule_sheet" not in {event.step_key for event in result.all_events}
 

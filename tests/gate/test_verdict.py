@@ -330,7 +330,7 @@ def test_all_exports_of_a_run_are_published_or_none_is(
             "export_bucket": BUCKET,
         }
         settings = agency.dataset.settings.model_copy(update=everywhere)
-        on = Installed(dataclasses.replace(agency.dataset, settings=settings), agency.instance)
+        on = Installed(dataclasses.replace(agency.dataset, settings=settings), agency.open_instance)
         result = on.run("export_schedules", WEEK, succeeds=not failing)
         written = (bool(desk.sheets.writes), bool(storage.changes))
     assert gate.evaluations == 1
