@@ -1,9 +1,10 @@
 """Chances of the chosen and what other settings would have earned, through the real selection."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from shutil import copytree
 
 import dagster as dg
 import numpy as np
@@ -20,60 +21,110 @@ from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.weekly.policies import current_policy, policy_rows
 from eros_assets.weekly.scope import week_plan_scope
 from eros_assets.weekly.selection import select_captions, with_chances
+from tests.shipped import give_translated_sql
 
 MONDAY = dt.date(2025, 11, 3)
-PAGES = tuple(f"page_{n}" for n in range(6))
 PER_PAGE = 60
+DRAWS = {"control_share": 0.2, "posterior_sharpening": 32.0, "draw_optimism": 0.25}
+
+
+def pages_of(count: int) -> list[str]:
+    return [f"page_{n:03}" for n in range(count)]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Six pages with captions of their own, so that none is taken by another; five PPVs a week."""
-    ids = np.arange(len(PAGES) * PER_PAGE)
-    bank = pd.DataFrame({"caption_id": ids, "page_name": np.repeat(PAGES, PER_PAGE)})
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with empty tables, only to be copied."""
+    home = tmp_path_factory.mktemp("deployed")
+    give_translated_sql(home)
+    dataset = installation(home)
+    with kept_open(home):
+        for sql_object in dataset.library.deploy_order():
+            dataset.warehouse.deploy(sql_object)
+    return home
+
+
+@pytest.fixture(scope="module")
+def home(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Six pages with captions of their own; five PPVs a week."""
+    with with_captions_of_their_own(deployed, tmp_path_factory.mktemp("few"), 6) as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def many(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """120 such pages: the draws of each are independent of the others'."""
+    with with_captions_of_their_own(deployed, tmp_path_factory.mktemp("many"), 120) as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def drawn(many: Path) -> pd.DataFrame:
+    """What is chosen for many pages, with its chances."""
+    return chosen(many)
+
+
+@contextmanager
+def with_captions_of_their_own(deployed: Path, folder: Path, count: int) -> Iterator[Path]:
+    """No page can take what another one could."""
+    pages = pages_of(count)
+    ids = np.arange(count * PER_PAGE)
+    bank = pd.DataFrame({"caption_id": ids, "page_name": np.repeat(pages, PER_PAGE)})
     bank["content_category"] = [f"category {n % 12}" for n in ids]
-    home = tmp_path_factory.mktemp("policies")
+    home = Path(copytree(deployed, folder / "home"))
     with kept_open(home):
         furnish(home, bank.assign(has_urgency=False), bank["page_name"])
         yield home
 
 
-DRAWS = {"control_share": 0.2, "posterior_sharpening": 32.0, "draw_optimism": 0.25}
-
-
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Six pages that want the same sixty captions, a third of them urgent, of four categories.
+def shared(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Fifteen agencies in one: six pages each that want the same sixty captions.
 
-    A page takes one urgent caption at most, and two of a category.
+    A third of these are urgent; they are of four categories, which other agencies' pages must not
+    use. A page takes one urgent caption at most, and two of a category.
     """
-    ids = np.arange(PER_PAGE)
-    bank = pd.DataFrame({"caption_id": ids, "content_category": [f"category {n % 4}" for n in ids]})
-    bank = bank.assign(page_name=None, has_urgency=ids % 3 == 0)
-    home = tmp_path_factory.mktemp("shared")
+    agencies = [pages_of(90)[first : first + 6] for first in range(0, 90, 6)]
+    wanted: list[pd.DataFrame] = []
+    restrictions: list[Mapping[str, object]] = []
+    for number, pages in enumerate(agencies):
+        ids = np.arange(PER_PAGE)
+        bank = pd.DataFrame({"caption_id": number * PER_PAGE + ids, "has_urgency": ids % 3 == 0})
+        bank["content_category"] = [f"category {n % 4} of {number}" for n in ids]
+        wanted += [bank.assign(wanted_by=page) for page in pages]
+        elsewhere = [n for n in range(len(agencies)) if n != number]
+        restricted = [f"category {n} of {other}" for other in elsewhere for n in range(4)]
+        restrictions += [{"page_name": page, "restricted_categories": restricted} for page in pages]
+    pairs = pd.concat(wanted, ignore_index=True).assign(page_name=None)
+    home = Path(copytree(deployed, tmp_path_factory.mktemp("shared") / "home"))
     with kept_open(home):
         furnish(
             home,
-            pd.concat([bank] * len(PAGES)),
-            pd.Series(np.repeat(PAGES, PER_PAGE)),
+            pairs.drop(columns="wanted_by"),
+            pairs["wanted_by"],
             max_urgent_captions=1,
             max_category_share=0.4,
             control_share=0.0,
+        )
+        nothing = pd.Series([[]] * len(restrictions))
+        installation(home).warehouse.load(
+            "creator_caption_restrictions",
+            pd.DataFrame(restrictions).assign(
+                restricted_price_tiers=nothing, blocked_patterns=nothing, is_active=True
+            ),
         )
         yield home
 
 
 def kept_open(home: Path) -> AbstractContextManager[object]:
-    """Keep the file open: hundreds of statements, each a transaction, would open it each."""
+    """Keep the file open: many statements, each a transaction, would open it each."""
     return storage_of(installation(home).settings.warehouse_file).opened()
 
 
-def furnish(home: Path, pairs: pd.DataFrame, pages: pd.Series, **knobs: float) -> None:
-    """An installation whose pages know what `pairs` (with the bank's columns) are worth to them."""
+def furnish(home: Path, pairs: pd.DataFrame, wanted_by: pd.Series, **knobs: float) -> None:
+    """Pages know what `pairs` (with the bank's columns) are worth to them."""
     dataset = installation(home)
     warehouse = dataset.warehouse
-    for sql_object in dataset.library.deploy_order():
-        warehouse.deploy(sql_object)
     for name, frame in configuration_tables(dataset.settings, dataset.library).items():
         changed = frame.assign(**{**DRAWS, **knobs}) if name == "tuning" else frame
         warehouse.load(name, changed)
@@ -81,74 +132,68 @@ def furnish(home: Path, pairs: pd.DataFrame, pages: pd.Series, **knobs: float) -
     captions = bank.drop_duplicates("caption_id").assign(is_active=True)
     captions["caption_text"] = [f"Text {n}" for n in captions["caption_id"]]
     warehouse.load("caption_bank", captions)
+    pages = wanted_by.unique()
     warehouse.load(
-        "creators", pd.DataFrame({"page_name": PAGES, "display_name": PAGES, "is_active": True})
+        "creators", pd.DataFrame({"page_name": pages, "display_name": pages, "is_active": True})
     )
     rng = np.random.default_rng(1)
     warehouse.load(
         "caption_bandit_stats",
         bank[["caption_id", "price_tier"]].assign(
-            page_name=pages.to_numpy(),
+            page_name=wanted_by.to_numpy(),
             prior_successes=1.0,
             prior_failures=60.0,
             effective_successes=rng.uniform(0, 10, len(bank)),
             effective_failures=rng.uniform(100, 300, len(bank)),
         ),
     )
-    targets = pd.DataFrame({"page_name": PAGES, "week_start": MONDAY, "num_mid": 5})
+    targets = pd.DataFrame({"page_name": pages, "week_start": MONDAY, "num_mid": 5})
     for tier in ("budget", "premium", "bump"):
         targets[f"num_{tier}"] = 0
     warehouse.load("weekly_volume_targets", targets.assign(behavioral_segment="STANDARD"))
 
 
-def installation(home: Path, seed: str = "seed") -> Dataset:
-    return open_dataset(
-        load_settings({"env": "local", "home": home, "today": "2025-11-02", "seed": seed})
-    )
+def installation(home: Path) -> Dataset:
+    return open_dataset(load_settings({"env": "local", "home": home, "today": "2025-11-02"}))
 
 
-def chosen(home: Path, seed: str = "seed") -> pd.DataFrame:
-    dataset = installation(home, seed)
+def chosen(home: Path) -> pd.DataFrame:
+    dataset = installation(home)
     scope = week_plan_scope(dataset, MONDAY)
     return with_chances(dataset, scope, select_captions(dataset, scope))
 
 
-def test_chances_are_how_often_the_selection_chooses(home: Path) -> None:
-    """Over 20 seeds of the real procedure, of all captions, chosen or not."""
-    every = chances_and_choices(home, [f"seed {n}" for n in range(20)])
+def test_chances_are_how_often_the_selection_chooses(many: Path, drawn: pd.DataFrame) -> None:
+    """Over 120 pages of the real procedure, of all captions, chosen or not."""
+    every = chances_and_choices(many, drawn)
     assert_calibrated(
         every, {(0.9, 1.0): 0.03, (0.5, 0.9): 0.08, (0.1, 0.5): 0.05, (0.0, 0.1): 0.005}
     )
 
 
-def test_the_number_of_control_places_is_drawn(home: Path) -> None:
+def test_the_number_of_control_places_is_drawn(drawn: pd.DataFrame) -> None:
     """About a fifth of five."""
-    weeks = pd.concat([chosen(home, f"seed {n}") for n in range(20)])
-    control = weeks["control_probability"] * PER_PAGE
+    control = drawn["control_probability"] * PER_PAGE
     assert float(control.mean()) == pytest.approx(1.0, abs=0.35)
     assert set(control.round(6)) <= {0.0, 1.0, 2.0}
 
 
 def test_what_others_got_and_what_the_limits_leave_is_counted(shared: Path) -> None:
-    """Over 15 seeds of a bank that all pages want: of each page's rest, who is chosen how often."""
-    every = chances_and_choices(shared, [f"seed {n}" for n in range(15)])
+    """Over 15 agencies whose pages want one bank: of each page's rest, who is chosen how often."""
+    every = chances_and_choices(shared, chosen(shared))
     assert_calibrated(every, {(0.8, 1.0): 0.04, (0.2, 0.8): 0.06, (0.0, 0.2): 0.01})
     found = every.loc[every["is_chosen"], "chance current"]
     assert float(found.min()) > 1e-4
     assert float((found < 0.01).mean()) < 0.05
 
 
-def chances_and_choices(home: Path, seeds: Sequence[str]) -> pd.DataFrame:
-    """What each page could choose in weeks of these seeds, with its chance and whether it did."""
-    found: list[pd.DataFrame] = []
-    for seed in seeds:
-        week = chosen(home, seed)
-        treated = week[week["arm"] == "treatment"]
-        every = chances_in(home, week)
-        choices = pd.MultiIndex.from_frame(treated[["page_name", "caption_id"]])
-        pairs = pd.MultiIndex.from_frame(every[["page_name", "caption_id"]])
-        found.append(every.assign(is_chosen=pairs.isin(choices)))
-    return pd.concat(found, ignore_index=True)
+def chances_and_choices(home: Path, week: pd.DataFrame) -> pd.DataFrame:
+    """What each page could choose in this week, with its chance and whether it did."""
+    treated = week[week["arm"] == "treatment"]
+    every = chances_in(home, week)
+    choices = pd.MultiIndex.from_frame(treated[["page_name", "caption_id"]])
+    pairs = pd.MultiIndex.from_frame(every[["page_name", "caption_id"]])
+    return every.assign(is_chosen=pairs.isin(choices))
 
 
 def assert_calibrated(every: pd.DataFrame, bands: Mapping[tuple[float, float], float]) -> None:
