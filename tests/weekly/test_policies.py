@@ -105,6 +105,7 @@ def shared(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             max_urgent_captions=1,
             max_category_share=0.4,
             control_share=0.0,
+            individual_draws=len(pairs),  # as in a bank of sixty captions, each draws by itself
         )
         nothing = pd.Series([[]] * len(restrictions))
         installation(home).warehouse.load(
