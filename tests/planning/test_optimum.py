@@ -30,7 +30,7 @@ def is_near_the_optimum(week: SampleWeek) -> bool:
         sent=week.sent,
         start=plan,
         effort=30,
-        gap=0.005,
+        gap=0.01,  # of a plan that is the optimum, the bound is near enough
     )
     assert best.found, "CP-SAT finds no week that is worth what the plan says"
     return plan.objective >= 0.99 * best.bound
