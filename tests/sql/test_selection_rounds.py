@@ -1,6 +1,8 @@
 """The choice, which is one statement, is what six rounds of the view caption_offers give."""
 
 import re
+from collections.abc import Mapping
+from itertools import product
 from typing import ClassVar
 
 import numpy as np
@@ -8,10 +10,15 @@ import pandas as pd
 import pytest
 
 from eros_assets.dataset import sql_library
-from tests.sql.dataset import MONDAY, Dataset, Row, caption, creators, target
+from tests.sql.dataset import MONDAY, Dataset, Row, caption, creators, restriction, target
 
 ROUNDS = 6
 NAMES = [f"page_{n:02}" for n in range(12)]
+
+BEGINNING = """
+DELETE FROM `${dataset}.caption_selections` AS s
+WHERE s.week_start = @week_start AND (@page = '' OR s.page_name = @page)
+"""
 
 ROUND = """
 INSERT INTO `${dataset}.caption_selections` (
@@ -42,19 +49,45 @@ def bank_of(captions: int, seed: int) -> list[Row]:
 
 
 def put(dataset: Dataset, captions: int, seed: int) -> None:
-    dataset.put("creators", creators(*NAMES))
-    dataset.put("caption_bank", bank_of(captions, seed))
+    put_agencies(dataset, {"": bank_of(captions, seed)})
+
+
+def put_agencies(dataset: Dataset, banks: Mapping[str, list[Row]]) -> None:
+    """Agencies by a letter that begins the texts of their captions: the only ones they may use."""
+    pages = {letter: [f"{page}{letter}" for page in NAMES] for letter in banks}
+    names = [page for of_one in pages.values() for page in of_one]
+    dataset.put("creators", creators(*names))
     dataset.put(
-        "weekly_volume_targets", [target(p, budget=5, mid=3, premium=2, bump=4) for p in NAMES]
+        "caption_bank",
+        [
+            row
+            | {"caption_id": 1000 * number + row["caption_id"]}
+            | {"caption_text": f"{letter} {row['caption_text']}"}
+            | {"page_name": row["page_name"] and f"{row['page_name']}{letter}"}
+            for number, (letter, bank) in enumerate(banks.items())
+            for row in bank
+        ],
+    )
+    dataset.put(
+        "creator_caption_restrictions",
+        [
+            restriction(page, blocked_patterns=[f"^[^{letter}]"])
+            for letter, of_one in pages.items()
+            for page in of_one
+            if letter
+        ],
+    )
+    dataset.put(
+        "weekly_volume_targets", [target(p, budget=5, mid=3, premium=2, bump=4) for p in names]
     )
 
 
 def in_rounds(dataset: Dataset, page: str | None) -> pd.DataFrame:
     """The week's selections if those of the page, or of all, are chosen anew round by round."""
-    for each in [page] if page else NAMES:
-        dataset.put("caption_selections", [], week_start=MONDAY, page_name=each)
+    week = {"week_start": MONDAY, "page": page or ""}
+    dataset.warehouse.run(BEGINNING, week)
     for _ in range(ROUNDS):
-        dataset.warehouse.run(ROUND, {"week_start": MONDAY, "page": page or ""})
+        dataset.warehouse.run(ROUND, week)
     return chosen(dataset)
 
 
@@ -65,17 +98,28 @@ def chosen(dataset: Dataset) -> pd.DataFrame:
 
 class TestOfAllPages:
     CAPTIONS: ClassVar = {"plenty": 400, "too few for all": 130, "far too few": 40}
+    AGENCIES: ClassVar = dict(zip("abcdef", product(CAPTIONS, (1, 2)), strict=True))
 
-    @pytest.mark.parametrize("seed", [1, 2])
-    @pytest.mark.parametrize("captions", CAPTIONS.values(), ids=CAPTIONS.keys())
+    @pytest.fixture(scope="class")
+    def both(self, shared: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """What one call chooses for all agencies, and what rounds choose."""
+        banks = {
+            letter: bank_of(self.CAPTIONS[captions], seed)
+            for letter, (captions, seed) in self.AGENCIES.items()
+        }
+        put_agencies(shared, banks)
+        shared.select()
+        return chosen(shared), in_rounds(shared, None)
+
+    @pytest.mark.parametrize(
+        "letter", AGENCIES, ids=[f"{captions}-{seed}" for captions, seed in AGENCIES.values()]
+    )
     def test_each_gets_what_six_rounds_of_offers_give(
-        self, dataset: Dataset, captions: int, seed: int
+        self, both: tuple[pd.DataFrame, pd.DataFrame], letter: str
     ) -> None:
-        put(dataset, captions, seed)
-        dataset.select()
-        once = chosen(dataset)
+        once, rounds = (rows[rows["page_name"].str.endswith(letter)] for rows in both)
         assert len(once) > 30
-        pd.testing.assert_frame_equal(once, in_rounds(dataset, None))
+        pd.testing.assert_frame_equal(once, rounds)
 
     def test_an_earlier_choice_of_the_week_is_in_nobody_s_way(self, dataset: Dataset) -> None:
         put(dataset, 130, 3)
