@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from itertools import product
 from typing import ClassVar
 
 import numpy as np
@@ -81,14 +81,72 @@ class Agency:
     TARGETS: ClassVar = [target(p, budget=8, mid=4, bump=4) for p in NAMES]
     WANTED: ClassVar = 320
 
-    def put(self, dataset: Dataset) -> None:
-        dataset.put("creators", creators(*self.NAMES))
-        dataset.put("caption_bank", self.bank)
-        dataset.put("weekly_volume_targets", self.TARGETS)
-        dataset.put(
-            "creator_caption_restrictions",
-            [restriction(p, restricted_categories=sorted(c)) for p, c in self.barred.items()],
-        )
+
+FIRST = 1000
+"""From one agency's first caption to the next one's."""
+
+
+def put_agencies(
+    dataset: Dataset,
+    bank: Sequence[Sequence[Row]],
+    targets: Sequence[Sequence[Row]],
+    barred: Sequence[Mapping[str, set[str]]],
+) -> None:
+    """Several agencies' captions, targets and categories that pages don't use.
+
+    The pages of an agency may use its own captions alone.
+    """
+    pages = [[of_agency(n, row["page_name"]) for row in rows] for n, rows in enumerate(targets)]
+    dataset.put("creators", creators(*(page for rows in pages for page in rows)))
+    dataset.put(
+        "caption_bank",
+        [
+            row
+            | {"caption_id": FIRST * n + row["caption_id"]}
+            | {"caption_text": f"{letter_of(n)} {row['caption_text']}"}
+            | {"page_name": row["page_name"] and of_agency(n, row["page_name"])}
+            for n, rows in enumerate(bank)
+            for row in rows
+        ],
+    )
+    dataset.put(
+        "creator_caption_restrictions",
+        [
+            restriction(
+                of_agency(n, row["page_name"]),
+                blocked_patterns=[f"^[^{letter_of(n)}]"],
+                restricted_categories=sorted(barred[n].get(row["page_name"], ())),
+            )
+            for n, rows in enumerate(targets)
+            for row in rows
+        ],
+    )
+    dataset.put(
+        "weekly_volume_targets",
+        [
+            row | {"page_name": of_agency(n, row["page_name"])}
+            for n, rows in enumerate(targets)
+            for row in rows
+        ],
+    )
+
+
+def letter_of(agency: int) -> str:
+    return "abcdefgh"[agency]
+
+
+def of_agency(agency: int, page: str) -> str:
+    """The page's name; those of an agency are in the order of their names without it."""
+    return f"{page}_{letter_of(agency)}"
+
+
+def only_of(agency: int, rows: pd.DataFrame) -> pd.DataFrame:
+    """An agency's rows, with its pages and captions as it names them."""
+    own = rows[rows["page_name"].str.endswith(f"_{letter_of(agency)}")]
+    return own.assign(
+        page_name=own["page_name"].str.removesuffix(f"_{letter_of(agency)}"),
+        caption_id=own["caption_id"] - FIRST * agency,
+    )
 
 
 def bank_of(captions: int, owned: float = 0.0) -> list[Row]:
@@ -132,21 +190,25 @@ SCENES = {
 @pytest.mark.parametrize("scene", SCENES)
 class TestTightBanks:
     @pytest.fixture(scope="class")
-    def played(self, shared: Dataset) -> Callable[[str], tuple[pd.DataFrame, pd.DataFrame]]:
-        """What is chosen in a scene, and its candidates; each scene is selected once."""
-
-        @cache
-        def play(scene: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-            SCENES[scene][0].put(shared)
-            return shared.select(), shared.rows("selection_candidates")
-
-        return play
+    def played(self, shared: Dataset) -> Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]:
+        """What is chosen in each scene, and its candidates: all in one call."""
+        agencies = [agency for agency, _ in SCENES.values()]
+        put_agencies(
+            shared,
+            [agency.bank for agency in agencies],
+            [agency.TARGETS for agency in agencies],
+            [agency.barred for agency in agencies],
+        )
+        # As in a bank of one agency, every caption draws by itself.
+        shared.tune(individual_draws=FIRST * len(agencies))
+        both = shared.select(), shared.rows("selection_candidates")
+        return {scene: (only_of(n, both[0]), only_of(n, both[1])) for n, scene in enumerate(SCENES)}
 
     def test_no_caption_goes_to_two_pages(
-        self, played: Callable[[str], tuple[pd.DataFrame, pd.DataFrame]], scene: str
+        self, played: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], scene: str
     ) -> None:
         agency = SCENES[scene][0]
-        chosen, _ = played(scene)
+        chosen, _ = played[scene]
         assert not chosen["caption_id"].duplicated().any()
         sizes = chosen.groupby(["page_name", "price_tier"]).size().unstack(fill_value=0)
         assert (sizes["budget"] <= 8).all()
@@ -160,11 +222,11 @@ class TestTightBanks:
             assert own["content_category"] not in agency.barred.get(row["page_name"], ())
 
     def test_few_places_stay_empty_that_need_not(
-        self, played: Callable[[str], tuple[pd.DataFrame, pd.DataFrame]], scene: str
+        self, played: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], scene: str
     ) -> None:
         """Measured against a maximum matching, and against the contract done one by one."""
         agency, missing = SCENES[scene]
-        chosen, candidates = played(scene)
+        chosen, candidates = played[scene]
         possible = most_possible(agency.bank, agency.TARGETS, agency.barred)
         assert possible == min(Agency.WANTED, len(agency.bank))
         assert len(chosen) >= (1 - missing) * possible
@@ -178,22 +240,29 @@ class TestTightBanks:
 
 
 class TestContest:
-    def contest(self, dataset: Dataset, exponent: float, **stakes: Row) -> dict[str, int]:
-        """Who gets caption 1, which both pages want more than caption 2.
+    def contests(
+        self, dataset: Dataset, exponent: float, *stakes: Mapping[str, Row]
+    ) -> list[dict[str, int]]:
+        """Who gets caption 1, which both pages of an agency want more than caption 2.
 
-        `stakes` changes the pages' priors and the counts of caption 1 there.
+        Each agency's `stakes` change its pages' priors and the counts of caption 1 there.
         """
+        pages = ("coach", "cook")
         dataset.tune(control_share=0, offer_money_exponent=exponent)
-        dataset.put("creators", creators("coach", "cook"))
-        dataset.put("weekly_volume_targets", [target("coach", budget=1), target("cook", budget=1)])
-        dataset.put("caption_bank", [caption(1), caption(2)])
+        put_agencies(
+            dataset,
+            [[caption(1), caption(2)] for _ in stakes],
+            [[target(page, budget=1) for page in pages] for _ in stakes],
+            [{} for _ in stakes],
+        )
         priors: list[Row] = []
         pairs: list[Row] = []
-        for page in ("coach", "cook"):
-            given = {"successes": 500, "recipients": 1000, "rate": 0.1} | stakes.get(page, {})
+        for (n, of_pages), page in product(enumerate(stakes), pages):
+            given = {"successes": 500, "recipients": 1000, "rate": 0.1} | of_pages.get(page, {})
+            name = of_agency(n, page)
             priors.append(
                 {
-                    "page_name": page,
+                    "page_name": name,
                     "price_tier": "budget",
                     "prior_successes": 100 * given["rate"],
                     "prior_failures": 100 * (1 - given["rate"]),
@@ -204,38 +273,48 @@ class TestContest:
                 }
             )
             pairs += [
-                {"page_name": page, "caption_id": c, "successes": won, "failures": 5000}
+                {"page_name": name, "caption_id": FIRST * n + c, "successes": won, "failures": 5000}
                 for c, won in ((1, given["successes"]), (2, 5))
             ]
         dataset.put("caption_priors", priors)
         dataset.put("caption_bandit_stats", pairs)
-        got = dataset.select().set_index("page_name")
-        return {str(page): int(row["caption_id"]) for page, row in got.iterrows()}
+        chosen = dataset.select()
+        return [
+            only_of(n, chosen).set_index("page_name")["caption_id"].to_dict()
+            for n in range(len(stakes))
+        ]
 
-    @pytest.mark.parametrize(("rich", "poor"), [("coach", "cook"), ("cook", "coach")])
+    BOTH_ORDERS: ClassVar = (("coach", "cook"), ("cook", "coach"))
+    """Which page comes first by name doesn't matter."""
+
     def test_in_money_a_caption_goes_to_the_page_where_it_earns_most(
-        self, dataset: Dataset, rich: str, poor: str
+        self, dataset: Dataset
     ) -> None:
-        """The other takes its second best; which page comes first by name doesn't matter."""
-        stakes: dict[str, Row] = {rich: {"recipients": 9000}, poor: {"successes": 900}}
-        assert self.contest(dataset, 1.0, **stakes) == {rich: 1, poor: 2}
+        """The other takes its second best."""
+        stakes = [
+            {rich: {"recipients": 9000}, poor: {"successes": 900}}
+            for rich, poor in self.BOTH_ORDERS
+        ]
+        got = self.contests(dataset, 1.0, *stakes)
+        assert got == [{rich: 1, poor: 2} for rich, poor in self.BOTH_ORDERS]
 
-    @pytest.mark.parametrize(("rich", "poor"), [("coach", "cook"), ("cook", "coach")])
     def test_as_shipped_it_goes_where_it_stands_out_unless_that_earns_far_less(
-        self, dataset: Dataset, rich: str, poor: str
+        self, dataset: Dataset
     ) -> None:
-        stakes: dict[str, Row] = {rich: {"recipients": 9000}, poor: {"successes": 900}}
-        assert self.contest(dataset, 0.1, **stakes) == {rich: 2, poor: 1}
-        stakes[poor] = {"successes": 520}
-        assert self.contest(dataset, 0.1, **stakes) == {rich: 1, poor: 2}
+        stakes = [
+            {rich: {"recipients": 9000}, poor: {"successes": successes}}
+            for successes in (900, 520)
+            for rich, poor in self.BOTH_ORDERS
+        ]
+        got = self.contests(dataset, 0.1, *stakes)
+        assert got[:2] == [{rich: 2, poor: 1} for rich, poor in self.BOTH_ORDERS]
+        assert got[2:] == [{rich: 1, poor: 2} for rich, poor in self.BOTH_ORDERS]
 
-    @pytest.mark.parametrize(("keen", "other"), [("coach", "cook"), ("cook", "coach")])
-    def test_a_rate_counts_over_the_mean_of_its_page(
-        self, dataset: Dataset, keen: str, other: str
-    ) -> None:
+    def test_a_rate_counts_over_the_mean_of_its_page(self, dataset: Dataset) -> None:
         """The same rate is more of a success where captions sell less."""
-        stakes: dict[str, Row] = {keen: {"rate": 0.02}, other: {"rate": 0.2}}
-        assert self.contest(dataset, 0.0, **stakes) == {keen: 1, other: 2}
+        stakes = [{keen: {"rate": 0.02}, other: {"rate": 0.2}} for keen, other in self.BOTH_ORDERS]
+        got = self.contests(dataset, 0.0, *stakes)
+        assert got == [{keen: 1, other: 2} for keen, other in self.BOTH_ORDERS]
 
     def test_the_limits_hold_for_each_page_of_many(self, dataset: Dataset) -> None:
         pages = [f"page_{n}" for n in range(6)]
