@@ -218,7 +218,7 @@ def test_large_pools_give_the_chances_that_drawing_every_caption_gives(
     policy: Policy, urgent_room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = a_pool(5, places=6, category_room=(3,) * 4, urgent_room=urgent_room)
-    pool = replace(small, captions=np.full(120, 30))
+    pool = replace(small, captions=np.full(120, 10))
     kinds = (pool.prior, pool.evidence, pool.category, pool.is_urgent)
     monkeypatch.setattr(replaying, "EVERY_DRAW", pool.size - 1)
     best = replay(pool, policy, 2_000, np.random.default_rng(3))

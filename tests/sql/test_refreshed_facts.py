@@ -242,9 +242,9 @@ def test_a_change_ends_where_sorting_everything_again_does(
     pair: Pair, name: str, also: Sequence[Row]
 ) -> None:
     before = Inputs([*history(), *also])
-    if pair.inputs != before:  # the change that was tested before this one was taken back
+    if pair.inputs != before:  # else the test before this one took its change back
         pair.become(before)
-    assert not pair.differences()
+        assert not pair.differences()
     first = pair.made()
     pair.become(CHANGES[name](before))
     assert not pair.differences()

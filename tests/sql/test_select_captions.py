@@ -196,32 +196,61 @@ def small_bank() -> list[Row]:
     ]
 
 
-class TestCounts:
-    @pytest.fixture(autouse=True)
-    def _week(self, dataset: Dataset) -> None:
-        dataset.put("creators", [*creators("cook", "coach"), *creators("gone", is_active=False)])
-        dataset.put("caption_bank", small_bank())
-        dataset.put(
-            "weekly_volume_targets",
-            [
-                target("cook", budget=4, mid=3, premium=2, bump=5),
-                target("coach", budget=1, mid=0, premium=6, bump=2),
-                target("gone", budget=3),
-                target("cook", in_days(7), budget=9),
-            ],
-        )
+def put_counts(dataset: Dataset) -> None:
+    """Two pages with targets, one that is not active, and targets of the week after."""
+    dataset.put("creators", [*creators("cook", "coach"), *creators("gone", is_active=False)])
+    dataset.put("caption_bank", small_bank())
+    dataset.put(
+        "weekly_volume_targets",
+        [
+            target("cook", budget=4, mid=3, premium=2, bump=5),
+            target("coach", budget=1, mid=0, premium=6, bump=2),
+            target("gone", budget=3),
+            target("cook", in_days(7), budget=9),
+        ],
+    )
 
-    def counts(self, rows: pd.DataFrame) -> dict[str, dict[str, int]]:
-        return {
-            str(page): {t: int((group["price_tier"] == t).sum()) for t in TIERS}
-            for page, group in rows.groupby("page_name")
-        }
 
-    def test_every_active_page_with_targets_gets_them(self, dataset: Dataset) -> None:
-        assert self.counts(dataset.select()) == {
+def counts_of(rows: pd.DataFrame) -> dict[str, dict[str, int]]:
+    return {
+        str(page): {t: int((group["price_tier"] == t).sum()) for t in TIERS}
+        for page, group in rows.groupby("page_name")
+    }
+
+
+class TestOneCall:
+    """What one call for all pages gives."""
+
+    @pytest.fixture(scope="class")
+    def rows(self, shared: Dataset) -> pd.DataFrame:
+        put_counts(shared)
+        return shared.select()
+
+    def test_every_active_page_with_targets_gets_them(self, rows: pd.DataFrame) -> None:
+        assert counts_of(rows) == {
             "cook": {"budget": 4, "mid": 3, "premium": 2, "bump": 5},
             "coach": {"budget": 1, "mid": 0, "premium": 6, "bump": 2},
         }
+
+    def test_what_it_returns_is_what_it_wrote(self, shared: Dataset, rows: pd.DataFrame) -> None:
+        returned = rows.sort_values("caption_id", ignore_index=True)
+        written = shared.rows("caption_selections", "caption_id")
+        pd.testing.assert_frame_equal(returned, written, check_exact=True)
+        assert set(written["selection_seed"]) == {"seed"}
+        bank = pd.DataFrame(small_bank()).set_index("caption_id")
+        for name in ("price_tier", "content_category", "has_urgency"):
+            assert written[name].tolist() == bank.loc[written["caption_id"], name].tolist()
+
+    def test_ranks_count_from_one_within_page_and_tier(self, rows: pd.DataFrame) -> None:
+        for _, group in rows.groupby(["page_name", "price_tier"]):
+            ordered = group.sort_values(["final_score", "caption_id"], ascending=[False, True])
+            assert ordered["tier_rank"].tolist() == list(range(1, len(group) + 1))
+
+
+class TestCounts:
+    @pytest.fixture(autouse=True)
+    def _week(self, dataset: Dataset) -> None:
+        put_counts(dataset)
 
     def test_given_counts_go_before_the_targets(self, dataset: Dataset) -> None:
         rows = dataset.warehouse.call(
@@ -236,22 +265,13 @@ class TestCounts:
                 "p_seed": "seed",
             },
         ).rows
-        assert self.counts(rows) == {"cook": {"budget": 0, "mid": 3, "premium": 7, "bump": 5}}
+        assert counts_of(rows) == {"cook": {"budget": 0, "mid": 3, "premium": 7, "bump": 5}}
 
     def test_a_week_without_targets_takes_given_counts(self, dataset: Dataset) -> None:
         counts = {"budget": 1, "mid": 2, "premium": 3, "bump": 4}
         rows = dataset.select("coach", in_days(14), counts=counts)
-        assert self.counts(rows) == {"coach": counts}
+        assert counts_of(rows) == {"coach": counts}
         assert set(rows["week_start"]) == {in_days(14)}
-
-    def test_what_it_returns_is_what_it_wrote(self, dataset: Dataset) -> None:
-        returned = dataset.select().sort_values("caption_id", ignore_index=True)
-        written = dataset.rows("caption_selections", "caption_id")
-        pd.testing.assert_frame_equal(returned, written, check_exact=True)
-        assert set(written["selection_seed"]) == {"seed"}
-        bank = pd.DataFrame(small_bank()).set_index("caption_id")
-        for name in ("price_tier", "content_category", "has_urgency"):
-            assert written[name].tolist() == bank.loc[written["caption_id"], name].tolist()
 
     def test_choosing_again_replaces_only_that_week(self, dataset: Dataset) -> None:
         dataset.select(week_start=in_days(7))
@@ -264,19 +284,13 @@ class TestCounts:
     def test_too_few_captions_is_a_shortfall_and_no_error(self, dataset: Dataset) -> None:
         dataset.put("weekly_volume_targets", [target("cook", mid=45), target("coach", bump=2)])
         rows = dataset.select()
-        assert self.counts(rows)["cook"]["mid"] == 30
-        assert self.counts(rows)["coach"]["bump"] == 2
+        assert counts_of(rows)["cook"]["mid"] == 30
+        assert counts_of(rows)["coach"]["bump"] == 2
         short = dataset.warehouse.query(
             dataset.library["selection_shortfalls"].text,
             {"week_start": MONDAY, "pages": ["cook", "coach"]},
         )
         assert short.values.tolist() == [["cook", "mid", 45, 30]]
-
-    def test_ranks_count_from_one_within_page_and_tier(self, dataset: Dataset) -> None:
-        rows = dataset.select()
-        for _, group in rows.groupby(["page_name", "price_tier"]):
-            ordered = group.sort_values(["final_score", "caption_id"], ascending=[False, True])
-            assert ordered["tier_rank"].tolist() == list(range(1, len(group) + 1))
 
 
 class TestLimits:
