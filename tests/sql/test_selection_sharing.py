@@ -279,9 +279,13 @@ class TestContest:
         dataset.put("caption_priors", priors)
         dataset.put("caption_bandit_stats", pairs)
         chosen = dataset.select()
+        got = [only_of(n, chosen) for n in range(len(stakes))]
         return [
-            only_of(n, chosen).set_index("page_name")["caption_id"].to_dict()
-            for n in range(len(stakes))
+            {
+                str(page): int(c)
+                for page, c in zip(rows["page_name"], rows["caption_id"], strict=True)
+            }
+            for rows in got
         ]
 
     BOTH_ORDERS: ClassVar = (("coach", "cook"), ("cook", "coach"))
