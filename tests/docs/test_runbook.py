@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import copytree
 
@@ -21,6 +22,7 @@ from tests.docs.commands import (
     failed_lines,
     mentioned_in,
 )
+from tests.docs.forked import forking
 from tests.house.modules import REPOSITORY
 from tests.processes import end_group
 
@@ -46,6 +48,7 @@ class House:
     """An installation that is operated by `make` alone."""
 
     folder: Path
+    python: str = sys.executable
 
     @property
     def environment(self) -> dict[str, str]:
@@ -65,7 +68,7 @@ class House:
         """The line as this machine can run it: the environment of the tests is the one it has."""
         make, *rest = shlex.split(command)
         assert make == "make"
-        return [make, *NOT_MADE, f"RUN={sys.executable}", *rest]
+        return [make, *NOT_MADE, f"RUN={self.python}", *rest]
 
     def run(self, command: str) -> tuple[int, str]:
         """How a line ends, and what it says."""
@@ -99,7 +102,15 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Each of its commands is an interpreter of its own."""
     return House(tmp_path_factory.mktemp("runbook"))
+
+
+@pytest.fixture(scope="module")
+def busy(house: House) -> Iterator[House]:
+    """The same, where many commands are typed: each is a fork."""
+    with forking(house.environment) as python:
+        yield replace(house, python=python)
 
 
 @dataclass(frozen=True)
@@ -112,7 +123,7 @@ class Recovery:
 
 
 @pytest.fixture(scope="module")
-def recovery(house: House, planned: Path) -> Recovery:
+def recovery(house: House, busy: House, planned: Path) -> Recovery:
     """The house's first file is damaged and moved away: its agency is planned after that.
 
     `sql/` was read and translated before, as in a home that was in use.
@@ -122,7 +133,7 @@ def recovery(house: House, planned: Path) -> Recovery:
     warehouse.write_bytes(b"not a database" * 1000)
     code, said = house.run("make status")
     warehouse.rename(warehouse.with_suffix(".damaged"))
-    return Recovery(code, said, house.type("make demo"))
+    return Recovery(code, said, busy.type("make demo"))
 
 
 def test_a_damaged_warehouse_is_named_and_made_again(recovery: Recovery) -> None:
@@ -131,19 +142,19 @@ def test_a_damaged_warehouse_is_named_and_made_again(recovery: Recovery) -> None
     assert re.search(SAID["demo"], recovery.demo)
 
 
-def test_every_command_does_what_the_runbook_says(house: House, recovery: Recovery) -> None:
+def test_every_command_does_what_the_runbook_says(busy: House, recovery: Recovery) -> None:
     commands = commands_of(RUNBOOK)
     deployed = False
     for command in commands:
-        line = command.replace("PAGE=basil_and_thyme", f"PAGE={house.page()}")
+        line = command.replace("PAGE=basil_and_thyme", f"PAGE={busy.page()}")
         if "<id>" in line:
-            line = line.replace("<id>", house.state_to_go_back_to())
+            line = line.replace("<id>", busy.state_to_go_back_to())
         target = shlex.split(line)[1]
         if target == "acceptance":
-            _, said = house.run(line)
+            _, said = busy.run(line)
             assert failed_lines(said) == {"health > 90"}, "most pages of the agency aren't planned"
         else:
-            said = house.type(line)
+            said = busy.type(line)
         assert re.search(SAID[target], said), f"{line} said:\n{said}"
         if target == "status" and deployed:
             assert "In force: d" in said, said
