@@ -29,6 +29,7 @@ from eros_assets.settings import Settings
 from eros_assets.weekly.facts import refresh_facts
 from eros_assets.weekly.locking import lock_drafts
 from eros_assets.weekly.scope import week_plan_scope
+from eros_assets.work import work_of_many_operations
 
 OLD_CODE, NEW_CODE = "1" * 64, "2" * 64
 SMOKE = (Finding("smoke_builder", "A rehearsed schedule.", (), 0),)
@@ -97,12 +98,13 @@ def drafted(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gate, "smoke_findings", gate.smoke_findings)  # put back at the end
         swift_smoke_tests()
-        make_small_home(settings, [WEEK])
-    dataset = small_dataset(settings, "second")
-    draft(dataset, week_plan_scope(dataset, WEEK))
-    dataset.warehouse.run(
-        "UPDATE `${dataset}.mass_messages` SET earnings = earnings + 1 WHERE price > 0"
-    )
+        with work_of_many_operations():
+            make_small_home(settings, [WEEK])
+            dataset = small_dataset(settings, "second")
+            draft(dataset, week_plan_scope(dataset, WEEK))
+            dataset.warehouse.run(
+                "UPDATE `${dataset}.mass_messages` SET earnings = earnings + 1 WHERE price > 0"
+            )
     return folder
 
 
