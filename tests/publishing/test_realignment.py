@@ -1,10 +1,12 @@
 """After a rollback nobody finds schedules that are not in force: in files, sheet or bucket."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -92,19 +94,47 @@ class Published:
         return [record.partition_key or "" for record in records if not record.run_id]
 
 
+SETTINGS = {"spreadsheet_id": SPREADSHEET, "export_bucket": f"{BUCKET}/eros"}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The folder of an agency whose week is published, and what spreadsheet and bucket hold."""
+
+    folder: Path
+    sheets: Mapping[str, Any]
+    storage: Mapping[str, Any]
+
+
+@pytest.fixture(scope="module")
+def exported(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """Only to be copied."""
+    folder = tmp_path_factory.mktemp("exported")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        opened_desk() as desk,
+        storage_on_loopback(patch) as storage,
+        copied(planned, folder, sheets_endpoint=desk.address, **SETTINGS) as agency,
+    ):
+        gate(patch, OPEN)
+        job = build_definitions(agency.dataset.settings).resolve_job_def("export_schedules")
+        job.execute_in_process(instance=agency.instance, partition_key=f"{WEEK}")
+        agency.keep_records()
+        return Exported(folder, deepcopy(vars(desk.sheets)), deepcopy(vars(storage)))
+
+
 @pytest.fixture
 def published(
-    planned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    exported: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Published]:
-    settings = {"spreadsheet_id": SPREADSHEET, "export_bucket": f"{BUCKET}/eros"}
     gate(monkeypatch, OPEN)
     with (
         opened_desk() as desk,
         storage_on_loopback(monkeypatch) as storage,
-        copied(planned, tmp_path, sheets_endpoint=desk.address, **settings) as agency,
+        copied(exported.folder, tmp_path, sheets_endpoint=desk.address, **SETTINGS) as agency,
     ):
-        job = build_definitions(agency.dataset.settings).resolve_job_def("export_schedules")
-        job.execute_in_process(instance=agency.instance, partition_key=f"{WEEK}")
+        vars(desk.sheets).update(deepcopy(exported.sheets))
+        vars(storage).update(deepcopy(exported.storage))
         yield Published(agency, desk, storage)
 
 
