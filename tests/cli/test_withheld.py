@@ -4,9 +4,11 @@ import pytest
 
 from eros_assets.cli import planning
 from tests.assets.installed import WEEK, Installed
+from tests.gate.swift import swift_smoke_tests as swift_smoke_tests
 from tests.publishing.test_changed_by_hand import CHANGES, PAGE
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 @pytest.mark.parametrize("name", ["no time", "message deleted"])
 def test_a_command_says_what_it_withheld_and_why(
     agency: Installed, capsys: pytest.CaptureFixture[str], name: str

@@ -7,6 +7,7 @@ from dataclasses import replace
 import dagster as dg
 import pytest
 
+import eros_assets.gate as gate
 from eros_assets.assets import exports
 from eros_assets.definitions import build_definitions, resources_of
 from eros_assets.gate import GateClosedError, conditions
@@ -16,6 +17,8 @@ from eros_assets.publishing.index import INDEX_FILE
 from eros_assets.settings import load_settings
 from eros_assets.warehouse.sql.library import SqlLibrary
 from tests.assets.installed import WEEK, Installed
+from tests.gate.swift import PASSED
+from tests.gate.swift import swift_smoke_tests as swift_smoke_tests
 
 CONDITIONS: dict[str, Callable[..., conditions.Finding]] = {
     "facts_and_quarantine_are_the_input": conditions.facts_and_quarantine_are_the_input,
@@ -97,6 +100,7 @@ def test_another_page_s_trouble_does_not_close_the_gate_for_a_page(agency: Insta
     assert [each.passed for each in found] == [True, False]
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_a_week_without_a_schedule_is_a_page_alone(agency: Installed) -> None:
     """Each caption of a small page may rest: the page of the week says so."""
     for table in ("schedule_recommendations", "active_caption_assignments"):
@@ -124,6 +128,7 @@ def published_before(agency: Installed) -> Mapping[str, bytes]:
     return agency.files()
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_a_publishing_step_alone_in_its_run_asks_the_gate(agency: Installed) -> None:
     """A blocking check stops only its own run; the asset must not rely on it."""
     before = published_before(agency)
@@ -135,6 +140,7 @@ def test_a_publishing_step_alone_in_its_run_asks_the_gate(agency: Installed) -> 
     assert agency.files() == before
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_a_closed_gate_stops_every_export_of_a_run(agency: Installed) -> None:
     before = published_before(agency)
     agency.change(UNRESERVED)
@@ -154,6 +160,7 @@ def test_an_open_gate_is_shown_with_what_was_published(agency: Installed) -> Non
         assert shown.count("holds") == len(names)
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_every_failed_condition_is_named(agency: Installed) -> None:
     """That of one page alone too, once another one closes the gate for all."""
     broken = ("no_caption_reserved_twice", "schedules_are_as_planned")
@@ -240,8 +247,15 @@ def test_the_job_of_smoke_tests_runs_alone_and_reports_all_five(agency: Installe
         assert {"observed", "threshold", "offenders"} <= set(evaluation.metadata)
 
 
-def test_a_failed_smoke_test_stops_the_exports_of_its_run(agency: Installed) -> None:
-    agency.change("UPDATE `${dataset}.tuning` SET selector_max_seconds = 0.001 WHERE TRUE")
+def test_a_failed_smoke_test_stops_the_exports_of_its_run(
+    agency: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = [
+        replace(each, offenders=("slow",), observed=2.0) if each.name == "smoke_selector" else each
+        for each in PASSED
+    ]
+    monkeypatch.setattr(gate, "smoke_findings", lambda *_: slow)
+    agency.change("DELETE FROM `${dataset}.gate_verdicts` WHERE TRUE")
     locked, *published = (dg.AssetKey(name) for name in ("active_caption_assignments", *PUBLISHED))
     result = (
         build_definitions(agency.dataset.settings)

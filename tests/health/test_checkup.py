@@ -14,6 +14,7 @@ from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.warehouse.protocol import WarehouseError
 from eros_assets.warehouse.sql.library import SqlLibrary
 from tests.assets.installed import TODAY, Installed, installed
+from tests.gate.swift import swift_smoke_tests as swift_smoke_tests
 from tests.health.limits import LIMITS
 
 BYTES_PER_TIB = 2**40
@@ -57,6 +58,7 @@ def test_the_sample_agency_is_healthy_and_the_job_shows_it(agency: Installed) ->
     assert evaluations["health_score"].metadata["observed"].value == row["health_score"]
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_corrupt_rows(agency: Installed) -> None:
     agency.change("DELETE FROM `${dataset}.message_facts` WHERE row_id < 100")
     health = check(agency)
@@ -66,6 +68,7 @@ def test_corrupt_rows(agency: Installed) -> None:
     assert "facts_and_quarantine" in health.decision.reasons[0]
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_a_duplicate_reservation(agency: Installed) -> None:
     agency.change(
         "INSERT INTO `${dataset}.active_caption_assignments` "
@@ -78,6 +81,7 @@ def test_a_duplicate_reservation(agency: Installed) -> None:
     assert "no_caption_reserved_twice" in health.decision.reasons[0]
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_slow_queries(agency: Installed) -> None:
     log_jobs(agency, 50, hours_ago=48, seconds=20.0, size=0)
     log_jobs(agency, 500, hours_ago=1, seconds=45.0, size=0)
@@ -88,6 +92,7 @@ def test_slow_queries(agency: Installed) -> None:
     assert any("slower than before" in reason for reason in health.decision.reasons)
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_failing_queries(agency: Installed) -> None:
     handle = agency.dataset.labelled(asset="message_facts").warehouse
     for _ in range(60):
@@ -99,6 +104,7 @@ def test_failing_queries(agency: Installed) -> None:
     assert "of operations failed" in health.decision.reasons[0]
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_cost(agency: Installed) -> None:
     log_jobs(agency, 1, hours_ago=2, seconds=1.0, size=17 * BYTES_PER_TIB)
     health = check(agency)
@@ -108,6 +114,7 @@ def test_cost(agency: Installed) -> None:
     assert health.score > 90
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_stale_history(agency: Installed, tmp_path: Path) -> None:
     with installed(tmp_path, today=TODAY + dt.timedelta(days=4)) as later:
         health = check(later)
