@@ -13,6 +13,7 @@ from eros_assets.definitions import build_definitions
 from eros_assets.gate.smoke import SMOKE_TESTS
 from eros_assets.settings import load_settings
 from tests.assets.installed import WEEK, Installed, copied
+from tests.gate.swift import swift_smoke_tests as swift_smoke_tests
 
 SCHEDULES = "schedule_recommendations"
 OF_A_WEEK = {
@@ -119,6 +120,7 @@ def test_all_checks_of_an_asset_are_executed_for_the_week_and_write_no_row(
     assert contents(shared) == before
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 @pytest.mark.parametrize("name", ["every_message_is_reserved", "no_shortfall", "smoke_timezone"])
 def test_one_check_is_executed_alone(shared: Installed, name: str) -> None:
     shown = seen(launch(shared, checks={GUARDED: {name}}))
@@ -137,6 +139,7 @@ def test_a_week_without_schedules_and_folder_has_no_wrong_files(shared: Installe
     assert shown["csv_is_well_formed"].passed
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_a_check_that_fails_is_red_without_a_change(agency: Installed) -> None:
     agency.change(CHANGED)
     before = contents(agency)
@@ -151,6 +154,7 @@ def test_a_check_that_fails_is_red_without_a_change(agency: Installed) -> None:
 # Exports
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_what_the_gate_refuses_an_export_for_is_red_until_an_export_passes(
     agency: Installed,
 ) -> None:

@@ -27,6 +27,7 @@ from eros_assets.weekly.messages import active_messages
 from tests.assets.installed import WEEK, Installed, copied
 from tests.exporting.sheets_service.service import SPREADSHEET
 from tests.exporting.sheets_service.weeks import opened_desk
+from tests.gate.swift import swift_smoke_tests as swift_smoke_tests
 from tests.google.storage import BUCKET, storage_on_loopback
 
 PAGE = "basil_and_thyme"
@@ -390,6 +391,7 @@ def test_checks_show_the_verdict_and_those_that_fail_are_red(
         assert offenders == (["one", "two"] if name in failing else [])
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_a_real_failure_of_one_page_is_a_warning_in_the_checks_and_withholds_the_page(
     agency: Installed,
 ) -> None:
@@ -404,6 +406,7 @@ def test_a_real_failure_of_one_page_is_a_warning_in_the_checks_and_withholds_the
     assert set(week.in_force["page_name"]) - set(week.messages["page_name"]) == {PAGE}
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_a_real_failure_of_all_pages_is_red_in_the_checks_and_closes_the_exports(
     agency: Installed,
 ) -> None:
@@ -420,6 +423,7 @@ def test_a_real_failure_of_all_pages_is_red_in_the_checks_and_closes_the_exports
     assert failed == ["schedules_are_as_planned"]
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 def test_a_verdict_that_an_earlier_version_kept_is_of_the_whole_agency(
     agency: Installed,
 ) -> None:
