@@ -2,6 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
+from shutil import copytree
 
 import pandas as pd
 import pytest
@@ -17,6 +18,7 @@ from eros_assets.warehouse.duckdb.storage import storage_of
 from eros_assets.warehouse.protocol import WarehouseError
 from eros_assets.weekly.mapped_tables import NoMappedTableError, read_mapped_tables
 from tests.google.loopback import serving
+from tests.shipped import give_translated_sql
 from tests.warehouse.bigquery.plays import Play
 from tests.warehouse.bigquery.service import Service
 
@@ -61,17 +63,26 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
-    monkeypatch.setenv("EROS_HOME", str(tmp_path / "home"))
-    dataset = open_dataset(Settings(home=tmp_path / "home", env="local"), asset="test")
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with EROS' tables and the platform's, to be copied."""
+    home = tmp_path_factory.mktemp("prepared") / "home"
+    give_translated_sql(home)
+    dataset = open_dataset(Settings(home=home, env="local"), asset="test")
     with storage_of(dataset.settings.warehouse_file).opened() as connection:
         for each in dataset.library.of_kind("table"):
             dataset.warehouse.deploy(each)
         for name, rows in configuration_tables(dataset.settings, dataset.library).items():
             dataset.load(name, rows)
         connection.execute(RAW)
-    return dataset
+    return home
+
+
+@pytest.fixture
+def dataset(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    home = Path(copytree(prepared, tmp_path / "home"))
+    monkeypatch.setenv("EROS_HOME", str(home))
+    return open_dataset(Settings(home=home, env="local"), asset="test")
 
 
 def run(folder: Path, *options: str) -> Result:
