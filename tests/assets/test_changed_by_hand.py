@@ -8,6 +8,7 @@ import pytest
 from eros_assets.publishing.status import week_status
 from eros_assets.weekly.shortfalls import week_shortfalls
 from tests.assets.installed import WEEK, Installed
+from tests.gate.swift import swift_smoke_tests as swift_smoke_tests
 
 PAGE, OTHER = "basil_and_thyme", "amber_lens"
 SECOND = "r.is_active AND r.page_name = @page AND r.message_number = 2"
@@ -31,6 +32,7 @@ def seen(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetCheckEvaluation
     return {each.check_name: each for each in result.get_asset_check_evaluations()}
 
 
+@pytest.mark.usefixtures("swift_smoke_tests")
 @pytest.mark.parametrize(
     ("names", "again"),
     [
