@@ -44,7 +44,7 @@ def forking(environment: Mapping[str, str]) -> Generator[str]:
         try:
             yield f"{sys.executable} -S {__file__} {address}"
         finally:
-            server.terminate()
+            server.kill()  # it may ignore SIGTERM, as processes of a test run do
             server.wait()
 
 
