@@ -1,7 +1,6 @@
 """The choice, which is one statement, is what six rounds of the view caption_offers give."""
 
 import re
-from collections.abc import Mapping
 from itertools import product
 from typing import ClassVar
 
@@ -10,7 +9,8 @@ import pandas as pd
 import pytest
 
 from eros_assets.dataset import sql_library
-from tests.sql.dataset import MONDAY, Dataset, Row, caption, creators, restriction, target
+from tests.sql.agencies import only_of, put_agencies
+from tests.sql.dataset import MONDAY, Dataset, Row, caption, creators, target
 
 ROUNDS = 6
 NAMES = [f"page_{n:02}" for n in range(12)]
@@ -48,38 +48,14 @@ def bank_of(captions: int, seed: int) -> list[Row]:
     ]
 
 
+def targets_of_all() -> list[Row]:
+    return [target(p, budget=5, mid=3, premium=2, bump=4) for p in NAMES]
+
+
 def put(dataset: Dataset, captions: int, seed: int) -> None:
-    put_agencies(dataset, {"": bank_of(captions, seed)})
-
-
-def put_agencies(dataset: Dataset, banks: Mapping[str, list[Row]]) -> None:
-    """Agencies by a letter that begins the texts of their captions: the only ones they may use."""
-    pages = {letter: [f"{page}{letter}" for page in NAMES] for letter in banks}
-    names = [page for of_one in pages.values() for page in of_one]
-    dataset.put("creators", creators(*names))
-    dataset.put(
-        "caption_bank",
-        [
-            row
-            | {"caption_id": 1000 * number + row["caption_id"]}
-            | {"caption_text": f"{letter} {row['caption_text']}"}
-            | {"page_name": row["page_name"] and f"{row['page_name']}{letter}"}
-            for number, (letter, bank) in enumerate(banks.items())
-            for row in bank
-        ],
-    )
-    dataset.put(
-        "creator_caption_restrictions",
-        [
-            restriction(page, blocked_patterns=[f"^[^{letter}]"])
-            for letter, of_one in pages.items()
-            for page in of_one
-            if letter
-        ],
-    )
-    dataset.put(
-        "weekly_volume_targets", [target(p, budget=5, mid=3, premium=2, bump=4) for p in names]
-    )
+    dataset.put("creators", creators(*NAMES))
+    dataset.put("caption_bank", bank_of(captions, seed))
+    dataset.put("weekly_volume_targets", targets_of_all())
 
 
 def in_rounds(dataset: Dataset, page: str | None) -> pd.DataFrame:
@@ -98,26 +74,29 @@ def chosen(dataset: Dataset) -> pd.DataFrame:
 
 class TestOfAllPages:
     CAPTIONS: ClassVar = {"plenty": 400, "too few for all": 130, "far too few": 40}
-    AGENCIES: ClassVar = dict(zip("abcdef", product(CAPTIONS, (1, 2)), strict=True))
+    AGENCIES: ClassVar = tuple(product(CAPTIONS, (1, 2)))
 
     @pytest.fixture(scope="class")
     def both(self, shared: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
         """What one call chooses for all agencies, and what rounds choose."""
-        banks = {
-            letter: bank_of(self.CAPTIONS[captions], seed)
-            for letter, (captions, seed) in self.AGENCIES.items()
-        }
-        put_agencies(shared, banks)
+        put_agencies(
+            shared,
+            [bank_of(self.CAPTIONS[captions], seed) for captions, seed in self.AGENCIES],
+            [targets_of_all() for _ in self.AGENCIES],
+            [{} for _ in self.AGENCIES],
+        )
         shared.select()
         return chosen(shared), in_rounds(shared, None)
 
     @pytest.mark.parametrize(
-        "letter", AGENCIES, ids=[f"{captions}-{seed}" for captions, seed in AGENCIES.values()]
+        "agency",
+        range(len(AGENCIES)),
+        ids=[f"{captions}-{seed}" for captions, seed in AGENCIES],
     )
     def test_each_gets_what_six_rounds_of_offers_give(
-        self, both: tuple[pd.DataFrame, pd.DataFrame], letter: str
+        self, both: tuple[pd.DataFrame, pd.DataFrame], agency: int
     ) -> None:
-        once, rounds = (rows[rows["page_name"].str.endswith(letter)] for rows in both)
+        once, rounds = (only_of(agency, rows) for rows in both)
         assert len(once) > 30
         pd.testing.assert_frame_equal(once, rounds)
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import ClassVar
@@ -13,6 +13,7 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
+from tests.sql.agencies import FIRST, of_agency, only_of, put_agencies
 from tests.sql.dataset import (
     MONDAY,
     TIERS,
@@ -20,7 +21,6 @@ from tests.sql.dataset import (
     Row,
     caption,
     creators,
-    restriction,
     target,
 )
 
@@ -80,73 +80,6 @@ class Agency:
     NAMES: ClassVar = [f"page_{n:02}" for n in range(20)]
     TARGETS: ClassVar = [target(p, budget=8, mid=4, bump=4) for p in NAMES]
     WANTED: ClassVar = 320
-
-
-FIRST = 1000
-"""From one agency's first caption to the next one's."""
-
-
-def put_agencies(
-    dataset: Dataset,
-    bank: Sequence[Sequence[Row]],
-    targets: Sequence[Sequence[Row]],
-    barred: Sequence[Mapping[str, set[str]]],
-) -> None:
-    """Several agencies' captions, targets and categories that pages don't use.
-
-    The pages of an agency may use its own captions alone.
-    """
-    pages = [[of_agency(n, row["page_name"]) for row in rows] for n, rows in enumerate(targets)]
-    dataset.put("creators", creators(*(page for rows in pages for page in rows)))
-    dataset.put(
-        "caption_bank",
-        [
-            row
-            | {"caption_id": FIRST * n + row["caption_id"]}
-            | {"caption_text": f"{letter_of(n)} {row['caption_text']}"}
-            | {"page_name": row["page_name"] and of_agency(n, row["page_name"])}
-            for n, rows in enumerate(bank)
-            for row in rows
-        ],
-    )
-    dataset.put(
-        "creator_caption_restrictions",
-        [
-            restriction(
-                of_agency(n, row["page_name"]),
-                blocked_patterns=[f"^[^{letter_of(n)}]"],
-                restricted_categories=sorted(barred[n].get(row["page_name"], ())),
-            )
-            for n, rows in enumerate(targets)
-            for row in rows
-        ],
-    )
-    dataset.put(
-        "weekly_volume_targets",
-        [
-            row | {"page_name": of_agency(n, row["page_name"])}
-            for n, rows in enumerate(targets)
-            for row in rows
-        ],
-    )
-
-
-def letter_of(agency: int) -> str:
-    return "abcdefgh"[agency]
-
-
-def of_agency(agency: int, page: str) -> str:
-    """The page's name; those of an agency are in the order of their names without it."""
-    return f"{page}_{letter_of(agency)}"
-
-
-def only_of(agency: int, rows: pd.DataFrame) -> pd.DataFrame:
-    """An agency's rows, with its pages and captions as it names them."""
-    own = rows[rows["page_name"].str.endswith(f"_{letter_of(agency)}")]
-    return own.assign(
-        page_name=own["page_name"].str.removesuffix(f"_{letter_of(agency)}"),
-        caption_id=own["caption_id"] - FIRST * agency,
-    )
 
 
 def bank_of(captions: int, owned: float = 0.0) -> list[Row]:
