@@ -7,9 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import eros_assets.gate as gate
 from eros_assets.gate import GateClosedError
-from eros_assets.gate.findings import Finding
 from eros_assets.gate.verdict import judged_week, withheld_pages
 from eros_assets.health.observations import integrity_violations
 from eros_assets.publishing.channels import FilesChannel
@@ -22,6 +20,7 @@ from eros_assets.weekly.shortfalls import week_shortfalls
 from tests.assets.installed import WEEK, Installed, copied
 from tests.exporting.sheets_service.service import SPREADSHEET
 from tests.exporting.sheets_service.weeks import opened_desk
+from tests.gate.swift import pass_at_once
 from tests.google.storage import BUCKET, storage_on_loopback
 
 CHANGED, RESERVED = "schedule_recommendations", "active_caption_assignments"
@@ -30,7 +29,6 @@ PLANNED, RULES, TIMES, HELD = (
     *("schedules_are_as_planned", "schedule_rules_hold"),
     *("schedule_times_are_la", "every_message_is_reserved"),
 )
-SMOKE = (Finding("smoke_builder", "A rehearsed schedule.", (), 0),)
 
 
 def row(setting: str, number: int = 2) -> str:
@@ -110,7 +108,7 @@ CHANGES = {
 @pytest.fixture(autouse=True)
 def swift_smoke_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """They rehearse on the present, and don't look at schedules."""
-    monkeypatch.setattr(gate, "smoke_findings", lambda *_: SMOKE)
+    pass_at_once(monkeypatch)
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ class Week:
 def published(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
     folder = tmp_path_factory.mktemp("by_hand")
     with pytest.MonkeyPatch.context() as patch, copied(planned, folder) as agency:
-        patch.setattr(gate, "smoke_findings", lambda *_: SMOKE)
+        pass_at_once(patch)
         rows = {table: agency.dataset.rows(table) for table in (CHANGED, RESERVED)}
         week = Week(agency, rows, {})
         week.publish()
