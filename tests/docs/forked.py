@@ -80,7 +80,7 @@ def execute(words: list[str], environment: dict[str, str], streams: list[int]) -
     option, module, *arguments = words
     assert option == "-m"
     sys.argv = [module, *arguments]
-    code = 0
+    code: str | int | None = None
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as ended:
@@ -90,7 +90,7 @@ def execute(words: list[str], environment: dict[str, str], streams: list[int]) -
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 0)
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def ask(address: str, words: list[str]) -> int:
